@@ -18,7 +18,7 @@ from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
 from service.store.database.tables import metadata
 
-LONGEST_FIRST = ("journey", "long", "browser")
+SLOWEST_FIRST = ("journey", "long", "browser")
 """Marks of what takes long, longest first: what starts last must not be what all others wait for."""
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
@@ -51,12 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def turn(item: pytest.Item) -> int:
         return next(
-            (turn for turn, mark in enumerate(LONGEST_FIRST) if item.get_closest_marker(mark)), len(LONGEST_FIRST)
+            (turn for turn, mark in enumerate(SLOWEST_FIRST) if item.get_closest_marker(mark)), len(SLOWEST_FIRST)
         )
 
     of_file: dict[Path, int] = {}
     for item in items:
-        of_file[item.path] = min(turn(item), of_file.get(item.path, len(LONGEST_FIRST)))
+        of_file[item.path] = min(turn(item), of_file.get(item.path, len(SLOWEST_FIRST)))
     items.sort(key=lambda item: of_file[item.path])
 
 

@@ -79,6 +79,6 @@ def firefox(folder: Path, hosts: str) -> Iterator[Firefox]:
 def _address(process: subprocess.Popen[str]) -> str:
     """Where it listens, as it says when it is ready."""
     for line in process.stderr or ():
-        if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
-            return found[1]
+        if match := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
+            return match[1]
     pytest.fail("Firefox ended without listening")

@@ -81,8 +81,8 @@ class Process:
         self.pid = self._process.pid
 
     @property
-    def said(self) -> str:
-        """All that it has said so far."""
+    def output(self) -> str:
+        """Everything it has printed so far."""
         return self.log.read_text(errors="replace")
 
     @property
@@ -100,13 +100,13 @@ class Process:
 
     def children(self) -> dict[str, int]:
         """Name of the command -> process, of the `lead-capture` commands that this one started."""
-        found = {}
+        process_ids = {}
         for pid in self.family()[1:]:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
             parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
             if parent == self.pid and "service.cli" in words:
-                found[words[words.index("service.cli") + 1]] = pid
-        return found
+                process_ids[words[words.index("service.cli") + 1]] = pid
+        return process_ids
 
     def wait_until(self, condition: Callable[[], object], within_s: float, what: str) -> None:
         """Return as soon as `condition` holds; do not wait for a process that ended.
@@ -116,7 +116,7 @@ class Process:
         try:
             wait_until(lambda: self._check_running() and condition(), within_s, what)
         except TimeoutError as error:
-            raise TimeoutError(f"{error}\n{self.said[-4000:]}") from None
+            raise TimeoutError(f"{error}\n{self.output[-4000:]}") from None
 
     def _check_running(self) -> bool:
         if self.exit_code is not None:

@@ -101,8 +101,8 @@ def _take(screen: Screen, shot: Shot) -> None:
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     screen.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     screen.open(shot.path)
-    found = b64decode(screen.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
-    packed = smaller(found)
+    png = b64decode(screen.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
+    packed = smaller(png)
     (FOLDER / f"{shot.name}.png").write_bytes(packed)
     print(f"{shot.name}: {len(packed) // 1024} KB")  # noqa: T201 (for whoever runs it)
 

@@ -29,7 +29,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
-def told_in(dockerfile: str, word: str) -> list[str]:
+def arguments_of(dockerfile: str, word: str) -> list[str]:
     """The arguments of every line that begins with `word`."""
     return re.findall(rf"^{word}\s+(.*)$", dockerfile, re.MULTILINE)
 
@@ -59,7 +59,7 @@ def test_every_line_of_the_procfile_starts_one_of_our_commands() -> None:
 
 
 def test_every_base_image_is_pinned_to_a_minor_version() -> None:
-    images = [*(line.split()[0] for line in told_in(DOCKERFILE, "FROM")), COMPOSE["services"]["db"]["image"]]
+    images = [*(line.split()[0] for line in arguments_of(DOCKERFILE, "FROM")), COMPOSE["services"]["db"]["image"]]
 
     assert len(images) == 3
     for image in images:
@@ -68,20 +68,20 @@ def test_every_base_image_is_pinned_to_a_minor_version() -> None:
 
 def test_the_image_s_python_is_one_the_project_supports() -> None:
     least = PROJECT["requires-python"].removeprefix(">=")
-    versions = {line.partition(":")[2].partition("-")[0] for line in told_in(DOCKERFILE, "FROM")}
+    versions = {line.partition(":")[2].partition("-")[0] for line in arguments_of(DOCKERFILE, "FROM")}
 
     assert len(versions) == 1
     assert [*map(int, versions.pop().split("."))] >= [*map(int, least.split("."))]
 
 
 def test_the_container_runs_as_nobody_special() -> None:
-    (user,) = told_in(DOCKERFILE, "USER")
+    (user,) = arguments_of(DOCKERFILE, "USER")
 
     assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
 
 
 def test_everything_the_image_copies_exists_and_is_sent_to_the_builder() -> None:
-    copied = [line.split()[:-1] for line in told_in(DOCKERFILE, "COPY") if not line.startswith("--from")]
+    copied = [line.split()[:-1] for line in arguments_of(DOCKERFILE, "COPY") if not line.startswith("--from")]
     sent = re.findall(r"^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
     sources = {source.removeprefix("./") for sources in copied for source in sources}
 
@@ -90,19 +90,22 @@ def test_everything_the_image_copies_exists_and_is_sent_to_the_builder() -> None
 
 
 def test_the_image_installs_only_locked_dependencies() -> None:
-    installs = [line for line in told_in(DOCKERFILE, "RUN") if "pip install" in line]
+    installs = [line for line in arguments_of(DOCKERFILE, "RUN") if "pip install" in line]
 
     assert installs
     assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
 
 
 def test_the_image_shows_its_commands_when_asked_nothing() -> None:
-    assert (told_in(DOCKERFILE, "ENTRYPOINT"), told_in(DOCKERFILE, "CMD")) == (['["lead-capture"]'], ['["--help"]'])
-    assert told_in(DOCKERFILE, "STOPSIGNAL") == ["SIGTERM"]
+    assert (arguments_of(DOCKERFILE, "ENTRYPOINT"), arguments_of(DOCKERFILE, "CMD")) == (
+        ['["lead-capture"]'],
+        ['["--help"]'],
+    )
+    assert arguments_of(DOCKERFILE, "STOPSIGNAL") == ["SIGTERM"]
 
 
 def test_the_health_check_of_the_image_is_sound_python_that_asks_healthz() -> None:
-    (check,) = told_in(DOCKERFILE, "HEALTHCHECK")
+    (check,) = arguments_of(DOCKERFILE, "HEALTHCHECK")
     words = yaml.safe_load(check.partition("CMD ")[2])
 
     compile(words[-1], "HEALTHCHECK", "exec")
@@ -191,7 +194,7 @@ def test_gunicorn_s_configuration_file_gives_the_options_of_the_web_command(tmp_
     environ = {**os.environ, "PORT": "8123", "WEB_THREADS": "3", "DATABASE_URL": f"sqlite:///{tmp_path / 'leads.db'}"}
     expected = {**server_options(read_settings({"WEB_THREADS": "3"}), 8123), "wsgi_app": "wsgi:application()"}
 
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-m", "gunicorn", "-c", DEPLOY / "gunicorn.conf.py", "--print-config"],
         env=environ,
         cwd=ROOT,
@@ -200,7 +203,9 @@ def test_gunicorn_s_configuration_file_gives_the_options_of_the_web_command(tmp_
         check=True,
     )
 
-    shown = {name.strip(): value.strip() for name, value in re.findall(r"^(\w+) += (.*)$", told.stdout, re.MULTILINE)}
+    shown = {
+        name.strip(): value.strip() for name, value in re.findall(r"^(\w+) += (.*)$", printed.stdout, re.MULTILINE)
+    }
     expected["bind"] = [expected["bind"]]  # gunicorn shows all addresses it listens on
     assert {name: shown[name] for name in expected} == {name: _shown(value) for name, value in expected.items()}
 

@@ -353,10 +353,10 @@ def test_the_usual_names_of_other_programs_are_left_alone() -> None:
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([each.name for each in SETTINGS]), st.text(max_size=30), max_size=4))
 def test_any_environment_gives_settings_or_problems_that_name_a_setting(environ: dict[str, str]) -> None:
-    assert set(names_told(environ)) <= {each.name for each in SETTINGS}
+    assert set(names_in_problems(environ)) <= {each.name for each in SETTINGS}
 
 
-def names_told(environ: dict[str, str]) -> list[str]:
+def names_in_problems(environ: dict[str, str]) -> list[str]:
     try:
         read_settings(environ)
     except SettingsProblems as error:

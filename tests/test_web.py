@@ -215,13 +215,13 @@ def test_a_whole_post_leaves_no_trace_of_the_person_in_the_log(server: Server) -
     server.ask("POST", "/f/contact", '{"email": "ann.lee@example.com"')
     server.ask("GET", "/f/ann.lee@example.com?email=ann.lee@example.com")
 
-    server.process.wait_until(lambda: "kept_unread" in server.process.said, 10, "the last line of the log")
-    assert server.process.said.count("lead_kept") >= 2
-    assert not PERSONAL.search(server.process.said)
+    server.process.wait_until(lambda: "kept_unread" in server.process.output, 10, "the last line of the log")
+    assert server.process.output.count("lead_kept") >= 2
+    assert not PERSONAL.search(server.process.output)
 
 
 def test_every_line_of_the_log_about_a_lead_names_it(server: Server) -> None:
-    lines = [json.loads(line) for line in server.process.said.splitlines()]
+    lines = [json.loads(line) for line in server.process.output.splitlines()]
 
     assert all(re.fullmatch("[0-9a-f]{32}", line["lead"]) for line in lines if line["event"] == "lead_kept")
 
@@ -283,6 +283,6 @@ def test_odd_requests_are_answered(server: Server, line: str) -> None:
 def leads(server: Server, form: str) -> list[tuple[str, str]]:
     """Status and address of each lead of a form, in order of arrival."""
     connection = sqlite3.connect(server.process.log.parent / "leads.db")
-    found = connection.execute("SELECT status, email FROM leads WHERE form = ? ORDER BY id", [form]).fetchall()
+    rows = connection.execute("SELECT status, email FROM leads WHERE form = ? ORDER BY id", [form]).fetchall()
     connection.close()
-    return found
+    return rows

@@ -69,7 +69,7 @@ def at_work(worker: Worker) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def owe(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
+def enqueue(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
     """Keep a lead that arrives now."""
     lead = a_lead(email, received_at=clock.now(), **changes)
     store.keep_and_enqueue([Arrival(lead, [], email)])
@@ -88,9 +88,9 @@ def wait_until(reached: Callable[[], bool], within_s: float = 8) -> float:
 def status_of(store: Store, lead: Lead) -> Status:
     """Where a lead stands."""
     with store.read() as tx:
-        found = tx.leads.get(lead.id)
-    assert found is not None
-    return found.status
+        stored = tx.leads.get(lead.id)
+    assert stored is not None
+    return stored.status
 
 
 def becomes(store: Store, lead: Lead, status: Status, within_s: float = 8) -> float:
@@ -103,7 +103,7 @@ def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(
 ) -> None:
     web = Store(database_url)
     with at_work(a_worker(store, nexudus)):
-        took_s = [becomes(store, owe(web, f"{n}@example.com"), Status.DELIVERED) for n in range(5)]
+        took_s = [becomes(store, enqueue(web, f"{n}@example.com"), Status.DELIVERED) for n in range(5)]
 
     web.close()
     assert min(took_s) < 1
@@ -111,7 +111,7 @@ def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(
 
 
 def test_what_was_queued_before_the_start_is_delivered(store: Store, nexudus: Simulator) -> None:
-    leads = [owe(store, f"{number}@example.com") for number in range(5)]
+    leads = [enqueue(store, f"{number}@example.com") for number in range(5)]
 
     with at_work(a_worker(store, nexudus)):
         for lead in leads:
@@ -119,7 +119,7 @@ def test_what_was_queued_before_the_start_is_delivered(store: Store, nexudus: Si
 
 
 def test_two_leads_of_one_person_are_both_delivered_to_one_contact(store: Store, nexudus: Simulator) -> None:
-    leads = [owe(store) for _ in range(2)]
+    leads = [enqueue(store) for _ in range(2)]
 
     with at_work(a_worker(store, nexudus)):
         for lead in leads:
@@ -131,7 +131,7 @@ def test_two_leads_of_one_person_are_both_delivered_to_one_contact(store: Store,
 
 def test_two_workers_deliver_every_lead_once(store: Store, database_url: str, nexudus: Simulator) -> None:
     other = Store(database_url)
-    leads = [owe(store, f"{number % 4}@example.com") for number in range(12)]
+    leads = [enqueue(store, f"{number % 4}@example.com") for number in range(12)]
 
     with at_work(a_worker(store, nexudus)), at_work(a_worker(other, nexudus)):
         for lead in leads:
@@ -155,7 +155,7 @@ def test_an_idle_worker_stops_within_two_seconds(store: Store, nexudus: Simulato
 
 def test_a_worker_that_stops_lets_the_call_under_way_end(store: Store, nexudus: Simulator) -> None:
     nexudus.settings(latency_ms=150)
-    lead = owe(store)
+    lead = enqueue(store)
 
     with at_work(a_worker(store, nexudus)):
         nexudus.wait_for_calls(1, "POST", OPPORTUNITIES)
@@ -164,7 +164,7 @@ def test_a_worker_that_stops_lets_the_call_under_way_end(store: Store, nexudus: 
 
 
 def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store: Store, nexudus: Simulator) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     worker = a_worker(store, nexudus, NEXUDUS_LIMITS="1/5s")
 
     began = time.monotonic()
@@ -178,7 +178,7 @@ def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store
 
 def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexudus: Simulator) -> None:
     nexudus.faults([{"method": "GET", "path": COWORKERS, "times": 1, "hang_s": 1.2}])
-    lead = owe(store)
+    lead = enqueue(store)
     taken: list[object] = []
 
     def another_looks() -> bool:
@@ -197,20 +197,20 @@ def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexu
 
 def test_a_host_that_slept_delivers_nothing_twice_when_it_wakes(store: Store, nexudus: Simulator) -> None:
     nexudus.faults([{"method": "GET", "path": COWORKERS, "email": "ada", "hang_s": 0.8}])
-    owe(store)
+    enqueue(store)
 
     with at_work(a_worker(store, nexudus)):
         nexudus.wait_for_calls(1, "GET", COWORKERS)
         with store._database.writing.begin() as connection:
             connection.exec_driver_sql("UPDATE deliveries SET lease_until = 0 WHERE lease_until IS NOT NULL")
-        becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
+        becomes(store, enqueue(store, "other@example.com"), Status.DELIVERED)
 
     searches = [call for call in nexudus.calls("GET", COWORKERS) if ("Coworker_Email", EMAIL) in call.query]
     assert len(searches) == 1
 
 
 def test_the_lease_of_a_killed_worker_is_taken_at_once(store: Store, database_url: str, nexudus: Simulator) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     command = [sys.executable, "-c", TAKE_ALL_AND_WAIT, database_url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
         assert killed.stdout is not None
@@ -222,13 +222,13 @@ def test_the_lease_of_a_killed_worker_is_taken_at_once(store: Store, database_ur
 
 
 def test_the_lease_of_a_worker_that_lives_is_left_to_it(store: Store, database_url: str, nexudus: Simulator) -> None:
-    held = owe(store)
+    held = enqueue(store)
     command = [sys.executable, "-c", TAKE_ALL_AND_WAIT, database_url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
         assert living.stdout is not None
         assert living.stdout.readline() == "1\n"
         with at_work(a_worker(store, nexudus)):
-            becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
+            becomes(store, enqueue(store, "other@example.com"), Status.DELIVERED)
         living.communicate("end\n")
 
     assert status_of(store, held) is Status.PENDING
@@ -236,7 +236,7 @@ def test_the_lease_of_a_worker_that_lives_is_left_to_it(store: Store, database_u
 
 def test_a_throttled_account_is_tried_again_by_itself(store: Store, nexudus: Simulator) -> None:
     nexudus.faults([{"method": "GET", "path": COWORKERS, "times": 2, "status": 409, "headers": {"Retry-After": "1"}}])
-    lead = owe(store)
+    lead = enqueue(store)
 
     with at_work(a_worker(store, nexudus)):
         took_s = becomes(store, lead, Status.DELIVERED)
@@ -246,7 +246,7 @@ def test_a_throttled_account_is_tried_again_by_itself(store: Store, nexudus: Sim
 
 def test_after_a_pause_one_call_finds_out_whether_the_account_works(store: Store, nexudus: Simulator) -> None:
     for number in range(4):
-        owe(store, f"{number}@example.com")
+        enqueue(store, f"{number}@example.com")
     over = clock.now() - timedelta(seconds=1)
     store.write(lambda tx: tx.accounts.pause("default", over, "throttled"))
     nexudus.faults(
@@ -262,32 +262,32 @@ def test_after_a_pause_one_call_finds_out_whether_the_account_works(store: Store
 def test_a_refused_account_does_not_hold_up_another(store: Store, nexudus: Simulator) -> None:
     until = clock.now() + timedelta(hours=1)
     store.write(lambda tx: tx.accounts.pause("harbour", until, "refused"))
-    owe(store, account="harbour")
+    enqueue(store, account="harbour")
 
     with at_work(a_worker(store, nexudus)):
-        becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
+        becomes(store, enqueue(store, "other@example.com"), Status.DELIVERED)
 
     assert nexudus.opportunities_of(EMAIL) == []
 
 
 def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
-    lost = [owe(store, f"{number}@example.com", account="harbour") for number in range(3)]
+    lost = [enqueue(store, f"{number}@example.com", account="harbour") for number in range(3)]
 
     with at_work(a_worker(store, nexudus, WorkerConfig(1, 90))):
         for lead in lost:
             becomes(store, lead, Status.PARKED)
-        becomes(store, owe(store), Status.DELIVERED)
+        becomes(store, enqueue(store), Status.DELIVERED)
 
     with store.read() as tx:
-        found = tx.leads.get(lost[0].id)
-    assert found is not None
-    assert "no account 'harbour' any more: put it back" in found.problem
+        stored = tx.leads.get(lost[0].id)
+    assert stored is not None
+    assert "no account 'harbour' any more: put it back" in stored.problem
 
 
 def test_once_retried_a_lead_of_a_removed_account_goes_where_its_form_leads_now(
     store: Store, nexudus: Simulator
 ) -> None:
-    lead = owe(store, account="harbour")
+    lead = enqueue(store, account="harbour")
 
     with at_work(a_worker(store, nexudus)):
         becomes(store, lead, Status.PARKED)
@@ -302,16 +302,16 @@ def test_a_bug_delays_one_lead_and_the_worker_works_on(store: Store, nexudus: Si
     forms = {"contact": a_form(), "broken": a_form("broken", destination=broken)}
     clumsy = a_lead()
     submission = replace(clumsy.submission, form="broken")
-    clumsy = owe(store, "clumsy@example.com", submission=replace(submission, contact=clumsy.submission.contact))
+    clumsy = enqueue(store, "clumsy@example.com", submission=replace(submission, contact=clumsy.submission.contact))
 
     with at_work(a_worker(store, nexudus, WorkerConfig(1, 90), forms)):
-        becomes(store, owe(store), Status.DELIVERED)
+        becomes(store, enqueue(store), Status.DELIVERED)
 
     with store.read() as tx:
-        found = tx.leads.get(clumsy.id)
-    assert found is not None
-    assert found.status is Status.PENDING
-    assert "internal error" in found.problem
+        stored = tx.leads.get(clumsy.id)
+    assert stored is not None
+    assert stored.status is Status.PENDING
+    assert "internal error" in stored.problem
 
 
 def test_calls_that_no_pace_looks_back_to_are_forgotten(store: Store, nexudus: Simulator) -> None:
@@ -336,7 +336,7 @@ def test_calls_that_a_pace_still_needs_are_kept(store: Store, nexudus: Simulator
     store.write(lambda tx: tx.accounts.reserve("other", is_write=True, now=a_day_ago, paces=[pace], patience_s=0))
 
     with at_work(a_worker(store, nexudus, NEXUDUS_LIMITS="1000/s 900000/7day")):
-        becomes(store, owe(store), Status.DELIVERED)
+        becomes(store, enqueue(store), Status.DELIVERED)
 
     assert store.write(
         lambda tx: tx.accounts.reserve("other", is_write=True, now=now, paces=[pace], patience_s=0)
@@ -349,9 +349,9 @@ def test_a_worker_outlives_a_database_that_was_away(
 ) -> None:
     name = database_url.partition("?")[0].rpartition("/")[2]
     with at_work(a_worker(store, nexudus)), psycopg.connect(postgresql, autocommit=True) as admin:
-        becomes(store, owe(store, "first@example.com"), Status.DELIVERED)
+        becomes(store, enqueue(store, "first@example.com"), Status.DELIVERED)
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
-        becomes(store, owe(store), Status.DELIVERED)
+        becomes(store, enqueue(store), Status.DELIVERED)

@@ -21,7 +21,7 @@ POSSIBLE = {
 PAIRS = [(action, status) for action in POSSIBLE for status in Status]
 
 
-def owed(store: Store) -> int:
+def queued_count(store: Store) -> int:
     """How many leads the workers may send."""
     with store.read() as tx:
         return tx.queue.backlog()[0]
@@ -60,7 +60,7 @@ def test_a_released_or_retried_lead_is_queued_at_once_without_its_problem(store:
 
     response = Front(store).ask(f"/leads/{lead.id}/{action}", "POST").get_json()
 
-    assert owed(store) == 1
+    assert queued_count(store) == 1
     assert response["problem"] is None
     assert response["next_attempt_at"] >= began.isoformat().replace("+00:00", "Z")
 
@@ -70,7 +70,7 @@ def test_a_discarded_lead_is_no_longer_queued(store: Store) -> None:
 
     response = Front(store).ask(f"/leads/{lead.id}/discard", "POST").get_json()
 
-    assert owed(store) == 0
+    assert queued_count(store) == 0
     assert response["next_attempt_at"] is None
 
 

@@ -113,10 +113,10 @@ def test_after_too_many_messages_in_an_hour_everything_waits() -> None:
 
 
 def some_alert(draw: st.DrawFn) -> Alert:
-    since, seen, told_after, over = (draw(st.integers(0, 200)) for _ in range(4))
+    since, seen, notified_after, over = (draw(st.integers(0, 200)) for _ in range(4))
     times = draw(st.integers(0, 5))
     cause = f"{draw(st.sampled_from([*TITLES, 'comet']))}:{draw(st.sampled_from(['default', 'harbour']))}"
-    notified_at = NOON + HOUR * (since + told_after) if times else None
+    notified_at = NOON + HOUR * (since + notified_after) if times else None
     resolved_at = NOON + HOUR * (since + over) if draw(st.booleans()) else None
     return Alert(
         cause, "It is wrong.", NOON + HOUR * since, NOON + HOUR * (since + seen), 1, notified_at, times, resolved_at

@@ -114,10 +114,10 @@ def _five(pairs: list[tuple[str, object]]) -> dict[str, str]:
                 levels[-1][place] = (name, parts[0])
                 carried += [pair for pair in _listed(_query(parts[1])) if pair[0] in KEYS]
         levels.append([(name, str(value)) for name, value in carried])
-    found = [pair for level in levels for pair in level]
+    pairs_of_levels = [pair for level in levels for pair in level]
     names = [(key, key.replace("utm", "mtm"), key.replace("utm", "pk")) for key in KEYS[:4]]
     return {
-        key[0]: next((text for each in key for name, value in found if name == each
+        key[0]: next((text for each in key for name, value in pairs_of_levels if name == each
                       and (text := clean(value, lower=key[0] in KEYS[:2]))), "")
         for key in (*names, TERM)
     }  # fmt: skip

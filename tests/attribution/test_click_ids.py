@@ -42,9 +42,9 @@ def test_a_click_id_is_what_a_network_can_have_written(values: list[object], exp
 
 
 def test_the_first_of_the_table_tells_most() -> None:
-    found = dict.fromkeys(reversed(list(CLICK_IDS)), "a1")
+    click_ids = dict.fromkeys(reversed(list(CLICK_IDS)), "a1")
 
-    assert (ad_id(found), link_id(found)) == ("gclid", "fbclid")
+    assert (ad_id(click_ids), link_id(click_ids)) == ("gclid", "fbclid")
 
 
 def test_no_click_id_tells_nothing() -> None:
@@ -101,9 +101,9 @@ def test_ids_of_a_visit_out_of_date_are_not_kept() -> None:
 def test_clicks_have_the_time_of_their_visit_and_the_newest_is_first() -> None:
     last, first = a_touch("gclid=g2&fbclid=f2", at=NOW - 10), a_touch("gclid=g1", at=NOW - 90)
 
-    found = clicks(a_visit("gclid=g3", submitted_at=NOW, last=last, first=first), AttributionConfig())
+    remembered = clicks(a_visit("gclid=g3", submitted_at=NOW, last=last, first=first), AttributionConfig())
 
-    assert found == (
+    assert remembered == (
         Click("gclid", "g3", None),
         Click("gclid", "g2", NOW - 10),
         Click("fbclid", "f2", NOW - 10),
@@ -114,9 +114,9 @@ def test_clicks_have_the_time_of_their_visit_and_the_newest_is_first() -> None:
 def test_a_click_that_is_remembered_twice_has_its_first_time() -> None:
     last, first = a_touch("gclid=g1", at=NOW - 10), a_touch("gclid=g1", at=NOW - 90)
 
-    found = clicks(a_visit("gclid=g1", submitted_at=NOW, last=last, first=first), AttributionConfig())
+    remembered = clicks(a_visit("gclid=g1", submitted_at=NOW, last=last, first=first), AttributionConfig())
 
-    assert found == (Click("gclid", "g1", NOW - 90),)
+    assert remembered == (Click("gclid", "g1", NOW - 90),)
 
 
 def test_the_name_of_a_click_id_counts_in_any_case() -> None:

@@ -165,13 +165,13 @@ def test_both_decide_alike(source: str, medium: str, campaign: str, click_id: st
         Evidence(landing_url=link, referrer=f"https://{referrer}/" if referrer else ""), AttributionConfig()
     )
     known = CLICK_IDS.get(click_id or "")
-    found = (known.row.name if known.row else "", known.kind) if known else None
+    decisive = (known.row.name if known.row else "", known.kind) if known else None
 
     expected = oracle.decide(
         oracle.Case(
             *(result.utm_source, result.utm_medium, result.utm_campaign),
-            ad=found if known and known.is_ad else None,
-            link=found if known and not known.is_ad else None,
+            ad=decisive if known and known.is_ad else None,
+            link=decisive if known and not known.is_ad else None,
             referrer=referrer.removeprefix("www."),
         )
     )

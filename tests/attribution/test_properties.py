@@ -175,11 +175,11 @@ def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wa
 def test_no_click_id_is_a_macro_and_those_of_all_visits_are_kept(
     given_evidence: Evidence, wanted: AttributionConfig
 ) -> None:
-    result, found = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
+    result, all_clicks = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
 
-    assert {*result.click_ids.items()} <= {(click.name, click.value) for click in found}
-    assert {*result.click_ids} == {click.name for click in found}
-    assert not any(re.fullmatch(r"__[A-Z0-9]+(_[A-Z0-9]+)*__|xxxxx|null", click.value) for click in found)
+    assert {*result.click_ids.items()} <= {(click.name, click.value) for click in all_clicks}
+    assert {*result.click_ids} == {click.name for click in all_clicks}
+    assert not any(re.fullmatch(r"__[A-Z0-9]+(_[A-Z0-9]+)*__|xxxxx|null", click.value) for click in all_clicks)
 
 
 @thorough

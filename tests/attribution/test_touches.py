@@ -168,9 +168,9 @@ NOTHING = a_visit()
     ],
 )
 def test_the_visits_that_lost_are_credited_beside(evidence: Evidence, others: dict[str, str]) -> None:
-    found = attribute_others(evidence, AttributionConfig())
+    attributions = attribute_others(evidence, AttributionConfig())
 
-    assert {name: result.channel for name, result in found.items()} == others
+    assert {name: result.channel for name, result in attributions.items()} == others
 
 
 def test_a_visit_that_lost_is_told_without_who_won() -> None:

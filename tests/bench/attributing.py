@@ -28,7 +28,7 @@ def measure() -> None:
     cases = [(read_evidence(case["input"]), AttributionConfig(**case["input"].get("config", {}))) for case in CASES]
     bodies = [form_post(number, "attributing").partition(b"\r\n\r\n")[2] for number in range(LEADS)]
     evidence = [read(_incoming(body), FORM).submission.evidence for body in bodies]
-    found: dict[str, list[float]] = {"cases": [], "posts": [], "taking": []}
+    seconds_of: dict[str, list[float]] = {"cases": [], "posts": [], "taking": []}
     with tempfile.TemporaryDirectory() as folder:
         store = Store(f"sqlite:///{Path(folder) / 'leads.db'}")
         store.migrate()
@@ -37,11 +37,11 @@ def measure() -> None:
             alone = [_cpu_s(lambda: [attribute(each, FORM.attribution) for each in evidence]) / LEADS]
             whole = [_cpu_s(partial(_take, bodies, store, number)) / LEADS]
             if number:
-                found["cases"] += shared
-                found["posts"] += alone
-                found["taking"] += whole
+                seconds_of["cases"] += shared
+                seconds_of["posts"] += alone
+                seconds_of["taking"] += whole
         store.close()
-    _tell({name: statistics.median(seconds) for name, seconds in found.items()})
+    _tell({name: statistics.median(seconds) for name, seconds in seconds_of.items()})
 
 
 def _incoming(body: bytes) -> Incoming:

@@ -24,7 +24,7 @@ WRITES, WINDOW_S = 60, 3.0
 """The limit that decides: a new person takes two writes."""
 
 WRITES_A_LEAD = 2
-LONGEST_S = 240.0
+MAX_RUN_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ def measure() -> None:
     )
     print(f"{'workers':>8}{'of the ceiling':>16}{'first after s':>15}{'throttled':>11}{'delivered':>11}")
     for workers in (1, 2, 4):
-        found = _run(workers)
+        run = _run(workers)
         print(
-            f"{found.workers:8}{found.share:16.3f}{found.first_s:15.2f}{found.throttled:11}{found.delivered:11}",
+            f"{run.workers:8}{run.share:16.3f}{run.first_s:15.2f}{run.throttled:11}{run.delivered:11}",
             flush=True,
         )
 
@@ -55,14 +55,14 @@ def measure() -> None:
 def _run(workers: int) -> Run:
     with tempfile.TemporaryDirectory() as folder, Simulator(latency_ms=20, limits=LIMITS) as nexudus:
         url = f"sqlite:///{Path(folder) / 'leads.db'}"
-        _owe_all(url)
+        _enqueue_all(url)
         began = time.time()
         with _at_work(workers, url, nexudus, folder):
             _wait_for_all(nexudus)
         return _read(workers, nexudus, began)
 
 
-def _owe_all(url: str) -> None:
+def _enqueue_all(url: str) -> None:
     store = Store(url)
     store.migrate()
     for number in range(LEADS):
@@ -90,7 +90,7 @@ def _at_work(workers: int, url: str, nexudus: Simulator, folder: str) -> Iterato
 
 
 def _wait_for_all(nexudus: Simulator) -> None:
-    ends = time.monotonic() + LONGEST_S
+    ends = time.monotonic() + MAX_RUN_S
     while len(nexudus.opportunities()) < LEADS and time.monotonic() < ends:
         time.sleep(0.2)
 

@@ -52,8 +52,8 @@ def resident_mb(pid: int) -> float:
 
 
 def _share_kb(pid: int) -> int:
-    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")), 0)
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0)
 
 
 def cpu_s(pid: int) -> float:

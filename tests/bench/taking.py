@@ -18,11 +18,11 @@ CLIENTS = 16
 def measure() -> None:
     """Interleaved rounds; the medians and the ratios."""
     with tempfile.TemporaryDirectory() as folder:
-        found, memory = _rounds(Path(folder))
-    noop = _median(found["no-op"], "per_second")
+        loads_by_server, memory = _rounds(Path(folder))
+    noop = _median(loads_by_server["no-op"], "per_second")
     print(f"\nTaking leads: {CLIENTS} clients, 2 web processes of 8 threads, SQLite, median of {ROUNDS} rounds\n")
     print(f"{'':22}{'posts/s':>9}{'of no-op':>10}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}")
-    for name, loads in found.items():
+    for name, loads in loads_by_server.items():
         rate = _median(loads, "per_second")
         p50, p99 = _median(loads, "p50_s") * 1000, _median(loads, "p99_s") * 1000
         failed = sum(load.failed for load in loads)
@@ -59,15 +59,15 @@ def _rounds(folder: Path) -> tuple[dict[str, list[Load]], Mapping[str, float]]:
         ),
         running(lead_capture("web", "--port", str(ports["Lead Capture"])), ours, ports["Lead Capture"]) as web,
     ):
-        found: dict[str, list[Load]] = {name: [] for name in ports}
+        loads_by_server: dict[str, list[Load]] = {name: [] for name in ports}
         for number in range(ROUNDS):
             for name, port in ports.items():
                 post_for(port, 0.5, CLIENTS, f"warm{number}")
-                found[name].append(post_for(port, SECONDS, CLIENTS, f"round{number}"))
+                loads_by_server[name].append(post_for(port, SECONDS, CLIENTS, f"round{number}"))
         with running(lead_capture("worker"), ours) as worker:
             time.sleep(4)  # until it has claimed and tried
             memory = {"web": resident_mb(web.pid), "worker": resident_mb(worker.pid)}
-    return found, memory
+    return loads_by_server, memory
 
 
 def _median(loads: list[Load], figure: str) -> float:

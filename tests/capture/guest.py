@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from tests.front import Front
 
-MOST_STOPS = 40
+MAX_STOPS = 40
 PHONE, DESK = (360, 740), (1280, 900)
 
 _LISTENING = """window.problems = [];
@@ -113,7 +113,7 @@ class Guest:
         """Press the tabulator key until the field, or the button or link of this text, has the focus."""
         passed = [self.focus()]
         while passed[-1] != name:
-            assert len(passed) < MOST_STOPS, f"no way to {name!r} by keyboard: {passed}"
+            assert len(passed) < MAX_STOPS, f"no way to {name!r} by keyboard: {passed}"
             self.press(Keys.TAB)
             passed.append(self.focus())
 
@@ -157,8 +157,8 @@ class Guest:
         """What reaches out of the screen on its right."""
         return list(self.run(_CUT_OFF))
 
-    def heard(self) -> list[tuple[str, str]]:
-        """Role and name of everything that a screen reader tells."""
+    def accessible_nodes(self) -> list[tuple[str, str]]:
+        """Role and name of everything that a screen reader announces."""
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
-        told = [node for node in nodes if not node["ignored"]]
-        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in told]
+        exposed = [node for node in nodes if not node["ignored"]]
+        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in exposed]

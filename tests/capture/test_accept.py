@@ -25,7 +25,7 @@ def statuses(sqlite: Store) -> list[Status]:
         return [lead.status for lead in reversed(tx.search.leads(Query(), 100))]
 
 
-def owed(sqlite: Store) -> int:
+def queued_count(sqlite: Store) -> int:
     """How many leads the workers may send."""
     with sqlite.read() as tx:
         return tx.queue.backlog()[0]
@@ -47,7 +47,7 @@ def test_only_what_is_well_is_owed_to_the_crm(
     take(store, a_submission(problem=problem), suspicion=suspicion)
 
     assert statuses(store) == [status]
-    assert owed(store) == owes
+    assert queued_count(store) == owes
 
 
 def test_a_lead_is_credited_and_owed_to_its_forms_account(sqlite: Store) -> None:

@@ -50,7 +50,7 @@ def test_attributing_all_cases_again_changes_nothing(taken: tuple[Store, dict[st
     with store.read() as tx:
         page = tx.leads.oldest("", 200)
 
-    found = recompute(page, FORMS, store)
+    results = recompute(page, FORMS, store)
 
-    assert len(found) == len(leads) == len(CASES)
-    assert {result.fate for result in found} == {"unchanged"}
+    assert len(results) == len(leads) == len(CASES)
+    assert {result.fate for result in results} == {"unchanged"}

@@ -183,7 +183,7 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(
     st.sampled_from(["email", "name", "lc_key", "_next", "_gotcha"]) | st.text(max_size=9), VALUES
 )
-BODIES = st.binary(max_size=300) | OBJECTS.map(lambda found: json.dumps(found).encode())
+BODIES = st.binary(max_size=300) | OBJECTS.map(lambda members: json.dumps(members).encode())
 
 
 @settings(max_examples=60, deadline=None)

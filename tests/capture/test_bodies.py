@@ -108,15 +108,15 @@ def test_an_empty_file_input_is_ignored_and_a_file_is_noted() -> None:
         part("a", "b") + part("logo", "", '; filename=""') + part("plan", "12345", '; filename="a%22b.txt"') + b"--b--"
     )
 
-    found = read_body(body, MULTIPART)
+    decoded = read_body(body, MULTIPART)
 
-    assert found == RequestBody({"a": "b"}, (File("plan", 'a"b.txt', "", 5),))
+    assert decoded == RequestBody({"a": "b"}, (File("plan", 'a"b.txt', "", 5),))
 
 
 def test_a_list_of_enquiries_is_remarked() -> None:
-    found = read_body(b'[{"a":"b"},{"a":"c"}]', JSON)
+    decoded = read_body(b'[{"a":"b"},{"a":"c"}]', JSON)
 
-    assert "2 items" in found.notes[0]
+    assert "2 items" in decoded.notes[0]
 
 
 def test_deep_nesting_is_kept_as_text() -> None:

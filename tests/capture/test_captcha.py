@@ -387,9 +387,9 @@ def test_what_is_said_of_a_check_holds_neither_token_nor_secret(sqlite: Store, p
 
     front.post({**ANN, **TOKEN})
 
-    said = f"{remark(front)} {concerns(front)}"
-    assert "NOT CHECKED" in said
-    assert not any(word in said for word in ("a-token", "shh", "<", "x" * 50))
+    remarks = f"{remark(front)} {concerns(front)}"
+    assert "NOT CHECKED" in remarks
+    assert not any(word in remarks for word in ("a-token", "shh", "<", "x" * 50))
 
 
 def test_a_form_shows_its_verdict_to_operators_and_not_to_the_crm(sqlite: Store, provider: Provider) -> None:

@@ -183,11 +183,13 @@ def test_a_person_is_known_by_the_address_else_by_the_number(contact: Contact, k
     assert person_key(contact) == key
 
 
-@pytest.mark.parametrize("said", ["on", "1", "TRUE", "ja", "Sí", "tak", "I agree to the privacy policy.", ["0", "1"]])
-def test_a_consent_is_a_yes_or_its_sentence(said: str | list[str]) -> None:
-    assert says_yes(said)
+@pytest.mark.parametrize(
+    "consent", ["on", "1", "TRUE", "ja", "Sí", "tak", "I agree to the privacy policy.", ["0", "1"]]
+)
+def test_a_consent_is_a_yes_or_its_sentence(consent: str | list[str]) -> None:
+    assert says_yes(consent)
 
 
-@pytest.mark.parametrize("said", ["", "0", "no", "off", "false", "nein"])
-def test_anything_else_is_no_consent(said: str) -> None:
-    assert not says_yes(said)
+@pytest.mark.parametrize("consent", ["", "0", "no", "off", "false", "nein"])
+def test_anything_else_is_no_consent(consent: str) -> None:
+    assert not says_yes(consent)

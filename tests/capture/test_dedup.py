@@ -21,7 +21,7 @@ FORM = a_form(duplicate_window_s=0)
 ADA, BOB, NOBODY = "ada@example.com", "bob@example.com", ""
 
 
-def said(email: str = ADA, message: str = "Two desks.", *, proven: bool = True, **changes: Any) -> Submission:
+def enquiry(email: str = ADA, message: str = "Two desks.", *, proven: bool = True, **changes: Any) -> Submission:
     """What a tool sends under the number e-57."""
     fields = {name: text for name, text in (("email", email), ("message", message)) if text}
     whole = Submission("contact", "json", Contact(email), Evidence(), fields, external_id="e-57", is_proven=proven)
@@ -68,9 +68,9 @@ TABLE = [
 def test_an_id_decides_together_with_the_person(
     sqlite: Store, first: str, second: str, proven: bool, same_words: bool, is_one: bool
 ) -> None:
-    receipt = take(sqlite, said(first, proven=proven))
+    receipt = take(sqlite, enquiry(first, proven=proven))
 
-    again = take(sqlite, said(second, "Two desks." if same_words else "An office.", proven=proven), 3600)
+    again = take(sqlite, enquiry(second, "Two desks." if same_words else "An office.", proven=proven), 3600)
 
     assert (again.lead_id == receipt.lead_id, again.repeat) == (is_one, is_one)
     assert len(leads(sqlite)) == (1 if is_one else 2)
@@ -78,7 +78,7 @@ def test_an_id_decides_together_with_the_person(
 
 
 def test_two_people_under_one_id_know_of_each_other(sqlite: Store) -> None:
-    ada, bob = take(sqlite, said(ADA)), take(sqlite, said(BOB), 1)
+    ada, bob = take(sqlite, enquiry(ADA)), take(sqlite, enquiry(BOB), 1)
 
     first, second = leads(sqlite)
     assert first.submission.extras[SAME_ID_REMARK] == bob.lead_id
@@ -87,9 +87,9 @@ def test_two_people_under_one_id_know_of_each_other(sqlite: Store) -> None:
 
 def test_each_of_three_people_under_one_id_is_known_again(sqlite: Store) -> None:
     people = [ADA, BOB, "cy@example.com"]
-    receipts = [take(sqlite, said(email)) for email in people]
+    receipts = [take(sqlite, enquiry(email)) for email in people]
 
-    again = [take(sqlite, said(email), 3600) for email in people]
+    again = [take(sqlite, enquiry(email), 3600) for email in people]
 
     assert [receipt.lead_id for receipt in again] == [receipt.lead_id for receipt in receipts]
     assert [lead.repeats for lead in leads(sqlite)] == [1, 1, 1]
@@ -97,7 +97,7 @@ def test_each_of_three_people_under_one_id_is_known_again(sqlite: Store) -> None
 
 def test_a_person_is_known_by_the_phone_where_there_is_no_address(sqlite: Store) -> None:
     def called(phone: str, message: str) -> Submission:
-        return said(NOBODY, contact=Contact(phone=phone), fields={"phone": phone, "message": message})
+        return enquiry(NOBODY, contact=Contact(phone=phone), fields={"phone": phone, "message": message})
 
     take(sqlite, called("+442079460142", "Two desks."))
 
@@ -114,10 +114,10 @@ def test_a_phone_tells_who_it_is_where_one_of_two_has_no_address(
     sqlite: Store, other: str | None, emails: tuple[str, str]
 ) -> None:
     if other:
-        take(sqlite, said(other))
+        take(sqlite, enquiry(other))
 
     first, again = (
-        take(sqlite, said(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}), 60)
+        take(sqlite, enquiry(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}), 60)
         for email in emails
     )
 
@@ -127,7 +127,7 @@ def test_a_phone_tells_who_it_is_where_one_of_two_has_no_address(
 
 def test_two_addresses_are_two_people_at_one_phone(sqlite: Store) -> None:
     for email in (ADA, BOB):
-        take(sqlite, said(email, contact=Contact(email, phone=NUMBER)))
+        take(sqlite, enquiry(email, contact=Contact(email, phone=NUMBER)))
 
     assert {lead.submission.contact.email for lead in leads(sqlite)} == {ADA, BOB}
 
@@ -140,7 +140,7 @@ def test_one_phone_in_two_spellings_is_one_person(sqlite: Store, window_s: float
     for typed in ("020 7946 0142", "+44 (0)20 7946-0142"):
         fields = {"phone": typed, "message": "Two desks."}
         contact = read_contact(fields, "GB")
-        accept(said(NOBODY, contact=contact, fields=fields, external_id=own_id), form, sqlite, NOON)
+        accept(enquiry(NOBODY, contact=contact, fields=fields, external_id=own_id), form, sqlite, NOON)
 
     assert [lead.repeats for lead in leads(sqlite)] == [1]
     assert leads(sqlite)[0].corrections == ()
@@ -150,10 +150,10 @@ def test_one_phone_in_two_spellings_is_one_person(sqlite: Store, window_s: float
 
 
 def test_a_later_event_of_a_proven_sender_completes_a_lead_that_was_parked_for_it(sqlite: Store) -> None:
-    partial = said(NOBODY, "", problem="It arrived without a usable email: correct it, then send it again.")
+    partial = enquiry(NOBODY, "", problem="It arrived without a usable email: correct it, then send it again.")
     take(sqlite, replace(partial, fields={"full_name": "Ada Lee"}))
 
-    take(sqlite, said(ADA, fields={"email": ADA, "message": "Two desks."}), 60)
+    take(sqlite, enquiry(ADA, fields={"email": ADA, "message": "Two desks."}), 60)
 
     (lead,) = leads(sqlite)
     assert (lead.status, lead.problem, lead.submission.contact.email) == (Status.PENDING, "", ADA)
@@ -162,9 +162,9 @@ def test_a_later_event_of_a_proven_sender_completes_a_lead_that_was_parked_for_i
 
 
 def test_the_newest_words_are_what_is_sent_and_the_old_ones_are_kept(sqlite: Store) -> None:
-    take(sqlite, said(message="Two desks."))
+    take(sqlite, enquiry(message="Two desks."))
 
-    take(sqlite, said(message="Two desks, and parking."), 60)
+    take(sqlite, enquiry(message="Two desks, and parking."), 60)
 
     (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Two desks, and parking."
@@ -173,7 +173,7 @@ def test_the_newest_words_are_what_is_sent_and_the_old_ones_are_kept(sqlite: Sto
 
 def test_a_late_retry_of_the_old_words_does_not_bring_them_back(sqlite: Store) -> None:
     for message in ("Two desks.", "Two desks, and parking.", "Two desks."):
-        take(sqlite, said(message=message))
+        take(sqlite, enquiry(message=message))
 
     (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Two desks, and parking."
@@ -181,10 +181,10 @@ def test_a_late_retry_of_the_old_words_does_not_bring_them_back(sqlite: Store) -
 
 
 def test_an_unproven_sender_adds_and_replaces_nothing(sqlite: Store) -> None:
-    take(sqlite, said(message="Two desks.", proven=False))
+    take(sqlite, enquiry(message="Two desks.", proven=False))
 
     for _ in range(2):
-        take(sqlite, said(message="Cancel my tour!", proven=False, extras={"team_size": "4"}))
+        take(sqlite, enquiry(message="Cancel my tour!", proven=False, extras={"team_size": "4"}))
 
     (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Two desks."
@@ -193,9 +193,9 @@ def test_an_unproven_sender_adds_and_replaces_nothing(sqlite: Store) -> None:
 
 
 def test_a_suspicious_change_is_shown_and_not_sent(sqlite: Store) -> None:
-    take(sqlite, said(message="Two desks."))
+    take(sqlite, enquiry(message="Two desks."))
 
-    take(sqlite, said(message="Buy pills!"), suspicion="too many links")
+    take(sqlite, enquiry(message="Buy pills!"), suspicion="too many links")
 
     (lead,) = leads(sqlite)
     assert (lead.status, lead.submission.fields["message"]) == (Status.PENDING, "Two desks.")
@@ -203,10 +203,10 @@ def test_a_suspicious_change_is_shown_and_not_sent(sqlite: Store) -> None:
 
 
 def test_what_changes_after_delivery_is_shown_and_makes_no_second_opportunity(sqlite: Store) -> None:
-    take(sqlite, said(message="Two desks."))
+    take(sqlite, enquiry(message="Two desks."))
     deliver(sqlite)
 
-    take(sqlite, said(message="Three desks."), 60)
+    take(sqlite, enquiry(message="Three desks."), 60)
 
     (lead,) = leads(sqlite)
     assert (lead.status, lead.submission.fields["message"]) == (Status.DELIVERED, "Two desks.")
@@ -215,9 +215,9 @@ def test_what_changes_after_delivery_is_shown_and_makes_no_second_opportunity(sq
 
 
 def test_what_changes_while_it_is_sent_is_marked_as_not_sent(sqlite: Store) -> None:
-    take(sqlite, said(message="Two desks."))
+    take(sqlite, enquiry(message="Two desks."))
     (delivery,) = claim(sqlite)
-    take(sqlite, said(message="Three desks."), 60)
+    take(sqlite, enquiry(message="Three desks."), 60)
 
     settle(sqlite, delivery)
 
@@ -226,38 +226,38 @@ def test_what_changes_while_it_is_sent_is_marked_as_not_sent(sqlite: Store) -> N
 
 
 def test_another_enquiry_under_the_id_of_a_discarded_one_is_a_new_lead(sqlite: Store) -> None:
-    first = take(sqlite, said(message="Two desks."))
+    first = take(sqlite, enquiry(message="Two desks."))
     sqlite.write(lambda tx: tx.leads.set_status([first.lead_id], Status.DISCARDED))
 
-    receipts = [take(sqlite, said(message="Three desks."), after_s) for after_s in (60, 3600)]
+    receipts = [take(sqlite, enquiry(message="Three desks."), after_s) for after_s in (60, 3600)]
 
     assert receipts[0].lead_id == receipts[1].lead_id != first.lead_id
     assert [receipt.repeat for receipt in receipts] == [False, True]
 
 
 def test_who_shares_an_id_with_a_discarded_lead_is_still_known_again(sqlite: Store) -> None:
-    spam, ada = take(sqlite, said(BOB)), take(sqlite, said(ADA))
+    spam, ada = take(sqlite, enquiry(BOB)), take(sqlite, enquiry(ADA))
     sqlite.write(lambda tx: tx.leads.set_status([spam.lead_id], Status.DISCARDED))
 
-    again = take(sqlite, said(ADA, message="Three desks."), 3600)
+    again = take(sqlite, enquiry(ADA, message="Three desks."), 3600)
 
     assert again == Receipt(ada.lead_id, repeat=True)
     assert len(leads(sqlite)) == 2
 
 
 def test_whose_address_came_after_delivery_shares_the_lead_with_nobody(sqlite: Store) -> None:
-    take(sqlite, said(NOBODY))
+    take(sqlite, enquiry(NOBODY))
     deliver(sqlite)
-    take(sqlite, said(ADA), 60)
+    take(sqlite, enquiry(ADA), 60)
 
-    assert not take(sqlite, said(BOB), 120).repeat
-    assert take(sqlite, said(ADA), 180).repeat
+    assert not take(sqlite, enquiry(BOB), 120).repeat
+    assert take(sqlite, enquiry(ADA), 180).repeat
 
 
 def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(sqlite: Store) -> None:
     saves = MAX_CHANGES + 3
     for number in range(saves):
-        take(sqlite, said(message=f"Version {number}."))
+        take(sqlite, enquiry(message=f"Version {number}."))
 
     (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == f"Version {saves - 1}."
@@ -268,12 +268,12 @@ def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(sqlite: Store) -> 
 def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(sqlite: Store) -> None:
     from service.operations.correction import corrected  # noqa: PLC0415 (the operator's room; only here)
 
-    take(sqlite, said("ada@exmaple.com"))
+    take(sqlite, enquiry("ada@exmaple.com"))
     (lead,) = leads(sqlite)
     became = corrected(lead, {"email": ADA}, FORM, NOON)
     sqlite.write(lambda tx: tx.leads.correct(lead, became.submission, became.correction, became.person, NOON))
 
-    assert take(sqlite, said("ada@exmaple.com"), 60).repeat
+    assert take(sqlite, enquiry("ada@exmaple.com"), 60).repeat
     assert leads(sqlite)[0].submission.contact.email == ADA
 
 
@@ -299,7 +299,7 @@ def test_ids_are_ids(text: str) -> None:
 
 def test_a_placeholder_makes_nobody_a_repeat(sqlite: Store) -> None:
     for after_s, email in enumerate((ADA, BOB, ADA)):
-        take(sqlite, said(email, external_id="undefined", message=f"from {email}"), after_s)
+        take(sqlite, enquiry(email, external_id="undefined", message=f"from {email}"), after_s)
 
     assert [lead.submission.contact.email for lead in leads(sqlite)] == [ADA, BOB, ADA]
 
@@ -307,25 +307,25 @@ def test_a_placeholder_makes_nobody_a_repeat(sqlite: Store) -> None:
 def test_words_that_a_repeat_swallowed_never_lead_to_a_stranger(sqlite: Store) -> None:
     form = a_form()
     for after_s, email in enumerate((ADA, BOB, BOB)):
-        accept(said(email, message="The same words."), form, sqlite, NOON + timedelta(seconds=after_s))
+        accept(enquiry(email, message="The same words."), form, sqlite, NOON + timedelta(seconds=after_s))
 
     assert [lead.submission.contact.email for lead in leads(sqlite)] == [ADA, BOB]
 
 
 def test_the_id_of_a_repeat_by_its_words_is_found(sqlite: Store) -> None:
     form = a_form()
-    first = accept(said(external_id="e-57"), form, sqlite, NOON)
+    first = accept(enquiry(external_id="e-57"), form, sqlite, NOON)
 
-    again = accept(said(external_id="e-58"), form, sqlite, NOON)
+    again = accept(enquiry(external_id="e-58"), form, sqlite, NOON)
 
     assert again == Receipt(first.lead_id, repeat=True)
     assert leads(sqlite)[0].submission.extras["also sent as"] == ["e-58"]
 
 
 def test_the_id_of_a_change_under_another_number_is_found(sqlite: Store) -> None:
-    take(sqlite, said(external_id="e-57", delivery_id="call-1"))
+    take(sqlite, enquiry(external_id="e-57", delivery_id="call-1"))
 
-    take(sqlite, said(external_id="e-58", delivery_id="call-1", message="Three desks."), 60)
+    take(sqlite, enquiry(external_id="e-58", delivery_id="call-1", message="Three desks."), 60)
 
     (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Three desks."
@@ -333,10 +333,10 @@ def test_the_id_of_a_change_under_another_number_is_found(sqlite: Store) -> None
 
 
 def test_changes_of_one_lead_that_come_together_are_all_kept(store: Store) -> None:
-    take(store, said(external_id="e-57", delivery_id="call-1"))
+    take(store, enquiry(external_id="e-57", delivery_id="call-1"))
     later = [
-        said(external_id="e-57", fields={"email": ADA, "team_size": "4"}),
-        said(external_id="", delivery_id="call-1", fields={"email": ADA, "budget": "900"}),
+        enquiry(external_id="e-57", fields={"email": ADA, "team_size": "4"}),
+        enquiry(external_id="", delivery_id="call-1", fields={"email": ADA, "budget": "900"}),
     ]
 
     accept_all([(submission, "") for submission in later], FORM, store, NOON + timedelta(minutes=1))
@@ -349,9 +349,9 @@ def test_changes_of_one_lead_that_come_together_are_all_kept(store: Store) -> No
 def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(sqlite: Store) -> None:
     from service.operations.correction import corrected  # noqa: PLC0415 (the operator's room; only here)
 
-    take(sqlite, said())
+    take(sqlite, enquiry())
     (before,) = leads(sqlite)
-    take(sqlite, said(message="Three desks."), 60)
+    take(sqlite, enquiry(message="Three desks."), 60)
     became = corrected(before, {"full_name": "Ada Lee"}, FORM, NOON)
 
     with pytest.raises(BeingSent, match="look at it again"):
@@ -362,7 +362,7 @@ def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(sqlite: S
 
 
 def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(sqlite: Store) -> None:
-    take(sqlite, said("mallory@evil.example", "x", external_id="900100200", id_of="meta", proven=False))
+    take(sqlite, enquiry("mallory@evil.example", "x", external_id="900100200", id_of="meta", proven=False))
     notice = Submission("contact", "meta", Contact(), Evidence(), external_id="900100200", is_proven=True)
 
     (receipt,) = announce_all([(notice, "page")], FORM, sqlite, NOON + timedelta(seconds=1))
@@ -373,10 +373,10 @@ def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(sqlit
 
 
 def test_the_id_of_a_platform_decides_alone_where_one_of_the_two_is_not_known(sqlite: Store) -> None:
-    first = take(sqlite, said(ADA, sender="google-ads"))
+    first = take(sqlite, enquiry(ADA, sender="google-ads"))
     sqlite.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
 
-    assert take(sqlite, said(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
+    assert take(sqlite, enquiry(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
     assert leads(sqlite)[0].status is Status.ERASED
 
 
@@ -385,7 +385,7 @@ def test_what_two_people_take_back_within_a_minute_are_two_leads(sqlite: Store) 
     for number in ("r-1", "r-2"):
         withdraw("linkedin", number, form, sqlite, NOON)
 
-    late = accept(said(BOB, sender="linkedin", external_id="r-2"), form, sqlite, NOON + timedelta(minutes=1))
+    late = accept(enquiry(BOB, sender="linkedin", external_id="r-2"), form, sqlite, NOON + timedelta(minutes=1))
 
     assert {lead.submission.external_id for lead in leads(sqlite)} == {"r-1", "r-2"}
     assert late.repeat
@@ -394,18 +394,18 @@ def test_what_two_people_take_back_within_a_minute_are_two_leads(sqlite: Store) 
 
 def test_two_people_are_two_even_where_a_platform_gives_them_one_id(sqlite: Store) -> None:
     for email in (ADA, BOB):
-        take(sqlite, said(email, sender="google-ads"))
+        take(sqlite, enquiry(email, sender="google-ads"))
 
     assert {lead.submission.contact.email for lead in leads(sqlite)} == {ADA, BOB}
 
 
 def test_whoever_was_forgotten_may_write_again(sqlite: Store) -> None:
     form = a_form()
-    first = accept(said(ADA, sender="google-ads"), form, sqlite, NOON)
+    first = accept(enquiry(ADA, sender="google-ads"), form, sqlite, NOON)
     sqlite.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
-    accept(said(ADA, sender="google-ads"), form, sqlite, NOON)
+    accept(enquiry(ADA, sender="google-ads"), form, sqlite, NOON)
 
-    again = accept(said(ADA, sender="google-ads", external_id=""), form, sqlite, NOON)
+    again = accept(enquiry(ADA, sender="google-ads", external_id=""), form, sqlite, NOON)
 
     assert not again.repeat
 

@@ -84,14 +84,14 @@ def test_a_browser_sends_what_was_typed(front: Front) -> None:
 def test_what_was_escaped_comes_back_as_it_was_typed(text: str, quote: bool) -> None:
     sent = html.escape(clean(text), quote=quote)
 
-    found = unescape({"message": f"x {sent} y"})
+    unescaped = unescape({"message": f"x {sent} y"})
 
-    assert found["message"] == f"x {clean(text)} y".strip()
+    assert unescaped["message"] == f"x {clean(text)} y".strip()
 
 
 @given(st.text(st.sampled_from("&;#x0amplt<>{/?= 8")))
 def test_any_text_is_read_or_left_alone(text: str) -> None:
-    found = unescape({"a": text})
+    unescaped = unescape({"a": text})
 
-    assert found["a"] == text or "&" in text
-    assert "\0" not in str(found["a"])
+    assert unescaped["a"] == text or "&" in text
+    assert "\0" not in str(unescaped["a"])

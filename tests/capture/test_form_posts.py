@@ -42,9 +42,9 @@ def test_a_person_goes_to_the_thank_you_page_once_the_lead_is_kept(front: Front)
 )
 def test_a_person_is_sent_to_the_forms_own_sites_only(sqlite: Store, wanted: str, target: str) -> None:
     form = a_form(redirect=f"{SITE}/thanks", attribution=AttributionConfig(own_domains=("example.com",)))
-    asked = {**PERSON, "Origin": "https://shop.example.com"}
+    headers = {**PERSON, "Origin": "https://shop.example.com"}
 
-    answer = Front(sqlite, form).post({**ANN, "_next": wanted}, headers=asked)
+    answer = Front(sqlite, form).post({**ANN, "_next": wanted}, headers=headers)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, target)
 

@@ -53,8 +53,8 @@ def show(front: Front, path: str, headers: Mapping[str, str] = GERMAN) -> TestRe
 def languages_of(answer: TestResponse) -> tuple[str, str]:
     """What the page and its header say; and caches are told."""
     assert {"Accept-Language", "Origin"} <= {*answer.vary}
-    [said] = re.findall(r'<html lang="(\w+)">', answer.text)
-    return said, answer.headers["Content-Language"]
+    [language] = re.findall(r'<html lang="(\w+)">', answer.text)
+    return language, answer.headers["Content-Language"]
 
 
 @pytest.mark.parametrize("language", THANKS)

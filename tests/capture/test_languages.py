@@ -94,7 +94,7 @@ def test_every_code_of_a_wrong_answer_has_its_phrase() -> None:
 
     errors = check_answers(fields, Contact(), Form("tour", require=("email", "phone")))
 
-    codes = {error.code for found in errors.values() for error in found}
+    codes = {error.code for of_field in errors.values() for error in of_field}
     assert codes == {"TYPE_EMAIL", "TYPE_PHONE"}
     assert {f"wrong.{code}" for code in codes} <= ENGLISH.keys()
 

@@ -156,11 +156,11 @@ def test_a_template_gives_a_persons_words_back_or_refuses(words: list[str]) -> N
     text = "{" + ",".join(f'"{name}":"{value}"' for name, value in pairs.items()) + "}"
 
     try:
-        found = parse(text)
+        parsed = parse(text)
     except Unreadable:
         assert sum(value.count('"') % 2 for value in words) > 1  # two odd ones may be one that was cut
     else:
-        assert found == pairs
+        assert parsed == pairs
 
 
 @given(ODD | st.text())

@@ -98,10 +98,10 @@ def test_a_file_bears_the_name_that_it_had(name: str) -> None:
     written, expected = FILENAMES[name]
     body = part("a", "Zoë") + part("plan", b"\x00\xff\r\n%PDF", written, "Content-Type: application/pdf\r\n") + END
 
-    found = read_body(body, KIND)
+    decoded = read_body(body, KIND)
 
-    assert found.files == (File("plan", expected, "application/pdf", 8),)
-    assert found.answers == {"a": "Zoë"}
+    assert decoded.files == (File("plan", expected, "application/pdf", 8),)
+    assert decoded.answers == {"a": "Zoë"}
 
 
 BROKEN: dict[str, tuple[bytes, type[InvalidBody]]] = {
@@ -185,9 +185,9 @@ def test_any_pairs_come_back_as_they_were(pairs: dict[str, str], newline: bytes,
         for name, value in pairs.items()
     ]
 
-    found, files = read_multipart(b"".join(parts) + f"--{boundary}--".encode(), boundary, "utf-8")
+    fields, files = read_multipart(b"".join(parts) + f"--{boundary}--".encode(), boundary, "utf-8")
 
-    assert [value for _, value in found] == [clean(value) for value in pairs.values()]
+    assert [value for _, value in fields] == [clean(value) for value in pairs.values()]
     assert not files
 
 

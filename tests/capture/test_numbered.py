@@ -97,10 +97,10 @@ def test_an_operator_may_speak_of_a_member() -> None:
     form = a_form(fields={"email": ("q[1]",), "company": ("who[1]",), "team_size": ("who[9]",)})
     answers = read_body(b"q[0]=Ann&q[1]=ann@example.com&who[0]=Bob&who[1]=Lee Ltd&who[2]=Cy", FORM).answers
 
-    found = lay_out(answers, form)
+    layout = lay_out(answers, form)
 
-    assert (found.text("email"), found.text("company")) == ("ann@example.com", "Lee Ltd")
-    assert found.extras["who"] == ["Bob", "Cy"]
+    assert (layout.text("email"), layout.text("company")) == ("ann@example.com", "Lee Ltd")
+    assert layout.extras["who"] == ["Bob", "Cy"]
 
 
 def test_files_under_numbered_names_are_all_noted() -> None:

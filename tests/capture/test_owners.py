@@ -83,11 +83,11 @@ def test_what_a_thing_says_of_itself_is_no_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["owner", "assigned_to", "organizer.email", "admin_email", "tracking_number"])
 def test_an_address_of_somebody_else_is_never_guessed_to_be_the_persons(name: str) -> None:
-    found = lay_out({name: "ops@example.com", "x1": "A desk?"}, Form("tour"))
+    layout = lay_out({name: "ops@example.com", "x1": "A desk?"}, Form("tour"))
 
     assert is_anothers(name)
-    assert "email" not in found.known
-    assert found.extras[name] == "ops@example.com"
+    assert "email" not in layout.known
+    assert layout.extras[name] == "ops@example.com"
 
 
 JOININGS = (
@@ -108,18 +108,18 @@ PLAIN = st.sampled_from(
 @given(owner=ELSES, name=OWN, joining=st.sampled_from(JOININGS))
 def test_nothing_of_a_things_is_the_persons_and_nothing_is_lost(owner: str, name: str, joining: str) -> None:
     path = joining.format(owner=owner, name=name)
-    found = lay_out({path: "of a thing", "your-email": "ann@example.com"}, Form("tour"))
+    layout = lay_out({path: "of a thing", "your-email": "ann@example.com"}, Form("tour"))
 
-    assert not PERSONAL & {target for target, answer in found.known.items() if answer == "of a thing"}
-    assert "of a thing" in {*found.extras.values(), *found.known.values()}
+    assert not PERSONAL & {target for target, answer in layout.known.items() if answer == "of a thing"}
+    assert "of a thing" in {*layout.extras.values(), *layout.known.values()}
 
 
 @given(names=st.lists(PLAIN | st.text(min_size=1, max_size=30) | ELSES, unique=True, max_size=8))
 def test_every_answer_is_found_in_fields_extras_or_controls(names: list[str]) -> None:
     answers = {name: f"answer {number}." for number, name in enumerate(names)}
 
-    found = lay_out(answers, Form("tour"))
+    layout = lay_out(answers, Form("tour"))
 
-    controls = [answer for group in found.controls.values() for _, answer in group]
-    kept = " ".join(map(str, [*found.known.values(), *found.extras.values(), *controls]))
+    controls = [answer for group in layout.controls.values() for _, answer in group]
+    kept = " ".join(map(str, [*layout.known.values(), *layout.extras.values(), *controls]))
     assert [answer for answer in answers.values() if answer not in kept] == []

@@ -86,10 +86,10 @@ def texts_of(submission: Submission) -> list[str]:
 @given(body=BODIES, content_type=TYPES | st.text(max_size=40))
 def test_any_body_is_read_or_refused_by_name(body: bytes, content_type: str) -> None:
     try:
-        found = read_body(body, content_type)
+        result = read_body(body, content_type)
     except (Empty, Unreadable, Unsupported):
         return
-    assert found.files or any(found.answers.values())
+    assert result.files or any(result.answers.values())
 
 
 @given(body=BODIES, content_type=TYPES, query=st.text(max_size=40))

@@ -93,9 +93,9 @@ def test_the_person_is_kept(replay: Replay) -> None:
 
 def test_the_answers_are_kept(replay: Replay) -> None:
     fields, expected = replay.lead["fields"], replay.expected
-    asked = ("message", "first_name", "last_name", "team_size", "location", "move_in_date")
+    names = ("message", "first_name", "last_name", "team_size", "location", "move_in_date")
 
-    assert {name: fields.get(name) for name in asked} == {name: expected.get(name) for name in asked}
+    assert {name: fields.get(name) for name in names} == {name: expected.get(name) for name in names}
     assert says_yes(fields.get("consent", "")) == expected.get("consent", False)
 
 

@@ -37,9 +37,12 @@ def test_a_lead_is_owed_to_the_account_of_its_route(sqlite: Store) -> None:
 
 
 def test_an_announced_lead_belongs_to_the_account_of_its_answers_once_they_are_here(sqlite: Store) -> None:
-    form, told = routed(account="harbour"), a_submission(fields={}, sender="meta", external_id="7100", is_proven=True)
-    (receipt,) = announce_all([(told, "")], form, sqlite, NOON)
-    answers = replace(told, fields={"email": "ada@example.com", "location": "leeds"})
+    form, announced = (
+        routed(account="harbour"),
+        a_submission(fields={}, sender="meta", external_id="7100", is_proven=True),
+    )
+    (receipt,) = announce_all([(announced, "")], form, sqlite, NOON)
+    answers = replace(announced, fields={"email": "ada@example.com", "location": "leeds"})
 
     arrival = arrival_of(answers, form, NOON)
     sqlite.write(lambda tx: tx.platforms.fill(receipt.lead_id, arrival.lead, arrival.person, NOON))

@@ -53,10 +53,10 @@ WORDS = st.text(st.characters(codec="utf-8"), max_size=40).filter(lambda text: b
 def test_what_comes_out_is_what_went_in(name: str, pairs: dict[str, str]) -> None:
     pack, kind = PACKED[name]
 
-    found = read_body(decompress(pack(pairs), "", 5 * 1024 * 1024), kind).answers
+    answers = read_body(decompress(pack(pairs), "", 5 * 1024 * 1024), kind).answers
 
-    found.pop("item 2.other", None)
-    assert found == {each: clean(text) for each, text in pairs.items()}
+    answers.pop("item 2.other", None)
+    assert answers == {each: clean(text) for each, text in pairs.items()}
 
 
 @pytest.mark.parametrize("name", PACKED)
@@ -68,7 +68,7 @@ def test_what_was_cut_or_changed_is_read_or_refused(name: str, data: st.DataObje
     body[place : place + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=3))
 
     try:
-        found = read_body(decompress(bytes(body), data.draw(st.sampled_from(["", "deflate"])), 10_000), kind)
+        decoded = read_body(decompress(bytes(body), data.draw(st.sampled_from(["", "deflate"])), 10_000), kind)
     except (Empty, Unreadable, Unsupported):
         return
-    assert found.files or any(found.answers.values())
+    assert decoded.files or any(decoded.answers.values())

@@ -106,13 +106,13 @@ def test_files_are_noted_without_their_content(name: str) -> None:
 
 @pytest.mark.parametrize("name", POSTS)
 def test_the_answer_is_of_the_expected_kind(name: str) -> None:
-    asked, expected = incoming(SAMPLES[name]), SAMPLES[name]["expect"]
+    request, expected = incoming(SAMPLES[name]), SAMPLES[name]["expect"]
     reading, _ = read_sample(name)
-    as_json = wants_json(asked.headers, asked.content_type, asked.query)
+    as_json = wants_json(request.headers, request.content_type, request.query)
 
     assert as_json == (expected["response"] in {"json", "any"})
-    assert is_beacon(asked.headers, asked.content_type) == (expected["response"] == "any")
-    assert redirect_target(reading.controls.redirect, SITE, asked.headers) == expected.get("redirect_to", "")
+    assert is_beacon(request.headers, request.content_type) == (expected["response"] == "any")
+    assert redirect_target(reading.controls.redirect, SITE, request.headers) == expected.get("redirect_to", "")
 
 
 def test_a_preflight_is_answered_as_recorded() -> None:

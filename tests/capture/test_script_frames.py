@@ -119,10 +119,10 @@ def test_a_page_that_is_not_in_a_frame_gets_no_answer(visitor: Visitor, embedded
 
     ask = "opened.postMessage('lc_hello', '*'); opened.postMessage('ping', '*'); return window.answered"
     embedded.wait_until(lambda: visitor.run(ask))
-    heard = visitor.run("opened.close(); return window.heard")
+    overheard = visitor.run("opened.close(); return window.heard")
 
     visitor.driver.switch_to.window(first)
-    assert heard is None
+    assert overheard is None
 
 
 def facts(*changes: tuple[int, object]) -> list[object]:
@@ -133,12 +133,12 @@ def facts(*changes: tuple[int, object]) -> list[object]:
     return right
 
 
-def tell(visitor: Visitor, embedded: Visitor, told: object) -> None:
+def tell(visitor: Visitor, embedded: Visitor, message: object) -> None:
     """Answer a frame, from a page of another kind than ours; look into the frame once it has heard."""
     visitor.site.pages["/bare"] = f"<iframe src='{embedded.url('/contact')}'></iframe>{ECHO}"
     visitor.open("/bare")
     answer = "frames[0].postMessage({ lc_facts: arguments[0] }, '*'); frames[0].postMessage('ping', '*')"
-    visitor.driver.execute_script(answer, told)
+    visitor.driver.execute_script(answer, message)
     visitor.wait_until(lambda: visitor.run("return window.answered"))
     enter(visitor)
 
@@ -155,8 +155,8 @@ def tell(visitor: Visitor, embedded: Visitor, told: object) -> None:
         pytest.param("text", id="no list"),
     ],
 )
-def test_the_frame_hears_no_answer_of_another_shape(visitor: Visitor, embedded: Visitor, told: object) -> None:
-    tell(visitor, embedded, told)
+def test_the_frame_hears_no_answer_of_another_shape(visitor: Visitor, embedded: Visitor, message: object) -> None:
+    tell(visitor, embedded, message)
 
     assert embedded.hidden()["lc_landing_url"] == embedded.url("/contact")
 

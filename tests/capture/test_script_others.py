@@ -42,8 +42,8 @@ EVERYBODY = (CONTACT_FORM_7, ELEMENTOR, HUBSPOT, WEBFLOW, FORMIDABLE, GRAVITY, S
 def fields_of(visitor: Visitor, root: str = "document") -> list[Answers]:
     """Name (else id) -> value of all inputs, form by form."""
     inputs = "[...form.querySelectorAll('input')].map((input) => [input.name || input.id, input.value])"
-    found = visitor.run(f"return [...{root}.forms].map((form) => {inputs})")
-    return [dict(pairs) for pairs in found]
+    pairs_by_form = visitor.run(f"return [...{root}.forms].map((form) => {inputs})")
+    return [dict(pairs) for pairs in pairs_by_form]
 
 
 def published(visitor: Visitor, body: str, tag: str = "", path: str = "/page") -> None:

@@ -18,13 +18,13 @@ SOURCES = sorted((FOLDER / "source").glob("*.js"))
 
 def expression(begin: str) -> re.Pattern[str]:
     """The regular expression in the script that begins so; Python reads it as browsers do."""
-    found = re.search(rf'"({re.escape(begin)}[^"]+)"', TEXT)
-    assert found
-    return re.compile(found[1])
+    match = re.search(rf'"({re.escape(begin)}[^"]+)"', TEXT)
+    assert match
+    return re.compile(match[1])
 
 
-TOLD_BY = expression("(^|[?&#;])")
-GO_BETWEENS = expression("(^|[.])")
+ORIGIN_PARAMETERS = expression("(^|[?&#;])")
+INTERMEDIARIES = expression("(^|[.])")
 
 
 @pytest.mark.parametrize(("name", "limit"), [("attribution.js", 3 * 1024), ("attribution-more.js", 4 * 1024)])
@@ -44,12 +44,12 @@ def test_nothing_but_code_is_served(text: str) -> None:
 
 def test_what_is_served_was_made_from_these_sources() -> None:
     made = dict(line.split()[::-1] for line in (FOLDER / "attribution.sha256").read_text().splitlines())
-    found = {
+    present = {
         path.relative_to(FOLDER).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in [*SOURCES, *FOLDER.glob("*.min.js")]
     }
 
-    assert found == made, "run: make script"
+    assert present == made, "run: make script"
 
 
 def test_every_source_is_one_subject() -> None:
@@ -71,9 +71,9 @@ def test_it_does_nothing_that_a_strict_policy_forbids(forbidden: str) -> None:
 
 @pytest.mark.parametrize("name", CLICK_IDS)
 def test_it_knows_every_click_id(name: str) -> None:
-    assert TOLD_BY.search(f"https://a.test/?{name}=x")
-    assert not TOLD_BY.search(f"https://a.test/?{name}x=x")
-    assert not TOLD_BY.search(f"https://a.test/?x{name}=x")
+    assert ORIGIN_PARAMETERS.search(f"https://a.test/?{name}=x")
+    assert not ORIGIN_PARAMETERS.search(f"https://a.test/?{name}x=x")
+    assert not ORIGIN_PARAMETERS.search(f"https://a.test/?x{name}=x")
 
 
 def test_the_second_file_knows_the_same_click_ids() -> None:
@@ -88,13 +88,13 @@ def test_the_second_file_knows_the_same_click_ids() -> None:
 )
 @pytest.mark.parametrize("before", ["?", "?a=b&", "#", "#/page?", "?a=b&amp;"])
 def test_it_finds_tags_wherever_they_stand(name: str, before: str) -> None:
-    assert TOLD_BY.search(f"https://a.test/{before}{name}=x")
-    assert not TOLD_BY.search(f"https://a.test/{before}{name}=")
+    assert ORIGIN_PARAMETERS.search(f"https://a.test/{before}{name}=x")
+    assert not ORIGIN_PARAMETERS.search(f"https://a.test/{before}{name}=")
 
 
 @pytest.mark.parametrize("host", sorted(IGNORED_REFERRERS))
 def test_it_knows_every_page_that_people_only_pass_through(host: str) -> None:
-    assert GO_BETWEENS.search(host)
-    assert GO_BETWEENS.search(f"pay.{host}")
-    assert not GO_BETWEENS.search(f"x{host}")
-    assert not GO_BETWEENS.search(f"{host}.example")
+    assert INTERMEDIARIES.search(host)
+    assert INTERMEDIARIES.search(f"pay.{host}")
+    assert not INTERMEDIARIES.search(f"x{host}")
+    assert not INTERMEDIARIES.search(f"{host}.example")

@@ -93,15 +93,15 @@ def test_answers_that_are_names_of_fields_are_no_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         pytest.param("Ann,ann@example.com\nBob,bob@example.com\n", "begins with a lead", id="none"),
         pytest.param("Ann,ann@example.com\nName,Email\nBob,bob@example.com\n", "in line 1, above", id="sorted"),
         pytest.param("\n,\n \n", "is empty", id="nothing"),
     ],
 )
-def test_leads_above_the_header_are_not_passed_over(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(NoSheet, match=said):
+def test_leads_above_the_header_are_not_passed_over(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(NoSheet, match=problem):
         opened(tmp_path, text)
 
 
@@ -116,8 +116,8 @@ def test_groups_with_questions_below_are_one_header(tmp_path: Path) -> None:
         "118,11/27/2026,Ann,Lee,ann@example.com,Friend,\n",
     )
 
-    told = "How did you hear about us?"
-    assert sheet.header[2:] == ("First name", "Last name", "Email address", f"{told} Friend", f"{told} Google")
+    question = "How did you hear about us?"
+    assert sheet.header[2:] == ("First name", "Last name", "Email address", f"{question} Friend", f"{question} Google")
     assert sheet.header[:2] == ("Respondent ID", "Start Date")
     assert len(leads_of(sheet)) == 1
 

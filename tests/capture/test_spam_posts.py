@@ -177,8 +177,8 @@ def test_another_form_counts_for_itself(sqlite: Store) -> None:
 
 def count(echoes: DuplicateTexts, email: str, days: float = 0, form: Form | None = None) -> int:
     """How many said it, with this person."""
-    said = a_submission(email, fields={"message": OFFER})
-    return echoes.count(said, form or a_form(), NOON + timedelta(days=days))
+    submission = a_submission(email, fields={"message": OFFER})
+    return echoes.count(submission, form or a_form(), NOON + timedelta(days=days))
 
 
 def test_one_person_is_counted_once() -> None:

@@ -27,8 +27,8 @@ def saying(message: str = "Two desks, please.", **fields: str) -> Submission:
 
 
 def reason_of(submission: Submission, form: Form = FORM, **seen: Any) -> Reason | None:
-    found = judge(submission, form, RequestContext(**seen))
-    return found.reason if found else None
+    verdict = judge(submission, form, RequestContext(**seen))
+    return verdict.reason if verdict else None
 
 
 HELD: list[tuple[Reason, Submission, dict[str, Any]]] = [
@@ -102,9 +102,9 @@ def test_the_surest_reason_is_the_one_that_is_named() -> None:
 
 
 def test_the_problem_begins_with_the_reason_and_says_what_to_do() -> None:
-    found = judge(saying(), FORM, RequestContext(fill_s=0.4))
+    verdict = judge(saying(), FORM, RequestContext(fill_s=0.4))
 
-    assert str(found) == (
+    assert str(verdict) == (
         "Held as spam (too_fast): It was filled in within 0.4 seconds: release it if it is real. "
         "If the page submits forms automatically, set `min_fill_seconds` to 0."
     )

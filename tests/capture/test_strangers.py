@@ -93,13 +93,13 @@ def test_a_foreign_origin_cannot_write_to_an_operators_terminal(sqlite: Store) -
 
 
 def test_a_preflight_is_answered(front: Front) -> None:
-    asked = {
+    headers = {
         "Origin": SITE,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type,x-requested-with",
     }
 
-    answer = front.client.options("/f/contact", headers=asked)
+    answer = front.client.options("/f/contact", headers=headers)
 
     assert (answer.status_code, answer.data) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == SITE

@@ -69,9 +69,9 @@ PAIRS = st.dictionaries(
 def test_what_is_escaped_well_comes_back_as_it_was(pairs: dict[str, str]) -> None:
     pairs = {name: value for name, value in pairs.items() if clean(value)} or {"a": "b"}
 
-    found = read_body(urlencode(pairs).encode(), f"{FORM}; charset=utf-8").answers
+    answers = read_body(urlencode(pairs).encode(), f"{FORM}; charset=utf-8").answers
 
-    assert found == {name: clean(value) for name, value in pairs.items()}
+    assert answers == {name: clean(value) for name, value in pairs.items()}
 
 
 @given(
@@ -81,8 +81,8 @@ def test_what_is_escaped_well_comes_back_as_it_was(pairs: dict[str, str]) -> Non
 )
 def test_nothing_that_was_typed_gets_lost(text: str) -> None:
     """Every word of a value stands in some name or value afterwards; a bare name that comes twice is one."""
-    found = read_body(f"x=y&m={text}".encode(), FORM).answers
+    answers = read_body(f"x=y&m={text}".encode(), FORM).answers
 
-    kept = "".join(name + "".join(answer) for name, answer in found.items())
+    kept = "".join(name + "".join(answer) for name, answer in answers.items())
     words = re.findall("[aBCé]+", re.sub("amp;|#039;|%20", " ", text))
     assert [word for word in words if word not in kept] == []

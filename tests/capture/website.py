@@ -47,9 +47,9 @@ def touch(text: str) -> StoredTouch:
     return read
 
 
-def view_of(told: Answers) -> str:
+def view_of(answers: Answers) -> str:
     """The key of a form's view; what was sent says behind it how long the page was open."""
-    return told["lc_key"].partition(".")[0]
+    return answers["lc_key"].partition(".")[0]
 
 
 class Site:

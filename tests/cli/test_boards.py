@@ -47,9 +47,9 @@ def test_every_id_that_a_form_can_name_is_listed(ready: Terminal) -> None:
 
 
 def test_the_whole_is_toml(ready: Terminal) -> None:
-    found = tomllib.loads(ready("boards").out)["choice"]
+    choices = tomllib.loads(ready("boards").out)["choice"]
 
-    assert {1001, 2001, 3001} <= {choice.get("stage_id") for choice in found}
+    assert {1001, 2001, 3001} <= {choice.get("stage_id") for choice in choices}
 
 
 def test_every_line_can_be_pasted_into_a_form(ready: Terminal, tmp_path: Path) -> None:

@@ -58,10 +58,10 @@ def test_people_write_by_day_and_on_weekdays() -> None:
 
 
 def test_nearly_all_are_delivered_and_every_other_ending_occurs() -> None:
-    found = Counter(lead.status for lead in story(5000, days=60))
+    statuses = Counter(lead.status for lead in story(5000, days=60))
 
-    assert found[Status.DELIVERED] > 4000
-    assert set(found) == set(Status) - {Status.ANNOUNCED}
+    assert statuses[Status.DELIVERED] > 4000
+    assert set(statuses) == set(Status) - {Status.ANNOUNCED}
 
 
 def test_what_is_wrong_is_told() -> None:

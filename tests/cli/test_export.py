@@ -70,7 +70,7 @@ def test_more_than_a_page_is_exported_whole(run: Terminal, sqlite: Store) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "expected"),
     [
         ("--status parked", {"parked"}),
         ("--form tour", {"tour"}),
@@ -78,14 +78,16 @@ def test_more_than_a_page_is_exported_whole(run: Terminal, sqlite: Store) -> Non
         ("--until 2026-11-25", {"parked", "tour"}),
     ],
 )
-def test_the_filters_are_those_of_the_list(run: Terminal, sqlite: Store, words: str, found: set[str]) -> None:
+def test_the_filters_are_those_of_the_list(run: Terminal, sqlite: Store, words: str, expected: set[str]) -> None:
     leads = {
         "parked": keep(sqlite, a_lead(status=Status.PARKED)),
         "tour": keep(sqlite, a_lead(submission=a_submission(form="tour"))),
         "tomorrow": keep(sqlite, a_lead(received_at=NOON.replace(day=25))),
     }
 
-    assert {row["id"] for row in rows(run("leads", "export", *words.split()).out)} == {leads[name].id for name in found}
+    assert {row["id"] for row in rows(run("leads", "export", *words.split()).out)} == {
+        leads[name].id for name in expected
+    }
 
 
 def test_letters_of_all_scripts_are_utf_8(run: Terminal, sqlite: Store) -> None:

@@ -257,10 +257,10 @@ def test_tiktoks_export_is_read_as_its_api_gives_it(run: Terminal, sqlite: Store
 
     assert outcome(run, "leads.csv") == {"new": 1, "test": 1, "parked": 1}
 
-    found = {lead.submission.external_id: lead for lead in all_of(sqlite)}
+    leads_by_id = {lead.submission.external_id: lead for lead in all_of(sqlite)}
     for lead in sample["expect"]["leads"]:
-        assert found[lead["external_id"]].submission.contact.full_name == lead["full_name"]
-        assert found[lead["external_id"]].attribution.utm_campaign == lead["utm"]["utm_campaign"]
+        assert leads_by_id[lead["external_id"]].submission.contact.full_name == lead["full_name"]
+        assert leads_by_id[lead["external_id"]].attribution.utm_campaign == lead["utm"]["utm_campaign"]
 
 
 def test_a_test_is_shown_once(run: Terminal, sqlite: Store) -> None:
@@ -326,11 +326,11 @@ def test_our_own_export_brings_the_same_lead_elsewhere(run: Terminal, sqlite: St
 
     assert outcome(run, file) == {"new": 1}
 
-    (found,) = all_of(sqlite)
-    assert found.submission.contact == lead.submission.contact
-    assert found.submission.fields == {**lead.submission.fields, "phone": "+442079460142"}
-    assert found.submission.extras == lead.submission.extras
-    assert found.submission.evidence.landing_url == lead.submission.evidence.landing_url
+    (imported,) = all_of(sqlite)
+    assert imported.submission.contact == lead.submission.contact
+    assert imported.submission.fields == {**lead.submission.fields, "phone": "+442079460142"}
+    assert imported.submission.extras == lead.submission.extras
+    assert imported.submission.evidence.landing_url == lead.submission.evidence.landing_url
     assert outcome(run, file) == {"known": 1}
 
 

@@ -195,10 +195,10 @@ def test_a_lead_is_known_by_its_person_its_platform_and_its_form(
     brought(sqlite, **change)
     cells = [row.get(name, cell) for name, cell in zip(META[0], META[1], strict=True)]
 
-    found = outcome(run, write(without("id", rows=[META[0], cells])), "--sender", "meta")
+    result = outcome(run, write(without("id", rows=[META[0], cells])), "--sender", "meta")
 
-    assert sum(found.values()) == 1
-    assert ("known" in found) == (fate == "known")
+    assert sum(result.values()) == 1
+    assert ("known" in result) == (fate == "known")
 
 
 def test_a_lead_whose_time_was_not_said_came_shortly_before_it_arrived(run: Terminal, sqlite: Store) -> None:

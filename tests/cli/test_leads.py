@@ -25,8 +25,8 @@ def ids(message: str) -> list[str]:
 def stands(store: Store, *leads: str) -> list[Status]:
     """Where each lead stands."""
     with store.read() as tx:
-        found = [tx.leads.get(lead_id) for lead_id in leads]
-    return [lead.status for lead in found if lead is not None]
+        stored = [tx.leads.get(lead_id) for lead_id in leads]
+    return [lead.status for lead in stored if lead is not None]
 
 
 # -- list
@@ -93,7 +93,7 @@ def test_a_form_that_was_removed_is_still_listed(run: Terminal, sqlite: Store) -
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "expected"),
     [
         ("--status parked", {"parked"}),
         ("--form tour", {"tour"}),
@@ -103,7 +103,7 @@ def test_a_form_that_was_removed_is_still_listed(run: Terminal, sqlite: Store) -
         ("--form contact --status pending", {"tomorrow"}),
     ],
 )
-def test_filters_choose(run: Terminal, sqlite: Store, words: str, found: set[str]) -> None:
+def test_filters_choose(run: Terminal, sqlite: Store, words: str, expected: set[str]) -> None:
     leads = {
         "parked": keep(sqlite, a_lead(status=Status.PARKED)),
         "tour": keep(sqlite, a_lead(submission=a_submission(form="tour"))),
@@ -112,16 +112,16 @@ def test_filters_choose(run: Terminal, sqlite: Store, words: str, found: set[str
 
     listed = ids(run("leads", "list", *words.split()).out)
 
-    assert set(listed) == {leads[name].id for name in found}
+    assert set(listed) == {leads[name].id for name in expected}
 
 
 def test_a_list_of_json_has_one_lead_a_line_with_its_attempts(run: Terminal, sqlite: Store) -> None:
     delivered, newer = keep_delivered(sqlite), keep(sqlite, a_lead(received_at=NOON.replace(hour=13)))
 
-    found = [json.loads(line) for line in run("leads", "list", "--json").out.splitlines()]
+    listed = [json.loads(line) for line in run("leads", "list", "--json").out.splitlines()]
 
-    assert [lead["id"] for lead in found] == [newer.id, delivered.id]
-    assert [len(lead["attempts"]) for lead in found] == [0, 3]
+    assert [lead["id"] for lead in listed] == [newer.id, delivered.id]
+    assert [len(lead["attempts"]) for lead in listed] == [0, 3]
 
 
 LONG = a_lead(
@@ -161,7 +161,9 @@ def test_a_wide_terminal_gets_a_table_whose_columns_stand_below_each_other() -> 
 
     assert title.split()[:2] == ["id", "received"]
     for word, lead_words in (("status", ("quarantined", "pending")), ("channel", ("Paid", "Paid"))):
-        places = {cell_len(line[: line.index(found)]) for line, found in zip((first, second), lead_words, strict=True)}
+        places = {
+            cell_len(line[: line.index(lead_word)]) for line, lead_word in zip((first, second), lead_words, strict=True)
+        }
         assert places == {title.index(word)}
 
 
@@ -271,9 +273,9 @@ def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, sqlite: Store
 
     assert (result.code, result.out) == (0, f"{lead.id}: corrected, pending\n")
     with sqlite.read() as tx:
-        found = tx.leads.get(lead.id)
-    assert found is not None
-    assert (found.submission.contact.email, found.submission.fields["message"]) == ("ann@example.com", "Four desks.")
+        stored = tx.leads.get(lead.id)
+    assert stored is not None
+    assert (stored.submission.contact.email, stored.submission.fields["message"]) == ("ann@example.com", "Four desks.")
 
 
 @pytest.mark.parametrize(

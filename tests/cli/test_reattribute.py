@@ -33,9 +33,9 @@ def old(sqlite: Store, form: str = "contact", **changes: Any) -> Lead:
 def verdict(sqlite: Store, lead: Lead) -> Attribution:
     """What is stored of it."""
     with sqlite.read() as tx:
-        found = tx.leads.get(lead.id)
-    assert found is not None
-    return found.attribution
+        stored = tx.leads.get(lead.id)
+    assert stored is not None
+    return stored.attribution
 
 
 def summary(message: str) -> dict[str, int]:

@@ -40,9 +40,9 @@ def chosen(store: Store, fit: Fit = all_fit, form: Form = FORM, **wish: Any) -> 
     return select_conversions(store, {"contact": form}, ConversionQuery(wish.pop("platform", "google"), **wish), fit)
 
 
-def names(found: ConversionSelection) -> list[str]:
+def names(selection: ConversionSelection) -> list[str]:
     """Of the conversions."""
-    return [one.name for one in found.conversions]
+    return [one.name for one in selection.conversions]
 
 
 def clicked(**ids: str) -> Lead:
@@ -81,18 +81,18 @@ def test_events_named_by_the_forms_file_are_selected_in_order_of_time(store: Sto
 def test_only_what_was_won_has_a_value(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a), a_change(a, name="won", at=NOON + DAY))
 
-    found = chosen(store).conversions
+    selection = chosen(store).conversions
 
-    assert [(one.value, one.currency) for one in found] == [(None, ""), (450.0, "GBP")]
+    assert [(one.value, one.currency) for one in selection] == [(None, ""), (450.0, "GBP")]
 
 
 def test_what_was_reported_is_not_reported_again_unless_wanted(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a), a_change(a, name="won"))
     store.write(lambda tx: tx.crm.record_conversions("google", [(a.id, "Lead won")], NOON))
 
-    found = chosen(store)
+    selection = chosen(store)
 
-    assert (names(found), found.left_out) == (["Lead"], {"told": 1})
+    assert (names(selection), selection.left_out) == (["Lead"], {"told": 1})
     assert sorted(names(chosen(store, again=True))) == ["Lead", "Lead won"]
     assert len(names(chosen(store, platform="meta"))) == 2
 
@@ -141,10 +141,10 @@ def test_one_that_is_opened_again_is_not_received_again(store: Store) -> None:
 def test_people_who_refused_are_left_out(store: Store, answers: Mapping[str, Any], refused: bool) -> None:
     of_google(store, a := a_lead(submission=a_submission(**answers)), a_change(a, name="won"))
 
-    found = chosen(store)
+    selection = chosen(store)
 
-    assert found.left_out == ({"refused": 1} if refused else {})
-    assert len(found.conversions) == (not refused)
+    assert selection.left_out == ({"refused": 1} if refused else {})
+    assert len(selection.conversions) == (not refused)
 
 
 def test_erased_people_are_not_reported(store: Store) -> None:
@@ -178,10 +178,10 @@ def test_without_amount_or_currency_there_is_no_value(lacking: dict[str, Any]) -
 def test_clicks_without_gclid_have_columns_of_their_own_where_there_are_any() -> None:
     clicks = [clicked(gclid="g", wbraid="w"), clicked(gbraid="b", wbraid="w"), clicked(wbraid="w")]
 
-    header, *found = rows(*map(a_conversion, clicks))
+    header, *data_rows = rows(*map(a_conversion, clicks))
 
     assert header == [HEADER[0], "GBRAID", "WBRAID", *HEADER[1:]]
-    assert [row[:3] for row in found] == [["g", "", ""], ["", "b", ""], ["", "", "w"]]
+    assert [row[:3] for row in data_rows] == [["g", "", ""], ["", "b", ""], ["", "", "w"]]
 
 
 @pytest.mark.parametrize(
@@ -233,9 +233,9 @@ def visited(query: str = "", credited: str = "", **days: float) -> Lead:
 def test_google_receives_the_newest_click_of_all_visits(lead: Lead, days: int, gclid: str) -> None:
     conversion = a_conversion(lead, at=NOON + days * DAY)
 
-    reason, (_, *found) = google.fit(conversion, FORM), rows(conversion)
+    reason, (_, *data_rows) = google.fit(conversion, FORM), rows(conversion)
 
-    assert [reason, *(row[0] for row in found)] == ([gclid] if reason else [None, gclid])
+    assert [reason, *(row[0] for row in data_rows)] == ([gclid] if reason else [None, gclid])
 
 
 # -- Meta

@@ -125,17 +125,17 @@ def test_a_firewall_that_stops_everybody_rests_the_account_as_an_outage_does(env
 
 
 def test_who_finds_out_behind_a_firewall_makes_way_at_no_cost(env: Env, stopped: list[Lead]) -> None:
-    found_out: list[Delivery] = []
+    probes: list[Delivery] = []
     for _ in [*stopped, *stopped]:
         end_pause(env)
         env.ahead *= 0
         (probe,) = env.store.write(lambda tx: tx.queue.claim("a look", clock.now(), 0, 10))
         assert env.deliver_once() == 1
         assert pauses(env)  # it was not called ahead again at once
-        found_out.append(probe)
+        probes.append(probe)
 
-    assert {probe.lead.id for probe in found_out[: len(stopped)]} == {lead.id for lead in stopped}
-    assert {probe.tries for probe in found_out} == {2}
+    assert {probe.lead.id for probe in probes[: len(stopped)]} == {lead.id for lead in stopped}
+    assert {probe.tries for probe in probes} == {2}
 
 
 def test_who_finds_another_kind_of_outage_prolongs_the_rest_too(env: Env, stopped: list[Lead]) -> None:

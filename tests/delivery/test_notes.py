@@ -96,19 +96,19 @@ def test_an_answer_that_was_left_empty_has_no_line() -> None:
 def test_a_reason_and_click_ids_are_told_where_known() -> None:
     verdict = Attribution(channel="Paid Search", reason="ad click", click_ids={"gclid": "abc", "msclkid": "d"})
 
-    said = notes(a_lead(attribution=verdict), a_form()).splitlines()
+    text_of_notes = notes(a_lead(attribution=verdict), a_form()).splitlines()
 
-    assert "Came by: Paid Search (ad click)" in said
-    assert "Click ids: gclid=abc, msclkid=d" in said
+    assert "Came by: Paid Search (ad click)" in text_of_notes
+    assert "Click ids: gclid=abc, msclkid=d" in text_of_notes
 
 
 def test_a_person_who_came_without_any_trace_has_no_empty_lines() -> None:
     lead = a_lead(submission=a_submission(evidence=Evidence()), attribution=Attribution())
 
-    said = notes(lead, a_form())
+    text_of_notes = notes(lead, a_form())
 
-    assert "Came by: Direct" in said
-    assert not re.search(r"(Tags|Landing page|Form page|Referrer|Click ids)", said)
+    assert "Came by: Direct" in text_of_notes
+    assert not re.search(r"(Tags|Landing page|Form page|Referrer|Click ids)", text_of_notes)
 
 
 def test_a_form_without_a_title_is_told_by_its_name() -> None:
@@ -124,20 +124,20 @@ def test_a_long_answer_is_cut_and_shows_it() -> None:
 def test_a_long_message_leaves_room_for_every_other_answer() -> None:
     lead = lead_saying("x" * 50_000, plan="office")
 
-    said = notes(lead, a_form())
+    text_of_notes = notes(lead, a_form())
 
-    assert len(said) == MAX_NOTES_CHARS
-    assert "\nE-mail: ada@example.com\n" in said
-    assert "\nplan: office\n" in said
+    assert len(text_of_notes) == MAX_NOTES_CHARS
+    assert "\nE-mail: ada@example.com\n" in text_of_notes
+    assert "\nplan: office\n" in text_of_notes
 
 
 def test_too_many_long_answers_are_cut_before_the_marker() -> None:
     lead = lead_saying("Hello", **{f"essay_{number}": "x" * 2000 for number in range(9)})
 
-    said = notes(lead, a_form())
+    text_of_notes = notes(lead, a_form())
 
-    assert len(said) <= MAX_NOTES_CHARS
-    assert said.endswith(marker_of(lead.id))
+    assert len(text_of_notes) <= MAX_NOTES_CHARS
+    assert text_of_notes.endswith(marker_of(lead.id))
 
 
 @given(message=texts, extras=answers, campaign=texts, title=texts, repeated=st.integers(1, 400))
@@ -148,8 +148,8 @@ def test_whatever_strangers_write_the_marker_stays_and_no_markup_is_made(
     verdict = Attribution(utm_source="x", utm_campaign=campaign, reason=campaign, click_ids={campaign: campaign})
     lead = a_lead(submission=a_submission(fields=fields, extras=extras), attribution=verdict)
 
-    said = notes(lead, a_form(title=title))
+    text_of_notes = notes(lead, a_form(title=title))
 
-    assert len(said) <= MAX_NOTES_CHARS
-    assert said.endswith(f"\n{marker_of(lead.id)}")
-    assert not MARKUP.search(clean(said, lines=True))
+    assert len(text_of_notes) <= MAX_NOTES_CHARS
+    assert text_of_notes.endswith(f"\n{marker_of(lead.id)}")
+    assert not MARKUP.search(clean(text_of_notes, lines=True))

@@ -24,7 +24,7 @@ spending = st.sampled_from([Outcome.UNAVAILABLE, Outcome.UNKNOWN])
 resting = st.sampled_from([Outcome.THROTTLED, Outcome.REFUSED])
 schedules = st.lists(st.floats(0.1, 1e6), min_size=1, max_size=20)
 jitters = st.floats(0.8, 1.2)
-asked = st.floats(0, 1e300)
+requested_waits = st.floats(0, 1e300)
 
 
 def in_s(seconds: float, tries: int) -> RetryAt:
@@ -97,24 +97,24 @@ def test_every_lead_is_given_up_after_as_many_retries_as_the_schedule_has(
     assert retries == len(schedule_s)
 
 
-@given(outcome=resting, tries=st.integers(0, 100), jitter=jitters, asked_s=st.none() | asked)
+@given(outcome=resting, tries=st.integers(0, 100), jitter=jitters, retry_after_s=st.none() | requested_waits)
 def test_being_told_to_wait_spends_nothing_and_waits_a_day_at_most(
-    outcome: Outcome, tries: int, jitter: float, asked_s: float | None
+    outcome: Outcome, tries: int, jitter: float, retry_after_s: float | None
 ) -> None:
-    follows = next_step(outcome, tries, SCHEDULE_S, jitter, NOON, asked_s)
+    follows = next_step(outcome, tries, SCHEDULE_S, jitter, NOON, retry_after_s)
 
     assert isinstance(follows, RetryAt)
     assert follows.tries == tries
     assert NOON < follows.due <= NOON + timedelta(seconds=MAX_RETRY_AFTER_S)
 
 
-@given(outcome=resting, pauses=st.integers(0, 100_000), jitter=jitters, asked_s=asked)
+@given(outcome=resting, pauses=st.integers(0, 100_000), jitter=jitters, retry_after_s=requested_waits)
 def test_a_retry_after_is_never_shortened_but_to_a_day(
-    outcome: Outcome, pauses: int, jitter: float, asked_s: float
+    outcome: Outcome, pauses: int, jitter: float, retry_after_s: float
 ) -> None:
-    wait_s = account_pause_s(outcome, pauses, jitter, asked_s)
+    wait_s = account_pause_s(outcome, pauses, jitter, retry_after_s)
 
-    assert wait_s >= min(asked_s, MAX_RETRY_AFTER_S)
+    assert wait_s >= min(retry_after_s, MAX_RETRY_AFTER_S)
     assert MIN_RETRY_AFTER_S <= wait_s <= MAX_RETRY_AFTER_S
 
 
@@ -125,11 +125,11 @@ def test_an_account_that_was_not_told_rests_within_bounds(outcome: Outcome, paus
     assert backoff.first_s * 0.8 <= account_pause_s(outcome, pauses, jitter) <= backoff.longest_s * 1.2
 
 
-@given(outcome=spending, jitter=jitters, asked_s=st.floats(0, MAX_RETRY_AFTER_S))
+@given(outcome=spending, jitter=jitters, retry_after_s=st.floats(0, MAX_RETRY_AFTER_S))
 def test_a_failed_try_waits_at_least_as_long_as_it_was_asked_to(
-    outcome: Outcome, jitter: float, asked_s: float
+    outcome: Outcome, jitter: float, retry_after_s: float
 ) -> None:
-    follows = next_step(outcome, 0, SCHEDULE_S, jitter, NOON, asked_s)
+    follows = next_step(outcome, 0, SCHEDULE_S, jitter, NOON, retry_after_s)
 
     assert isinstance(follows, RetryAt)
-    assert follows.due >= NOON + timedelta(seconds=asked_s)
+    assert follows.due >= NOON + timedelta(seconds=retry_after_s)

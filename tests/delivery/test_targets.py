@@ -165,20 +165,20 @@ def test_a_location_without_country_and_time_zone_asks_for_them(client: Nexudus,
 def test_a_look_up_is_remembered(client: Nexudus, nexudus: Simulator) -> None:
     targets, form = Targets(), a_form(destination=Destination(), contact=ContactRule())
     first = targets.find(client, form)
-    asked = len(nexudus.calls())
+    call_count = len(nexudus.calls())
 
     assert targets.find(client, form) == first
-    assert len(nexudus.calls()) == asked
+    assert len(nexudus.calls()) == call_count
 
 
 def test_forms_that_differ_in_other_things_share_a_look_up(client: Nexudus, nexudus: Simulator) -> None:
     targets = Targets()
     targets.find(client, a_form("a", destination=Destination(), contact=ContactRule()))
-    asked = len(nexudus.calls())
+    call_count = len(nexudus.calls())
 
     targets.find(client, a_form("b", destination=Destination(value=5), contact=ContactRule(tag="b")))
 
-    assert len(nexudus.calls()) == asked
+    assert len(nexudus.calls()) == call_count
 
 
 def test_a_look_up_that_failed_is_not_remembered(client: Nexudus, nexudus: Simulator) -> None:

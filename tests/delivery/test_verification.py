@@ -227,8 +227,8 @@ def test_what_is_known_not_to_be_kept_is_not_searched_by(env: Env) -> None:
 
     env.deliver_until_quiet()
 
-    asked = [dict(call.query) for call in env.nexudus.calls("GET", PATH)]
-    assert not any("CrmOpportunity_SystemId" in query for query in asked)
+    queries = [dict(call.query) for call in env.nexudus.calls("GET", PATH)]
+    assert not any("CrmOpportunity_SystemId" in query for query in queries)
 
 
 REFUSED = {

@@ -150,9 +150,9 @@ class Env:
     def lead(self, lead_id: LeadId) -> Lead:
         """One."""
         with self.store.read() as tx:
-            found = tx.leads.get(lead_id)
-        assert found is not None
-        return found
+            lead = tx.leads.get(lead_id)
+        assert lead is not None
+        return lead
 
     def attempts(self, lead_id: LeadId) -> list[Attempt]:
         """The calls for one lead."""
@@ -167,12 +167,12 @@ class Env:
     def due_at(self, lead_id: LeadId) -> datetime:
         """When a lead is to be read next."""
         with self.store._database.reading.connect() as connection:
-            found: datetime = connection.execute(
+            due_at: datetime = connection.execute(
                 notices.select().with_only_columns(notices.c.due_at).where(notices.c.lead_id == lead_id)
             ).scalar_one()
-        return found
+        return due_at
 
-    def owed(self) -> int:
+    def queued_count(self) -> int:
         """How many leads are owed to Nexudus."""
         with self.store.read() as tx:
             return tx.queue.backlog()[0]

@@ -132,11 +132,11 @@ class Platforms:
             canned = answers.pop(0) if len(answers) > 1 else (answers[0] if answers else None)
         try:
             refused = self._refusal(call)
-            found = refused or canned or _unknown(call)
-            time.sleep(found.hang_s)
-            if found.until is not None:
-                found.until.wait(20)
-            return found
+            response = refused or canned or _unknown(call)
+            time.sleep(response.hang_s)
+            if response.until is not None:
+                response.until.wait(20)
+            return response
         finally:
             with self._guard:
                 self._under_way[call.path] -= 1

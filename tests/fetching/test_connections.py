@@ -68,7 +68,7 @@ def test_once_it_works_again_all_is_read_by_itself_and_the_concern_is_over(env: 
     env.reads(*ids)
 
     assert env.concerns() == {}
-    assert env.owed() == len(ids)
+    assert env.queued_count() == len(ids)
     assert all(len(env.platforms.calls_to(f"/v26.0/{name}")) <= 2 for name in NAMES)
 
 
@@ -111,7 +111,7 @@ def test_a_retried_lead_is_read_again_and_never_sent_empty(env: Env) -> None:
 
     assert again is not None
     assert again.status is Status.ANNOUNCED
-    assert env.owed() == 0
+    assert env.queued_count() == 0
     env.platforms.has_lead("77")
     env.reads(lead_id)
     assert [each.trigger for each in env.attempts(lead_id)] == ["schedule", "operator"]

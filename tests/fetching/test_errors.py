@@ -75,7 +75,7 @@ def test_a_lead_that_meta_does_not_know_is_asked_for_a_few_times_and_then_parked
 
     assert [each.outcome for each in env.attempts(lead_id)] == [Outcome.MISSING] * 5
     assert "may be deleted" in env.lead(lead_id).problem
-    assert env.owed() == 0
+    assert env.queued_count() == 0
 
 
 def test_what_never_answers_is_given_up_after_a_week_of_tries(env: Env) -> None:

@@ -78,7 +78,7 @@ def test_an_announced_lead_gets_its_answers_from_a_pull(env: Env) -> None:
     assert (result.new, result.known) == (1, 0)
     assert env.lead(lead_id).status is Status.PENDING
     assert env.lead(lead_id).submission.contact.email == "ada@example.com"
-    assert env.owed() == 1
+    assert env.queued_count() == 1
 
 
 def test_what_an_automation_relays_of_an_announced_lead_fills_it(env: Env) -> None:
@@ -89,7 +89,7 @@ def test_what_an_automation_relays_of_an_announced_lead_fills_it(env: Env) -> No
 
     assert answer.status_code == 200
     assert env.lead(lead_id).submission.contact.email == "ada@example.com"
-    assert env.owed() == 1
+    assert env.queued_count() == 1
 
 
 @pytest.mark.parametrize("email", ["101@example.com", "mallory@evil.example"])
@@ -102,7 +102,7 @@ def test_a_relay_that_proves_nothing_counts_for_the_same_person_only(env: Env, e
     is_same = email == "101@example.com"
     env.reads(announced, status=Status.DISCARDED if is_same else Status.PENDING)
 
-    assert env.owed() == (1 if is_same else 2)
+    assert env.queued_count() == (1 if is_same else 2)
 
 
 def test_a_pull_brings_a_lead_whose_number_a_stranger_took(env: Env) -> None:
@@ -218,15 +218,15 @@ def test_a_large_export_comes_zipped(env: Env) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "is_told"), [(40105, True), (40102, True), (40001, True), (40100, False), (50000, False)]
+    ("code", "raises_alert"), [(40105, True), (40102, True), (40001, True), (40100, False), (50000, False)]
 )
-def test_tiktoks_codes_lead_to_what_they_mean(env: Env, code: int, is_told: bool) -> None:
+def test_tiktoks_codes_lead_to_what_they_mean(env: Env, code: int, raises_alert: bool) -> None:
     exports(env, b"")
     env.platforms.says(TASK, {"code": code, "message": "TikTok says so"})
     result = pulled(env, "tiktok")
 
     assert result.errors[0].startswith("TikTok says so")
-    assert (list(env.concerns()) == ["platform:tour:tiktok"]) == is_told
+    assert (list(env.concerns()) == ["platform:tour:tiktok"]) == raises_alert
 
 
 def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> None:
@@ -288,8 +288,8 @@ def test_a_dead_token_is_noticed_before_a_lead_comes(env: Env) -> None:
 def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
     ends_at = (clock.now() + timedelta(days=9)).replace(microsecond=0)
     env.sets("meta", app_id="9")
-    told = {"is_valid": True, "expires_at": 0, "data_access_expires_at": int(ends_at.timestamp())}
-    env.platforms.says("/v26.0/debug_token", {"data": told})
+    debug_token = {"is_valid": True, "expires_at": 0, "data_access_expires_at": int(ends_at.timestamp())}
+    env.platforms.says("/v26.0/debug_token", {"data": debug_token})
     PullJob(env.store, [], threading.Event()).serve(env.connection("meta"), clock.now())
 
     (call,) = env.platforms.calls_to("/v26.0/debug_token")

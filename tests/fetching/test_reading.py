@@ -60,8 +60,8 @@ def test_what_was_recorded_is_read_from_the_call_to_the_lead(
         leads = sorted(env.leads(), key=lambda lead: lead.submission.external_id)
 
     expected = sorted(expected_leads(record), key=lambda each: str(each["external_id"]))
-    found = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected, strict=True)]
-    assert found == [{name: each[name] for name in each if name != "response"} for each in expected]
+    facts = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected, strict=True)]
+    assert facts == [{name: each[name] for name in each if name != "response"} for each in expected]
 
 
 @pytest.mark.parametrize("record", READ, ids=lambda record: record.name)
@@ -102,7 +102,7 @@ def test_a_lead_is_read_within_a_second_of_its_notice_and_owed_once(env: Env) ->
         env.wait(lambda: env.lead(lead_id).status is Status.PENDING, within_s=1)
 
     assert env.lead(lead_id).submission.contact.email == "77@example.com"
-    assert env.owed() == 1
+    assert env.queued_count() == 1
 
 
 def test_what_was_read_is_credited_and_keeps_the_time_of_its_arrival(env: Env) -> None:
@@ -160,7 +160,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_read_loses_nothing(env: Env,
 
     outcomes = [each.outcome for each in env.attempts(lead_id)]
     assert outcomes == [Outcome.UNAVAILABLE, Outcome.DONE]
-    assert env.owed() == 1
+    assert env.queued_count() == 1
 
 
 def test_a_withdrawal_that_comes_during_the_read_wins(env: Env) -> None:
@@ -176,7 +176,7 @@ def test_a_withdrawal_that_comes_during_the_read_wins(env: Env) -> None:
 
     assert env.lead(lead_id).status is Status.DISCARDED
     assert env.attempts(lead_id)[0].detail.startswith("no longer wanted")
-    assert env.owed() == 0
+    assert env.queued_count() == 0
 
 
 def test_a_lead_of_a_form_that_is_set_up_no_more_is_parked(env: Env) -> None:

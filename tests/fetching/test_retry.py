@@ -51,9 +51,9 @@ def test_what_nobody_understands_is_for_a_person_at_once() -> None:
 
 @given(st.sampled_from(ERRORS), st.integers(0, 1000), st.floats(0.8, 1.2), st.floats(0, 1e9))
 def test_every_wait_stays_in_its_bounds(error: NotNow, tries: int, jitter: float, wait_s: float) -> None:
-    told = NotNow("?", 429, wait_s) if error.status else error
+    with_wait = NotNow("?", 429, wait_s) if error.status else error
 
-    step = next_step(told, tries, jitter, NOON)
+    step = next_step(with_wait, tries, jitter, NOON)
     if isinstance(step, FetchAgain):
         assert NOON <= step.due <= NOON + timedelta(seconds=MAX_WAIT_S * 1.2)
     assert 0 < pause_s(tries, jitter) <= MAX_PAUSE_S * 1.2

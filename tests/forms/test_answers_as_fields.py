@@ -5,8 +5,8 @@ import pytest
 from service.forms import AmountTable, AnswerAmount, AnswerDate
 from tests.forms.texts import form_of, problems_of, setup_of
 
-ASKED = 'write questions = ["flor"]'
-NEAREST = f"unknown answer '{{flor}}': did you mean 'floor'? If the form asks for it, {ASKED}"
+DECLARE_FLOR = 'write questions = ["flor"]'
+NEAREST = f"unknown answer '{{flor}}': did you mean 'floor'? If the form asks for it, {DECLARE_FLOR}"
 
 WRONG = [
     # lines in [forms.tour], place below forms.tour, sentence

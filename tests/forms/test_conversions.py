@@ -45,7 +45,7 @@ def test_a_route_may_count_other_things() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "remedy"),
     [
         ('conversions = { wonn = "Lead" }', "did you mean 'won'?"),
         ('conversions = { "recieved" = "Lead" }', "did you mean 'received'?"),
@@ -57,8 +57,8 @@ def test_a_route_may_count_other_things() -> None:
         ('conversions = { Toured = "A", "stage: toured" = "B" }', "means the same as 'Toured': write it once"),
     ],
 )
-def test_what_was_surely_meant_otherwise_is_told(line: str, said: str) -> None:
+def test_what_was_surely_meant_otherwise_is_told(line: str, remedy: str) -> None:
     [problem] = problems_of(f"[forms.tour]\n{line}")
 
     assert problem.startswith("forms.toml: forms.tour.conversions") or "forms.tour.conversions" in problem
-    assert said in problem
+    assert remedy in problem

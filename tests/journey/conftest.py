@@ -54,5 +54,5 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     port, simulator_port = free_port(), free_port()
     with Installation(folder) as installation:
         up = installation.start("up", "--port", str(port), "--simulator-port", str(simulator_port))
-        up.wait_until(lambda: "Ctrl-C stops everything" in up.said, START_S, "the banner")
+        up.wait_until(lambda: "Ctrl-C stops everything" in up.output, START_S, "the banner")
         yield Demo(folder, up, f"http://localhost:{port}", Nexudus(f"http://localhost:{simulator_port}"))

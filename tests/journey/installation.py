@@ -47,7 +47,7 @@ class Installation:
     def migrate(self) -> None:
         """Bring the database to the newest schema."""
         migration = self.run("migrate")
-        assert migration.exit_code == 0, migration.said
+        assert migration.exit_code == 0, migration.output
 
     def start_web(self, port: int, under: Sequence[str] = ()) -> Process:
         """The web process, once it can take leads."""
@@ -113,7 +113,7 @@ def _is_ready(port: int) -> bool:
 
 def leads(port: int, **filters: str) -> list[dict[str, Any]]:
     """Every kept lead that the filters let through, of the operator's API; ADMIN_TOKEN is TOKEN."""
-    found: list[dict[str, Any]] = []
+    leads_read: list[dict[str, Any]] = []
     cursor = ""
     while True:
         page = requests.get(
@@ -122,7 +122,7 @@ def leads(port: int, **filters: str) -> list[dict[str, Any]]:
             headers={"Authorization": f"Bearer {TOKEN}"},
             timeout=10,
         ).json()
-        found += page["leads"]
+        leads_read += page["leads"]
         cursor = page["next"]
         if not cursor:
-            return found
+            return leads_read

@@ -15,7 +15,7 @@ from tests.journey.conftest import Demo
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
-MOST_STOPS = 60
+MAX_STOPS = 60
 """Links and fields of the sample page that somebody passes with the tabulator key, and some to spare."""
 
 FROM_AN_AD = "/sample?utm_source=google&utm_medium=cpc&utm_campaign=by-the-water&gclid=x"
@@ -60,7 +60,7 @@ class Visit:
         passed = []
         while self.focus() != field:
             passed.append(self.focus())
-            assert len(passed) < MOST_STOPS, f"no way to {field!r} by keyboard: {passed}"
+            assert len(passed) < MAX_STOPS, f"no way to {field!r} by keyboard: {passed}"
             self.press(Keys.TAB)
 
     def send(self, button: str) -> None:

@@ -100,8 +100,8 @@ class TestNoRight:
         migration = installation.run("migrate", under=AS_ANYBODY)
 
         assert migration.exit_code == 1
-        assert len(migration.said.splitlines()) == 1
-        assert "check DATABASE_URL" in migration.said
+        assert len(migration.output.splitlines()) == 1
+        assert "check DATABASE_URL" in migration.output
 
     def test_a_form_is_refused_until_the_right_is_back(self, installation: Installation) -> None:
         port, folder = free_port(), installation.folder / "kept"

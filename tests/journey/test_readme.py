@@ -59,9 +59,9 @@ def test_the_readme_has_commands_to_run() -> None:
 
 
 def test_the_first_command_puts_ada_on_the_board_with_her_source(demo: Demo, shell: Shell) -> None:
-    said = shell.run(COMMANDS[0])
+    output = shell.run(COMMANDS[0])
 
-    assert json.loads(said)["ok"] is True
+    assert json.loads(output)["ok"] is True
     wait_until(lambda: demo.nexudus.opportunities_of("ada@example.com"), 10, "Ada's opportunity")
     opportunity = demo.nexudus.opportunities_of("ada@example.com")[0]
     assert [opportunity[name] for name in ("UtmSource", "UtmMedium", "UtmCampaign")] == ["google", "cpc", "spring"]
@@ -71,6 +71,6 @@ def test_the_first_command_puts_ada_on_the_board_with_her_source(demo: Demo, she
 def test_its_other_commands_run_and_tell_of_ada(shell: Shell, commands: str) -> None:
     shell.run(COMMANDS[0])
 
-    said = shell.run(commands)
+    output = shell.run(commands)
 
-    assert "ada@" in said
+    assert "ada@" in output

@@ -22,7 +22,7 @@ GOOGLE_SEARCH = 19  # eCrmOpportunitySource
 def start_up(installation: Installation) -> Process:
     """`lead-capture up` on free ports, once it has told where everything is."""
     up = installation.start("up", "--port", str(free_port()), "--simulator-port", str(free_port()))
-    up.wait_until(lambda: "Ctrl-C stops everything" in up.said, START_S, "the banner")
+    up.wait_until(lambda: "Ctrl-C stops everything" in up.output, START_S, "the banner")
     return up
 
 
@@ -40,16 +40,16 @@ class TestDemo:
     """Nothing is set: a demo that cannot be mistaken for the real thing."""
 
     def test_the_banner_tells_that_nothing_is_real_and_where_to_look(self, demo: Demo) -> None:
-        said = demo.up.said
+        banner = demo.up.output
 
-        assert "DEMO" in said
-        assert "SIMULATED" in said
+        assert "DEMO" in banner
+        assert "SIMULATED" in banner
         for address in (f"{demo.url}/sample", f"{demo.nexudus.url}/", f"{demo.url}/f/contact", f"{demo.url}/docs"):
-            assert address in said
+            assert address in banner
             assert status(address) == requests.codes.ok
 
     def test_the_password_that_it_shows_opens_the_dashboard(self, demo: Demo) -> None:
-        shown = re.search(r"as admin with +(\S+)", demo.up.said)
+        shown = re.search(r"as admin with +(\S+)", demo.up.output)
         assert shown is not None
 
         with requests.Session() as browser:
@@ -57,7 +57,7 @@ class TestDemo:
                 f"{demo.url}/admin/sign-in", data={"name": "admin", "password": shown[1]}, timeout=10
             )
 
-        assert f"{demo.url}/admin/" in demo.up.said
+        assert f"{demo.url}/admin/" in demo.up.output
         assert "Needs attention" in entered.text
 
     def test_everything_it_keeps_is_in_the_folder(self, demo: Demo) -> None:
@@ -94,10 +94,10 @@ class TestDemo:
     ) -> None:
         ran = Installation(demo.folder, NEXUDUS_LIMITS="1000/s").run(command)
 
-        assert ran.exit_code == 0, ran.said
+        assert ran.exit_code == 0, ran.output
         address = demo.nexudus.url.replace("localhost", "127.0.0.1")
-        assert f"{doing} the simulator of the demo at {address}, not Nexudus\n" in ran.said
-        assert shown in ran.said.splitlines()
+        assert f"{doing} the simulator of the demo at {address}, not Nexudus\n" in ran.output
+        assert shown in ran.output.splitlines()
 
 
 def send_sample_form(demo: Demo, email: str) -> requests.Response:
@@ -149,7 +149,7 @@ def test_when_one_process_dies_all_stop_and_the_exit_code_tells(tmp_path: Path, 
         os.kill(up.children()[name], signal.SIGKILL)
 
         assert up.wait(15) == 1
-        assert f"the {name} process ended unexpectedly" in up.said
+        assert f"the {name} process ended unexpectedly" in up.output
         wait_until(lambda: not any(map(is_running, pids)), 5, "the children of the dead process end too")
 
 
@@ -178,8 +178,8 @@ def test_with_credentials_it_delivers_to_nexudus_and_simulates_nothing(tmp_path:
     with Installation(tmp_path, NEXUDUS_TOKEN="a-ready-token", NEXUDUS_BASE_URL=nowhere) as installation:
         up = start_up(installation)
 
-        assert "Delivering to Nexudus" in up.said
-        assert "SIMULATED" not in up.said
+        assert "Delivering to Nexudus" in up.output
+        assert "SIMULATED" not in up.output
         assert sorted(up.children()) == ["web", "worker"]
 
 
@@ -188,7 +188,7 @@ def test_what_is_wrong_with_the_settings_is_told_at_once_and_nothing_starts(tmp_
         up = installation.run("up")
 
     assert up.exit_code == 1
-    assert [line.split(":")[1].strip() for line in up.said.splitlines()] == ["WEB_THREADS", "LEASE_S"]
+    assert [line.split(":")[1].strip() for line in up.output.splitlines()] == ["WEB_THREADS", "LEASE_S"]
     assert not (tmp_path / "lead-capture.db").exists()
 
 
@@ -199,7 +199,7 @@ def test_a_taken_port_is_told_at_once_and_nothing_starts(tmp_path: Path, demo: D
         up = installation.run("up", *(word for pair in ports.items() for word in pair))
 
     assert up.exit_code == 1
-    assert up.said == (
+    assert up.output == (
         f"lead-capture: port {ports[option]} cannot be used (Address already in use): choose another with {option}\n"
     )
 
@@ -210,4 +210,4 @@ def test_a_simulator_whose_port_is_taken_says_so(tmp_path: Path, demo: Demo) -> 
         simulator = installation.run("simulator", "--port", port)
 
     assert simulator.exit_code == 1
-    assert simulator.said.startswith(f"lead-capture: port {port} cannot be used")
+    assert simulator.output.startswith(f"lead-capture: port {port} cannot be used")

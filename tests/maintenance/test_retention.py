@@ -31,8 +31,8 @@ def deliver(store: Store, lead: LeadId, days_ago: float) -> None:
 def erased(store: Store, *lead_ids: LeadId) -> list[bool]:
     """Whether each was erased."""
     with store.read() as tx:
-        found = [tx.leads.get(lead_id) for lead_id in lead_ids]
-    return [lead is not None and lead.status is Status.ERASED for lead in found]
+        stored = [tx.leads.get(lead_id) for lead_id in lead_ids]
+    return [lead is not None and lead.status is Status.ERASED for lead in stored]
 
 
 def sweep(store: Store, *rules: RetentionRule) -> int:

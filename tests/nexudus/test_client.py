@@ -147,17 +147,17 @@ def test_what_is_asked_arrives_as_it_is(crm: Simulator, nexudus: Nexudus, value:
 
 
 def test_a_plus_is_encoded_for_servers_that_take_it_for_a_space() -> None:
-    asked = asked_of(lambda nexudus: nexudus.get("/api/x", {"Coworker_Email": "ada+tour@example.com"}))
+    request_line = request_of(lambda nexudus: nexudus.get("/api/x", {"Coworker_Email": "ada+tour@example.com"}))
 
-    assert b"GET /api/x?Coworker_Email=ada%2Btour%40example.com HTTP/1.1\r\n" in asked
+    assert b"GET /api/x?Coworker_Email=ada%2Btour%40example.com HTTP/1.1\r\n" in request_line
 
 
 def test_json_is_asked_for_and_sent() -> None:
-    asked = asked_of(lambda nexudus: nexudus.post("/api/x", {"Name": "Zoë"}))
+    request_line = request_of(lambda nexudus: nexudus.post("/api/x", {"Name": "Zoë"}))
 
-    assert b"Accept: application/json\r\n" in asked
-    assert b"Content-Type: application/json; charset=utf-8\r\n" in asked
-    assert asked.endswith('{"Name": "Zoë"}'.encode())
+    assert b"Accept: application/json\r\n" in request_line
+    assert b"Content-Type: application/json; charset=utf-8\r\n" in request_line
+    assert request_line.endswith('{"Name": "Zoë"}'.encode())
 
 
 def test_all_pages_are_read_and_sorted_by_id(crm: Simulator, nexudus: Nexudus) -> None:
@@ -279,17 +279,17 @@ def a_client(url: str, **options: Any) -> Nexudus:
     return Nexudus(url, Login(token="any"), **{"timeout_s": 2, "connect_timeout_s": 1, **options})
 
 
-def asked_of(call: Callable[[Nexudus], object]) -> bytes:
+def request_of(call: Callable[[Nexudus], object]) -> bytes:
     """The bytes of the request that a call makes."""
-    heard: list[bytes] = []
-    with a_server(OK, heard=heard) as url, suppress(OutcomeUnknown):
+    requests_read: list[bytes] = []
+    with a_server(OK, requests_read=requests_read) as url, suppress(OutcomeUnknown):
         call(a_client(url))
-    return heard[0]
+    return requests_read[0]
 
 
 @contextmanager
 def a_server(
-    *pieces: bytes, pause_s: float = 0, heard: list[bytes] | None = None, connections: tuple[int, ...] = (1,)
+    *pieces: bytes, pause_s: float = 0, requests_read: list[bytes] | None = None, connections: tuple[int, ...] = (1,)
 ) -> Iterator[str]:
     """A host that answers these bytes, however wrong they are.
 
@@ -301,8 +301,8 @@ def a_server(
         request = connection.recv(65536)
         if request.startswith(b"POST") and request.endswith(b"\r\n\r\n"):
             request += connection.recv(65536)
-        if heard is not None:
-            heard.append(request)
+        if requests_read is not None:
+            requests_read.append(request)
         for piece in pieces:
             connection.sendall(piece)
             stop.wait(pause_s)

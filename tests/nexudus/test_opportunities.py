@@ -98,9 +98,9 @@ def test_the_search_by_person_reaches_one_day_back(crm: Simulator, nexudus: Nexu
 
     markers.find_marked(nexudus, MARKER, person, since)
 
-    asked = dict(crm.calls("GET", PATH)[-1].query)
-    assert asked["from_CrmOpportunity_CreatedOn"] == "2026-05-30T01:30"
-    assert asked["CrmOpportunity_Coworker"] == str(person)
+    query = dict(crm.calls("GET", PATH)[-1].query)
+    assert query["from_CrmOpportunity_CreatedOn"] == "2026-05-30T01:30"
+    assert query["CrmOpportunity_Coworker"] == str(person)
 
 
 def test_an_opportunity_from_long_before_is_not_looked_at(crm: Simulator, nexudus: Nexudus, person: int) -> None:

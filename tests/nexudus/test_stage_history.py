@@ -99,9 +99,9 @@ def test_names_that_a_list_hides_are_asked_for_once(crm: Simulator, nexudus: Nex
     nameless = {"OldCrmBoardColumnName": None, "NewCrmBoardColumnName": None}
     shows(crm, row(1, **nameless), row(2, **nameless, NewCrmBoardColumnId=4711))
 
-    found = read(nexudus)
+    history = read(nexudus)
 
-    assert [(move.origin, move.stage) for move in found] == [
+    assert [(move.origin, move.stage) for move in history] == [
         ("New enquiry", "Contacted"),
         ("New enquiry", "stage 4711"),
     ]

@@ -156,7 +156,7 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         pytest.param(an_answer('"Not found"', 404), "Not found", id="a JSON string"),
         pytest.param(an_answer("Access Denied", 401, "text/plain"), "Access Denied", id="plain text"),
@@ -169,8 +169,8 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
         pytest.param(an_answer("", 409), "HTTP 409 without a message", id="nothing"),
     ],
 )
-def test_what_is_told_are_the_words_of_the_crm(answer: NexudusResponse, said: str) -> None:
-    assert trouble_of(answer, write=True).said == said
+def test_what_is_told_are_the_words_of_the_crm(answer: NexudusResponse, message: str) -> None:
+    assert trouble_of(answer, write=True).said == message
 
 
 def test_a_value_that_was_tried_does_not_print() -> None:

@@ -18,9 +18,9 @@ def test_the_client_reads_and_creates_only() -> None:
 
 
 def test_no_other_method_is_spoken() -> None:
-    said = {path.name: re.findall(r"\"(PUT|PATCH|DELETE)\"", path.read_text()) for path in ROOM.glob("*.py")}
+    methods_by_file = {path.name: re.findall(r"\"(PUT|PATCH|DELETE)\"", path.read_text()) for path in ROOM.glob("*.py")}
 
-    assert {name: words for name, words in said.items() if words} == {}
+    assert {name: words for name, words in methods_by_file.items() if words} == {}
 
 
 def test_a_new_contact_is_mailed_nothing_and_billed_nothing(crm: Simulator, nexudus: Nexudus) -> None:

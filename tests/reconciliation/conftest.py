@@ -62,9 +62,9 @@ class ReconciliationEnv:
         return [change.name for change in self.changes(lead)]
 
 
-def kinds(found: Comparison) -> list[DiscrepancyKind]:
+def kinds(comparison: Comparison) -> list[DiscrepancyKind]:
     """The kinds of the discrepancies."""
-    return [one.kind for one in found.discrepancies]
+    return [one.kind for one in comparison.discrepancies]
 
 
 @pytest.fixture

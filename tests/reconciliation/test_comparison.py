@@ -37,14 +37,14 @@ def makes(env: ReconciliationEnv, lead: Lead) -> int:
 def test_accounts_that_agree_have_no_findings(env: ReconciliationEnv) -> None:
     env.delivers("ada@example.com", "bob@example.com")
 
-    found = env.reconcile()
+    comparison = env.reconcile()
 
-    assert found.is_right
-    assert (found.received, found.matched, found.total) == ({Status.DELIVERED: 2}, 2, 0)
+    assert comparison.is_right
+    assert (comparison.received, comparison.matched, comparison.total) == ({Status.DELIVERED: 2}, 2, 0)
     with env.delivery.store.read() as tx:
         latest = tx.crm.last_reconciliation("default")
     assert latest is not None
-    assert latest.result == found.as_json()
+    assert latest.result == comparison.as_json()
 
 
 def test_a_deleted_opportunity_is_named(env: ReconciliationEnv) -> None:
@@ -94,10 +94,10 @@ def test_one_that_the_list_left_out_is_looked_for_by_itself(env: ReconciliationE
     [ada] = env.delivers()
     env.nexudus.faults([{"path": PATH, "body": {"Records": [], "TotalPages": 1}}])
 
-    found = env.reconcile()
+    comparison = env.reconcile()
 
-    assert found.is_right
-    assert found.matched == 1
+    assert comparison.is_right
+    assert comparison.matched == 1
     assert env.sale(ada).stage_id == 1001
 
 
@@ -171,11 +171,11 @@ def test_one_of_a_person_who_was_forgotten_is_named(env: ReconciliationEnv) -> N
 def test_marks_that_are_not_ours_are_remarked_and_are_no_fault(env: ReconciliationEnv) -> None:
     makes(env, a_lead())
 
-    found = env.reconcile()
+    comparison = env.reconcile()
 
-    assert found.is_right
-    assert found.foreign == 1
-    assert "another installation" in next(found.remarks())
+    assert comparison.is_right
+    assert comparison.foreign == 1
+    assert "another installation" in next(comparison.remarks())
 
 
 def test_parked_and_held_leads_are_counted_apart(env: ReconciliationEnv) -> None:
@@ -183,10 +183,10 @@ def test_parked_and_held_leads_are_counted_apart(env: ReconciliationEnv) -> None
     for email, status in (("p@example.com", Status.PARKED), ("q@example.com", Status.QUARANTINED)):
         env.delivery.store.keep_and_enqueue([Arrival(a_lead(email, status=status, received_at=clock.now()), [], email)])
 
-    found = env.reconcile()
+    comparison = env.reconcile()
 
-    assert found.received == {Status.DELIVERED: 1, Status.PARKED: 1, Status.QUARANTINED: 1}
-    assert found.is_right
+    assert comparison.received == {Status.DELIVERED: 1, Status.PARKED: 1, Status.QUARANTINED: 1}
+    assert comparison.is_right
 
 
 @pytest.mark.parametrize("settings", [{"systemid_round_trips": False}, {"notes_in_lists": False}])
@@ -216,19 +216,19 @@ def test_where_lists_show_no_mark_the_records_themselves_are_looked_into(env: Re
     [ada] = env.delivers()
     copies(env, ada)
 
-    found = env.reconcile()
+    comparison = env.reconcile()
 
-    assert (found.matched, found.unreadable, kinds(found)) == (1, 0, [DiscrepancyKind.DOUBLED])
+    assert (comparison.matched, comparison.unreadable, kinds(comparison)) == (1, 0, [DiscrepancyKind.DOUBLED])
 
 
 def test_of_leads_that_came_before_nothing_is_said(env: ReconciliationEnv) -> None:
     [ada] = env.delivers()
     env.nexudus.change_opportunity(number_of(ada), delete=True)
 
-    found = env.reconcile(since=clock.now() + timedelta(seconds=1))
+    comparison = env.reconcile(since=clock.now() + timedelta(seconds=1))
 
-    assert found.is_right
-    assert found.received == {}
+    assert comparison.is_right
+    assert comparison.received == {}
 
 
 def test_what_a_platform_has_and_we_have_not_is_named(env: ReconciliationEnv) -> None:
@@ -239,12 +239,12 @@ def test_what_a_platform_has_and_we_have_not_is_named(env: ReconciliationEnv) ->
             PlatformComparison("linkedin", "tour", problem="No token."),
         ]
 
-    found = env.reconcile(platforms=compare)
+    comparison = env.reconcile(platforms=compare)
 
-    [finding] = found.discrepancies
+    [finding] = comparison.discrepancies
     assert (finding.kind, finding.missing) == (DiscrepancyKind.MISSED, ("17", "18"))
     assert "`lead-capture pull tour --since 2026-11-20`" in finding.remedy
-    assert list(found.remarks()) == ["linkedin, tour: No token."]
+    assert list(comparison.remarks()) == ["linkedin, tour: No token."]
 
 
 def test_what_cannot_be_read_to_the_end_is_not_taken_for_gone(env: ReconciliationEnv) -> None:
@@ -252,11 +252,11 @@ def test_what_cannot_be_read_to_the_end_is_not_taken_for_gone(env: Reconciliatio
     first_page = {"Records": [{"Id": 7, "CreatedOn": None}], "TotalPages": 2}
     env.nexudus.faults([{"path": PATH, "body": first_page}, {"path": PATH, "status": 503}])
 
-    found = env.reconcile()
+    comparison = env.reconcile()
 
-    assert not found.is_right
-    assert list(found.discrepancies) == []
-    assert "could not be read to the end" in found.problem
+    assert not comparison.is_right
+    assert list(comparison.discrepancies) == []
+    assert "could not be read to the end" in comparison.problem
 
 
 def test_nothing_of_a_finding_is_personal(env: ReconciliationEnv) -> None:

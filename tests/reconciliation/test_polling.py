@@ -98,7 +98,7 @@ def test_without_a_closing_date_the_change_dates_the_win(env: ReconciliationEnv)
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "explanation"),
     [
         ({"status": 401, "times": None}, "CrmOpportunity-List"),
         ({"status": 503}, "could not be read to the end"),
@@ -110,13 +110,13 @@ def test_without_a_closing_date_the_change_dates_the_win(env: ReconciliationEnv)
     ],
 )
 def test_a_failed_reading_is_explained_and_starts_again(
-    env: ReconciliationEnv, fault: dict[str, object], said: str
+    env: ReconciliationEnv, fault: dict[str, object], explanation: str
 ) -> None:
     env.nexudus.faults([{"path": PATH, **fault}])
 
-    assert said in env.poll()
+    assert explanation in env.poll()
 
     with env.delivery.store.read() as tx:
         reading = tx.crm.read_state("default")
-    assert said in reading.problem
+    assert explanation in reading.problem
     assert reading.read_until is None

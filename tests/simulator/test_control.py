@@ -58,9 +58,9 @@ def test_a_reset_comes_back_to_the_first_settings() -> None:
 
 def test_a_customer_of_long_ago_is_put_there_by_a_post(sim: Simulator, client: Client) -> None:
     since = "2024-01-01T09:00:00.000Z"
-    asked = {"Email": "ada@example.com", "CreatedOn": since, "TariffId": 3, "TariffName": "Hot desk"}
+    customer = {"Email": "ada@example.com", "CreatedOn": since, "TariffId": 3, "TariffName": "Hot desk"}
 
-    client.post("/_sim/coworkers", asked)
+    client.post("/_sim/coworkers", customer)
 
     (row,) = client.get(COWORKERS, Coworker_Email="ada@example.com").json()["Records"]
     assert (row["CreatedOn"], row["TariffName"]) == (since, "Hot desk")
@@ -88,7 +88,7 @@ def test_faults_are_set_by_a_post(sim: Simulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "problem"),
     [
         ({"path": "/api"}, "faults: a list is needed"),
         ([1], "fault 0: 1 is not an object"),
@@ -102,15 +102,15 @@ def test_faults_are_set_by_a_post(sim: Simulator, client: Client) -> None:
         ([{"status": 500, "headers": []}], "fault 0: headers: [] is not an object of texts"),
     ],
 )
-def test_a_wrong_script_is_refused_with_the_reason(sim: Simulator, client: Client, script: Any, said: str) -> None:
+def test_a_wrong_script_is_refused_with_the_reason(sim: Simulator, client: Client, script: Any, problem: str) -> None:
     answer = client.post("/_sim/faults", script)
 
     assert answer.status_code == 400
-    assert answer.json()["problems"][0].startswith(said)
+    assert answer.json()["problems"][0].startswith(problem)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "problem"),
     [
         ([], "settings: an object is needed"),
         ({"latency": 5}, "unknown setting 'latency': choose from latency_ms"),
@@ -125,11 +125,11 @@ def test_a_wrong_script_is_refused_with_the_reason(sim: Simulator, client: Clien
         ({"list_flags": "some"}, "list_flags: 'some' is not one of full, absent, false"),
     ],
 )
-def test_a_wrong_setting_is_refused_with_the_reason(sim: Simulator, client: Client, wanted: Any, said: str) -> None:
+def test_a_wrong_setting_is_refused_with_the_reason(sim: Simulator, client: Client, wanted: Any, problem: str) -> None:
     answer = client.post("/_sim/settings", wanted)
 
     assert answer.status_code == 400
-    assert answer.json()["problems"][0].startswith(said)
+    assert answer.json()["problems"][0].startswith(problem)
 
 
 def test_settings_are_shown_without_what_signs_in(sim: Simulator, client: Client) -> None:

@@ -26,7 +26,7 @@ def test_a_list_leaves_out_what_only_the_record_shows(sim: Simulator, client: Cl
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "problem"),
     [
         ([], "a custom field: an object is needed"),
         ({"required": True}, "name: a text is needed"),
@@ -34,11 +34,11 @@ def test_a_list_leaves_out_what_only_the_record_shows(sim: Simulator, client: Cl
     ],
 )
 def test_a_wrong_custom_field_is_refused_with_the_reason(
-    sim: Simulator, client: Client, wanted: Any, said: str
+    sim: Simulator, client: Client, wanted: Any, problem: str
 ) -> None:
     answer = client.post("/_sim/customfields", wanted)
 
-    assert (answer.status_code, answer.json()["problems"][0][: len(said)]) == (400, said)
+    assert (answer.status_code, answer.json()["problems"][0][: len(problem)]) == (400, problem)
 
 
 def test_a_required_one_is_asked_for_only_where_that_is_set(sim: Simulator, client: Client) -> None:

@@ -110,7 +110,7 @@ def test_filters_narrow_together(sim: Simulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "is_listed"),
     [
         ({"from_CrmOpportunity_DueDate": "2026-05-04T10:30"}, True),
         ({"to_CrmOpportunity_DueDate": "2026-05-04T10:30"}, True),
@@ -124,11 +124,11 @@ def test_filters_narrow_together(sim: Simulator, client: Client) -> None:
         ),
     ],
 )
-def test_ranges_include_their_ends(sim: Simulator, client: Client, query: dict[str, str], found: bool) -> None:
+def test_ranges_include_their_ends(sim: Simulator, client: Client, query: dict[str, str], is_listed: bool) -> None:
     ada = sim.add_coworker("ada@example.com")["Id"]
     client.add_opportunity(ada, DueDate="2026-05-04T10:30:00Z", Value=99.5)
 
-    assert len(client.records(OPPORTUNITIES, **query)) == found
+    assert len(client.records(OPPORTUNITIES, **query)) == is_listed
 
 
 def test_pages_follow_each_other_and_end(sim: Simulator, client: Client) -> None:
@@ -209,7 +209,7 @@ def test_a_new_record_may_lag_behind_in_lists(sim: Simulator, client: Client) ->
 
 
 @pytest.mark.parametrize(
-    ("setting", "shown", "found"),
+    ("setting", "shown", "expected_count"),
     [
         pytest.param({}, "mark-2", 1, id="kept and filtered by"),
         pytest.param({"systemid_round_trips": False}, None, 0, id="forgotten"),
@@ -217,7 +217,7 @@ def test_a_new_record_may_lag_behind_in_lists(sim: Simulator, client: Client) ->
     ],
 )
 def test_a_system_id_may_be_kept_or_not(
-    sim: Simulator, client: Client, setting: dict[str, bool], shown: str | None, found: int
+    sim: Simulator, client: Client, setting: dict[str, bool], shown: str | None, expected_count: int
 ) -> None:
     sim.settings(**setting)
     ada = sim.add_coworker("ada@example.com")["Id"]
@@ -225,7 +225,7 @@ def test_a_system_id_may_be_kept_or_not(
     ident = client.add_opportunity(ada, SystemId="mark-2")
 
     assert client.get(f"{OPPORTUNITIES}/{ident}").json()["SystemId"] == shown
-    assert len(client.records(OPPORTUNITIES, CrmOpportunity_SystemId="mark-2")) == found
+    assert len(client.records(OPPORTUNITIES, CrmOpportunity_SystemId="mark-2")) == expected_count
 
 
 def test_rows_of_opportunities_may_lack_notes(sim: Simulator, client: Client) -> None:

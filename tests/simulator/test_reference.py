@@ -13,7 +13,7 @@ FLAGS |= {"ProposalsSent", "ProposalsAccepted", "DocumentsSigned", "ResourceBook
 
 
 @pytest.mark.parametrize(
-    ("path", "query", "found"),
+    ("path", "query", "expected"),
     [
         ("/api/sys/businesses", {}, [55, 56, 57]),
         ("/api/sys/businesses", {"Business_Name": "harbour desk quay works"}, [56]),
@@ -30,9 +30,9 @@ FLAGS |= {"ProposalsSent", "ProposalsAccepted", "DocumentsSigned", "ResourceBook
     ],
 )
 def test_the_set_up_is_listed(
-    sim: Simulator, client: Client, path: str, query: dict[str, str], found: list[int]
+    sim: Simulator, client: Client, path: str, query: dict[str, str], expected: list[int]
 ) -> None:
-    assert client.ids(path, **query) == found
+    assert client.ids(path, **query) == expected
 
 
 def test_a_stage_shows_all_its_flags(sim: Simulator, client: Client) -> None:

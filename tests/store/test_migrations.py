@@ -139,9 +139,9 @@ def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
         subprocess.Popen([sys.executable, "-W", "error", "-c", MIGRATE, bare_url], stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    said = [process.communicate(timeout=60)[1] for process in started]
+    outputs = [process.communicate(timeout=60)[1] for process in started]
 
-    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert [process.returncode for process in started] == [0, 0, 0], outputs
     store = Store(bare_url)
     assert store.is_ready()
     store.close()

@@ -57,8 +57,8 @@ class Recorded:
     @property
     def expected(self) -> dict[str, Any]:
         """What is to come of it."""
-        found: dict[str, Any] = self.sample["expect"]
-        return found
+        expectation: dict[str, Any] = self.sample["expect"]
+        return expectation
 
     @property
     def table(self) -> dict[str, Any]:
@@ -83,19 +83,19 @@ class Recorded:
 
 def recorded(*senders: str) -> list[Recorded]:
     """All recorded requests of these senders, of all senders where none is named."""
-    found = [
+    records = [
         Recorded(path.stem, _sender_of(path), json.loads(path.read_text("utf-8")))
         for folder in ("ad-platforms", "form-tools")
         for path in sorted((SAMPLES / folder).glob("*.json"))
         if not path.stem.startswith(_OWN_FORMS)
     ]
-    return [each for each in found if not senders or each.sender in senders]
+    return [each for each in records if not senders or each.sender in senders]
 
 
 def _sender_of(path: Path) -> str:
     if path.parent.name == "ad-platforms":
         return _PLATFORMS[path.stem.partition("-")[0]]
     hint = json.loads(path.read_text("utf-8"))["request"]["path_hint"]
-    found = re.search(r"/in/([a-z0-9-]+)/", hint)
-    assert found, path
-    return _TOOLS.get(found[1], found[1])
+    match = re.search(r"/in/([a-z0-9-]+)/", hint)
+    assert match, path
+    return _TOOLS.get(match[1], match[1])

@@ -50,10 +50,10 @@ class SentRecord:
         answered = read_answer(self.record, submission.external_id)
         if lead.status is not Status.ANNOUNCED or answered is None:
             return lead
-        asked = _ENQUIRIES[self.record.sender]
+        platform = _ENQUIRIES[self.record.sender]
         details = {name: str(value) for name, value in submission.extras.items()}
-        form = read_answer(self.record, details.get("form_id", "")) if asked.needs_form(answered) else None
-        return lead_of(asked.enquiry(answered, form, details, self.record.table), self.record.sender)
+        form = read_answer(self.record, details.get("form_id", "")) if platform.needs_form(answered) else None
+        return lead_of(platform.enquiry(answered, form, details, self.record.table), self.record.sender)
 
 
 def send_record(record: Recorded, store: Store, **table: Any) -> SentRecord:
@@ -80,8 +80,8 @@ def read_answer(record: Recorded, of: str) -> Json | None:
     """What the platform answered, in the end, when it was asked for `of`; None when it was not, or only refused."""
     for call in record.sample.get("fetch", ()):
         if call["request"]["url"].rpartition("/")[2] == of and call["response"]["status"] == 200:
-            found: Json = json.loads(json.dumps(call["response"]["body"]), parse_int=str)
-            return found
+            body: Json = json.loads(json.dumps(call["response"]["body"]), parse_int=str)
+            return body
     return None
 
 
@@ -96,7 +96,7 @@ def facts_of(lead: Lead, expected: Mapping[str, Any]) -> dict[str, Any]:
     """A lead in the words of what is expected of it, and no more than is."""
     submission, verdict = lead.submission, lead.attribution
     contact, kept = submission.contact, {**submission.fields, **submission.extras}
-    told = {
+    facts = {
         "email": contact.email or None,
         "full_name": contact.full_name or None,
         "phone": contact.phone or None,
@@ -109,22 +109,22 @@ def facts_of(lead: Lead, expected: Mapping[str, Any]) -> dict[str, Any]:
         "click_ids": verdict.click_ids,
         "submitted_at": _date(submission.evidence.submitted_at),
         "lead_source": kept.get("lead_source"),
-        "custom": {label: _said(label, value, lead) for label, value in expected.get("custom", {}).items()},
+        "custom": {label: _custom_answer(label, value, lead) for label, value in expected.get("custom", {}).items()},
         "consent": [_ticked(box, kept) for box in expected.get("consent", ())],
     }
-    return {name: value for name, value in told.items() if name in expected}
+    return {name: value for name, value in facts.items() if name in expected}
 
 
 def _date(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z") if seconds else None
 
 
-def _said(label: str, value: object, lead: Lead) -> object:
+def _custom_answer(label: str, value: object, lead: Lead) -> object:
     """The answer under its label; where its name says what it is, it is among the known ones."""
     fields = lead.submission.fields.values()
     return lead.submission.extras.get(label) or next((value for each in fields if each == value), None)
 
 
 def _ticked(box: Mapping[str, Any], kept: Mapping[str, object]) -> dict[str, Any]:
-    said = kept.get(f"consent: {box.get('text', box['key'])}")
-    return {**box, "accepted": {"yes": True, "no": False}.get(str(said))}
+    answer = kept.get(f"consent: {box.get('text', box['key'])}")
+    return {**box, "accepted": {"yes": True, "no": False}.get(str(answer))}

@@ -56,9 +56,9 @@ def test_curl_posts_json(town: Town) -> None:
     lead = json.dumps({"lead": {"first_name": "Ingrid", "email": "ingrid@solberg.example"}, "message": "Kontor for 2"})
     sent = ("-H", "Content-Type: application/json", "-H", f"Authorization: Bearer {TOKEN}", "-d", lead)
 
-    said = town.run("curl", "-sS", f"{town.url}/webhooks/json/tour", *sent)
+    output = town.run("curl", "-sS", f"{town.url}/webhooks/json/tour", *sent)
 
-    assert json.loads(said) == {"ok": True, "id": town.front.lead().id, "repeat": False}
+    assert json.loads(output) == {"ok": True, "id": town.front.lead().id, "repeat": False}
     assert town.front.lead().submission.fields["message"] == "Kontor for 2"
 
 
@@ -72,26 +72,26 @@ def test_curl_posts_a_form_and_a_file(town: Town) -> None:
 
 
 def test_fetch_of_node_posts_form_data_to_the_form(town: Town) -> None:
-    said = town.run("node", str(CLIENTS / "fetch.mjs"), f"{town.url}/f/tour")
+    output = town.run("node", str(CLIENTS / "fetch.mjs"), f"{town.url}/f/tour")
 
-    assert said.startswith('200 {"ok"')
+    assert output.startswith('200 {"ok"')
     assert town.front.lead().submission.contact.full_name == "Jürgen Groß"
     assert town.front.lead().attribution.utm_source == "newsletter"
 
 
 def test_fetch_of_node_posts_two_leads_at_once(town: Town) -> None:
-    said = town.run("node", str(CLIENTS / "posts.mjs"), f"{town.url}/webhooks/json/tour", TOKEN)
+    output = town.run("node", str(CLIENTS / "posts.mjs"), f"{town.url}/webhooks/json/tour", TOKEN)
 
-    assert said.startswith("200 ")
+    assert output.startswith("200 ")
     assert {lead.submission.contact.email for lead in town.front.leads()} == {"ann@example.com", "bob@example.com"}
 
 
 @pytest.mark.parametrize("mode", ["simple", "advanced"])
 def test_php_posts_as_elementor_does(town: Town, mode: str) -> None:
-    said = town.run("php", str(CLIENTS / "elementor.php"), f"{town.url}/webhooks/elementor/tour", mode)
+    output = town.run("php", str(CLIENTS / "elementor.php"), f"{town.url}/webhooks/elementor/tour", mode)
 
     lead = town.front.lead()
-    assert said.startswith("200 ")
+    assert output.startswith("200 ")
     assert (lead.submission.contact.email, lead.submission.fields["message"]) == (
         "oskar@lindbygg.example",
         "Vier Plätze,\nbitte.",
@@ -101,8 +101,8 @@ def test_php_posts_as_elementor_does(town: Town, mode: str) -> None:
 
 def flow() -> Nodes:
     """The flow that the page gives."""
-    found: Nodes = json.loads(re.findall(r"```json\n(\[.*?\])\n```", PAGE.read_text(), re.DOTALL)[0])
-    return found
+    nodes: Nodes = json.loads(re.findall(r"```json\n(\[.*?\])\n```", PAGE.read_text(), re.DOTALL)[0])
+    return nodes
 
 
 def test_what_the_flow_of_the_page_sends_is_understood(town: Town) -> None:
@@ -121,10 +121,10 @@ def run_node_red(town: Town, folder: Path, nodes: Nodes, until: Callable[[str], 
     if program is None:
         pytest.skip("node-red is not installed")
     (folder / "flow.json").write_text(json.dumps(nodes))
-    told = {"AUTOMATION_TOKEN": TOKEN, "LEAD_CAPTURE_URL": f"{town.url}/webhooks/json/tour"}
+    environ = {"AUTOMATION_TOKEN": TOKEN, "LEAD_CAPTURE_URL": f"{town.url}/webhooks/json/tour"}
     words = [program, "--userDir", str(folder), "--port", "0", str(folder / "flow.json")]
     log = folder / "node-red.log"
-    with log.open("wb") as output, subprocess.Popen(words, env=os.environ | told, stdout=output) as running:
+    with log.open("wb") as output, subprocess.Popen(words, env=os.environ | environ, stdout=output) as running:
         try:
             wait_until(lambda: until(log.read_text()), 60, "what Node-RED does")
         finally:

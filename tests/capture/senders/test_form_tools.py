@@ -77,8 +77,8 @@ def digits(phone: str | None) -> str:
 @pytest.fixture(params=SAMPLES, ids=lambda each: each.name)
 def sample(request: pytest.FixtureRequest) -> Recorded:
     """Each recorded request."""
-    found: Recorded = request.param
-    return found
+    record: Recorded = request.param
+    return record
 
 
 def test_every_tool_has_a_sample() -> None:
@@ -86,10 +86,10 @@ def test_every_tool_has_a_sample() -> None:
 
 
 def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
-    found, expected = contents_of(sent(sqlite, sample, STORE_IP="true").lead()), dict(sample.expected)
+    contents, expected = contents_of(sent(sqlite, sample, STORE_IP="true").lead()), dict(sample.expected)
     expected["phone"] = digits(expected["phone"])
 
-    assert {name: found[name] for name in expected} == expected
+    assert {name: contents[name] for name in expected} == expected
 
 
 def test_sent_again_it_is_the_same_lead(sqlite: Store, sample: Recorded) -> None:

@@ -16,7 +16,7 @@ from tests.capture.senders.sent_records import lead_of
 from tests.capture.senders.signing import SECRET, table_of
 from tests.front import Front
 
-MOST_COLUMNS = """
+COMMON_COLUMNS = """
     FULL_NAME FIRST_NAME LAST_NAME EMAIL PHONE_NUMBER WORK_EMAIL WORK_PHONE COMPANY_NAME JOB_TITLE STREET_ADDRESS CITY
     REGION POSTAL_CODE COUNTRY COMPANY_SIZE ANNUAL_SALES YEARS_IN_BUSINESS JOB_DEPARTMENT JOB_ROLE JOB_INDUSTRY
     PRODUCT SERVICE OFFER CATEGORY PURCHASE_TIMELINE PREFERRED_CONTACT_METHOD PREFERRED_CONTACT_TIME
@@ -52,9 +52,9 @@ def item_of(body: bytes) -> Item:
 
 def submission_of(*columns: object) -> Submission:
     """What is kept of these answers."""
-    found = item_of(a_body(*columns))
-    assert isinstance(found, Enquiry)
-    return lead_of(found, "google-ads").submission
+    item = item_of(a_body(*columns))
+    assert isinstance(item, Enquiry)
+    return lead_of(item, "google-ads").submission
 
 
 def post(sqlite: Store, body: bytes) -> tuple[Front, TestResponse]:
@@ -109,7 +109,7 @@ def test_government_ids_are_not_kept_anywhere() -> None:
     assert "123.456" not in repr(submission)
 
 
-@pytest.mark.parametrize("column", MOST_COLUMNS.split())
+@pytest.mark.parametrize("column", COMMON_COLUMNS.split())
 def test_a_column_is_understood_or_kept_under_its_label(column: str) -> None:
     submission = submission_of(a_column(column, "ann@example.com" if "EMAIL" in column else "0171 4960", "Etikett"))
 
@@ -139,21 +139,21 @@ def test_an_answer_that_is_called_otherwise_one_day_is_kept() -> None:
 
 
 def test_zero_stands_for_no_id() -> None:
-    found = item_of(a_body(adgroup_id=0, creative_id=0, campaign_id=23729418209123456789, form_id="5"))
+    item = item_of(a_body(adgroup_id=0, creative_id=0, campaign_id=23729418209123456789, form_id="5"))
 
-    assert isinstance(found, Enquiry)
-    assert found.details == {"campaign_id": "23729418209123456789", "form_id": "5"}
+    assert isinstance(item, Enquiry)
+    assert item.details == {"campaign_id": "23729418209123456789", "form_id": "5"}
 
 
 def test_ids_are_named_by_the_operator() -> None:
-    [found] = read(WebhookCall(a_body()), {"names": {"2": "Spring offices"}})
+    [item] = read(WebhookCall(a_body()), {"names": {"2": "Spring offices"}})
 
-    assert isinstance(found, Enquiry)
-    assert found.utm["utm_campaign"] == "Spring offices"
+    assert isinstance(item, Enquiry)
+    assert item.utm["utm_campaign"] == "Spring offices"
 
 
 def test_what_holds_neither_id_nor_answers_is_kept_raw_without_the_key() -> None:
-    found = item_of(json.dumps({"google_key": 'a"b', "form_id": 7}).encode())
+    item = item_of(json.dumps({"google_key": 'a"b', "form_id": 7}).encode())
 
-    assert isinstance(found, UnreadableItem)
-    assert json.loads(found.raw) == {"form_id": "7"}
+    assert isinstance(item, UnreadableItem)
+    assert json.loads(item.raw) == {"form_id": "7"}

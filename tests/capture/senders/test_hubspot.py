@@ -13,31 +13,41 @@ from tests.capture.senders.bodies import hubspot, read
 
 
 def test_housekeeping_of_a_contact_is_left_out_and_the_owners_own_properties_are_kept() -> None:
-    found = read("hubspot", hubspot(email="a@b.co", hs_object_id="1", lifecyclestage="lead", num_desks="4", notes="Hi"))
+    submission = read(
+        "hubspot", hubspot(email="a@b.co", hs_object_id="1", lifecyclestage="lead", num_desks="4", notes="Hi")
+    )
 
-    assert (found.extras, found.fields["message"]) == ({"num_desks": "4"}, "Hi")
+    assert (submission.extras, submission.fields["message"]) == ({"num_desks": "4"}, "Hi")
 
 
 def test_the_last_form_that_a_contact_sent_counts() -> None:
     old = {"conversion-id": "c1", "timestamp": 1795341500000, "page-url": "https://example.com/old"}
     new = {"conversion-id": "c2", "timestamp": 1795341600000, "page-url": "https://example.com/new", "title": "Tour"}
 
-    found = read("hubspot", hubspot(old, new, email="a@b.co"))
+    submission = read("hubspot", hubspot(old, new, email="a@b.co"))
 
-    assert (found.external_id, found.evidence.page_url, found.form_name) == ("c2", "https://example.com/new", "Tour")
+    assert (submission.external_id, submission.evidence.page_url, submission.form_name) == (
+        "c2",
+        "https://example.com/new",
+        "Tour",
+    )
 
 
 def test_a_contact_who_comes_again_is_a_new_lead_where_hubspot_says_when() -> None:
     first, again = (read("hubspot", hubspot(email="a@b.co", recent_conversion_date=at)) for at in ("1", "2"))
 
-    assert [found.external_id for found in (first, again)] == ["9021 1", "9021 2"]
+    assert [submission.external_id for submission in (first, again)] == ["9021 1", "9021 2"]
     assert read("hubspot", hubspot(email="a@b.co")).external_id == "9021"
 
 
 def test_properties_of_the_newer_api_are_read() -> None:
-    found = read("hubspot", {"id": "31", "properties": {"email": "ann@example.com", "firstname": "Ann"}})
+    submission = read("hubspot", {"id": "31", "properties": {"email": "ann@example.com", "firstname": "Ann"}})
 
-    assert (found.external_id, found.contact.email, found.contact.first_name) == ("31", "ann@example.com", "Ann")
+    assert (submission.external_id, submission.contact.email, submission.contact.first_name) == (
+        "31",
+        "ann@example.com",
+        "Ann",
+    )
 
 
 SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"

@@ -26,8 +26,8 @@ def post(front: Front, body: object, **headers: str) -> dict[str, Any]:
     """Post JSON; what was answered."""
     answer = front.client.post(ADDRESS, json=body, headers={n.replace("_", "-"): v for n, v in headers.items()})
     assert answer.status_code == 200
-    found: dict[str, Any] = answer.get_json()
-    return found
+    answers: dict[str, Any] = answer.get_json()
+    return answers
 
 
 def one(sqlite: Store, body: object, **table: Any) -> Lead:

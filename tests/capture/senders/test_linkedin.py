@@ -191,19 +191,19 @@ def test_labels_are_never_taken_for_what_linkedin_asks_itself() -> None:
         for n, text in ((1, "Lee Ltd"), (2, "ann@lee.example"))
     ]
 
-    found = enquiry({"formResponse": {"answers": answers}}, {"content": {"questions": questions}}, {}, {})
+    result = enquiry({"formResponse": {"answers": answers}}, {"content": {"questions": questions}}, {}, {})
 
-    contact = lead_of(found, "linkedin").submission.contact
+    contact = lead_of(result, "linkedin").submission.contact
     assert (contact.company, contact.email) == ("Lee Ltd", "ann@lee.example")
 
 
 def test_what_the_notification_said_serves_where_the_read_is_silent() -> None:
-    told = {"owner": "urn:li:sponsoredAccount:508", "creative_id": "219", "occurred_at": "1795419000000"}
+    notification = {"owner": "urn:li:sponsoredAccount:508", "creative_id": "219", "occurred_at": "1795419000000"}
 
-    found = enquiry({"id": "5f0c-7"}, None, told, {"names": {"219": "Carousel"}})
+    result = enquiry({"id": "5f0c-7"}, None, notification, {"names": {"219": "Carousel"}})
 
-    assert (found.external_id, found.place, found.utm["utm_content"]) == ("5f0c-7", "508", "Carousel")
-    assert found.submitted_at == 1795419000.0
+    assert (result.external_id, result.place, result.utm["utm_content"]) == ("5f0c-7", "508", "Carousel")
+    assert result.submitted_at == 1795419000.0
 
 
 def test_what_was_agreed_to_is_kept_in_its_words() -> None:

@@ -41,10 +41,10 @@ def a_lead(*answers: tuple[str, object], **changes: Any) -> Enquiry:
     return enquiry({"id": "77", "field_data": field_data, **changes}, None, {}, {})
 
 
-def answers_of(found: Enquiry) -> dict[str, list[Answer]]:
+def answers_of(result: Enquiry) -> dict[str, list[Answer]]:
     """Target, or name where there is none -> answers."""
     answers: dict[str, list[Answer]] = {}
-    for name, answer, target in found.answers:
+    for name, answer, target in result.answers:
         answers.setdefault(target or name, []).append(answer)
     return answers
 
@@ -137,9 +137,9 @@ def test_a_page_that_the_form_does_not_take_is_parked(sqlite: Store) -> None:
 
 
 def test_several_answers_and_none_are_read() -> None:
-    found = a_lead(("spaces", ["office", "desk"]), ("note", []), ("more", [""]), ("size", None), ("city", "Porto"))
+    result = a_lead(("spaces", ["office", "desk"]), ("note", []), ("more", [""]), ("size", None), ("city", "Porto"))
 
-    assert answers_of(found) == {
+    assert answers_of(result) == {
         "spaces": ["office", "desk"],
         "note": [""],
         "more": [""],
@@ -149,9 +149,9 @@ def test_several_answers_and_none_are_read() -> None:
 
 
 def test_the_address_at_work_counts_more_and_the_other_is_kept() -> None:
-    found = a_lead(("email", ["ann@home.example"]), ("work_email", ["ann@work.example"]))
+    result = a_lead(("email", ["ann@home.example"]), ("work_email", ["ann@work.example"]))
 
-    submission = lead_of(found, "meta").submission
+    submission = lead_of(result, "meta").submission
 
     assert submission.contact.email == "ann@work.example"
     assert submission.extras["email"] == "ann@home.example"
@@ -163,10 +163,10 @@ def test_meta_s_own_addresses_are_a_test(address: str) -> None:
 
 
 def test_placeholders_of_a_test_are_no_answers() -> None:
-    found = a_lead(("full_name", ["< Test lead: dummy data for full_name>"]), ("email", ["ann@example.com"]))
+    result = a_lead(("full_name", ["< Test lead: dummy data for full_name>"]), ("email", ["ann@example.com"]))
 
-    assert found.is_test
-    assert answers_of(found) == {"email": ["ann@example.com"]}
+    assert result.is_test
+    assert answers_of(result) == {"email": ["ann@example.com"]}
 
 
 def test_a_word_about_tests_is_no_test() -> None:
@@ -177,10 +177,10 @@ def test_the_form_tells_what_boxes_said() -> None:
     form = {"legal_content": {"custom_disclaimer": {"checkboxes": [{"key": "newsletter", "text": "Send me news"}]}}}
     lead = {"custom_disclaimer_responses": [{"checkbox_key": "newsletter", "is_checked": True}]}
 
-    found = enquiry(lead, form, {}, {})
+    result = enquiry(lead, form, {}, {})
 
-    assert found.details["consent: Send me news"] == "yes"
-    assert answers_of(found) == {"consent": ["Send me news"]}
+    assert result.details["consent: Send me news"] == "yes"
+    assert answers_of(result) == {"consent": ["Send me news"]}
 
 
 def test_boxes_that_were_not_ticked_are_no_consent() -> None:
@@ -208,25 +208,28 @@ def test_the_form_is_read_where_the_person_could_be_missed(names: list[str], nee
 def test_a_question_is_found_with_or_without_its_question_mark() -> None:
     form = {"questions": [{"key": "seu_email?", "label": "Seu e-mail", "type": "EMAIL"}]}
 
-    found = enquiry({"field_data": [{"name": "seu_email", "values": ["a@example.com"]}]}, form, {}, {})
+    result = enquiry({"field_data": [{"name": "seu_email", "values": ["a@example.com"]}]}, form, {}, {})
 
-    assert found.answers[0] == ("Seu e-mail", "a@example.com", "email")
+    assert result.answers[0] == ("Seu e-mail", "a@example.com", "email")
 
 
 def test_the_ad_of_the_notification_serves_where_the_read_tells_none() -> None:
-    found = enquiry(
+    result = enquiry(
         {"id": "1"}, None, {"ad_id": "120", "page_id": "104", "created_time": "1795423186"}, {"names": {"120": "Desk"}}
     )
 
-    assert (found.utm["utm_content"], found.place, found.submitted_at) == ("Desk", "104", 1795423186.0)
-    assert found.details == {"ad_id": "120", "page_id": "104"}
+    assert (result.utm["utm_content"], result.place, result.submitted_at) == ("Desk", "104", 1795423186.0)
+    assert result.details == {"ad_id": "120", "page_id": "104"}
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["lead", "form"])
 def test_no_answer_of_meta_s_makes_it_stumble(which: int) -> None:
-    asked = [read_answer(LOCALISED, "1289044735564110") or {}, read_answer(LOCALISED, "823310495569001") or {}]
+    recorded_answers = [
+        read_answer(LOCALISED, "1289044735564110") or {},
+        read_answer(LOCALISED, "823310495569001") or {},
+    ]
 
-    for mutated in mutations(asked[which]):
-        lead, form = (mutated, asked[1]) if which == 0 else (asked[0], mutated)
+    for mutated in mutations(recorded_answers[which]):
+        lead, form = (mutated, recorded_answers[1]) if which == 0 else (recorded_answers[0], mutated)
         needs_form(lead)
         lead_of(enquiry(lead, form, {}, {}), "meta")

@@ -49,9 +49,9 @@ def test_every_lead_says_what_is_expected(sent: SentRecord) -> None:
     unsent = {Status.ANNOUNCED, Status.DISCARDED} | ({Status.TEST} if not expected else set())
     leads = [lead for lead in sent.leads if lead.status not in unsent]
 
-    found = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected, strict=True)]
+    facts = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected, strict=True)]
 
-    assert found == [{name: each[name] for name in each if name != "response"} for each in expected]
+    assert facts == [{name: each[name] for name in each if name != "response"} for each in expected]
 
 
 def test_what_could_not_be_read_stays_announced(sent: SentRecord) -> None:

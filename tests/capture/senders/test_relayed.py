@@ -26,8 +26,8 @@ def post(front: Front, body: object, sender: str = "json", **headers: str) -> di
     """Post JSON as a sender; what was answered."""
     answer = front.client.post(f"/webhooks/{sender}/tour", json=body, headers=headers)
     assert answer.status_code == 200
-    found: dict[str, Any] = answer.get_json()
-    return found
+    payload: dict[str, Any] = answer.get_json()
+    return payload
 
 
 def utm(lead: Lead) -> tuple[str, ...]:
@@ -38,8 +38,8 @@ def utm(lead: Lead) -> tuple[str, ...]:
 @pytest.fixture(params=SAMPLES, ids=lambda each: each.name)
 def sample(request: pytest.FixtureRequest) -> Recorded:
     """Each recorded request."""
-    found: Recorded = request.param
-    return found
+    record: Recorded = request.param
+    return record
 
 
 def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:

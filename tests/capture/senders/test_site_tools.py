@@ -45,8 +45,8 @@ def contents_of(lead: Lead) -> dict[str, Any]:
 @pytest.fixture(params=SAMPLES, ids=lambda each: each.name)
 def sample(request: pytest.FixtureRequest) -> Recorded:
     """Each recorded request."""
-    found: Recorded = request.param
-    return found
+    record: Recorded = request.param
+    return record
 
 
 def sent(sqlite: Store, sample: Recorded, **settings: str) -> Front:
@@ -64,13 +64,13 @@ def digits(phone: str | None) -> str:
 
 
 def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
-    found, expected = contents_of(sent(sqlite, sample).lead()), dict(sample.expected)
+    contents, expected = contents_of(sent(sqlite, sample).lead()), dict(sample.expected)
     if "mapping_needed" in expected:  # what only a mapping can tell
         expected["message"] = None
 
-    assert digits(found.pop("phone")) == digits(expected.pop("phone"))
+    assert digits(contents.pop("phone")) == digits(expected.pop("phone"))
     wanted = {name: value for name, value in expected.items() if name not in CHECKED_ELSEWHERE}
-    assert {name: found[name] for name in wanted} == wanted
+    assert {name: contents[name] for name in wanted} == wanted
 
 
 def test_an_address_of_the_net_is_kept_only_where_the_operator_wants_it(sqlite: Store, sample: Recorded) -> None:

@@ -40,16 +40,16 @@ CREDIT = [
 
 @pytest.mark.parametrize(("platform", "facts", "tags"), CASES)
 def test_a_campaign_stands_for_tags(platform: str, facts: dict[str, str], tags: str) -> None:
-    found = utm_of(platform, facts, {})
+    values = utm_of(platform, facts, {})
 
-    assert list(found) == ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]
-    assert " ".join(value or "-" for value in found.values()) == tags
+    assert list(values) == ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]
+    assert " ".join(value or "-" for value in values.values()) == tags
 
 
 def test_the_operator_s_names_go_before_the_platform_s() -> None:
-    found = utm_of("meta", META, {"1": "Spring offices", "9": "Other"})
+    tags = utm_of("meta", META, {"1": "Spring offices", "9": "Other"})
 
-    assert (found["utm_campaign"], found["utm_content"]) == ("Spring offices", "Desk")
+    assert (tags["utm_campaign"], tags["utm_content"]) == ("Spring offices", "Desk")
 
 
 def test_a_platform_that_is_none_of_ours_stands_for_nothing() -> None:

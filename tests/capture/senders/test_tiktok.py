@@ -49,9 +49,9 @@ def items_of(body: bytes) -> list[Item]:
 
 def enquiry_of(**changes: Any) -> Enquiry:
     """The Enquiry of one lead."""
-    [found] = items_of(a_body(an_entry(**changes)))
-    assert isinstance(found, Enquiry)
-    return found
+    [item] = items_of(a_body(an_entry(**changes)))
+    assert isinstance(item, Enquiry)
+    return item
 
 
 def post(sqlite: Store, body: bytes, signed: bytes) -> TestResponse:
@@ -125,11 +125,11 @@ def test_two_subscriptions_of_one_form_make_one_lead(sqlite: Store) -> None:
 def test_a_value_may_be_an_object() -> None:
     several = {"from": "Monday", "until": "Friday"}
 
-    found = enquiry_of(
+    enquiry = enquiry_of(
         changes=[{"field": "email", "value": {"value": "ann@example.com"}}, {"field": "when", "value": several}]
     )
 
-    assert list(found.answers) == [
+    assert list(enquiry.answers) == [
         ("email", "ann@example.com", "email"),
         ("when.from", "Monday", ""),
         ("when.until", "Friday", ""),
@@ -163,9 +163,9 @@ def test_an_export_is_read_as_recorded() -> None:
     enquiries, skipped = read_export(EXPORT.sample["csv"], {})
     leads, expected = [lead_of(each, "tiktok") for each in enquiries], EXPORT.expected
 
-    found = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected["leads"], strict=True)]
+    facts = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected["leads"], strict=True)]
 
-    assert (found, skipped) == (expected["leads"], expected["skipped"])
+    assert (facts, skipped) == (expected["leads"], expected["skipped"])
     assert [each.submitted_at for each in enquiries] == [1795183391.0, 1795160000.0]
     assert enquiries[0].details["ad_id"] == "1809876543210987"
 
@@ -175,9 +175,9 @@ def test_an_export_s_leads_are_those_of_the_webhook(sqlite: Store) -> None:
     body = a_body(an_entry())
     front.client.post("/webhooks/tiktok/tour", data=body, headers=SIGNATURES["tiktok"](body, "", 0.0))
 
-    [[found], _] = read_export("lead_id,Email\n'7412345678901234567,ann@example.com\n", {})
+    [[item], _] = read_export("lead_id,Email\n'7412345678901234567,ann@example.com\n", {})
 
-    assert found.external_id == front.lead().submission.external_id
+    assert item.external_id == front.lead().submission.external_id
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])

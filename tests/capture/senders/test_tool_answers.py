@@ -20,11 +20,11 @@ def test_answers_of_every_type_are_read() -> None:
         {"type": "payment", "payment": {"amount": "10", "last4": "1234"}, "field": {"id": "4"}},
     ]
 
-    found = read("typeform", typeform(*answers, definition={"fields": fields}))
+    submission = read("typeform", typeform(*answers, definition={"fields": fields}))
 
-    assert (found.fields["team_size"], found.extras["Extras"]) == ("4", ["Locker", "A plant"])
-    assert (found.extras["Parking"], found.extras["Plan"]) == ("false", "https://files.example.com/1")
-    assert found.extras["Site.amount"] == "10"
+    assert (submission.fields["team_size"], submission.extras["Extras"]) == ("4", ["Locker", "A plant"])
+    assert (submission.extras["Parking"], submission.extras["Plan"]) == ("false", "https://files.example.com/1")
+    assert submission.extras["Site.amount"] == "10"
 
 
 def test_questions_inside_a_group_have_their_titles() -> None:
@@ -35,9 +35,9 @@ def test_questions_inside_a_group_have_their_titles() -> None:
         {"type": "text", "text": "Lee Ltd", "field": {"id": "g2"}},
     ]
 
-    found = read("typeform", typeform(*answers, definition=definition))
+    submission = read("typeform", typeform(*answers, definition=definition))
 
-    assert (found.contact.first_name, found.contact.company) == ("Ann", "Lee Ltd")
+    assert (submission.contact.first_name, submission.contact.company) == ("Ann", "Lee Ltd")
 
 
 def test_a_title_that_says_nothing_gives_way_to_the_reference() -> None:
@@ -50,9 +50,9 @@ def test_a_title_that_says_nothing_gives_way_to_the_reference() -> None:
 def test_variables_and_scores_are_kept() -> None:
     variables = [{"key": "desk_type", "type": "text", "text": "hot"}]
 
-    found = read("typeform", typeform(variables=variables, calculated={"score": 7}))
+    submission = read("typeform", typeform(variables=variables, calculated={"score": 7}))
 
-    assert (found.extras["desk_type"], found.extras["calculated.score"]) == ("hot", "7")
+    assert (submission.extras["desk_type"], submission.extras["calculated.score"]) == ("hot", "7")
 
 
 # -- Webflow, Tally, Wix, Google Forms
@@ -61,15 +61,15 @@ def test_variables_and_scores_are_kept() -> None:
 def test_webflow_tells_the_page_where_it_can() -> None:
     payload = {"id": "s1", "name": "Tour", "data": {"Email": "ann@example.com"}, "pageUrl": "https://example.com/a?b=c"}
 
-    found = read("webflow", {"triggerType": "form_submission", "payload": payload})
+    submission = read("webflow", {"triggerType": "form_submission", "payload": payload})
 
-    assert found.evidence.page_url == "https://example.com/a?b=c"
+    assert submission.evidence.page_url == "https://example.com/a?b=c"
 
 
 def test_tally_looks_up_every_kind_of_choice() -> None:
     options = [{"id": "a", "text": "Office"}, {"id": "b", "text": "Desk"}]
     rows, columns = [{"id": "r", "text": "Monday"}], [{"id": "c", "text": "Morning"}]
-    found = read(
+    submission = read(
         "tally",
         tally(
             {"key": "q1", "label": "First choice", "type": "RANKING", "value": ["b", "a"], "options": options},
@@ -78,13 +78,13 @@ def test_tally_looks_up_every_kind_of_choice() -> None:
         ),
     )
 
-    assert found.extras["First choice"] == ["Desk", "Office"]
-    assert (found.extras["Which"], found.extras["When.Monday"]) == ("gone", "Morning")
+    assert submission.extras["First choice"] == ["Desk", "Office"]
+    assert (submission.extras["Which"], submission.extras["When.Monday"]) == ("gone", "Morning")
 
 
 def test_tally_keeps_links_to_files_and_a_box_of_its_own() -> None:
     file = {"name": "plan.pdf", "url": "https://files.example.com/plan", "size": 9}
-    found = read(
+    submission = read(
         "tally",
         tally(
             {"key": "q1", "label": "Plan", "type": "FILE_UPLOAD", "value": [file]},
@@ -92,8 +92,8 @@ def test_tally_keeps_links_to_files_and_a_box_of_its_own() -> None:
         ),
     )
 
-    assert found.extras["Plan"] == "plan.pdf https://files.example.com/plan"
-    assert found.fields["consent"] == "true"
+    assert submission.extras["Plan"] == "plan.pdf https://files.example.com/plan"
+    assert submission.fields["consent"] == "true"
 
 
 def test_wix_reads_a_label_that_says_nothing_by_the_name_of_its_field() -> None:
@@ -105,16 +105,16 @@ def test_wix_reads_a_label_that_says_nothing_by_the_name_of_its_field() -> None:
         "contact": {"email": "old@example.com", "phone": "+44 20 7946 0142", "contactId": "c1"},
     }
 
-    found = read("wix", {"data": data})
+    submission = read("wix", {"data": data})
 
-    assert (found.contact.email, found.contact.company) == ("ann@example.com", "Lee Ltd")
-    assert (found.contact.phone, found.extras) == ("+442079460142", {"contact.email": "old@example.com"})
+    assert (submission.contact.email, submission.contact.company) == ("ann@example.com", "Lee Ltd")
+    assert (submission.contact.phone, submission.extras) == ("+442079460142", {"contact.email": "old@example.com"})
 
 
 def test_wix_without_its_wrapper_is_read_by_its_names() -> None:
-    found = read("wix", {"email": "ann@example.com", "first name": "Ann", "submissionId": "s1"})
+    submission = read("wix", {"email": "ann@example.com", "first name": "Ann", "submissionId": "s1"})
 
-    assert (found.contact.email, found.contact.full_name, found.external_id) == ("ann@example.com", "Ann", "s1")
+    assert (submission.contact.email, submission.contact.full_name, submission.external_id) == ("ann@example.com", "Ann", "s1")
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_wix_without_its_wrapper_is_read_by_its_names() -> None:
     ],
 )
 def test_google_forms_is_read_in_all_shapes_that_scripts_have(body: object) -> None:
-    found = read("google-forms", body)
+    submission = read("google-forms", body)
 
-    assert (found.contact.email, found.contact.full_name) == ("ann@example.com", "Ann Lee")
-    assert found.external_id == "r1"
+    assert (submission.contact.email, submission.contact.full_name) == ("ann@example.com", "Ann Lee")
+    assert submission.external_id == "r1"
 
 
 # -- Jotform
@@ -154,25 +154,25 @@ def test_answers_in_parts_are_put_together(typed: object, text: object) -> None:
 
 
 def test_of_two_names_the_persons_own_is_taken() -> None:
-    found = read_jotform(
+    submission = read_jotform(
         q2_recommendedBy={"first": "Bob", "last": "Roe"}, q3_name={"first": "Ann", "last": "Lee"}, q4_email="a@b.co"
     )
 
-    assert (found.contact.full_name, found.extras["recommendedBy"]) == ("Ann Lee", "Bob Roe")
+    assert (submission.contact.full_name, submission.extras["recommendedBy"]) == ("Ann Lee", "Bob Roe")
 
 
 def test_escapes_are_undone_once() -> None:
-    found = read_jotform(q3_message="&lt;b&gt; &amp;amp; &#039;x&#039;")
+    submission = read_jotform(q3_message="&lt;b&gt; &amp;amp; &#039;x&#039;")
 
-    assert found.fields["message"] == "<b> &amp; 'x'"
+    assert submission.fields["message"] == "<b> &amp; 'x'"
 
 
 def test_answers_that_cannot_be_read_are_kept_as_they_came() -> None:
     body = jotform().replace(b"{}", b'{"q3_email": "ann@exa')
 
-    found = read("jotform", body, "multipart/form-data; boundary=b")
+    submission = read("jotform", body, "multipart/form-data; boundary=b")
 
-    assert (found.external_id, found.extras["rawRequest"]) == ("77", '{"q3_email": "ann@exa')
+    assert (submission.external_id, submission.extras["rawRequest"]) == ("77", '{"q3_email": "ann@exa')
 
 
 def test_the_address_of_the_webhook_is_not_kept_for_it_may_hold_the_token() -> None:
@@ -189,10 +189,10 @@ def test_the_first_shape_of_calendly_is_read() -> None:
     event = {"start_time": "2026-11-25T14:00:00Z"}
     payload = {"invitee": person, "event": event, "event_type": {"name": "Tour"}, "tracking": {"utm_source": "x"}}
 
-    found = read("calendly", {"event": "invitee.created", "payload": payload})
+    submission = read("calendly", {"event": "invitee.created", "payload": payload})
 
-    assert (found.external_id, found.contact.full_name, found.evidence.fields["utm_source"]) == ("old1", "Ann Lee", "x")
-    assert (found.extras["Booked"], found.extras["Booking starts"]) == ("Tour", "2026-11-25T14:00:00Z")
+    assert (submission.external_id, submission.contact.full_name, submission.evidence.fields["utm_source"]) == ("old1", "Ann Lee", "x")
+    assert (submission.extras["Booked"], submission.extras["Booking starts"]) == ("Tour", "2026-11-25T14:00:00Z")
 
 
 def test_the_number_to_be_called_is_the_persons() -> None:
@@ -206,10 +206,10 @@ def test_the_number_to_be_called_is_the_persons() -> None:
 def test_the_place_of_a_meeting_is_not_where_a_desk_is_wanted() -> None:
     place = {"label": "location", "value": {"value": "inPerson", "optionValue": "1 High St"}}
 
-    found = read("cal-com", cal_com("u1", responses={"location": place}))
+    submission = read("cal-com", cal_com("u1", responses={"location": place}))
 
-    assert "location" not in found.fields
-    assert found.extras["Booking place"] == "1 High St"
+    assert "location" not in submission.fields
+    assert submission.extras["Booking place"] == "1 High St"
 
 
 def test_questions_of_cal_com_are_read_by_label_and_by_name() -> None:
@@ -219,14 +219,14 @@ def test_questions_of_cal_com_are_read_by_label_and_by_name() -> None:
         "budget": {"label": "Monthly budget", "value": 900},
     }
 
-    found = read("cal-com", cal_com("u1", responses=responses, metadata={"utm_source": "bing"}))
+    submission = read("cal-com", cal_com("u1", responses=responses, metadata={"utm_source": "bing"}))
 
-    assert (found.contact.first_name, found.contact.last_name) == ("Ann", "Lee")
-    assert (found.fields["team_size"], found.fields["budget"]) == ("7", "900")
-    assert found.evidence.fields["utm_source"] == "bing"
+    assert (submission.contact.first_name, submission.contact.last_name) == ("Ann", "Lee")
+    assert (submission.fields["team_size"], submission.fields["budget"]) == ("7", "900")
+    assert submission.evidence.fields["utm_source"] == "bing"
 
 
 def test_a_template_of_the_owners_is_read_by_its_names() -> None:
-    found = read("cal-com", b"name=Ann+Lee&email=ann%40example.com", "application/x-www-form-urlencoded")
+    submission = read("cal-com", b"name=Ann+Lee&email=ann%40example.com", "application/x-www-form-urlencoded")
 
-    assert (found.contact.email, found.contact.full_name) == ("ann@example.com", "Ann Lee")
+    assert (submission.contact.email, submission.contact.full_name) == ("ann@example.com", "Ann Lee")

@@ -189,14 +189,14 @@ def _post(front: Front, body: object) -> dict[str, Any]:
 def test_when_a_booking_is_reaches_the_notes(line: Line) -> None:
     line.send("calendly", calendly("u1", timezone="Europe/Paris"))
 
-    said = notes(line.leads[0], a_form("tour"))
+    lines_of_notes = notes(line.leads[0], a_form("tour"))
 
-    assert "Booked: Tour\nBooked for: 2026-11-25 15:00 (Europe/Paris)\n" in said
-    assert "Booking starts: 2026-11-25T14:00:00Z" in said
+    assert "Booked: Tour\nBooked for: 2026-11-25 15:00 (Europe/Paris)\n" in lines_of_notes
+    assert "Booking starts: 2026-11-25T14:00:00Z" in lines_of_notes
 
 
 @pytest.mark.parametrize(
-    ("start", "zone", "said"),
+    ("start", "zone", "expected"),
     [
         ("2026-07-25T14:00:00.000000Z", "America/New_York", "2026-07-25 10:00 (America/New_York)"),
         ("2026-07-25T14:00:00+02:00", "", "2026-07-25 12:00 (UTC)"),
@@ -207,8 +207,8 @@ def test_when_a_booking_is_reaches_the_notes(line: Line) -> None:
         ("tomorrow", "Europe/Paris", ""),
     ],
 )
-def test_times_are_said_by_the_clock_of_the_person(start: str, zone: str, said: str) -> None:
-    assert local_time(start, zone) == said
+def test_times_are_said_by_the_clock_of_the_person(start: str, zone: str, expected: str) -> None:
+    assert local_time(start, zone) == expected
 
 
 # -- other shapes

@@ -25,7 +25,7 @@ def read_all(body: object, content_type: str = JSON_TYPE, sender: str = "json") 
     return [submit(item, a_form("tour", require=()), sender, {}) for item in items if isinstance(item, Enquiry)]
 
 
-def said(submission: Submission) -> dict[str, Any]:
+def answers_of(submission: Submission) -> dict[str, Any]:
     """All that was said, by name."""
     return {**submission.extras, **submission.fields}
 
@@ -56,7 +56,7 @@ def test_questions_are_understood_whatever_tool_posts_them(sender: str, tool: st
 LABELS = st.text("bcdfghjklmnpqrstvwxz", min_size=6, max_size=12).map(lambda word: f"Q {word}?")
 ANSWERS = st.text("abcdefghij klmnop", min_size=1, max_size=20).map(lambda text: f"w{text.strip()}w")
 QUESTIONS = st.dictionaries(LABELS, st.one_of(st.none(), ANSWERS), min_size=2, max_size=8).filter(
-    lambda asked: sum(answer is not None for answer in asked.values()) * 2 > len(asked)
+    lambda questions: sum(answer is not None for answer in questions.values()) * 2 > len(questions)
 )
 NAMES_OF_LABELS = st.sampled_from(["label", "title", "question", "name", "field_label", "caption", "heading"])
 NAMES_OF_VALUES = st.sampled_from(["value", "answer", "field_value", "response"])
@@ -68,17 +68,17 @@ KEYS_BESIDE = st.dictionaries(
 
 @given(QUESTIONS, NAMES_OF_LABELS, NAMES_OF_VALUES, KEYS_BESIDE, st.booleans(), st.sampled_from(list(WRAPPINGS)))
 def test_questions_are_the_same_in_any_wrapping(
-    asked: dict[str, str | None], label: str, value: str, beside: dict[str, Any], is_left_out: bool, wrapping: str
+    questions: dict[str, str | None], label: str, value: str, beside: dict[str, Any], is_left_out: bool, wrapping: str
 ) -> None:
     members = [
         {label: question, **beside, **({} if answer is None and is_left_out else {value: answer})}
-        for question, answer in asked.items()
+        for question, answer in questions.items()
     ]
 
     (submission,) = read_all(WRAPPINGS[wrapping](members))
 
-    answered = {question: answer for question, answer in asked.items() if answer is not None}
-    assert {name: text for name, text in said(submission).items() if name in asked} == answered
+    answered = {question: answer for question, answer in questions.items() if answer is not None}
+    assert {name: text for name, text in answers_of(submission).items() if name in questions} == answered
     assert submission.contact.full_name == ""
 
 
@@ -95,16 +95,16 @@ def test_rows_are_as_many_leads(people: list[tuple[str, str]], wrapping: str, ar
     rows = [
         {"full_name": f"Ann {name}", "email": f"{name}@example.com", "note": f"-{words}-"} for name, words in people
     ]
-    asked = [{"answers": [{"label": key, "value": text} for key, text in row.items()]} for row in rows]
+    questions = [{"answers": [{"label": key, "value": text} for key, text in row.items()]} for row in rows]
 
-    leads = read_all(ROWS[wrapping](asked if are_questions else rows))
+    leads = read_all(ROWS[wrapping](questions if are_questions else rows))
 
     assert [(lead.contact.full_name, lead.contact.email, lead.fields["message"]) for lead in leads] == [
         tuple(row.values()) for row in rows
     ]
     if len(leads) > 1:
         assert {lead.external_id for lead in leads} == {""}
-        assert "batch" not in wrapping or all("batch-000001" in said(lead).values() for lead in leads)
+        assert "batch" not in wrapping or all("batch-000001" in answers_of(lead).values() for lead in leads)
 
 
 # -- numbers
@@ -132,7 +132,7 @@ def test_only_the_enquirys_own_number_is_its_id(body: object, expected: str) -> 
     (submission,) = read_all(body)
 
     assert submission.external_id == expected
-    assert expected or "88012453" not in json.dumps(body) or "88012453" in json.dumps(said(submission))
+    assert expected or "88012453" not in json.dumps(body) or "88012453" in json.dumps(answers_of(submission))
 
 
 def test_what_a_crm_knows_does_not_replace_what_was_said() -> None:
@@ -142,7 +142,7 @@ def test_what_a_crm_knows_does_not_replace_what_was_said() -> None:
     (submission,) = read_all({"mautic.form_on_submit": [{"submission": submitted}]})
 
     assert submission.contact.email == EMAIL
-    assert "old@example.com" in said(submission).values()
+    assert "old@example.com" in answers_of(submission).values()
 
 
 # -- what stands around
@@ -168,7 +168,7 @@ def test_secrets_of_a_handed_on_call_are_not_kept() -> None:
 
     (submission,) = read_all({"headers": headers, "body": {"email": EMAIL}})
 
-    assert "s3cret" not in str(said(submission))
+    assert "s3cret" not in str(answers_of(submission))
 
 
 def test_things_that_are_ordered_are_no_people() -> None:
@@ -177,7 +177,7 @@ def test_things_that_are_ordered_are_no_people() -> None:
     (submission,) = read_all({"email": EMAIL, "name": NAME, "items": ordered})
 
     assert submission.contact.full_name == NAME
-    assert {"Hot desk", "Room"} <= set(said(submission).values())
+    assert {"Hot desk", "Room"} <= set(answers_of(submission).values())
 
 
 def test_guests_of_one_enquiry_are_no_leads() -> None:
@@ -186,11 +186,11 @@ def test_guests_of_one_enquiry_are_no_leads() -> None:
     (submission,) = read_all({"email": EMAIL, "name": NAME, "guests": guests})
 
     assert (submission.contact.email, submission.contact.full_name) == (EMAIL, NAME)
-    assert "bob@example.com" in said(submission).values()
+    assert "bob@example.com" in answers_of(submission).values()
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("questions", "expected"),
     [
         ({"label": "Desk", "value": {"id": 3, "value": "Hot", "color": "red"}}, "Hot"),
         (
@@ -209,10 +209,10 @@ def test_guests_of_one_enquiry_are_no_leads() -> None:
         ({"label": "Desk", "value": {"first": "Bob", "last": "Ray"}}, "Bob Ray"),
     ],
 )
-def test_answers_in_parts_are_put_together(asked: dict[str, Any], expected: object) -> None:
+def test_answers_in_parts_are_put_together(questions: dict[str, Any], expected: object) -> None:
     name = {"label": "Name", "value": {"first": "Ann", "last": "Lee"}}
 
-    (submission,) = read_all({"fields": [name, {"label": "Email", "value": EMAIL}, asked]})
+    (submission,) = read_all({"fields": [name, {"label": "Email", "value": EMAIL}, questions]})
 
     assert (submission.extras["Desk"], submission.contact.full_name) == (expected, NAME)
 

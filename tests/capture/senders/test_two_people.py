@@ -88,7 +88,7 @@ class Env:
         client = self.front.app.test_client()
         return client.post(path, data=body, content_type=kind_of(sender).type, headers={**proof, **headers})
 
-    def found(self, wanted: str) -> list[dict[str, Any]]:
+    def search(self, wanted: str) -> list[dict[str, Any]]:
         """The leads that an operator finds."""
         answer = self.front.ask("/leads", query_string={"q": wanted})
         leads: list[dict[str, Any]] = answer.get_json()["leads"]
@@ -123,7 +123,7 @@ def test_two_people_are_two_leads_and_each_can_be_found(env: Env, data: st.DataO
         answer = env.send(sender, form, kind.of(email, own_id), headers)
         assert answer.status_code == 200
 
-        (lead,) = env.found(email)
+        (lead,) = env.search(email)
         assert lead["contact"]["email"] == email
         assert kind.message in [*lead["fields"].values(), *lead["extras"].values(), ""]
         assert not (kind.id and is_id(own_id)) or lead["external_id"] == own_id
@@ -141,5 +141,5 @@ def test_one_delivery_sent_four_times_at_once_is_one_lead(env: Env, data: st.Dat
         answers = list(threads.map(lambda _: env.send(sender, form, body, headers), range(4)))
 
     assert [answer.status_code for answer in answers] == [200] * 4
-    (lead,) = env.found(email)
+    (lead,) = env.search(email)
     assert lead["repeats"] == 3

@@ -15,23 +15,25 @@ FLOW = [("n1", "Your name", NAME), ("e1", "Your e-mail", EMAIL), ("m1", "Message
 
 def listed(label: str, value: str, **more: Any) -> list[dict[str, Any]]:
     """The three questions as a list of objects. label, value: what the members are called. more: in each of them."""
-    return [{label: asked, value: said, **more} for _, asked, said in FLOW]
+    return [{label: question, value: answer, **more} for _, question, answer in FLOW]
 
 
 def mapped(label: str, value: str, **more: Any) -> dict[str, dict[str, Any]]:
     """The three questions as an object, under their ids."""
-    return {key: {label: asked, value: said, **more} for key, asked, said in FLOW}
+    return {key: {label: question, value: answer, **more} for key, question, answer in FLOW}
 
 
 TYPEFORM = {
     "token": "a3a12ec67a13",
     "definition": {
         "title": "Tour",
-        "fields": [{"id": key, "title": asked, "type": "short_text"} for key, asked, _ in FLOW],
+        "fields": [{"id": key, "title": question, "type": "short_text"} for key, question, _ in FLOW],
     },
-    "answers": [{"type": "text", "text": said, "field": {"id": key, "type": "short_text"}} for key, _, said in FLOW],
+    "answers": [
+        {"type": "text", "text": answer, "field": {"id": key, "type": "short_text"}} for key, _, answer in FLOW
+    ],
 }
-WUFOO_FIELDS = {"Fields": [{"ID": key, "Title": asked, "Type": "text"} for key, asked, _ in FLOW]}
+WUFOO_FIELDS = {"Fields": [{"ID": key, "Title": question, "Type": "text"} for key, question, _ in FLOW]}
 MAUTIC = {
     "submission": {"id": 101, "form": {"id": 3, "name": "Tour"}, "lead": {"id": 645}, "results": FLAT},
     "timestamp": "2026-11-29T10:00:00+00:00",
@@ -72,7 +74,8 @@ COGNITO = {
     "Entry": {"Number": 12, "User": {"Name": "Operator", "Email": "ops@example.com"}, "Origin": {"City": "Leeds"}},
 }
 SURVEYMONKEY = [
-    {"id": key, "heading": asked, "family": "open_ended", "answers": [{"text": said}]} for key, asked, said in FLOW
+    {"id": key, "heading": question, "family": "open_ended", "answers": [{"text": answer}]}
+    for key, question, answer in FLOW
 ]
 INTERCOM = {"type": "contact", "id": "63a07ddf05a32042dffac965", "name": NAME, "email": EMAIL, "message": MESSAGE}
 TAWK_TICKET = {"id": "02598050-0ff9", "humanId": 3, "subject": "Desks", "message": MESSAGE}
@@ -114,7 +117,7 @@ SHAPES: dict[str, object] = {
     "Alchemer": {"data": {"response_id": 345, "survey_data": mapped("question", "answer", section_id=1)}},
     "Heyflow": {
         "flowID": "f",
-        "fields": [{"id": key, "label": asked, "values": [{"answer": said}]} for key, asked, said in FLOW],
+        "fields": [{"id": key, "label": question, "values": [{"answer": answer}]} for key, question, answer in FLOW],
     },
     "Duda": {"data": {"fieldsData": listed("field_label", "field_value", field_type="text"), "form_title": "Tour"}},
     "Perspective": {"profile": mapped("title", "value"), "meta": {"funnelName": "Desks"}},
@@ -135,8 +138,8 @@ SHAPES: dict[str, object] = {
         "contact": {"id": "c_1", "name": {"first": "Ann", "last": "Lee"}, "email": EMAIL},
         "message": MESSAGE,
     },
-    "one object for each answer": [{asked: said} for _, asked, said in FLOW],
-    "pairs": {"fields": [[asked, said] for _, asked, said in FLOW]},
+    "one object for each answer": [{question: answer} for _, question, answer in FLOW],
+    "pairs": {"fields": [[question, answer] for _, question, answer in FLOW]},
     "in German": {"formular": "Termin", "antworten": listed("frage", "antwort")},
     "with what stands between": {
         "fields": [*listed("label", "value", type="text"), {"type": "submit", "label": "Send"}]
@@ -148,7 +151,7 @@ SHAPES: dict[str, object] = {
 
 FORMS: dict[str, str] = {
     "Wufoo": urlencode(
-        {**{key: said for key, _, said in FLOW}, "EntryId": "7", "FieldStructure": json.dumps(WUFOO_FIELDS)}
+        {**{key: answer for key, _, answer in FLOW}, "EntryId": "7", "FieldStructure": json.dumps(WUFOO_FIELDS)}
     ),
     "Mailchimp": urlencode(
         {"type": "subscribe", "data[id]": "8a25", "data[merges][EMAIL]": EMAIL, "data[merges][NAME]": NAME}
@@ -159,7 +162,7 @@ FORMS: dict[str, str] = {
         | {"contact[last_name]": "Lee", "contact[fields][message]": MESSAGE}
     ),
     "Wufoo with its form": urlencode(
-        {**{key: said for key, _, said in FLOW}, "EntryId": "7", "FieldStructure": json.dumps(WUFOO_FIELDS)}
+        {**{key: answer for key, _, answer in FLOW}, "EntryId": "7", "FieldStructure": json.dumps(WUFOO_FIELDS)}
         | {"FormStructure": json.dumps({"Name": "Contact Form", "Email": "owner@example.org", "Hash": "z1"})}
     ),
     "Symfony": urlencode({"form[name]": NAME, "form[email]": EMAIL, "form[message]": MESSAGE}),
@@ -167,15 +170,15 @@ FORMS: dict[str, str] = {
     "numbered brackets": urlencode(
         {
             f"fields[{n}][{part}]": text
-            for n, (_, *told) in enumerate(FLOW)
-            for part, text in zip(("label", "value"), told, strict=True)
+            for n, (_, *texts) in enumerate(FLOW)
+            for part, text in zip(("label", "value"), texts, strict=True)
         }
     ),
     "Everest Forms": urlencode(
         {
             f"fields[{key}][{part}]": text
-            for key, *told in FLOW
-            for part, text in zip(("name", "value"), told, strict=True)
+            for key, *texts in FLOW
+            for part, text in zip(("name", "value"), texts, strict=True)
         }
     ),
 }
