@@ -219,6 +219,12 @@ def test_retired_words_stay_retired(source: Source) -> None:
     assert [f"{source.name}:{line}: {name}" for line, name in retired_names(source.tree)] == []
 
 
+def test_retired_words_stay_retired_in_tests() -> None:
+    sources = [Source(path) for path in sorted((ROOT / "tests").rglob("*.py"))]
+
+    assert [f"{each.name}:{line}: {name}" for each in sources for line, name in retired_names(each.tree)] == []
+
+
 def test_nothing_is_left_for_later() -> None:
     assert [source.name for source in SERVICE if any(word in source.text for word in LATER)] == []
 

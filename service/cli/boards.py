@@ -69,7 +69,8 @@ def read_one(account: Account, nexudus: Nexudus) -> AccountInventory:
             return read_inventory(nexudus, account.name, progress=lambda done, total: show(done / total, "stages"))
     except NexudusError as error:
         raise Failed(
-            f"account {account.name}: its boards cannot be read ({error.said}): run `lead-capture doctor` for details"
+            f"account {account.name}: its boards cannot be read ({error.message}):"
+            " run `lead-capture doctor` for details"
         ) from error
 
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FORM, --since and --json."""
     parser.add_argument("form", metavar="FORM", help="its name in the forms file")
     parser.add_argument("--since", type=instant, help="submitted at or after, e.g. 2026-11-01 (a week ago)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line: sender, said, problems")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line: sender, summary, problems")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(sender: str, sentence: str, problems: Sequence[str], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"sender": sender, "said": sentence, "problems": problems}, ensure_ascii=False))
+        print(json.dumps({"sender": sender, "summary": sentence, "problems": problems}, ensure_ascii=False))
     else:
         print("\n".join([sentence, *(f"  {problem}" for problem in problems)]))
 

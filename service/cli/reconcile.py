@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar("reading Nexudus", 1) as show:
             comparisons = [_compare(*each, arguments, show) for each in _readers(installation, arguments)]
     except NexudusError as error:
-        raise Failed(f"Nexudus: {error.said}; nothing more was changed, run it again later") from error
+        raise Failed(f"Nexudus: {error.message}; nothing more was changed, run it again later") from error
     if arguments.json:
         print_json([comparison.as_json() for comparison in comparisons])
     else:

@@ -40,7 +40,7 @@ class CallFailed(Exception):
     """A call of a step failed. began_at: start of the call; hung: it used up its whole time limit."""
 
     def __init__(self, error: NexudusError, step: Step, began_at: datetime, *, hung: bool = False) -> None:
-        super().__init__(error.said)
+        super().__init__(error.message)
         self.error = error
         self.step = step
         self.began_at = began_at
@@ -104,7 +104,7 @@ def _settle_failure(
     outcome = OUTCOMES[type(error)]
 
     def settle(tx: Transaction) -> None:
-        tx.queue.end_attempt(number, outcome, duration_ms, error.status, error.said)
+        tx.queue.end_attempt(number, outcome, duration_ms, error.status, error.message)
         if may_be_saved(error) and doubt.step in CREATES:
             tx.queue.mark_unknown(delivery, doubt)
 

@@ -23,18 +23,20 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
     """Return why a lead still waits; it is retried automatically. step: the failed call, None for a look-up."""
     if isinstance(error, Intercepted):
         again = "it is searched for before it is sent again" if error.is_write else "it is retried automatically"
-        return f"{error.said[:1].upper()}{error.said[1:]}: {again}. {_objection(error)}"
+        return f"{error.message[:1].upper()}{error.message[1:]}: {again}. {_objection(error)}"
     if isinstance(error, OutcomeUnknown):
-        return f"Nexudus may or may not have saved it ({error.said}): it is searched for before it is sent again."
+        return f"Nexudus may or may not have saved it ({error.message}): it is searched for before it is sent again."
     if isinstance(error, Unavailable):
-        return f"Nexudus is not available ({error.said}): it is retried automatically."
+        return f"Nexudus is not available ({error.message}): it is retried automatically."
     if isinstance(error, Throttled):
         return "Nexudus asks to slow down: it is retried automatically."
     if isinstance(error, Refused) and error.kind == "role":
         role = _ROLES[step] if step else "the -List and -Read roles for boards and locations"
-        said = f"Nexudus accepts the service account, but not this call ({error.said})"
-        return f"{said}: give it {role}, then send it again."
-    return f"Nexudus refuses the service account ({error.said}): check its credentials and roles, then send it again."
+        sentence = f"Nexudus accepts the service account, but not this call ({error.message})"
+        return f"{sentence}: give it {role}, then send it again."
+    return (
+        f"Nexudus refuses the service account ({error.message}): check its credentials and roles, then send it again."
+    )
 
 
 def _objection(error: Intercepted) -> str:
@@ -60,15 +62,15 @@ def no_credentials(account: str) -> str:
 def no_new_contacts(error: NexudusError) -> str:
     """Return why leads of new people wait; one of them is retried automatically from time to time."""
     return (
-        f"Nexudus accepts no new contacts now ({error.said}): either the daily number of new contacts is used up, and "
-        "the lead is sent automatically later, or the service account lacks the role Coworker-Create."
+        f"Nexudus accepts no new contacts now ({error.message}): either the daily number of new contacts is used up, "
+        "and the lead is sent automatically later, or the service account lacks the role Coworker-Create."
     )
 
 
 def location_full(error: NexudusError, business_id: int) -> str:
     """Return why leads wait for a location that holds as many opportunities as Nexudus allows."""
     return (
-        f"Nexudus accepts no more opportunities for location {business_id} ({error.said}): delete old ones there; "
+        f"Nexudus accepts no more opportunities for location {business_id} ({error.message}): delete old ones there; "
         "the waiting leads are then sent automatically."
     )
 
@@ -79,8 +81,8 @@ def parked_by(error: NexudusError, tries: int) -> str:
         fields = ", ".join(sorted({field.name for field in error.fields if field.name}))
         what = f" (field {fields})" if fields else ""
         remedy = "Correct the lead or the form's settings, then send it again."
-        return f"Nexudus refused it{what}: {_stopped(error.said)} {remedy}"
-    given_up = f"Given up after {tries + 1} tries: {_stopped(error.said)}"
+        return f"Nexudus refused it{what}: {_stopped(error.message)} {remedy}"
+    given_up = f"Given up after {tries + 1} tries: {_stopped(error.message)}"
     if isinstance(error, Intercepted) and not error.is_general:
         return (
             f"{given_up} Check the network's proxy or ask Nexudus support what the firewall objects to; it may be the "
@@ -89,6 +91,6 @@ def parked_by(error: NexudusError, tries: int) -> str:
     return f"{given_up} Send it again when Nexudus works again."
 
 
-def _stopped(said: str) -> str:
+def _stopped(sentence: str) -> str:
     """Return a sentence of the CRM with its full stop, which some lack."""
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

@@ -230,7 +230,7 @@ class StageSafety:
         except NexudusError as error:
             if isinstance(error, Refused) and error.kind in SIGN_INS:
                 raise
-            return self._unknown(nexudus, stage_id, error.said)
+            return self._unknown(nexudus, stage_id, error.message)
         if stage is None:
             return self._unknown(nexudus, stage_id, "Nexudus does not show the stage")
         self._warned.discard((nexudus, stage_id))

@@ -61,7 +61,7 @@ class Grants:
         response = self._request(form)
         error = _oauth_error(response)
         if error or _is_denied(response):
-            raise Refused(response.said, response.status, kind=_kind(error))
+            raise Refused(response.message, response.status, kind=_kind(error))
         return self._tokens(response, old_refresh_token="")
 
     def by_refresh(self, refresh_token: str) -> Tokens | None:
@@ -73,7 +73,7 @@ class Grants:
 
     def refused(self, refusal: Refused) -> Tokens:
         """Return the tokens to save so that no process signs in again with these settings."""
-        return Tokens("", "", clock.now(), self._issued_for, refused=f"{refusal.kind}: {refusal.said}")
+        return Tokens("", "", clock.now(), self._issued_for, refused=f"{refusal.kind}: {refusal.message}")
 
     def _request(self, form: dict[str, str]) -> NexudusResponse:
         body = urlencode({**form, "client_id": self._client_id}).encode()
@@ -87,7 +87,7 @@ class Grants:
         except Intercepted:
             raise intercepted(response, is_general=True) from None
         except Refused as refusal:  # a 403 without an OAuth error is a gate on the way, not a wrong password
-            raise Unavailable(refusal.said, refusal.status) from None
+            raise Unavailable(refusal.message, refusal.status) from None
         if not isinstance(value, dict) or not isinstance(value.get("access_token"), str) or not value["access_token"]:
             raise Unavailable("the answer to a sign-in holds no token", response.status)
         return Tokens(
@@ -189,8 +189,8 @@ class Bearer:
             return ""
         if saved.refused:
             self._tokens = None
-            kind, _, said = saved.refused.partition(": ")
-            raise Refused(said, kind=cast("RefusedKind", kind))
+            kind, _, message = saved.refused.partition(": ")
+            raise Refused(message, kind=cast("RefusedKind", kind))
         if saved.access_token == rejected or saved.expires_at <= clock.now():
             return ""
         self._tokens = saved

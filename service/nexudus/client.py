@@ -173,7 +173,7 @@ class Nexudus:
         if _passes(response):
             self._denials.clear(method, path)
         if response.status == HTTPStatus.UNAUTHORIZED and kind is not None and not response.is_page:
-            raise Refused(response.said, response.status, kind=kind)
+            raise Refused(response.message, response.status, kind=kind)
         return value_of(response, write=method != "GET")
 
     def _token(self) -> str:

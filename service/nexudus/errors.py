@@ -21,21 +21,21 @@ role: this call, while others pass: a missing role, or on new contacts their quo
 class NexudusError(Exception):
     """A call that failed.
 
-    said: the CRM's own sentence if it sent one, else ours; plain text, at most 500 characters.
+    message: the CRM's own sentence if it sent one, else ours; plain text, at most 500 characters.
     status: the HTTP status, None if no response came.
     """
 
-    def __init__(self, said: str, status: int | None = None) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
         self.status = status
 
 
 class Throttled(NexudusError):
     """Too many calls; nothing was done. retry_after_s: the wait that the CRM asked for, if any; not capped here."""
 
-    def __init__(self, said: str, status: int | None = None, *, retry_after_s: float | None = None) -> None:
-        super().__init__(said, status)
+    def __init__(self, message: str, status: int | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message, status)
         self.retry_after_s = retry_after_s
 
 
@@ -68,8 +68,8 @@ class Intercepted(NexudusError):
     is_general: the cause is not this request: the page answered a sign-in, or came with a server error.
     """
 
-    def __init__(self, said: str, status: int | None, *, is_write: bool, is_general: bool) -> None:
-        super().__init__(said, status)
+    def __init__(self, message: str, status: int | None, *, is_write: bool, is_general: bool) -> None:
+        super().__init__(message, status)
         self.is_write = is_write
         self.is_general = is_general
 
@@ -80,14 +80,14 @@ class Rejected(NexudusError):
     fields: empty if the CRM named none.
     """
 
-    def __init__(self, said: str, status: int | None = None, *, fields: tuple[FieldProblem, ...] = ()) -> None:
-        super().__init__(said, status)
+    def __init__(self, message: str, status: int | None = None, *, fields: tuple[FieldProblem, ...] = ()) -> None:
+        super().__init__(message, status)
         self.fields = fields
 
 
 class Refused(NexudusError):
     """The login, or this call, is not allowed. Repeating it can lock the account."""
 
-    def __init__(self, said: str, status: int | None = None, *, kind: RefusedKind) -> None:
-        super().__init__(said, status)
+    def __init__(self, message: str, status: int | None = None, *, kind: RefusedKind) -> None:
+        super().__init__(message, status)
         self.kind = kind

@@ -69,7 +69,7 @@ class NexudusResponse:
         return json.loads(self.body)
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """The message of the CRM as plain text; a sentence of ours if it sent none."""
         if self.is_page:
             return f"something in front of Nexudus refused this request (HTTP {self.status} with a web page)"
@@ -121,8 +121,8 @@ class Transport:
             if not problem.was_sent:
                 raise Unavailable(f"{self._host} could not be reached") from None
             if write:
-                said = f"{self._host} gave no complete answer; it may have saved the record"
-                raise OutcomeUnknown(said) from None
+                message = f"{self._host} gave no complete answer; it may have saved the record"
+                raise OutcomeUnknown(message) from None
             raise Unavailable(f"{self._host} gave no complete answer") from None
         self.limit_headers |= {name: text for name, text in response.headers.items() if _OF_LIMITS.search(name)}
         return NexudusResponse(
@@ -141,31 +141,31 @@ def value_of(response: NexudusResponse, *, write: bool) -> Any:
     that are not JSON. A read that ends in 404 is Unavailable with that status: a wrong address says nothing about data.
     """
     if response.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
-        raise Throttled(response.said, response.status, retry_after_s=_retry_after_s(response))
+        raise Throttled(response.message, response.status, retry_after_s=_retry_after_s(response))
     if response.is_page:
         raise intercepted(response, is_write=write)
     if response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise Refused(
-            response.said, response.status, kind="role" if response.status == HTTPStatus.FORBIDDEN else "denied"
+            response.message, response.status, kind="role" if response.status == HTTPStatus.FORBIDDEN else "denied"
         )
     if _is_doubtful(response, write=write):
-        raise undecided(response.said, response.status, write=write)
+        raise undecided(response.message, response.status, write=write)
     if response.status >= HTTPStatus.BAD_REQUEST:
-        raise Rejected(response.said, response.status, fields=_problems_of(response))
+        raise Rejected(response.message, response.status, fields=_problems_of(response))
     if _is_failure(response.value):
-        raise Rejected(response.said, response.status, fields=_field_problems(response.value))
+        raise Rejected(response.message, response.status, fields=_field_problems(response.value))
     return response.value
 
 
-def undecided(said: str, status: int | None, *, write: bool) -> NexudusError:
+def undecided(message: str, status: int | None, *, write: bool) -> NexudusError:
     """Return the error for a response that decides nothing."""
-    return OutcomeUnknown(said, status) if write else Unavailable(said, status)
+    return OutcomeUnknown(message, status) if write else Unavailable(message, status)
 
 
 def intercepted(response: NexudusResponse, *, is_write: bool = False, is_general: bool = False) -> Intercepted:
     """Return the error for a web page. A server error means that the CRM is away, whatever the request."""
     is_general = is_general or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return Intercepted(response.said, response.status, is_write=is_write, is_general=is_general)
+    return Intercepted(response.message, response.status, is_write=is_write, is_general=is_general)
 
 
 def new_id(value: Any) -> int:

@@ -116,7 +116,7 @@ def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:
             composed[name] = body()
         except Rejected as rejected:
             composed[name] = {}
-            problems.append(rejected.said)
+            problems.append(rejected.message)
     return composed
 
 

@@ -65,7 +65,7 @@ def reading_problem(error: Exception) -> str:
         )
     if isinstance(error, Intercepted):
         return (
-            f"{error.said[:1].upper()}{error.said[1:]}: check this machine's network and proxy, or ask Nexudus "
+            f"{error.message[:1].upper()}{error.message[1:]}: check this machine's network and proxy, or ask Nexudus "
             "support; the next reading starts where this one did."
         )
     return "Nexudus could not be read to the end; the next reading starts where this one did."

@@ -51,8 +51,8 @@ COUNTRIES: tuple[Record, ...] = tuple(
 )
 
 TIME_ZONES: tuple[Record, ...] = tuple(
-    {"Id": number, "Name": name, "TimeOffset": minutes, "Description": said, "NameIana": iana}
-    for number, (name, minutes, said, iana) in enumerate(ZONES, 1)
+    {"Id": number, "Name": name, "TimeOffset": minutes, "Description": description, "NameIana": iana}
+    for number, (name, minutes, description, iana) in enumerate(ZONES, 1)
 )
 
 ID_OF_COUNTRY = {country["TwoDigitsCode"]: country["Id"] for country in COUNTRIES}

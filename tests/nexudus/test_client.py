@@ -63,7 +63,7 @@ def test_each_fault_is_named_by_what_to_do_next(
 
     assert (type(write.value), type(read.value)) == (of_a_write, of_a_read)
     for trouble in (write.value, read.value):
-        assert "ada@" not in trouble.said
+        assert "ada@" not in trouble.message
         assert "ada@" not in str(trouble.__context__)
         assert getattr(trouble.__context__, "__context__", None) is None  # requests' text holds the URL
 

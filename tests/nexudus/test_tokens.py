@@ -119,7 +119,7 @@ def test_a_wrong_password_is_tried_once_and_never_again(crm: Simulator, connect:
     for _ in range(3):
         with pytest.raises(Refused) as caught:
             directory.me(nexudus)
-        assert (caught.value.kind, caught.value.said) == ("login", "The user name or password is incorrect.")
+        assert (caught.value.kind, caught.value.message) == ("login", "The user name or password is incorrect.")
 
     assert len(crm.calls()) == 1
 

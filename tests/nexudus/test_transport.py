@@ -145,7 +145,7 @@ def test_every_field_that_was_refused_is_told_with_what_was_tried() -> None:
 
     assert isinstance(trouble, Rejected)
     assert [(p.name, p.attempted) for p in trouble.fields] == [("Country", ""), ("Team", "31")]
-    assert trouble.said == "Country: is a required field Team: is closed"
+    assert trouble.message == "Country: is a required field Team: is closed"
 
 
 def test_a_field_named_only_in_the_message_is_told_too() -> None:
@@ -170,7 +170,7 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
     ],
 )
 def test_what_is_told_are_the_words_of_the_crm(answer: NexudusResponse, message: str) -> None:
-    assert trouble_of(answer, write=True).said == message
+    assert trouble_of(answer, write=True).message == message
 
 
 def test_a_value_that_was_tried_does_not_print() -> None:

@@ -154,9 +154,9 @@ def _path(random: Random) -> Sequence[_Call]:
 
 def _calls(received_at: datetime, random: Random, path: Sequence[_Call]) -> Iterator[Attempt]:
     at = received_at + timedelta(seconds=random.uniform(0.02, 1.5))
-    for step, outcome, status, said in path:
+    for step, outcome, status, response in path:
         took_ms = random.randint(90, 900)
-        yield Attempt(step, at, outcome, took_ms, status, said)
+        yield Attempt(step, at, outcome, took_ms, status, response)
         at += timedelta(milliseconds=took_ms, seconds=_WAIT_S.get(outcome, 0.05))
 
 

@@ -54,7 +54,7 @@ def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     try:
         value = call_with_waits(lambda: question.observe(trial), trial.sleep)
     except NexudusError as error:
-        return LiveAnswer(fact, question.text, None, f"could not be asked ({error.said})", SAFE)
+        return LiveAnswer(fact, question.text, None, f"could not be asked ({error.message})", SAFE)
     except OutOfPace:
         return LiveAnswer(fact, question.text, None, "could not be asked (our own rate limit is used up)", SAFE)
     answer, effect = question.meanings.get(value) or _measured(value)

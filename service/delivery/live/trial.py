@@ -94,7 +94,7 @@ def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
         stage = boards.stage(nexudus, stage_id)
     except NexudusError as error:
         raise TrialFailed(
-            f"stage {stage_id} could not be read ({error.said}): `lead-capture doctor` says more"
+            f"stage {stage_id} could not be read ({error.message}): `lead-capture doctor` says more"
         ) from error
     if stage is None:
         raise TrialFailed(f"Nexudus has no stage {stage_id}: `lead-capture boards` lists them")
@@ -123,7 +123,7 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
         doing = "the opportunity could not be read by its id"
         record = _record(nexudus, opportunity_id, sleep)
     except NexudusError as error:
-        raise TrialFailed(f"{doing} ({error.said})", tuple(remains)) from error
+        raise TrialFailed(f"{doing} ({error.message})", tuple(remains)) from error
     except OutOfPace as error:
         raise TrialFailed(f"{doing}: our own rate limit is used up for {error.wait_s:.0f} s", tuple(remains)) from error
     seen = (email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s)

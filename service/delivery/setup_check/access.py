@@ -65,11 +65,11 @@ def _without_user(reader: CachedReader, error: NexudusError) -> Access:
             "check that the service user is active and has API access, or renew its token; for an application, check "
             "that NEXUDUS_APP_TOKEN is the `t` of its installation"
         )
-        closed = account_problem("error", "access", account, f"Nexudus refuses every call ({again.said})", remedy)
+        closed = account_problem("error", "access", account, f"Nexudus refuses every call ({again.message})", remedy)
         return Access(is_open=False, me=None, problems=(closed,))
     except NexudusError as again:
         return Access(is_open=False, me=None, problems=(_unanswered(again, account),))
-    problem = f"could not check the service user ({error.said})"
+    problem = f"could not check the service user ({error.message})"
     remedy = "ask Nexudus support why; " if isinstance(error, Intercepted) else "nothing to do: "
     unknown = account_problem("warning", "access", account, problem, f"{remedy}other calls succeed")
     return Access(is_open=True, me=None, problems=(unknown,))
@@ -86,16 +86,16 @@ def _refused(error: Refused, account: str) -> SetupProblem:
         if error.status is None
         else ("is refused")
     )
-    return account_problem("error", "credentials", account, f"the sign-in {when} ({error.said})", remedy)
+    return account_problem("error", "credentials", account, f"the sign-in {when} ({error.message})", remedy)
 
 
 def _unanswered(error: NexudusError, account: str) -> SetupProblem:
     if isinstance(error, Throttled):
-        problem, remedy = f"Nexudus asks to wait ({error.said})", "try again in a while"
+        problem, remedy = f"Nexudus asks to wait ({error.message})", "try again in a while"
     elif isinstance(error, Intercepted):
-        problem, remedy = f"{error.said}, and every other call", INTERCEPTED_REMEDY
+        problem, remedy = f"{error.message}, and every other call", INTERCEPTED_REMEDY
     else:
-        problem, remedy = f"Nexudus does not answer ({error.said})", "check NEXUDUS_BASE_URL and the network"
+        problem, remedy = f"Nexudus does not answer ({error.message})", "check NEXUDUS_BASE_URL and the network"
     # No cause: deliveries that meet this report it themselves.
     return SetupProblem("error", "access", f"account {account}", problem, remedy, skipped=True)
 
@@ -118,15 +118,15 @@ def check_roles(reader: CachedReader, me: User | None) -> Iterator[SetupProblem]
         try:
             reader.call(call)
         except Refused as error:
-            problem = f"the service user lacks the role {role} ({error.said})"
+            problem = f"the service user lacks the role {role} ({error.message})"
             yield account_problem("error", "roles", reader.account, problem, "add it in Nexudus")
         except Intercepted as error:
-            problem = f"could not check {role} ({error.said})"
+            problem = f"could not check {role} ({error.message})"
             yield SetupProblem(
                 "warning", "roles", f"account {reader.account}", problem, INTERCEPTED_REMEDY, skipped=True
             )
         except NexudusError as error:
-            yield _untried(reader.account, role, error.said)
+            yield _untried(reader.account, role, error.message)
         else:
             passed.add(role)
     held = _held(reader, me)

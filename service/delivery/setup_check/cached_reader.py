@@ -123,7 +123,7 @@ class CachedReader:
         level: Level = "error" if is_denied and what in self._required else "warning"
         remedy = f"give the service user {roles}" if is_denied and roles else _remedy_of(error)
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
-        subject, problem = f"account {self.account}", f"could not check {what} ({error.said})"
+        subject, problem = f"account {self.account}", f"could not check {what} ({error.message})"
         self.unreadable.append(SetupProblem(level, check, subject, problem, remedy, causes, skipped=True))
 
     def _end(self, why: str, remedy: str) -> None:

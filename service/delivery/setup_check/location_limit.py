@@ -29,7 +29,7 @@ def is_full(nexudus: Nexudus, store: Store, account: str, business_id: int, erro
     is known to be nearly full.
     Raises: OutOfPace, StoreUnavailable.
     """
-    if _LIMIT_MESSAGE.search(error.said):
+    if _LIMIT_MESSAGE.search(error.message):
         return True
     is_unexplained = isinstance(error, Rejected) and not error.fields
     if not is_unexplained and not (isinstance(error, OutcomeUnknown) and _is_nearly_full(store, account, business_id)):

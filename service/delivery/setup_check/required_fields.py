@@ -151,4 +151,4 @@ def check_additions(variant: FormVariant) -> Iterator[SetupProblem]:
         opportunities.compose(new)
         coworkers.compose(NewCoworker("Any", "any@example.com", 1, 1, 1, tag=rule.tag, extra=rule.extra))
     except Rejected as error:
-        yield variant.problem("error", "extra", error.said, "correct extra in the forms file")
+        yield variant.problem("error", "extra", error.message, "correct extra in the forms file")

@@ -14,7 +14,7 @@ from tests.capture.senders.bodies import hubspot, read
 
 def test_housekeeping_of_a_contact_is_left_out_and_the_owners_own_properties_are_kept() -> None:
     submission = read(
-        "hubspot", hubspot(email="a@b.co", hs_object_id="1", lifecyclestage="lead", num_desks="4", notes="Hi")
+        "hubspot", hubspot(email="a@b.co", hs_object_id="1", lifecyclestage="lead", notes="Hi", **{"num_desks": "4"})
     )
 
     assert (submission.extras, submission.fields["message"]) == ({"num_desks": "4"}, "Hi")

@@ -114,7 +114,11 @@ def test_wix_reads_a_label_that_says_nothing_by_the_name_of_its_field() -> None:
 def test_wix_without_its_wrapper_is_read_by_its_names() -> None:
     submission = read("wix", {"email": "ann@example.com", "first name": "Ann", "submissionId": "s1"})
 
-    assert (submission.contact.email, submission.contact.full_name, submission.external_id) == ("ann@example.com", "Ann", "s1")
+    assert (submission.contact.email, submission.contact.full_name, submission.external_id) == (
+        "ann@example.com",
+        "Ann",
+        "s1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,11 @@ def test_the_first_shape_of_calendly_is_read() -> None:
 
     submission = read("calendly", {"event": "invitee.created", "payload": payload})
 
-    assert (submission.external_id, submission.contact.full_name, submission.evidence.fields["utm_source"]) == ("old1", "Ann Lee", "x")
+    assert (submission.external_id, submission.contact.full_name, submission.evidence.fields["utm_source"]) == (
+        "old1",
+        "Ann Lee",
+        "x",
+    )
     assert (submission.extras["Booked"], submission.extras["Booking starts"]) == ("Tour", "2026-11-25T14:00:00Z")
 
 
