@@ -144,7 +144,7 @@ def tell(visitor: Visitor, embedded: Visitor, message: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         pytest.param(facts((1, 7)), id="a number"),
         pytest.param(facts((2, None)), id="nothing"),

@@ -105,7 +105,7 @@ def test_a_token_is_refreshed_a_little_early(
 
 
 @pytest.mark.parametrize(
-    "told", [{}, {"expires_in": None}, {"expires_in": "soon"}, {"expires_in": 1e300}, {"expires_in": "nan"}]
+    "token_fields", [{}, {"expires_in": None}, {"expires_in": "soon"}, {"expires_in": 1e300}, {"expires_in": "nan"}]
 )
 def test_a_strange_life_is_survived(crm: Simulator, nexudus: Nexudus, token_fields: dict[str, object]) -> None:
     crm.faults([{"path": "/api/token", "body": {"access_token": "simulator", **token_fields}}])
