@@ -14,10 +14,10 @@ from tests.capture.senders.bodies import hubspot, read
 
 def test_housekeeping_of_a_contact_is_left_out_and_the_owners_own_properties_are_kept() -> None:
     submission = read(
-        "hubspot", hubspot(email="a@b.co", hs_object_id="1", lifecyclestage="lead", desk_count="4", notes="Hi")
+        "hubspot", hubspot(email="a@b.co", hs_object_id="1", lifecyclestage="lead", office_count="4", notes="Hi")
     )
 
-    assert (submission.extras, submission.fields["message"]) == ({"desk_count": "4"}, "Hi")
+    assert (submission.extras, submission.fields["message"]) == ({"office_count": "4"}, "Hi")
 
 
 def test_the_last_form_that_a_contact_sent_counts() -> None:
