@@ -67,7 +67,7 @@ def run_periodically(
         except StoreUnavailable as error:
             log.error("store_unavailable", job=name, error=str(error))
             wait_s = intervals.retry_s
-        except Exception:  # a bug of ours must not end this job or any other
+        except Exception:  # a bug of this service must not end this job or any other
             if not stop.is_set():
                 log.exception("job_failed", job=name)
             wait_s = intervals.retry_s

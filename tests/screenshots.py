@@ -104,7 +104,7 @@ def _take(screen: Screen, shot: Shot) -> None:
     png = b64decode(screen.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
     packed = smaller(png)
     (FOLDER / f"{shot.name}.png").write_bytes(packed)
-    print(f"{shot.name}: {len(packed) // 1024} KB")  # noqa: T201 (for whoever runs it)
+    print(f"{shot.name}: {len(packed) // 1024} KB")  # noqa: T201 (for the person who runs it)
 
 
 def smaller(png: bytes) -> bytes:

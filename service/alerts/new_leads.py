@@ -127,7 +127,7 @@ class NewLeadNotifier:
                 notifier.send_due(now)
             except StoreUnavailable:
                 raise
-            except Exception:  # a bug of ours must not affect other forms
+            except Exception:  # a bug of this service must not affect other forms
                 log.exception("notification_failed", cause=notifier.cause)
 
     def _tidy(self, tx: Transaction, now: datetime) -> None:
@@ -213,7 +213,7 @@ class _AudienceNotifier:
         return new[:MAX_LEADS_PER_MESSAGE]
 
     def _drop(self) -> None:
-        """Unmark leads whose route names nobody to notify."""
+        """Unmark leads whose route names no channel."""
         with self._store.read() as tx:
             new = self._new(tx)
         if new:

@@ -22,7 +22,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; without any word, print the help and return 2."""
     given = list(sys.argv[1:] if words is None else words)
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a character that the terminal cannot show is no reason to stop
+        sys.stdout.reconfigure(errors="replace")  # a character that the terminal cannot show must not stop a command
     if not given:
         parser_for(()).print_help(sys.stderr)
         return 2

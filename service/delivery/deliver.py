@@ -88,7 +88,7 @@ def deliver(delivery: Delivery, context: AccountContext) -> None:
 
 
 def requeue(delivery: Delivery, context: AccountContext) -> None:
-    """Record a try that ended in a bug of ours: the lead waits its turn, and is parked in the end.
+    """Record a try that ended in a bug of this service: the lead waits its turn, and is parked in the end.
 
     Raises: LeaseLost, StoreUnavailable.
     """

@@ -175,7 +175,7 @@ class Worker:
             self._store.write(lambda tx: tx.queue.postpone(delivery, now, delivery.tries))
         except (LeaseLost, StoreUnavailable):
             raise
-        except Exception:  # a bug of ours may delay one lead, but must not end the worker
+        except Exception:  # a bug of this service may delay one lead, but must not end the worker
             log.exception("delivery_stumbled", lead=delivery.lead.id)
             requeue(delivery, context)
 

@@ -65,8 +65,8 @@ class Circuit:
 
 
 CIRCUIT = Circuit(failures=6, leads=3, after_s=60.0)
-"""Nexudus answers good requests with a 500 in bursts of five, which are no outage. A firewall that objects to the words
-of one lead is none either, however often that lead is tried; one that stops several leads is."""
+"""Nexudus answers good requests with a 500 in bursts of five, which are not an outage. Nor is a firewall that objects
+to the words of one lead, however often that lead is tried; one that stops several leads is."""
 
 
 def account_pause_s(outcome: Outcome, pauses: int, jitter: float, retry_after_s: float | None = None) -> float:

@@ -112,7 +112,7 @@ class Fetcher:
             fetch_lead(fetch, connection, self._store)
         except (LeaseLost, StoreUnavailable):
             raise
-        except Exception:  # a bug of ours must not hold up other leads
+        except Exception:  # a bug of this service must not hold up other leads
             log.exception("fetch_failed", lead=fetch.notice.lead_id)
             settle_bug(fetch, connection, self._store)
 

@@ -101,7 +101,7 @@ def _keep(enquiry: Enquiry, connection: PlatformConnection, store: Store, result
         [receipt] = store.keep_and_enqueue([arrival])
     except StoreUnavailable:
         raise
-    except Exception:  # a bug of ours must cost one lead, not all that follow
+    except Exception:  # a bug of this service must cost one lead, not all that follow
         log.exception("pull_failed", sender=connection.sender, form=connection.form.name)
         result.unreadable.append(f"{enquiry.external_id}: it could not be saved, see the log")
         return
@@ -139,7 +139,7 @@ class PullJob:
                 self.serve(connection, clock.now())
             except StoreUnavailable:
                 raise
-            except Exception:  # a bug of ours must not hold up the other connections
+            except Exception:  # a bug of this service must not hold up the other connections
                 log.exception("pull_failed", sender=connection.sender, form=connection.form.name)
 
     def serve(self, connection: PlatformConnection, now: datetime) -> None:

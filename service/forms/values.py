@@ -278,7 +278,8 @@ def make_table(
 ) -> TableSchema:
     """Return the schema of a table with these keys; elsewhere and barred: as those of TableSchema.
 
-    Keys come in a mapping and not as attributes, because `fields` is one of ours and an attribute of marshmallow's.
+    Keys come in a mapping and not as attributes, because `fields` is both a key of the forms file and an attribute of
+    marshmallow's schemas.
     """
     attributes = {"elsewhere": elsewhere or {}, "barred": barred or {}, "error_messages": {"type": "must be a table"}}
     schema: type[TableSchema] = type("Table", (TableSchema,), {**keys, **attributes})

@@ -70,7 +70,7 @@ class NexudusResponse:
 
     @property
     def message(self) -> str:
-        """The message of the CRM as plain text; a sentence of ours if it sent none."""
+        """The message of the CRM as plain text; our own sentence if it sent none."""
         if self.is_page:
             return f"something in front of Nexudus refused this request (HTTP {self.status} with a web page)"
         return plain(" ".join(self._sentences())) or f"HTTP {self.status} without a message"

@@ -6,7 +6,7 @@ PlatformError(message, status)
   NotNow(wait_s)                 try again later; wait_s: nothing is sent to this connection before that
   Disconnected(remedy, place)    wait for a person: the connection pauses, one lead at a time probes it
   Gone                           a few slow tries, then a person
-  Unusable                       a person: a bug of ours, or an unknown response
+  Unusable                       a person: a bug of this service, or an unknown response
 """
 
 from collections.abc import Iterable, Iterator, Mapping

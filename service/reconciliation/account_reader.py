@@ -11,7 +11,7 @@ from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
 from service.store import Store
 
 CALL_INTERVAL_S = 0.5
-"""Seconds between two calls, so that a long reading is no burst."""
+"""Seconds between two calls, so that a long reading does not come in bursts."""
 
 MAX_WAIT_S = 5.0
 """Longest single wait for spare pace; then it is asked for again."""

@@ -141,7 +141,7 @@ def _check(wanted: Mapping[str, Any]) -> None:
         sentences.append(f"unknown status {wanted['status']!r}: choose from {', '.join(STATUSES)}")
     instant = read_instant(str(wanted.get("at", "")))
     if "at" in wanted and (instant is None or instant.year not in YEARS):
-        sentences.append(f"{wanted['at']!r} is no instant: write one such as 2026-11-24T15:02:11Z")
+        sentences.append(f"{wanted['at']!r} is not a time: write one such as 2026-11-24T15:02:11Z")
     if sentences:
         raise ControlProblems(sentences)
 

@@ -158,7 +158,7 @@ def _pattern(value: object) -> re.Pattern[str]:
     try:
         return re.compile(read_text(value))
     except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression: {error}") from error
+        raise ValueError(f"{value!r} is not a regular expression: {error}") from error
 
 
 def _email_pattern(value: object) -> re.Pattern[str]:

@@ -111,7 +111,7 @@ def _location(row: Any) -> str:
     answer = json.loads(row.fields).get("location", "")
     first = answer if isinstance(answer, str) else next(iter(answer), "")
     clean = "".join(letter for letter in first if letter.isprintable()).strip()[:MAX_LENGTH]
-    return REST if "@" in clean else clean  # an e-mail address is no location
+    return REST if "@" in clean else clean  # an e-mail address is not a location
 
 
 def _capped(counts: DayCounts) -> DayCounts:

@@ -98,14 +98,14 @@ JOININGS = (
     "{owner}_{name}",
     "{owner}.0.{name}",
 )
-ELSES = st.sampled_from([*OWNERS["thing"], *OWNERS["place"], *OWNERS["call"], *OWNERS["somebody_else"]])
+OTHERS = st.sampled_from([*OWNERS["thing"], *OWNERS["place"], *OWNERS["call"], *OWNERS["another_person"]])
 OWN = st.sampled_from(["name", "email", "phone", "first_name", "nom", "nombre", "telefon", "correo", "phone_number"])
 PLAIN = st.sampled_from(
     ["name", "email", "message", "Phone (mobile)", "utm_source", "page_url", "whatever", "x.y", "note"]
 )
 
 
-@given(owner=ELSES, name=OWN, joining=st.sampled_from(JOININGS))
+@given(owner=OTHERS, name=OWN, joining=st.sampled_from(JOININGS))
 def test_nothing_of_a_things_is_the_persons_and_nothing_is_lost(owner: str, name: str, joining: str) -> None:
     path = joining.format(owner=owner, name=name)
     layout = lay_out({path: "of a thing", "your-email": "ann@example.com"}, Form("tour"))
@@ -114,7 +114,7 @@ def test_nothing_of_a_things_is_the_persons_and_nothing_is_lost(owner: str, name
     assert "of a thing" in {*layout.extras.values(), *layout.known.values()}
 
 
-@given(names=st.lists(PLAIN | st.text(min_size=1, max_size=30) | ELSES, unique=True, max_size=8))
+@given(names=st.lists(PLAIN | st.text(min_size=1, max_size=30) | OTHERS, unique=True, max_size=8))
 def test_every_answer_is_found_in_fields_extras_or_controls(names: list[str]) -> None:
     answers = {name: f"answer {number}." for number, name in enumerate(names)}
 

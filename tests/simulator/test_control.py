@@ -95,7 +95,7 @@ def test_faults_are_set_by_a_post(sim: Simulator, client: Client) -> None:
         ([{"status": 500}, {"stauts": 500}], "fault 1: unknown key 'stauts': choose from method"),
         ([{"path": "/api"}], "fault 0: say what happens: status, hang_s, reset, firewall or body"),
         ([{"status": 99}], "fault 0: status: 99 is not a status from 200 to 599"),
-        ([{"path": "(", "status": 500}], "fault 0: path: '(' is no regular expression"),
+        ([{"path": "(", "status": 500}], "fault 0: path: '(' is not a regular expression"),
         ([{"status": 500, "times": -1}], "fault 0: times: -1 is not a whole number"),
         ([{"hang_s": "long"}], "fault 0: hang_s: 'long' is not a number"),
         ([{"reset": 1}], "fault 0: reset: 1 is not true or false"),

@@ -77,7 +77,7 @@ class ColumnChart:
     @property
     def rectangles(self) -> Markup:
         """The columns as SVG; a template would need several times as long."""
-        return Markup("".join(map(_rectangle, self.columns)))  # noqa: S704 (numbers of ours, and escaped text)
+        return Markup("".join(map(_rectangle, self.columns)))  # noqa: S704 (our own numbers and escaped text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def _calls(attempts: Sequence[Attempt]) -> Iterator[JourneyEvent]:
             title = "Found the contact in Nexudus"
         elif attempt.outcome not in {Outcome.DONE, Outcome.MISSING}:
             title = title.replace("Created", "Tried to create").replace("Fetched", "Tried to fetch")
-        # A done call's detail is a remark of ours; any other is the other side's response.
+        # A done call's detail is our own remark; any other is the other side's response.
         remark, quote = (attempt.detail, "") if is_done else ("", attempt.detail)
         status = f"HTTP {attempt.http_status}" if attempt.http_status else ""
         trigger = "requested by an operator" if attempt.trigger == "operator" else ""

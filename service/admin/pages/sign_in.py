@@ -108,7 +108,7 @@ def _too_many_attempts(renderer: Renderer, authenticator: Authenticator, wait_s:
 
 
 def _local_address(address: str) -> str:
-    """An address of ours to continue at; Today for any other."""
+    """The address of the dashboard to continue at; Today for any other."""
     address = address.rstrip("?")
     is_ours = address.startswith(f"{PREFIX}/") and "//" not in address and "\\" not in address
     return address if is_ours and not address.startswith(f"{PREFIX}/sign-") and address.isprintable() else f"{PREFIX}/"

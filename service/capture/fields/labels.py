@@ -2,7 +2,7 @@
 
 The words in front of a name say who owns the value: `user.first_name` and `billing.email` are the person's,
 `fields.3.name` stands in mere wrapping; `product.name`, `fileName`, `organizer.email` and `tracking_phone_number`
-belong to somebody or something else.
+belong to another person or thing.
 """
 
 import json
@@ -119,7 +119,7 @@ class OwnerKind(StrEnum):
     PLACE = "place"
     THING = "thing"
     CALL = "call"  # technical facts of the call: ip, geo, origin
-    SOMEBODY_ELSE = "somebody_else"  # owner, agent, organizer, emergency, friend
+    ANOTHER_PERSON = "another_person"  # owner, agent, organizer, emergency, friend
     UNKNOWN = "unknown"
 
 
@@ -131,10 +131,10 @@ class Owner(NamedTuple):
 
 
 def owner_of(words: Sequence[LabelWord]) -> Owner:
-    """Return the owner named by the words before a name: the nearest one; somebody else anywhere wins."""
+    """Return the owner named by the words before a name: the nearest one, or another person anywhere."""
     kinds = [kind_of(word) for word in words]
-    if OwnerKind.SOMEBODY_ELSE in kinds:
-        return Owner(OwnerKind.SOMEBODY_ELSE)
+    if OwnerKind.ANOTHER_PERSON in kinds:
+        return Owner(OwnerKind.ANOTHER_PERSON)
     named = [kind for kind, word in zip(kinds, words, strict=True) if not word.is_id]
     is_sheet = bool(named) and named[-1] is OwnerKind.SHEET
     nearest = (kind for kind in reversed(named) if kind not in (OwnerKind.WRAPPING, OwnerKind.SHEET))

@@ -43,7 +43,7 @@ _PERSONAL = frozenset(("full_name", "first_name", "last_name", "email", "phone",
 _NAMES = frozenset(("full_name", "first_name", "last_name"))
 _PARTS = frozenset(("first_name", "last_name"))
 _OTHERS_WORDS = frozenset(
-    (OwnerKind.ORGANIZATION, OwnerKind.PLACE, OwnerKind.THING, OwnerKind.CALL, OwnerKind.SOMEBODY_ELSE)
+    (OwnerKind.ORGANIZATION, OwnerKind.PLACE, OwnerKind.THING, OwnerKind.CALL, OwnerKind.ANOTHER_PERSON)
 )
 _OTHERS_FACTS = _OTHERS_WORDS - {OwnerKind.ORGANIZATION}
 _FOREIGN_OWNERS: Mapping[str, frozenset[OwnerKind]] = MappingProxyType(
@@ -59,8 +59,8 @@ _AROUND_FACTS = frozenset((OwnerKind.WRAPPING,))
 _AROUND_WISHES = frozenset((OwnerKind.WRAPPING, OwnerKind.PERSON))
 """Kinds of words allowed directly before a meaning: `customer_message` is a message, `user_language` a setting."""
 
-_OTHERS_HINTS = frozenset((OwnerKind.CALL, OwnerKind.SOMEBODY_ELSE))
-_NOT_GUESSED = frozenset((OwnerKind.PLACE, OwnerKind.THING, OwnerKind.SOMEBODY_ELSE))
+_OTHERS_HINTS = frozenset((OwnerKind.CALL, OwnerKind.ANOTHER_PERSON))
+_NOT_GUESSED = frozenset((OwnerKind.PLACE, OwnerKind.THING, OwnerKind.ANOTHER_PERSON))
 _NUMBERS = frozenset(("number", "no", "nr", "nummer", "numero", "num", "line"))
 _OF = frozenset(
     ("of", "the", "des", "der", "du", "de", "la", "l", "le", "del", "della", "do", "da", "van", "het", "for", "til")
@@ -99,7 +99,7 @@ class Meaning(NamedTuple):
 
 
 class _Match(NamedTuple):
-    """The result of a look-up. is_anothers: the name certainly belongs to somebody else."""
+    """The result of a look-up. is_anothers: the name certainly belongs to another person or thing."""
 
     meaning: Meaning | None = None
     is_anothers: bool = False
@@ -188,7 +188,7 @@ def _read_words(words: Sequence[LabelWord], label: str) -> _Match:
     if _is_name_of_person(words):
         return _Match(Meaning("full_name", 2))
     compound = _read_compound(whole) if len(words) == 1 else _NOTHING
-    return compound if compound.meaning else _Match(None, _is_somebody_elses(words))
+    return compound if compound.meaning else _Match(None, _belongs_to_another(words))
 
 
 def _is_name_of_person(words: Sequence[LabelWord]) -> bool:
@@ -245,7 +245,7 @@ def _judge_personal(meaning: Meaning, owner: Owner, *, is_named: bool) -> _Match
     if meaning.is_bare_name and owner.kind is OwnerKind.ORGANIZATION:
         return _Match(meaning._replace(target="company", is_bare_name=False))
     is_sheets = owner.is_sheet and meaning.is_bare_name
-    if is_named and owner.kind is not OwnerKind.SOMEBODY_ELSE:
+    if is_named and owner.kind is not OwnerKind.ANOTHER_PERSON:
         return _Match(meaning)
     if is_sheets or owner.kind in _FOREIGN_OWNERS[meaning.target]:
         return _Match(None, is_anothers=is_sheets or owner.kind in _NOT_GUESSED)
@@ -274,12 +274,12 @@ def _read_compound(folded: str) -> _Match:
     return _judge(rest, [LabelWord(prefix, 0)], [LabelWord(rest, 0)])
 
 
-def _is_somebody_elses(words: Sequence[LabelWord]) -> bool:
+def _belongs_to_another(words: Sequence[LabelWord]) -> bool:
     """Return whether a short name is that of an `owner` or of a `tracking_number`."""
     if len(words) > _MAX_SHORT_NAME:
         return False
     is_number = len(words) > 1 and words[-1].text in _NUMBERS and owner_of(words[:-1]).kind in _NOT_GUESSED
-    return is_number or any(kind_of(word) is OwnerKind.SOMEBODY_ELSE for word in words)
+    return is_number or any(kind_of(word) is OwnerKind.ANOTHER_PERSON for word in words)
 
 
 def _read_parts(parts: Parts, label: str) -> _Match:

@@ -77,7 +77,7 @@ class PostError:
 
     @classmethod
     def of_http(cls, error: HTTPException) -> "PostError":
-        """Flask itself refused: a wrong address, a wrong method, or a fault of ours."""
+        """Flask itself refused: a wrong address, a wrong method, or an internal error."""
         status = HTTPStatus(error.code or 500)
         sentences = {
             HTTPStatus.NOT_FOUND: "There is nothing at this address.",

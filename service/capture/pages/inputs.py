@@ -18,7 +18,7 @@ from service.lead import CANONICAL_FIELDS
 
 
 PLACE = "captcha"
-"""Key of a failed captcha among the errors of a form; it is no field."""
+"""Key of a failed captcha among the errors of a form; it is not a field."""
 
 
 @dataclass(frozen=True, slots=True)

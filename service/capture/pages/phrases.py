@@ -47,7 +47,7 @@ def languages() -> tuple[str, ...]:
 
 
 def choose_language(accepted: str, *wishes: str) -> str:
-    """Return the language to use: the first wish that is one of ours, else the browser's preference.
+    """Return the language to use: the first wish that is supported, else the browser's preference.
 
     accepted: an Accept-Language header. wishes: tags such as "de" or "de_AT", "" for none.
     """

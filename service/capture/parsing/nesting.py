@@ -78,7 +78,7 @@ def _list_of(base: str, members: Mapping[int, Answer]) -> dict[int, str]:
     """Return the members if they form a list of texts, else none.
 
     Unticked boxes leave gaps. Under a name that itself ends with a number, members are the parts of one question, such
-    as 1.3 and 1.6 of Gravity Forms. An e-mail address among other texts shows that they are no list, either.
+    as 1.3 and 1.6 of Gravity Forms. An e-mail address among other texts shows that they are not a list, either.
     """
     key = base.rpartition(".")[2].casefold()
     texts = {index: text for index, text in members.items() if isinstance(text, str)}

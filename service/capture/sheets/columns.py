@@ -21,7 +21,7 @@ OWN_COLUMNS = frozenset(("id", "received_at", "status", "lead_source_name", "cli
 """Columns that together occur only in an export of this service."""
 
 NO_PLATFORM = "none"
-"""The operator's choice for a file that is no platform's, whatever it looks like."""
+"""The operator's choice for a file that is not a platform's, whatever it looks like."""
 
 _AD_COLUMNS = re.compile(r"(?:adset|adgroup|assetgroup)(?:id|name)?|(?:ad|creative)(?:id|name)|isorganic")
 _CAMPAIGN_COLUMNS = re.compile(r"(campaign(?=id|name)|leadtype|lead(?:gen)?form|createdtime)(?:id|name)?")

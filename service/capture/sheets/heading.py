@@ -44,7 +44,7 @@ _COUNTED = re.compile(rf"[\d.,]+ (?:{_ROWS})(?: in total)?\.?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The names of the columns. line: the last line of names. above: lines that are no part of the table, numbered.
+    """The names of the columns. line: the last line of names. above: lines that do not belong to the table, numbered.
 
     understood: number of known names.
     """
@@ -56,7 +56,7 @@ class Heading:
     _lines: frozenset[tuple[str, ...]] = field(default=frozenset(), repr=False)
 
     def why_no_lead(self, cells: Sequence[str]) -> str:
-        """Return why a row below the header is no lead; "" where it is one."""
+        """Return why a row below the header is not a lead; "" if it is one."""
         filled = [cell for cell in cells if cell and not cell.isspace()]
         first = filled[0].strip() if filled else ""
         if any(first in line for line in self._lines) and _trimmed(cells) in self._lines:

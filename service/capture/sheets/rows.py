@@ -32,7 +32,7 @@ _NUMBERS = re.compile(
 )
 
 SENDER = "import"
-"""Sender of the leads of a file that is no platform's export."""
+"""Sender of the leads of a file that is not a platform's export."""
 
 _READ = ("fields", "names")  # keys of a webhook's table that count; the file's platform is chosen already
 

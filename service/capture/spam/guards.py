@@ -75,7 +75,7 @@ class Guards:
     def check_captcha(
         self, submission: Submission, form: Form, post: CaptchaPost, came_before: Callable[[], bool], now: datetime
     ) -> Judgement:
-        """Check the token where the form has a captcha and the enquiry is no repeat.
+        """Check the token where the form has a captcha and the enquiry is not a repeat.
 
         came_before: whether the Submission is a repeat that says nothing new. Where the provider gives no result, the
         enquiry passes with a remark.

@@ -1,6 +1,6 @@
 """What an automation or a site of your own posts: Zapier, Make, n8n, Node-RED, a spreadsheet's script.
 
-There is no common schema: names are what someone typed. See docs/senders.md for what is understood. What the readers of
+There is no common schema: names are typed by people. See docs/senders.md for what is understood. What the readers of
 form tools' JSON share is here, too: answers under their questions' names, details, and local times.
 """
 
@@ -187,7 +187,7 @@ def labelled(**details: str) -> Mapping[str, Answer]:
 def local_time(start: str, zone: str) -> str:
     """Return a time in ISO 8601 by the clock of an IANA zone, such as "2026-11-25 15:00 (Europe/Paris)".
 
-    In UTC for an unknown zone; "" for what is no time.
+    In UTC for an unknown zone; "" for anything else.
     """
     seconds = read_instant(start)
     if seconds is None:

@@ -69,7 +69,7 @@ class HandshakeReply:
 class WebhookSender:
     """One sender.
 
-    read: yields the items of a call, none for an event that is no lead. Raises Unreadable for a body that cannot be
+    read: yields the items of a call, none for an event that is not a lead. Raises Unreadable for a body that cannot be
     understood, which is then kept raw.
     verify: checks the signature where the table has `proof_key`; None for a sender that signs nothing. Raises
     InvalidSignature or MalformedPayload.

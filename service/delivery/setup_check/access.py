@@ -12,7 +12,7 @@ from service.nexudus.client import Nexudus
 from service.nexudus.directory import User, roles_of
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
 
-NOBODY = "nobody@example.invalid"
+UNKNOWN_EMAIL = "nobody@example.invalid"
 """An address that no contact has: a search for it returns nothing personal."""
 
 CREATES = ("Coworker-Create", "CrmOpportunity-Create")
@@ -28,13 +28,13 @@ class Access:
     problems: tuple[SetupProblem, ...]
 
 
-def _search_nobody(nexudus: Nexudus) -> object:
+def _search_unknown(nexudus: Nexudus) -> object:
     """Make the search that every delivery begins with, for an address that no contact has."""
-    return nexudus.page(coworkers.PATH, {"Coworker_Email": NOBODY}, size=1)
+    return nexudus.page(coworkers.PATH, {"Coworker_Email": UNKNOWN_EMAIL}, size=1)
 
 
 TRIED: Mapping[str, Callable[[Nexudus], Any]] = {
-    "Coworker-List": _search_nobody,
+    "Coworker-List": _search_unknown,
     "Coworker-Read": lambda nexudus: nexudus.one(f"{coworkers.PATH}/{opportunities.UNUSED_ID}"),
     "CrmOpportunity-List": opportunities.count_all,
     "CrmOpportunity-Read": lambda nexudus: nexudus.one(f"{opportunities.PATH}/{opportunities.UNUSED_ID}"),
@@ -59,7 +59,7 @@ def _without_user(reader: CachedReader, error: NexudusError) -> Access:
     if isinstance(error, Throttled) or (isinstance(error, Unavailable) and error.status is None):
         return Access(is_open=False, me=None, problems=(_unanswered(error, account),))
     try:
-        reader.call(_search_nobody)
+        reader.call(_search_unknown)
     except Refused as again:
         remedy = (
             "check that the service user is active and has API access, or renew its token; for an application, check "

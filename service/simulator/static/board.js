@@ -1,4 +1,4 @@
-// Draws the boards and asks twice a second whether anything changed, unless nobody is looking.
+// Draws the boards and asks twice a second whether anything changed, unless the page is hidden.
 // Leads hold whatever strangers typed: text goes in by textContent only, never as HTML.
 
 const POLL_MS = 500;

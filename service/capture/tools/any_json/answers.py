@@ -168,7 +168,7 @@ def plain_answer(value: object) -> object:
 
 
 def file_text(value: object) -> str:
-    """Return a file's name and address, "" for what is no file."""
+    """Return a file's name and address, "" for anything else."""
     return _file(_by_folded_key(value)) if isinstance(value, Mapping) else ""
 
 
@@ -248,7 +248,7 @@ def _file(parts: Mapping[str, object]) -> str:
 
 
 def _choice(parts: Mapping[str, object]) -> object:
-    """The chosen option as people saw it, "" for what is no choice."""
+    """The chosen option as people saw it, "" for anything else."""
     several = texts_at(parts, "labels")
     if several:
         return [*several, *texts_at(parts, "other")]

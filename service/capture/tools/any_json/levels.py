@@ -86,7 +86,7 @@ _MAX_DEPTH = 8
 class Level:
     """questions: under their labels. plain: answers in the object itself. tags: values that were not asked for.
 
-    nested: answers in deeper objects, member by member, persons first. facts: members that are no answers.
+    nested: answers in deeper objects, member by member, persons first. facts: members that are not answers.
     """
 
     questions: list[NamedAnswer] = field(default_factory=list)
@@ -150,7 +150,7 @@ def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
 
 
 def _is_surrounding(key: str, value: object) -> bool:
-    """Whether a member is no answer; an object that is not about the person may still hold answered questions."""
+    """Whether a member is not an answer; an object that is not about the person may still hold answered questions."""
     return is_previous_state(key) or is_tool_text(key) or (is_other_object(key) and not holds_answers(value))
 
 

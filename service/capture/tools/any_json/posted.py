@@ -74,7 +74,7 @@ _PINGS = frozenset(("test", "ping", "zen", "hookid", "webhookid", "formbricks"))
 
 
 def is_no_lead(member: Json) -> bool:
-    """Return whether the call is a known event that is no enquiry, even with a person in it."""
+    """Return whether the call is a known event that is not an enquiry, even with a person in it."""
     return any(_announces_no_lead(words, member) for words in _events(member, _NAMES | _AMBIGUOUS_NAMES))
 
 

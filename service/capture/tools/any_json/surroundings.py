@@ -161,7 +161,7 @@ _ENQUIRY_IDS = frozenset(
 )
 """Folded names of an enquiry's id, beside those in aliases.json."""
 
-_BARE_IDS = ("id", "uuid", "_id")  # of anything: counts only where it is no constant
+_BARE_IDS = ("id", "uuid", "_id")  # of anything: counts only if it is not a constant
 _NUMBERS = frozenset(("id", "uuid", "token", "number"))
 _VIEW_KEY = "lckey"  # of one view of a form
 _MIN_ID_LENGTH = 6
