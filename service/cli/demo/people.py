@@ -1,8 +1,8 @@
 """Invented people in several languages, and how they came: campaigns, searches, posts and friends.
 
 E-mail addresses lie under example domains (RFC 2606). Telephone numbers come from the ranges that each country's
-regulator reserves for films and the like, and are not assigned to anyone. visits.toml has the visits, each attributed once by the
-real rules.
+regulator reserves for films and the like, and are not assigned to anyone. visits.toml has the visits, each attributed
+once by the real rules.
 """
 
 import tomllib
