@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: databases of both engines, the simulator."""
 
+import gc
 import shutil
 import tempfile
 import uuid
@@ -25,6 +26,13 @@ MIN_MEMORY_BYTES = 2 << 30
 settings.register_profile("service", deadline=None)  # a busy machine is no fault
 settings.load_profile("service")
 compiled_once.share()
+gc.disable()  # until the tests are collected: 12,000 of them and their modules are no garbage
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage again, but never look for it among the tests."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
