@@ -8,7 +8,7 @@ from typing import Any
 
 from service.capture.http.rate_limit import PostCounts
 from service.cli.configuration import read_configuration, with_port
-from service.cli.main import Failed
+from service.cli.main import Failed, loading
 from service.cli.terminal import port_number
 from service.settings import Settings, read_settings
 
@@ -27,9 +27,10 @@ def run_web(arguments: argparse.Namespace) -> int:
     settings, setup = read_configuration()
     options = server_options(settings, with_port(settings, arguments.port, PORT))
     # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
-    from gunicorn.app.base import BaseApplication  # noqa: PLC0415
+    with loading():
+        from gunicorn.app.base import BaseApplication  # noqa: PLC0415
 
-    from service.web import create_app  # noqa: PLC0415
+        from service.web import create_app  # noqa: PLC0415
 
     counts = PostCounts()  # before the fork: the web processes share it
 
@@ -103,8 +104,9 @@ def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
 def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's signature)
     """Deliver until stopped."""
     # Loaded here: the parent of the web processes needs neither.
-    from service.cli.installation import open_installation  # noqa: PLC0415
-    from service.worker import run as work  # noqa: PLC0415
+    with loading():
+        from service.cli.installation import open_installation  # noqa: PLC0415
+        from service.worker import run as work  # noqa: PLC0415
 
     installation = open_installation(alerts=True)
     work(installation.settings, installation.setup, installation.store)
@@ -124,7 +126,8 @@ def run_simulator(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
+    with loading():
+        from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
 
     port = with_port(read_settings(), arguments.port, SIMULATOR_PORT)
     try:

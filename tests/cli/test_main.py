@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import gc
 import re
 import signal
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.cli.commands import COMMANDS
-from service.cli.main import parser_for
+from service.cli.main import loading, parser_for
 from service.store import Store
 from tests.admin.stored_leads import keep_many
 from tests.cli.conftest import Terminal
@@ -114,6 +115,28 @@ from service.cli import main
 sys.exit(main({words!r}))
 """
     return subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+
+def test_what_a_command_loaded_is_not_searched_for_garbage() -> None:
+    script = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > len(sys.modules), file=sys.stderr))
+from service.cli import main
+sys.exit(main(["completion", "bash"]))
+"""
+    result = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+
+    assert result.stderr == "True True\n"
+
+
+def test_where_nothing_is_loaded_garbage_stays_garbage() -> None:
+    frozen = gc.get_freeze_count()
+
+    with loading():
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == frozen
 
 
 # -- failures
