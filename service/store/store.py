@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -102,6 +103,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._database = open_database(url)
+        path = self._database.path
+        self._pipe = None if path is None else str(bell.pipe_of(path))
         self._writer = Writer(self._database, self._ring)
 
     # -- transactions
@@ -225,19 +228,17 @@ class Store:
 
     def bell(self) -> bell.Bell:
         """Return a new listener for the moment something falls due."""
-        if self._database.path is not None:
-            return bell.PipeBell(bell.pipe_of(self._database.path))
+        if self._pipe is not None:
+            return bell.PipeBell(Path(self._pipe))
         return bell.NotifyBell(self._database.reading)
 
     def _ring(self, connection: Connection) -> None:
-        if connection.info.pop(WAKE, False) and self._database.path is not None:
-            bell.ring(self._database.path)
+        if connection.info.pop(WAKE, False) and self._pipe is not None:
+            bell.ring(self._pipe)
 
     def close(self) -> None:
         """Close every connection."""
-        self._database.reading.dispose()
-        self._database.writing.dispose()
-        self._database.end_turns()
+        self._database.close()
 
 
 def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:

@@ -126,22 +126,23 @@ def test_a_wait_can_be_ended_by_another_file(bell: Bell) -> None:
 
 
 def test_a_pipe_full_of_unheard_rings_blocks_no_writer(tmp_path: Path) -> None:
-    database = tmp_path / "leads.db"
-    with closing(PipeBell(pipe_of(database))):
-        pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK)
+    path = pipe_of(tmp_path / "leads.db")
+    with closing(PipeBell(path)):
+        pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         with suppress(BlockingIOError):
             while os.write(pipe, b"!" * 4096):
                 continue
         os.close(pipe)
 
-        ring(database)
+        ring(str(path))
 
 
 def test_an_unheard_ring_is_no_error(tmp_path: Path) -> None:
-    ring(tmp_path / "nobody.db")
-    pipe_of(tmp_path / "leads.db").mkdir()
+    path = pipe_of(tmp_path / "leads.db")
+    ring(str(path))
+    path.mkdir()
 
-    ring(tmp_path / "leads.db")
+    ring(str(path))
 
 
 def test_a_file_in_the_way_of_the_pipe_is_reported_when_a_worker_starts(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Group commit: waiting jobs are committed together, and each caller learns the result of its own."""
 
+import multiprocessing
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
 from service.lead import Lead
 from service.store import Arrival, Store, StoreUnavailable, Transaction
@@ -27,6 +29,11 @@ def fill(store: Store) -> None:
     """Keep leads until the disk is full."""
     for _ in range(1000):
         keep(store, a_lead())
+
+
+def used_connection(store: Store) -> Connection:
+    """Write nothing; returns the connection that it would have been written with."""
+    return store._writer.write(lambda connection: connection)
 
 
 def in_one_batch(store: Store, *jobs: Callable[[Transaction], object]) -> list[object]:
@@ -212,6 +219,39 @@ def test_every_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
         settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
 
     assert settings == [2, "wal"]
+    store.close()
+
+
+def test_one_connection_serves_all_commits_until_one_fails(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'leads.db'}")
+    store.migrate()
+
+    first, second = used_connection(store), used_connection(store)
+    with pytest.raises(Mistake):
+        store.write(stumble)
+    third = used_connection(store)
+
+    assert first is second
+    assert third is not first
+    store.close()
+
+
+def test_a_forked_child_opens_its_own_connection(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'leads.db'}")
+    store.migrate()
+    parents = used_connection(store).connection.dbapi_connection
+
+    def keep_in_child() -> None:
+        keep(store, a_lead())
+        assert used_connection(store).connection.dbapi_connection is not parents
+
+    child = multiprocessing.get_context("fork").Process(target=keep_in_child)
+    child.start()
+    child.join(20)
+    keep(store, a_lead())
+
+    assert child.exitcode == 0
+    assert count(store) == 2
     store.close()
 
 

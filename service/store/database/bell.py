@@ -9,7 +9,6 @@ import os
 import select
 import stat
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,19 +58,18 @@ class PipeBell:
         os.close(self._pipe)
 
 
-@lru_cache(maxsize=8)
 def pipe_of(database: Path) -> Path:
     """Return the path of the pipe that belongs to a SQLite file."""
     return database.with_name(database.name + "-bell")
 
 
-def ring(database: Path) -> None:
-    """Wake a worker of this SQLite file, if one listens.
+def ring(path: str) -> None:
+    """Wake a worker that listens to the pipe at this path, if there is one.
 
     Never raises: the commit is done, and a worker that missed the ring looks on its own soon.
     """
     with contextlib.suppress(OSError):  # no listener, no permission, or full, which means rung often enough
-        pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.write(pipe, b"!")
         finally:

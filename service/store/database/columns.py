@@ -82,20 +82,14 @@ def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) 
     """
     if not connection.in_transaction():
         connection.begin()
-    return begin_in_driver(connection, sql, values)
-
-
-def begin_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
-    """Like run_in_driver, for the statement that begins the transaction."""
-    cursor = connection.connection.cursor()
+    driver: Any = connection.connection.dbapi_connection
     dialect = connection.dialect
     try:
-        cursor.execute(sql, values)
+        return driver.execute(sql, values)
     except dialect.loaded_dbapi.Error as error:
         raise DBAPIError.instance(
             sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
         ) from error
-    return cursor
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> None:

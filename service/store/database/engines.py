@@ -5,16 +5,14 @@ To add another SQL engine, add an entry to ENGINES; all of tests/store/ then run
 
 import fcntl
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-
-from service.store.database.columns import begin_in_driver
 
 BUSY_TIMEOUT_S = 20
 """Seconds that SQLite waits for a lock. Only other programs can hold one: our writers queue at the file lock."""
@@ -32,14 +30,16 @@ _MIGRATION_LOCK = 7142000
 class Database:
     """One database, ready for use by one process.
 
-    writing: for the single writer. reading: for everything else. turn: enter it before a write transaction. insert: the
-    dialect's INSERT, with ON CONFLICT. path: the SQLite file, else None.
+    writing: for the single writer, which takes its connection from connect_writer. reading: for everything else. turn:
+    enter it before a write transaction. close: closes every connection. insert: the dialect's INSERT, with ON CONFLICT.
+    path: the SQLite file, else None.
     """
 
     writing: Engine
     reading: Engine
+    connect_writer: Callable[[], AbstractContextManager[Connection]]
     turn: AbstractContextManager[None]
-    end_turns: Callable[[], None]
+    close: Callable[[], None]
     insert: Callable[..., Any]
     path: Path | None
     locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
@@ -80,6 +80,40 @@ class FileTurn:
         return self._file
 
 
+class KeptConnection:
+    """Keeps the writer's connection from one transaction to the next, but not after an error or into a forked child.
+
+    Taking a connection from the pool and returning it costs a twentieth of a form post. Only for a file: a server may
+    have closed the connection meanwhile, and the pool checks that.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._idle: Connection | None = None
+        self._pid = os.getpid()
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Yield the connection, or a new one while it is in use; its transaction must have ended with the block."""
+        connection, self._idle = self._idle, None
+        if self._pid != os.getpid():
+            self._engine.dispose(close=False)
+            connection, self._pid = None, os.getpid()
+        connection = connection or self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle = connection
+
+    def close(self) -> None:
+        """Close the connection unless it is in use."""
+        connection, self._idle = self._idle, None
+        if connection is not None:
+            connection.close()
+
+
 def open_database(url: str) -> Database:
     """Open the database of a DATABASE_URL.
 
@@ -97,13 +131,24 @@ def _open_sqlite(url: URL) -> Database:
     path = Path(url.database or "lead-capture.db").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     located = url.set(database=str(path))
+    writing = _sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY")
+    # Counting a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
+    reading = _sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE")
     turn = FileTurn(path.with_name(path.name + "-turn"))
+    kept = KeptConnection(writing)
+
+    def close() -> None:
+        kept.close()
+        writing.dispose()
+        reading.dispose()
+        turn.close()
+
     return Database(
-        writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY"),
-        # Counting a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
-        reading=_sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE"),
+        writing=writing,
+        reading=reading,
+        connect_writer=kept.connect,
         turn=turn,
-        end_turns=turn.close,
+        close=close,
         insert=sqlite.insert,
         path=path,
         locks_rows=False,
@@ -132,10 +177,12 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> E
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        begin_in_driver(connection, begin)
+    def start(connection: PoolProxiedConnection) -> None:
+        driver: Any = connection.dbapi_connection
+        driver.execute(begin)
 
+    # An event would do as well, but with one SQLAlchemy looks for listeners at every statement and commit.
+    engine.dialect.do_begin = start  # type: ignore[assignment]
     return engine
 
 
@@ -151,8 +198,9 @@ def _open_postgresql(url: URL) -> Database:
     return Database(
         writing=engine,
         reading=engine,
+        connect_writer=engine.connect,
         turn=nullcontext(),
-        end_turns=lambda: None,
+        close=engine.dispose,
         insert=postgresql.insert,
         path=None,
         locks_rows=True,

@@ -131,7 +131,7 @@ class Writer:
     def _commit(self, batch: Sequence[_Waiting[Any]]) -> BaseException | None:
         """Commit all of `batch`; or nothing, and return the error."""
         try:
-            with self._database.writing.connect() as connection:
+            with self._database.connect_writer() as connection:
                 with connection.begin():
                     _run(batch, connection)
                 for waiting in batch:
