@@ -106,7 +106,7 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
         headers = preflight_headers(request.headers, form) if form else {}
         return Response(status=204, headers=headers)
 
-    blueprint.after_app_request(lambda response: _add_cors_headers(deps.forms, response))
+    blueprint.after_app_request(partial(_add_cors_headers, deps.forms))
     return blueprint
 
 
@@ -116,7 +116,7 @@ def _add_cors_headers(forms: Mapping[str, Form], response: Response) -> Response
     if path.startswith("/f/"):
         form = forms.get(path.removeprefix("/f/").rstrip("/"))
         for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
-            if name == "Vary" and name in response.headers:
+            if name == "Vary" and response.headers.getlist(name):
                 response.vary.add(value)  # beside the language
             else:
                 response.headers[name] = value  # a preflight has them already

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from flask import request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.evidence import host_of, is_below
@@ -28,11 +27,12 @@ def read_body(max_bytes: int) -> tuple[bytes, bool]:
     body = b""
     announced = request.content_length
     wanted = max_bytes + 1 if announced is None else min(announced, max_bytes + 1)
-    stream = request.stream
+    # Nothing is read beyond an announced length, so that the server's own stream needs no guard around it.
+    stream = request.stream if announced is None else request.environ["wsgi.input"]
     try:
         while len(body) < wanted and (part := stream.read(wanted - len(body))):
             body += part
-    except (ClientDisconnected, OSError):
+    except OSError:
         return body, False
     # Not every server reports that the visitor is gone: gunicorn's stream just ends.
     return body, announced is None or len(body) == wanted
