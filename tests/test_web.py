@@ -34,13 +34,6 @@ PERSONAL = re.compile("ann|lee|example.com|7946|quiet|desk|192.0.2|127.0.0.1", r
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    with sqlite_store(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture
 def front(sqlite: Store) -> Front:
     """An application with the form `contact`."""
     return Front(sqlite)

@@ -1,7 +1,6 @@
 """What the tests of the endpoints share, and those of the page's script."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -9,16 +8,9 @@ from selenium import webdriver
 from service.store import Store
 from tests.browser import chromium
 from tests.capture.website import Site, Visitor
-from tests.front import Front, sqlite_store
+from tests.front import Front
 
 EVERY_NAME_IS_OURS = "--host-resolver-rules=MAP * 127.0.0.1"
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Store]:
-    """A store on SQLite: where the engine makes no difference, the quicker one."""
-    with sqlite_store(tmp_path) as store:
-        yield store
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Each lost answer to a create, in each Nexudus that keeps other markers: exactly one opportunity, whatever is kept."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +8,10 @@ from service import clock
 from service.forms import Destination
 from service.lead import Status, Step
 from service.simulator.server import Simulator
+from service.store import Store
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
 from tests.delivery.test_faults import CALLS, UNDECIDED, delivered_once
-from tests.front import sqlite_store
 
 OVERWRITTEN = {"type_template": "overwrite"}
 NO_SYSTEM_ID = {"systemid_round_trips": False, "systemid_filters": False}
@@ -43,11 +41,10 @@ FAULTS = {name: fault for name, fault in UNDECIDED.items() if name in ("a cut", 
 
 
 @pytest.fixture
-def typed(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
+def typed(sqlite: Store, nexudus: Simulator) -> Env:
     """An environment whose form has a type with a template. One engine is enough: nothing here is of the database."""
     form = a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))
-    with sqlite_store(tmp_path) as store:
-        yield Env(store, nexudus, a_context(store, nexudus, {"contact": form}))
+    return Env(sqlite, nexudus, a_context(sqlite, nexudus, {"contact": form}))
 
 
 @pytest.mark.parametrize("saved", [False, True], ids=["not saved", "saved"])

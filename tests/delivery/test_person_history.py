@@ -1,9 +1,7 @@
 """Whom we know already: said in the note of an opportunity and with the lead, and nothing is changed by it."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +10,9 @@ from service import clock
 from service.delivery.person_history import person_history
 from service.lead import Lead, Status
 from service.simulator.server import Simulator
-from service.store import Arrival
+from service.store import Arrival, Store
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
-from tests.front import sqlite_store
 
 EMAIL = "ada@example.com"
 LONG_AGO: dict[str, Any] = {"CreatedOn": "2024-01-01T09:00:00Z"}
@@ -25,10 +22,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def env(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
+def env(sqlite: Store, nexudus: Simulator) -> Env:
     """An environment with the one form `contact`, on SQLite."""
-    with sqlite_store(tmp_path) as store:
-        yield Env(store, nexudus, a_context(store, nexudus, {"contact": a_form()}))
+    return Env(sqlite, nexudus, a_context(sqlite, nexudus, {"contact": a_form()}))
 
 
 def note_of(env: Env) -> str:

@@ -2,8 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_form
-from tests.front import ANN, Front, sqlite_store
+from tests.front import ANN, Front
 
 VISIT = {
     "page_url": "https://www.example.com/contact",
@@ -25,13 +24,6 @@ VISIT = {
 }
 MADE_THEN = {"CoworkerId", "Notes", "SystemId"}
 """Members that an opportunity gets only on delivery: the contact, the lead and the time."""
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    with sqlite_store(tmp_path) as store:
-        yield store
 
 
 def ask(sqlite: Store, form: Form, fields: Mapping[str, object], **visit: object) -> dict[str, Any]:
