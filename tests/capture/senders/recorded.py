@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,18 @@ class Recorded:
 
 def recorded(*senders: str) -> list[Recorded]:
     """All recorded requests of these senders, of all senders where none is named."""
-    records = [
+    return [each for each in _all_recorded() if not senders or each.sender in senders]
+
+
+@cache
+def _all_recorded() -> tuple[Recorded, ...]:
+    """Every recorded request, read once in a process: hundreds of tests look for theirs."""
+    return tuple(
         Recorded(path.stem, _sender_of(path), json.loads(path.read_text("utf-8")))
         for folder in ("ad-platforms", "form-tools")
         for path in sorted((SAMPLES / folder).glob("*.json"))
         if not path.stem.startswith(_OWN_FORMS)
-    ]
-    return [each for each in records if not senders or each.sender in senders]
+    )
 
 
 def _sender_of(path: Path) -> str:
