@@ -11,6 +11,8 @@ import pytest
 
 from tests.retired import retired_names
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -24,6 +24,8 @@ from tests.builders import NOON, a_form
 from tests.front import ANN, PERSON, SCRIPT, Front, sqlite_store
 from tests.processes import Process, bare_environ, free_port
 
+pytestmark = pytest.mark.long
+
 WHO = {
     "email": "ann.lee@example.com",
     "name": "Annabel Leeworthy",

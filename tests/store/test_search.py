@@ -19,6 +19,8 @@ from service.store.words import words_of
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
 
+pytestmark = pytest.mark.long
+
 GRACE = Contact("g.hopper@navy.example.com", "Grace Müller-Hopper", phone="+442079460777", company="Ships & Co.")
 ANSWERS = {"message": "We look for a Boardroom near the harbour", "location": "Lisbon"}
 
