@@ -14,7 +14,7 @@ from service.store import LeadEvent, SaleChange, SaleStatus, Store
 BATCH_SIZE = 500
 """Events in memory at a time."""
 
-Exclusion = Literal["told", "refused", "no_id", "late", "lost"]
+Exclusion = Literal["reported", "refused", "no_id", "late", "lost"]
 """Why a conversion is left out: reported before, consent refused, no id that the platform knows, too late for the
 platform, or lost, for which the platform cannot bid.
 """
@@ -77,7 +77,7 @@ def select_conversions(
         for conversion, form in candidates:
             key = (conversion.lead.id, conversion.name)
             known = first.get(key)
-            exclusion = "told" if key in reported and not query.again else _exclusion(conversion, form, fit)
+            exclusion = "reported" if key in reported and not query.again else _exclusion(conversion, form, fit)
             if not exclusion:
                 first[key] = min(known or conversion, conversion, key=attrgetter("at"))
             elif not known:

@@ -96,7 +96,7 @@ def _refused_account(paused: PausedAccount, waiting: str) -> Condition:
         )
         return Condition(f"login:{account}", head, waiting)
     if kind == "role":
-        head = f"Nexudus does not let {title} {_STEPS.get(step, 'do what it needs to')}: grant that. {_RETRY}."
+        head = f"Nexudus does not let {title} {_STEPS.get(step, 'make a call')}: grant it the role. {_RETRY}."
         if step == "lookup":  # leads of other forms may need no lookup, so their delivery proves little
             return Condition(f"lookup:{account}", head, waiting)
     else:

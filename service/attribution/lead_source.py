@@ -67,7 +67,7 @@ def fixed(inputs: LeadSourceInputs) -> int | None:
 
 
 def answer(inputs: LeadSourceInputs) -> int | None:
-    """2. The person's answer to "how did you hear of us?"."""
+    """2. The person's answer to "How did you hear about us?"."""
     policy = inputs.policy
     if not policy.answer_field:
         return None

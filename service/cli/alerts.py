@@ -51,7 +51,7 @@ def _list(installation: Installation, *, as_json: bool) -> int:
 
 def _as_row(alert: Alert) -> dict[str, Any]:
     since = f"{alert.since:%Y-%m-%dT%H:%M:%SZ}"
-    return {"cause": alert.cause, "sentence": alert.sentence, "since": since, "told": alert.notified_count}
+    return {"cause": alert.cause, "sentence": alert.sentence, "since": since, "notified_count": alert.notified_count}
 
 
 def _test(installation: Installation, *, as_json: bool) -> int:

@@ -23,7 +23,7 @@ PLATFORMS = {each.conversions: each for each in AD_PLATFORMS.values() if each.co
 """By the name that the command has for each."""
 
 REASONS: dict[Exclusion, str] = {
-    "told": "reported before (--again reports them again)",
+    "reported": "reported before (--again reports them again)",
     "refused": "of people who refused consent",
     "no_id": "without an id of {platform}: they came from elsewhere",
     "late": "too late for {platform}",
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("platform", choices=sorted(PLATFORMS), help="a CSV for Google Ads, or JSON lines for Meta")
     parser.add_argument("--since", type=instant, help="outcomes at or after, e.g. 2026-11-01 (all)")
     parser.add_argument("--form", default="", help="leads of this form only")
-    out = parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (the standard output)")
+    out = parser.add_argument("--out", type=Path, metavar="FILE", help="output file (default: standard output)")
     out.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
     parser.add_argument("--again", action="store_true", help="include those reported before")
     parser.add_argument("--hashed", action="store_true", help="Meta: also e-mail and phone, hashed")

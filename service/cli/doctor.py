@@ -34,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--json; --live with --stage, --type, --account and --yes."""
     parser.add_argument("--json", action="store_true", help="a list of level, check, subject, problem and remedy")
     live = parser.add_argument_group("questions that only test records in Nexudus can answer")
-    live.add_argument("--live", action="store_true", help="create a contact and an opportunity, and save the findings")
+    live.add_argument("--live", action="store_true", help="create a contact and an opportunity, and save the answers")
     live.add_argument("--stage", type=number_within(1, MAX_ID), metavar="ID", help="a stage of a test board")
     live.add_argument(
         "--type", type=number_within(1, MAX_ID), metavar="ID", help="the opportunity type (the one in the forms file)"
     )
     live.add_argument("--account", default="", metavar="NAME", help="an account of the forms file (default)")
-    live.add_argument("--yes", action="store_true", help="yes, create them")
+    live.add_argument("--yes", action="store_true", help="confirm that these records are to be created")
 
 
 def run(arguments: argparse.Namespace) -> int:

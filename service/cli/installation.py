@@ -65,7 +65,7 @@ def database_problem(error: Exception) -> str:
 
 def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
     """--json."""
-    parser.add_argument("--json", action="store_true", help="print the number of the schema as JSON")
+    parser.add_argument("--json", action="store_true", help="print the version of the schema as JSON")
 
 
 def run_migrate(arguments: argparse.Namespace) -> int:

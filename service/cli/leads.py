@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     listing = add("list", list_leads, "newest first", COMMANDS["leads"].example)
     _add_filters(listing)
-    listing.add_argument("--limit", type=number_within(1, 1_000_000), default=50, help="at most this many (50)")
+    listing.add_argument("--limit", type=number_within(1, 1_000_000), default=50, help="maximum number of leads (50)")
     _add_json(listing, "one JSON object a line")
     parser.set_defaults(**vars(listing.parse_args([])))
     example = "lead-capture leads export --since 2026-11-01 > leads.csv"

@@ -25,7 +25,7 @@ MAX_PROBLEMS_SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FORM, --since and --json."""
-    parser.add_argument("form", metavar="FORM", help="its name in the forms file")
+    parser.add_argument("form", metavar="FORM", help="name of the form in the forms file")
     parser.add_argument("--since", type=instant, help="submitted at or after, e.g. 2026-11-01 (a week ago)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line: sender, summary, problems")
 

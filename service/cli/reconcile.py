@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--excuse",
         metavar="ID",
         nargs="+",
-        help="do not report these leads again: they are meant to be so",
+        help="do not report these leads again: their state is intended",
     )
     parser.add_argument("--no-platforms", action="store_true", help="do not compare with ad platforms")
     parser.add_argument("--json", action="store_true", help="one object for each account")

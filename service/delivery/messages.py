@@ -88,7 +88,7 @@ def parked_by(error: NexudusError, tries: int) -> str:
             f"{given_up} Check the network's proxy or ask Nexudus support what the firewall objects to; it may be the "
             "words of this one lead. Then retry."
         )
-    return f"{given_up} Send it again when Nexudus works again."
+    return f"{given_up} Send it again once Nexudus is available."
 
 
 def _stopped(sentence: str) -> str:

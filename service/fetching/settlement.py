@@ -252,7 +252,7 @@ def _problem(
             f"{title} does not know or does not show it: {message} It may be deleted, belong to another Page or "
             "account, or be a test. If it exists, check the token's permissions and send it again; else discard it."
         )
-    return f"Given up after {tries + 1} tries: {message} Send it again when {title} works again."
+    return f"Given up after {tries + 1} tries: {message} Send it again once {title} is available."
 
 
 def _sentence(message: str) -> str:

@@ -92,5 +92,5 @@ def test_what_is_wrong_is_told_as_json(run: Terminal, sqlite: Store) -> None:
 
     assert result.code == 1
     assert json.loads(result.out) == [
-        {"cause": "disk", "sentence": "The disk is nearly full.", "since": "2026-11-24T12:00:00Z", "told": 0}
+        {"cause": "disk", "sentence": "The disk is nearly full.", "since": "2026-11-24T12:00:00Z", "notified_count": 0}
     ]

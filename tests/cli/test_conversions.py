@@ -100,7 +100,7 @@ def test_programs_are_told_the_numbers_as_json(run: Terminal, sqlite: Store) -> 
     again = json.loads(run("conversions", "google", "--json").err)
 
     assert (payload["conversions"], payload["file"]) == (2, "out.csv")
-    assert (again["conversions"], again["file"], again["left_out"]["told"]) == (0, None, 2)
+    assert (again["conversions"], again["file"], again["left_out"]["reported"]) == (0, None, 2)
 
 
 @pytest.mark.usefixtures("forms")

@@ -24,13 +24,13 @@ BATCH_SIZE = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--leads, --days, --until, --seed, --remove, --yes, --json."""
-    parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="how many (2000)")
-    parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="within so many days (90)")
-    parser.add_argument("--until", type=instant, help="when the history ends, e.g. 2026-11-25 (now)")
-    parser.add_argument("--seed", type=number_within(0, 2**31), default=1, help="another number makes other leads (1)")
-    parser.add_argument("--remove", action="store_true", help="remove the invented leads instead")
-    parser.add_argument("--yes", action="store_true", help="even where the database holds real leads")
-    parser.add_argument("--json", action="store_true", help="how many were written and removed, as JSON")
+    parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="number of leads (2000)")
+    parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="length of the period in days (90)")
+    parser.add_argument("--until", type=instant, help="end of the period, e.g. 2026-11-25 (now)")
+    parser.add_argument("--seed", type=number_within(0, 2**31), default=1, help="seed of the random generator (1)")
+    parser.add_argument("--remove", action="store_true", help="remove the demo leads instead")
+    parser.add_argument("--yes", action="store_true", help="run even if the database holds real leads")
+    parser.add_argument("--json", action="store_true", help="the numbers of leads written and removed, as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

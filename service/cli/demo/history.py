@@ -48,7 +48,7 @@ _PARKED = (
     "It arrived without a usable email: correct it, then send it again.",
     f"Nexudus refused it (field Email): Email: Must be a valid email address. {_CORRECT}",
     f"Nexudus refused it (field CrmBoardColumnId): CrmBoardColumnId: Not found. {_CORRECT}",
-    "Given up after 16 tries: Nexudus answered 500. Send it again when Nexudus works again.",
+    "Given up after 16 tries: Nexudus answered 500. Send it again once Nexudus is available.",
 )
 _RELEASE = "release it if it is real"
 _SUSPICIONS = (

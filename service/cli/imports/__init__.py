@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sender",
         choices=[*PLATFORMS, "none"],
         default="",
-        help="the platform of the export, where its columns do not show it; none: no platform",
+        help="the platform of the export, if its columns do not show it; none for any other file",
     )
-    parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet to read, where several have leads")
+    parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet to read, if several have leads")
     parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would be imported")
     parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 
