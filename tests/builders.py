@@ -41,7 +41,7 @@ def a_submission(email: str = "ada@example.com", message: str = "Two desks, plea
 
 
 def a_lead(email: str = "ada@example.com", received_at: datetime = NOON, **changes: Any) -> Lead:
-    """A lead that is owed to Nexudus."""
+    """A lead that must be delivered to Nexudus."""
     whole = Lead(
         id=new_lead_id(received_at),
         account="default",

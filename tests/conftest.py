@@ -37,7 +37,7 @@ max_connections = 300
 """
 """Of PostgreSQL: its databases need not outlive the tests, and several processes connect to it."""
 
-settings.register_profile("service", deadline=None)  # a busy machine is no fault
+settings.register_profile("service", deadline=None)  # a busy machine must not fail a test
 settings.load_profile("service")
 compiled_once.share()
 gc.disable()  # until the tests are collected: 12,000 of them and their modules are no garbage
@@ -180,7 +180,7 @@ def _create_database(server: str) -> str:
 
 
 def _is_emptied(url: str) -> bool:
-    """Whether a database is as good as new: nobody connected, no rows, and still our schema."""
+    """Whether a database is as good as new: no connections, no rows, and our schema."""
     deletes = "; ".join(f"DELETE FROM {table.name}" for table in metadata.sorted_tables)  # noqa: S608 (our own names)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(

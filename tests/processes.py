@@ -1,4 +1,4 @@
-"""Our commands as processes of their own, and what the kernel tells of them. Linux."""
+"""Our commands as separate processes, and what the kernel knows about them. Linux only."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[1]
 
 
 def free_port() -> int:
-    """A port that nobody uses just now."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -39,7 +39,7 @@ def family(pid: int) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process, and not only what is left of one that nobody asked after."""
+    """Whether the process runs, and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

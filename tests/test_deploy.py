@@ -1,4 +1,4 @@
-"""What surrounds the program: files that nobody imports, held to what the program really offers."""
+"""The files around the program, compared with what the program really offers."""
 
 import inspect
 import os

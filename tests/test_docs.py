@@ -1,4 +1,4 @@
-"""The README and its sisters, held to the program: what they name exists, what they show works."""
+"""The README and the other pages, compared with the program: what they name exists, what they show works."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def code_in(page: Path) -> str:
-    """Only what stands in back ticks or in shell blocks: prose may speak freely."""
+    """Only code in back ticks and shell blocks."""
     text = page.read_text(encoding="utf-8")
     return "\n".join([*re.findall(r"`([^`\n]+)`", text), *blocks(text, "sh")])
 

@@ -1,4 +1,4 @@
-"""The house as it was drawn: who may import whom, how large things are, what everything is called."""
+"""The house rules: which room may import which, how large files and functions are, how things are named."""
 
 import ast
 import statistics
@@ -79,7 +79,7 @@ CALLS = {
     "os.environ": {"settings/environment.py", "cli/up.py", "cli/configuration.py"},
     "os.getenv": set(),
 }
-"""What reads the world -> the only files that may: all others are told."""
+"""Calls that read the outside world -> the only files that may make them; all others get the value as an argument."""
 
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "data", "process", "misc", "common"}
 LATER = ("TODO", "FIXME", "NotImplementedError")

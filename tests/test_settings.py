@@ -1,4 +1,4 @@
-"""The environment: what each setting takes, what is said of what it does not, and that nothing secret shows."""
+"""The environment: what each setting accepts, how wrong values are reported, and that no secret is shown."""
 
 import re
 from datetime import time

@@ -63,7 +63,9 @@ class SentField:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FORM, --sender and --json."""
     parser.add_argument("form", metavar="FORM")
-    parser.add_argument("--sender", default="", metavar="NAME", help="only this sender, such as gravity-forms or browser")
+    parser.add_argument(
+        "--sender", default="", metavar="NAME", help="only this sender, such as gravity-forms or browser"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

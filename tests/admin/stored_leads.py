@@ -32,7 +32,7 @@ def keep_many(store: Store, count: int, **changes: str) -> list[Lead]:
 
 
 def keep_delivered(store: Store) -> Lead:
-    """A lead that a worker has delivered: a search that found nobody, then the two creates."""
+    """A lead that a worker has delivered: a search without a result, then the two creates."""
     lead = keep(store, a_lead())
 
     def work(tx: Transaction) -> None:

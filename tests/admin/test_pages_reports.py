@@ -174,7 +174,7 @@ def test_every_drawing_is_named_and_is_a_table_as_well(sqlite: Store, operator: 
         html = operator.client.get("/admin/reports").text
 
     assert html.count('role="img"') == html.count("<desc ") == 9
-    assert html.count("<table") == html.count(".csv?") == 8  # nobody said a location
+    assert html.count("<table") == html.count(".csv?") == 8  # no lead has a location
 
 
 def test_days_that_wait_to_be_counted_are_mentioned(sqlite: Store, operator: Operator) -> None:

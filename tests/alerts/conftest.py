@@ -99,7 +99,7 @@ def env(store: Store, sink: AlertSink) -> MonitorEnv:
 
 @pytest.fixture(autouse=True)
 def fresh_logs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs go to this test's own output: a logger keeps the stream of whoever used it first."""
+    """Logs go to this test's own output: a logger keeps the stream of its first user."""
     structlog.reset_defaults()
     for room in (sending, monitor):
         monkeypatch.setattr(room, "log", structlog.get_logger())

@@ -21,7 +21,7 @@ ANSWERS = [{"column_id": "EMAIL", "string_value": "ann@example.com"}]
 
 @dataclass
 class Ads:
-    """Google Ads, and whoever passes for it, at the time of the env."""
+    """Calls of Google Ads, and of strangers who imitate it, at the time of the env."""
 
     env: MonitorEnv
     front: Front

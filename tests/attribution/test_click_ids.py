@@ -1,4 +1,4 @@
-"""Click ids: which are valid, and which of several tells most."""
+"""Click ids: which are valid, and which of several takes precedence."""
 
 import pytest
 

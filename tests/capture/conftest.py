@@ -35,7 +35,7 @@ def server() -> Iterator[Site]:
 
 @pytest.fixture
 def site(server: Site) -> Site:
-    """A landing page, and another with the form; nobody posted yet."""
+    """A landing page, and another with the form; there are no posts yet."""
     server.clear()
     server.publish("/", "<a href=/contact>Contact</a>")
     server.publish("/contact", server.form())

@@ -1,4 +1,4 @@
-"""One Submission kept, one Delivery owed: what a new lead stands for, and what makes it a repeat."""
+"""One Submission stored, one Delivery queued: the contents of a new lead, and what makes it a repeat."""
 
 from datetime import timedelta
 from pathlib import Path

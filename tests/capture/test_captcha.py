@@ -1,4 +1,4 @@
-"""Forms with a captcha, from outside: who is thanked, who is asked again, what is kept, and who is told."""
+"""Forms with a captcha, from outside: who is thanked, who is asked again, what is stored, and which alerts follow."""
 
 import threading
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def remark(front: Front) -> object:
 
 
 def concerns(front: Front) -> dict[str, str]:
-    """What somebody must know: cause and sentence."""
+    """Cause and sentence of each open alert."""
     with front.store.read() as tx:
         return {concern.cause: concern.sentence for concern in tx.alerts.open()}
 
@@ -90,7 +90,7 @@ def test_the_answers_are_checked_first_so_that_the_token_is_still_good_for_the_c
     assert len(provider.requests) == 1
 
 
-# -- not passed, and somebody there to try again
+# -- not passed, by a visitor who can try again
 
 
 def refused(front: Front, fields: dict[str, str], headers: dict[str, str]) -> TestResponse:
@@ -146,7 +146,7 @@ def test_what_cannot_be_a_token_is_not_sent_to_the_provider(sqlite: Store, provi
     assert provider.requests == []
 
 
-# -- not passed, and nobody there
+# -- not passed, without a visitor
 
 
 @pytest.mark.parametrize("fields", [{}, TOKEN], ids=["missing", "bad"])

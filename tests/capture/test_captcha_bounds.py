@@ -1,4 +1,4 @@
-"""A provider that is slow or gone holds up nobody for long; and what each of its answers means."""
+"""A provider that is slow or down delays no visitor for long; and the meaning of each of its answers."""
 
 import threading
 import time

@@ -40,7 +40,7 @@ def leads(store: Store) -> list[Lead]:
 
 
 def everything(lead: Lead) -> str:
-    """All that a lead keeps of what was said."""
+    """All answers that a lead keeps."""
     return f"{lead.submission.fields} {lead.submission.extras} {lead.corrections}"
 
 
@@ -358,7 +358,7 @@ def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(sqlite: S
         sqlite.write(lambda tx: tx.leads.correct(before, became.submission, became.correction, ADA, NOON))
 
 
-# -- nobody takes a stranger's number
+# -- an id is not shared with strangers
 
 
 def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(sqlite: Store) -> None:

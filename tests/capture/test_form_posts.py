@@ -246,7 +246,7 @@ def test_broken_json_is_a_400_and_kept_raw_for_a_person_to_look_at(front: Front)
     assert "The original is kept" in lead.problem
 
 
-# -- what nobody waits for
+# -- posts whose response is ignored
 
 
 def test_a_beacon_without_an_address_is_kept_and_parked(front: Front) -> None:

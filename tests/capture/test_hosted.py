@@ -51,7 +51,7 @@ def show(front: Front, path: str, headers: Mapping[str, str] = GERMAN) -> TestRe
 
 
 def languages_of(answer: TestResponse) -> tuple[str, str]:
-    """What the page and its header say; and caches are told."""
+    """The language of the page and its header; caches must distinguish it."""
     assert {"Accept-Language", "Origin"} <= {*answer.vary}
     [language] = re.findall(r'<html lang="(\w+)">', answer.text)
     return language, answer.headers["Content-Language"]

@@ -1,4 +1,4 @@
-"""JSON of strangers: whatever it is, reading it is no error."""
+"""JSON of strangers: reading it never raises, whatever it is."""
 
 from typing import Any
 

@@ -145,7 +145,7 @@ COSTLY: dict[str, Callable[[int], bytes]] = {
 @pytest.mark.parametrize("size", [256 * 1024, 5 * 1024 * 1024], ids=["a form", "a webhook"])
 @pytest.mark.parametrize("name", COSTLY)
 def test_twice_the_bytes_cost_twice_the_steps_at_most(name: str, size: int) -> None:
-    """Steps are calls, of Python and of C; the clock would tell how busy the machine is."""
+    """Steps are calls, of Python and of C; the clock would measure how busy the machine is."""
     small, large = (steps(COSTLY[name](each)) for each in (size // 2, size))
 
     assert large <= 2 * small + 1000

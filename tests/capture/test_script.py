@@ -1,4 +1,4 @@
-"""attribution.js, in a real browser on websites of the test's own: how visitors came, and which forms are told."""
+"""attribution.js, in a real browser on websites of the test's own: how visitors came, and which forms are filled in."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.capture.website import HIDDEN, TAGGED, Visitor, touch
 
 @pytest.mark.browser
 class TestVisits:
-    """What is remembered of how somebody came."""
+    """The remembered touches."""
 
     def test_a_form_page_tells_the_landing_page_and_itself(self, visitor: Visitor) -> None:
         visitor.open(TAGGED)

@@ -25,7 +25,7 @@ for (const type of ["click", "auxclick"]) {
 
 @pytest.fixture
 def other(visitor: Visitor) -> Visitor:
-    """The operator's other domain. `/over` has a link to it, `/watched` too, where nobody gets away."""
+    """The operator's other domain. `/over` has a link to it, `/watched` too, which prevents navigation."""
     other = Visitor(visitor.driver, visitor.site)
     tag = f"data-domains='{visitor.domain} {other.domain}'"
     link = f"<a href='{other.url('/contact?room=2#form')}'>Other</a>"

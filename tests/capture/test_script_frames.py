@@ -134,7 +134,7 @@ def facts(*changes: tuple[int, object]) -> list[object]:
 
 
 def tell(visitor: Visitor, embedded: Visitor, message: object) -> None:
-    """Answer a frame, from a page of another kind than ours; look into the frame once it has heard."""
+    """Answer a frame from a page without the script; enter the frame once it has received the message."""
     visitor.site.pages["/bare"] = f"<iframe src='{embedded.url('/contact')}'></iframe>{ECHO}"
     visitor.open("/bare")
     answer = "frames[0].postMessage({ lc_facts: arguments[0] }, '*'); frames[0].postMessage('ping', '*')"

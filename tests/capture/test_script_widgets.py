@@ -1,4 +1,4 @@
-"""attribution-more.js with `data-widgets`: Calendly, Cal.com, Typeform, Tally and Jotform are told the visit."""
+"""attribution-more.js with `data-widgets`: Calendly, Cal.com, Typeform, Tally and Jotform get the tags of the visit."""
 
 import json
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""Which line of a file names its columns, and which lines are no leads."""
+"""Which line of a file names its columns, and which lines are not leads."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""When a row was submitted, as far as a file tells."""
+"""When a row was submitted, as far as a file shows it."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

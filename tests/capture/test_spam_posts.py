@@ -176,7 +176,7 @@ def test_another_form_counts_for_itself(sqlite: Store) -> None:
 
 
 def count(echoes: DuplicateTexts, email: str, days: float = 0, form: Form | None = None) -> int:
-    """How many said it, with this person."""
+    """The number of people who sent this text, this person included."""
     submission = a_submission(email, fields={"message": OFFER})
     return echoes.count(submission, form or a_form(), NOON + timedelta(days=days))
 

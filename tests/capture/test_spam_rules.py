@@ -180,7 +180,7 @@ def test_the_problem_names_the_entry_but_nobody_s_address() -> None:
     assert all("`block`" in problem for problem in problems)
 
 
-# -- nobody real
+# -- bots
 
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "form-tools"

@@ -85,7 +85,7 @@ class Site:
         self.headers[path] = headers or {}
 
     def clear(self) -> None:
-        """No page any more, and nobody posted."""
+        """Remove all pages and posts."""
         self.pages.clear()
         self.headers.clear()
         self.posts.clear()

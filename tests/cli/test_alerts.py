@@ -1,4 +1,4 @@
-"""`lead-capture alerts`: what is wrong, whether anybody would hear of it, and addresses that nobody can read."""
+"""`lead-capture alerts`: open problems, whether an alert would arrive, and addresses that cannot be read."""
 
 import json
 from pathlib import Path

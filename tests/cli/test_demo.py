@@ -1,4 +1,4 @@
-"""`lead-capture demo-data`: a believable history that can reach nobody."""
+"""`lead-capture demo-data`: believable leads that reach no real person."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""`lead-capture forget`: a person is erased, and what is left to do is told."""
+"""`lead-capture forget`: a person is erased, and the remaining steps are listed."""
 
 import json
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.store.actions import claim, stored_lead
 
 
 def a_lead_of(email: str) -> Lead:
-    """A lead of somebody."""
+    """A lead of one person."""
     return a_lead(submission=a_submission(email))
 
 

@@ -1,4 +1,4 @@
-"""Files of ad platforms that lack what tells one lead from another: nobody whom a webhook brought comes twice."""
+"""Files of ad platforms without lead ids: no lead that a webhook brought is imported again."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ THEN = datetime(2026, 11, 22, 10, 6, 7, tzinfo=UTC)
 
 
 def without(*columns: str, rows: Sequence[Sequence[str]] = META) -> list[list[str]]:
-    """Meta's export, after somebody took columns away."""
+    """Meta's export with some columns removed."""
     kept = [place for place, name in enumerate(rows[0]) if name not in columns]
     return [[row[place] for place in kept] for row in rows]
 

@@ -1,4 +1,4 @@
-"""The command line itself: exit codes, help, and how failures are told."""
+"""The command line itself: exit codes, help, and how failures are reported."""
 
 import argparse
 import fcntl
@@ -104,7 +104,7 @@ def test_a_commands_own_help_waits_for_no_other_command(folder: Path) -> None:
 
 
 def loaded_by(words: list[str]) -> subprocess.CompletedProcess[str]:
-    """What a command line loads of ours beside the list of commands, and of all that is not Python's: its last line."""
+    """The modules that a command line loads: our own beside the list of commands, and those of packages."""
     script = f"""
 import atexit, sys
 bare = set(sys.modules)
@@ -238,7 +238,7 @@ def test_a_port_that_is_taken_is_told(run: Terminal) -> None:
 
 def test_ctrl_c_is_quiet(folder: Path) -> None:
     with (folder / "leads.db-turn").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # somebody else is migrating
+        fcntl.flock(turn, fcntl.LOCK_EX)  # another process is migrating
         with subprocess.Popen(
             lead_capture("migrate"),
             cwd=CHECKOUT,

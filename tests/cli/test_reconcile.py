@@ -33,7 +33,7 @@ def delivered(env: Env) -> Lead:
 
 
 def unnoted(env: Env) -> tuple[Lead, int]:
-    """A lead that Nexudus has and nobody noted here."""
+    """A lead that Nexudus has and that is not marked as delivered here."""
     lead = env.owes(a_lead())
     coworker_id = env.nexudus.add_coworker("ada@example.com")["Id"]
     body = {"CrmBoardColumnId": 1001, "CoworkerId": coworker_id, "Position": 1, "Status": 1}

@@ -47,7 +47,7 @@ class Env:
         return len(claimed)
 
     def deliver_until_quiet(self, most: int = 20) -> None:
-        """Deliver until nothing is owed any more, each try a day after the one before."""
+        """Deliver until the queue is empty, each try a day after the one before."""
         for _ in range(most):
             if not self.deliver_once() and not self.store.write(lambda tx: tx.queue.backlog())[0]:
                 return

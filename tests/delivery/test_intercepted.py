@@ -1,4 +1,4 @@
-"""A web page in the place of an answer: it is no word of the CRM, and costs nobody but the lead that met it."""
+"""A web page in place of a response: it is not a response of the CRM, and affects only the lead that met it."""
 
 from dataclasses import replace
 from typing import Any

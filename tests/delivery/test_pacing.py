@@ -1,4 +1,4 @@
-"""Calls pass at the pace that is allowed, whoever makes them."""
+"""Calls keep to the rate limit, from whichever process they come."""
 
 import pytest
 
@@ -10,7 +10,7 @@ NOW = 1_800_000_000.0
 
 
 class Watch:
-    """Time that passes only while somebody sleeps."""
+    """Time that passes only while a caller sleeps."""
 
     def __init__(self) -> None:
         self.now = NOW

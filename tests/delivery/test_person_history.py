@@ -1,4 +1,4 @@
-"""Whom we know already: said in the note of an opportunity and with the lead, and nothing is changed by it."""
+"""People known from earlier: the opportunity's notes and the lead say so, and nothing is changed by it."""
 
 import re
 from datetime import date, timedelta

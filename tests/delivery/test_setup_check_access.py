@@ -1,4 +1,4 @@
-"""Whether an account lets the service in, what it may do there, and what is said where that does not show."""
+"""Whether the service can sign in to an account, what it may do there, and what is reported if that does not show."""
 
 import pytest
 

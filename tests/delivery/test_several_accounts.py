@@ -73,7 +73,7 @@ class Branches:
         deliver(delivery, self.contexts[delivery.lead.account])
 
     def deliver_until_quiet(self) -> None:
-        """Deliver until nothing is owed any more."""
+        """Deliver until the queue is empty."""
         for _ in range(20):
             claimed = self.claim()
             for delivery in claimed:
@@ -131,7 +131,7 @@ def branches(opened: Branches) -> Branches:
 
 
 def begin_anew(opened: Branches, own: str, routing: Routing) -> Branches:
-    """Empty accounts, and nothing owed."""
+    """Empty accounts, and an empty queue."""
     for simulator in opened.simulators.values():
         simulator.reset()
     with opened.store._database.writing.begin() as connection:

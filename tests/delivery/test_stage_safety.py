@@ -1,4 +1,4 @@
-"""No lead goes into a stage that deletes, deactivates, wins or loses, whoever named it."""
+"""No lead goes into a stage that deletes, deactivates, wins or loses, however it was named."""
 
 import threading
 

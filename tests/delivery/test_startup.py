@@ -1,4 +1,4 @@
-"""A start after somebody put something right: nothing waits any longer for what was wrong before."""
+"""A start after a problem was fixed: nothing waits for it any longer."""
 
 from dataclasses import replace
 from datetime import timedelta

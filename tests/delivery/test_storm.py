@@ -1,4 +1,4 @@
-"""Any order of faults, kills and clock jumps: no lead is lost, none is doubled, nobody is made twice."""
+"""Any order of faults, kills and clock jumps: no lead is lost or duplicated, and no contact is created twice."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -113,7 +113,7 @@ class Clock:
 
 @dataclass
 class Storm:
-    """One installation in bad weather."""
+    """One installation under faults."""
 
     env: Env
     fate: Fate
@@ -148,7 +148,7 @@ class Storm:
         store.write(lambda tx: tx.queue.free_leases(lambda _: True))
 
     def clear(self) -> None:
-        """The weather is fine again: no fault is left, and an operator retries what must be retried."""
+        """End all faults; an operator then retries parked leads."""
         self.env.nexudus.faults([])
         store = self.env.store
         store.write(lambda tx: tx.accounts.resume("default"))

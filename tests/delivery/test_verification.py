@@ -28,7 +28,7 @@ def markless(env: Env) -> Env:
 
 
 def others(env: Env, lead: Lead, **words: Any) -> int:
-    """An opportunity that somebody makes for the same person."""
+    """An opportunity that a colleague creates for the same person."""
     crm, [person] = env.context.nexudus, env.nexudus.coworkers_of(lead.submission.contact.email)
     usual = {"name": "Ada Lovelace", "lead_source": 19, "utm_source": "google", "utm_medium": "cpc"}
     new = NewOpportunity(stage_id=1001, coworker_id=person["Id"], opportunity_type_id=8, **{**usual, **words})

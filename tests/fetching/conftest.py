@@ -173,7 +173,7 @@ class Env:
         return due_at
 
     def queued_count(self) -> int:
-        """How many leads are owed to Nexudus."""
+        """The number of leads in the delivery queue."""
         with self.store.read() as tx:
             return tx.queue.backlog()[0]
 

@@ -1,4 +1,4 @@
-"""What nobody planned for: mistakes of ours, answers of no known shape, platforms that tell too little."""
+"""The unexpected: internal errors, answers of unknown shape, platforms that send too little."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""From "there is a lead" to a lead with its answers, owed to Nexudus: once, soon, and none holds up another."""
+"""From "there is a lead" to a queued lead with its answers: once, soon, and without delaying others."""
 
 import subprocess
 import sys

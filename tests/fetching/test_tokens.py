@@ -1,4 +1,4 @@
-"""LinkedIn's tokens: renewed once for all, replaced by the operator's new ones, told about before their year ends."""
+"""LinkedIn's tokens: renewed once for all, replaced by the operator's new ones, and reported before their year ends."""
 
 import threading
 from datetime import timedelta

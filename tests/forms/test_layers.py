@@ -1,4 +1,4 @@
-"""Which table wins: [defaults], the form, its routes; and what is said of them together."""
+"""Which table wins: [defaults], the form, its routes; and the problems of their combination."""
 
 import pytest
 

@@ -28,7 +28,7 @@ def form_of(text: str, **variables: str) -> Form:
 
 
 def problems_of(text: str, **variables: str) -> list[str]:
-    """What is said about a forms file of this text."""
+    """The problems of a forms file with this text."""
     with pytest.raises(SetupProblems) as raised:
         setup_of(text, **variables)
     return list(raised.value.problems)

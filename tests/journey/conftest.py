@@ -1,4 +1,4 @@
-"""What several journeys need: a database that nobody has touched, and a demo that runs."""
+"""What several journeys need: a fresh database and a running demo."""
 
 import os
 import random
@@ -31,10 +31,10 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
-    """Chance, whose seed is told when the test fails; JOURNEY_SEED plays it again."""
+    """A random generator, whose seed is printed when the test fails; JOURNEY_SEED repeats it."""
     seed = os.environ.get("JOURNEY_SEED") or uuid.uuid4().hex
     request.node.add_report_section("setup", "chance", f"JOURNEY_SEED={seed}")
-    return random.Random(seed)  # noqa: S311 (who is killed when is no secret)
+    return random.Random(seed)  # noqa: S311 (the choice of victims need not be secret)
 
 
 @dataclass(frozen=True, slots=True)

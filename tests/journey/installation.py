@@ -1,4 +1,4 @@
-"""One installation, as somebody has it on their machine: a folder, settings, and commands that run."""
+"""One installation, as on an operator's machine: a folder, settings, and commands that run."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,7 +100,7 @@ class Nexudus:
 
 
 def status(url: str) -> int:
-    """The answer's status; 0 where nobody answers."""
+    """The response's status; 0 if there is no response."""
     try:
         return requests.get(url, timeout=5).status_code
     except requests.RequestException:

@@ -16,7 +16,7 @@ from tests.journey.conftest import Demo
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
 MAX_STOPS = 60
-"""Links and fields of the sample page that somebody passes with the tabulator key, and some to spare."""
+"""Links and fields of the sample page that the tabulator key passes, and some to spare."""
 
 FROM_AN_AD = "/sample?utm_source=google&utm_medium=cpc&utm_campaign=by-the-water&gclid=x"
 

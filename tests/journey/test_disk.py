@@ -1,4 +1,4 @@
-"""The disk is full, or may not be written: nobody is thanked, nothing acknowledged is lost, and it mends by itself."""
+"""The disk is full or read-only: no visitor is thanked, no acknowledged lead is lost, and the service recovers."""
 
 import os
 from collections.abc import Iterator

@@ -28,7 +28,7 @@ SETTINGS = {
 
 
 class Service:
-    """One web process and one worker, and somebody who starts them again."""
+    """One web process and one worker; each is restarted after it was killed."""
 
     def __init__(self, installation: Installation, nexudus: Nexudus) -> None:
         self.port = free_port()

@@ -1,4 +1,4 @@
-"""Two web processes and two workers on one database: they share the work and do nobody's twice."""
+"""Two web processes and two workers on one database: they share the work and do none of it twice."""
 
 import random
 from collections import Counter

@@ -20,7 +20,7 @@ GOOGLE_SEARCH = 19  # eCrmOpportunitySource
 
 
 def start_up(installation: Installation) -> Process:
-    """`lead-capture up` on free ports, once it has told where everything is."""
+    """`lead-capture up` on free ports, once it has printed all addresses."""
     up = installation.start("up", "--port", str(free_port()), "--simulator-port", str(free_port()))
     up.wait_until(lambda: "Ctrl-C stops everything" in up.output, START_S, "the banner")
     return up

@@ -90,5 +90,5 @@ class Visitors:
 
 
 def email_of(number: int) -> str:
-    """The address of whoever makes the enquiry."""
+    """The address of the person who makes the enquiry."""
     return f"visitor{number - 5 if number % 6 == 5 else number}@example.com"

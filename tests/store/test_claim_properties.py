@@ -58,7 +58,7 @@ class Shift:
             self.queued.remove(delivery.lead.id)
 
     def served(self) -> list[str]:
-        """The people whom somebody with a living lease serves."""
+        """The people whose leads are claimed under a valid lease."""
         living = [delivery for delivery, until in self.held.values() if until >= self.now]
         return [delivery.lead.submission.contact.email for delivery in living]
 

@@ -43,7 +43,7 @@ def counts(store: Store, kind: str, span: DateRange = ALWAYS) -> dict[tuple[str,
 
 
 def from_place(store: Store, place: str, at: datetime = NOON, **changes: Any) -> Lead:
-    """A lead that said where it wants to be."""
+    """A lead with a location."""
     submission = replace(a_submission(), fields={"location": place} if place else {})
     return keep(store, a_lead(received_at=at, submission=submission, **changes))
 

@@ -9,13 +9,13 @@ from tests.store.actions import keep
 
 
 def pending(store: Store, form: str = "contact", most: int = 100) -> list[LeadId]:
-    """The leads of a form to tell of."""
+    """The leads of a form whose notification is pending."""
     with store.read() as tx:
         return tx.leads.to_notify(form, most)
 
 
 def tells(store: Store, *notify: Lead) -> None:
-    """Somebody was told of these."""
+    """Mark these as notified."""
     store.write(lambda tx: tx.leads.mark_notified([lead.id for lead in notify]))
 
 

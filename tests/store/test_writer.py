@@ -17,7 +17,7 @@ from tests.store.actions import at_once, count, enqueue, keep
 
 
 class Mistake(Exception):
-    """What a job of ours may raise."""
+    """An error of a job."""
 
 
 def stumble(_: Transaction) -> Lead:

@@ -24,8 +24,12 @@ BATCH_SIZE = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--leads, --days, --until, --seed, --remove, --yes, --json."""
-    parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="number of leads (2000)")
-    parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="length of the period in days (90)")
+    parser.add_argument(
+        "--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="number of leads (2000)"
+    )
+    parser.add_argument(
+        "--days", type=number_within(1, 3650), default=90, metavar="D", help="length of the period in days (90)"
+    )
     parser.add_argument("--until", type=instant, help="end of the period, e.g. 2026-11-25 (now)")
     parser.add_argument("--seed", type=number_within(0, 2**31), default=1, help="seed of the random generator (1)")
     parser.add_argument("--remove", action="store_true", help="remove the demo leads instead")

@@ -143,7 +143,7 @@ FLAT = {"name": "Nora Rød", "email": "nora@example.no", "message": "Kontor for 
 
 @pytest.fixture
 def by_get() -> Nodes:
-    """The flow with what the node's method is where nobody chooses one, and names that stand in nothing."""
+    """The flow with the node's default method, and with names that are not nested."""
     changes = {"enquiry": {"payload": json.dumps(FLAT)}, "post": {"method": "GET"}}
     return [node | changes.get(str(node["id"]), {}) for node in flow()]
 

@@ -1,4 +1,4 @@
-"""Form tools: what is no lead, what is a test, and bookings that are moved."""
+"""Form tools: calls that are not leads, tests, and bookings that are moved."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
@@ -44,7 +44,7 @@ def line(sqlite: Store) -> Line:
     return Line(sqlite)
 
 
-# -- what is no lead
+# -- calls that are not leads
 
 
 NO_ENQUIRIES = {

@@ -26,7 +26,7 @@ def read_all(body: object, content_type: str = JSON_TYPE, sender: str = "json") 
 
 
 def answers_of(submission: Submission) -> dict[str, Any]:
-    """All that was said, by name."""
+    """All answers by name."""
     return {**submission.extras, **submission.fields}
 
 

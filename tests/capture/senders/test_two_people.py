@@ -106,7 +106,7 @@ def env(tmp_path_factory: pytest.TempPathFactory, migrated_file: Any) -> Any:
 
 
 def someone() -> str:
-    """An address that nobody had before."""
+    """A new address."""
     return f"{uuid.uuid4().hex[:12]}@client.example"
 
 

@@ -168,12 +168,12 @@ class Website:
     driver: webdriver.Chrome
 
     def send(self, page: str, email: str, message: str = MESSAGE) -> None:
-        """Let somebody come to a page by a link with tags and send its form."""
+        """Open a page by a link with tags, as a visitor, and send its form."""
         self.open(page, TAGS)
         self.fill(page, email, message)
 
     def open(self, page: str, query: str = "") -> None:
-        """Let somebody who was never there come to a page."""
+        """Open a page as a new visitor."""
         if page not in self.site.pages:
             pytest.skip(f"no plug-in for {page} runs here: see WORDPRESS_PLUGINS in wordpress_site.py")
         self.driver.delete_all_cookies()
