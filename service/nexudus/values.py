@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ Row = dict[str, Any]
 """A record under the CRM's own field names. Lists leave out fields."""
 
 _TAG = re.compile(r"</?[a-zA-Z!][^>]*(?:>|$)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _ELLIPSIS = "…"
 
 
@@ -51,7 +51,7 @@ def clean(text: str, *, lines: bool = False) -> str:
     With `lines`, line ends become "\\n"; without, every run of white space becomes one space.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = _CONTROL.sub("", text)
     return text.strip() if lines else " ".join(text.split())
 
 
