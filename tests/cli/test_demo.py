@@ -27,6 +27,12 @@ def story(count: int = 400, days: int = 60, seed: int = 1) -> list[Lead]:
     return [history.lead for history in histories(ACCOUNT, count, days, NOON, seed)]
 
 
+@pytest.fixture(scope="module")
+def long_story() -> list[Lead]:
+    """Thousands of leads within sixty days."""
+    return story(5000)
+
+
 def all_of(store: Store) -> list[Lead]:
     """Everything that is kept."""
     with store.read() as tx:
@@ -48,24 +54,23 @@ def test_it_has_as_many_leads_as_asked_within_the_days_oldest_first() -> None:
     assert all(one.id < next_one.id for one, next_one in pairwise(leads))
 
 
-def test_people_write_by_day_and_on_weekdays() -> None:
-    leads = story(3000)
+def test_people_write_by_day_and_on_weekdays(long_story: list[Lead]) -> None:
+    by_hour = Counter(lead.received_at.hour for lead in long_story)
+    by_day = Counter(lead.received_at.weekday() for lead in long_story)
 
-    by_hour = Counter(lead.received_at.hour for lead in leads)
-    by_day = Counter(lead.received_at.weekday() for lead in leads)
     assert by_hour[10] > 5 * by_hour[3]
     assert by_day[1] > 2 * by_day[6]
 
 
-def test_nearly_all_are_delivered_and_every_other_ending_occurs() -> None:
-    statuses = Counter(lead.status for lead in story(5000, days=60))
+def test_nearly_all_are_delivered_and_every_other_ending_occurs(long_story: list[Lead]) -> None:
+    statuses = Counter(lead.status for lead in long_story)
 
     assert statuses[Status.DELIVERED] > 4000
     assert set(statuses) == set(Status) - {Status.ANNOUNCED}
 
 
-def test_what_is_wrong_is_told() -> None:
-    leads = [lead for lead in story(2000) if lead.status in (Status.PARKED, Status.QUARANTINED, Status.PENDING)]
+def test_what_is_wrong_is_told(long_story: list[Lead]) -> None:
+    leads = [lead for lead in long_story if lead.status in (Status.PARKED, Status.QUARANTINED, Status.PENDING)]
 
     assert leads
     assert all(lead.problem.endswith(".") for lead in leads)
@@ -78,8 +83,8 @@ def test_a_delivered_lead_has_its_calls_and_its_numbers() -> None:
     assert all(each.attempts[-1].outcome == "done" for each in delivered)
 
 
-def test_nobody_real_can_be_reached() -> None:
-    contacts = [lead.submission.contact for lead in story(2000)]
+def test_nobody_real_can_be_reached(long_story: list[Lead]) -> None:
+    contacts = [lead.submission.contact for lead in long_story]
 
     assert all(re.search(r"@example\.(com|org|net)$", each.email) for each in contacts if each.email)
     assert all(FREE_NUMBERS.fullmatch(each.phone) for each in contacts if each.phone)
@@ -91,8 +96,8 @@ def test_people_of_several_languages_write() -> None:
     assert all(letter in names for letter in "üéłñÅ田")
 
 
-def test_a_forgotten_person_left_nothing() -> None:
-    erased = [lead for lead in story(5000, days=90) if lead.status is Status.ERASED]
+def test_a_forgotten_person_left_nothing(long_story: list[Lead]) -> None:
+    erased = [lead for lead in long_story if lead.status is Status.ERASED]
 
     assert erased
     assert all(not lead.submission.fields and not lead.attribution.click_ids for lead in erased)

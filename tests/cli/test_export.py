@@ -2,7 +2,10 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
+from shutil import copy
 
 import pytest
 from hypothesis import given
@@ -10,12 +13,15 @@ from hypothesis import strategies as st
 
 from service.capture.sheets.cells import protect, protect_all, unprotect, unprotect_foreign
 from service.cli import export
+from service.cli.demo import ACCOUNT
+from service.cli.demo.history import histories
 from service.cli.export import COLUMNS, PAGE_SIZE
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
+from tests.front import sqlite_store
 
 pytestmark = pytest.mark.long
 
@@ -177,11 +183,21 @@ def test_half_a_character_costs_nobody_the_export(run: Terminal, sqlite: Store, 
 # -- two processes
 
 
+@pytest.fixture(scope="module")
+def four_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with four pages of leads and one lead more, of the two months before March 2026."""
+    folder = tmp_path_factory.mktemp("four_pages")
+    with sqlite_store(folder) as store:
+        leads = [*histories(ACCOUNT, 4 * PAGE_SIZE + 1, 60, datetime(2026, 3, 1, tzinfo=UTC), 1)]
+        store.write(lambda tx: tx.leads.write_histories(leads))
+    return folder / "leads.db"
+
+
 @pytest.mark.parametrize("choice", [(), ("--format", "jsonl"), ("--since", "2026-01-20"), ("--until", "2026-02-10")])
 def test_two_processes_write_the_same_as_one(
-    run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
+    run: Terminal, folder: Path, four_pages: Path, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
 ) -> None:
-    run("demo-data", "--leads", str(4 * PAGE_SIZE + 1), "--days", "60", "--until", "2026-03-01T00:00:00Z")
+    copy(four_pages, folder / "leads.db")
     alone = run("leads", "export", *choice).out
     monkeypatch.setattr(export, "MIN_PAGES_FOR_TWO", 2)
 
