@@ -17,6 +17,7 @@ from service.cli.main import parser_for
 from service.forms import read_setup
 from service.lead import Status
 from service.settings import SETTINGS
+from tests.bench.__main__ import MEASUREMENTS, with_section
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -212,3 +213,25 @@ def test_every_file_that_a_page_for_programmers_names_exists(path: Path) -> None
     named = re.findall(r"`((?:service|deploy|tests)/[\w./-]*)`", path.read_text(encoding="utf-8"))
 
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+# -- figures
+
+
+def test_a_measurement_replaces_its_own_section_of_the_figures() -> None:
+    page = "# Figures\n\nhead\n\n## First\n\nold\n\n## Second\n\nkept\n"
+
+    once = with_section(page, "First", "new")
+    added = with_section(once, "Third", "more")
+
+    assert [line for line in once.splitlines() if line.startswith("#")] == ["# Figures", "## First", "## Second"]
+    assert ("old" in once, "new" in once, "kept" in once) == (False, True, True)
+    assert with_section(once, "First", "new") == once
+    assert added.startswith(once)
+    assert added.endswith("```\nmore\n```\n")
+
+
+def test_the_measurements_of_the_bench_exist() -> None:
+    assert sorted(MEASUREMENTS) == sorted(
+        path.stem for path in (ROOT / "tests/bench").glob("*.py") if "\ndef measure(" in path.read_text()
+    )

@@ -1,14 +1,15 @@
 """`make bench`: all measurements, or those named; each is a file of this folder with `measure()`.
 
-A run of all measurements writes docs/figures.md.
+Each replaces its section of docs/figures.md.
 """
 
 import io
 import os
 import platform
+import re
 import sys
 from contextlib import redirect_stdout
-from datetime import UTC, datetime
+from datetime import UTC
 from importlib import import_module
 from pathlib import Path
 from typing import TextIO
@@ -32,13 +33,14 @@ MEASUREMENTS = {
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures.md"
 
-HEAD = """# Figures
+SECTION = """## {heading}
 
-`make bench` measures on your machine and writes this page; `make soak` causes faults for
-[half an hour](soak.md). What matters are the ratios against a yardstick of the same run: an endpoint that does nothing,
-and the simplest program that keeps a lead. The load is made on the same machine.
+Measured on {date} on {cores} cores, Python {python}:
 
-Measured on {date} on {cores} cores, Python {python}.
+```
+{text}
+```
+
 """
 
 
@@ -58,10 +60,10 @@ class Tee(io.StringIO):
 
 
 def main(names: list[str]) -> None:
-    """Run the measurements named, or all of them."""
-    sections = {name: _measured(name) for name in names or MEASUREMENTS}
-    if not names:
-        FIGURES.write_text(_page(sections, clock.now()), encoding="utf-8")
+    """Run the measurements named, or all of them; each is written to the page as soon as it is done."""
+    for name in names or MEASUREMENTS:
+        page = FIGURES.read_text(encoding="utf-8")
+        FIGURES.write_text(with_section(page, MEASUREMENTS[name], _measured(name)), encoding="utf-8")
 
 
 def _measured(name: str) -> str:
@@ -71,11 +73,23 @@ def _measured(name: str) -> str:
     return printed.getvalue().strip("\n")
 
 
-def _page(sections: dict[str, str], now: datetime) -> str:
-    head = HEAD.format(
-        date=now.astimezone(UTC).strftime("%-d %B %Y"), cores=os.cpu_count(), python=platform.python_version()
+def with_section(page: str, heading: str, text: str) -> str:
+    """The page with this section new: in its old place, or at the end."""
+    section = SECTION.format(
+        heading=heading,
+        date=clock.now().astimezone(UTC).strftime("%-d %B %Y"),
+        cores=os.cpu_count(),
+        python=platform.python_version(),
+        text=text,
     )
-    return head + "".join(f"\n## {MEASUREMENTS[name]}\n\n```\n{text}\n```\n" for name, text in sections.items())
+    head, *sections = re.split(r"^(?=## )", page.rstrip("\n") + "\n\n", flags=re.MULTILINE)
+    headings = [each.partition("\n")[0] for each in sections]
+    if f"## {heading}" in headings:
+        sections[headings.index(f"## {heading}")] = section
+    else:
+        sections.append(section)
+    return "".join([head, *sections]).rstrip("\n") + "\n"
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
