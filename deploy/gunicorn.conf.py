@@ -7,12 +7,12 @@ Everything else is set by the environment, see docs/settings.md.
 import sys
 from pathlib import Path
 
-from service.cli.configuration import with_port
-from service.cli.processes import PORT, server_options
+from service.cli.listening import listen_address
+from service.cli.processes import WEB_ADDRESS, server_options
 from service.settings import read_settings
 
 _settings = read_settings()
-globals().update(server_options(_settings, with_port(_settings, None, PORT)))
+globals().update(server_options(_settings, listen_address(_settings, WEB_ADDRESS)))
 
 sys.path.insert(0, str(Path(__file__).parent))
 import wsgi  # noqa: E402,F401 (before the fork, see there)

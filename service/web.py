@@ -4,9 +4,10 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -72,11 +73,13 @@ def create_app(
     _add_scripts(app)
     if settings.sample_page:
         app.add_url_rule("/sample", "sample", lambda: script.sample_page(f"/f/{next(iter(setup.forms))}"))
+    app.add_url_rule("/", "start", lambda: redirect("/sample" if settings.sample_page else "/admin/"))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
     if settings.trusted_proxies:
         number = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, number, number, number)  # type: ignore[method-assign]
+        # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
+        app.wsgi_app = ProxyFix(app.wsgi_app, number, number)  # type: ignore[method-assign]
     return app
 
 
@@ -101,6 +104,7 @@ def _register_capture(app: Flask, settings: Settings, setup: Setup, counts: Post
         limit=None if limit is None else SubmitLimit(limit.count, limit.window_s),
         keeps_ip=settings.store_ip,
         guards=guards,
+        own_host=urlsplit(settings.public_url).netloc,
     )
     app.register_blueprint(form_blueprint(form_deps))
     webhook_deps = WebhookDeps(setup.forms, store, settings.public_url, guards, settings.store_ip)

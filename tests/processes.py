@@ -32,6 +32,13 @@ def bare_environ(**settings: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(CHECKOUT)} | settings
 
 
+def contact_forms_file(folder: Path | str) -> str:
+    """The path of a new forms file with one form, `contact`."""
+    file = Path(folder, "contact.toml")
+    file.write_text("[forms.contact]\n")
+    return str(file)
+
+
 def family(pid: int) -> list[int]:
     """A process and all that it started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -16,7 +16,9 @@ import pytest
 import yaml
 
 from service.cli.commands import COMMANDS
-from service.cli.processes import server_options
+from service.cli.listening import ListenAddress
+from service.cli.processes import WEB_ADDRESS, server_options
+from service.forms import read_setup
 from service.settings import SETTINGS, read_settings
 from tests.processes import bare_environ
 from tests.test_house import SERVICE
@@ -183,16 +185,44 @@ def test_a_unit_starts_after_the_migration_and_always_comes_back(kind: str) -> N
 def test_a_unit_waits_longer_for_the_end_than_the_process_takes() -> None:
     patience_s = {path.stem: unit(path)["Service"].get("TimeoutStopSec", "90") for path in UNITS}
 
-    assert int(patience_s["lead-capture-web"]) > server_options(read_settings({}), 8000)["graceful_timeout"]
+    assert int(patience_s["lead-capture-web"]) > server_options(read_settings({}), WEB_ADDRESS)["graceful_timeout"]
     assert int(patience_s["lead-capture-worker"]) > 8  # service.delivery.loop.STOP_S
+
+
+def test_the_unit_of_the_web_process_listens_on_this_machine_alone() -> None:
+    settings = unit(DEPLOY / "systemd/lead-capture-web.service")["Service"]["Environment"].split()
+
+    assert "HOST=127.0.0.1" in settings
+
+
+# -- what the guide installs
+
+
+def test_the_forms_file_of_the_guide_has_one_form() -> None:
+    setup = read_setup(DEPLOY / "forms.toml.example", {"FORMS_FILE": "forms.toml.example"}.get)
+
+    assert list(setup.forms) == ["contact"]
+
+
+def test_the_proxy_of_the_guide_overwrites_the_host_that_a_stranger_claims() -> None:
+    assert "proxy_set_header X-Forwarded-Host $host;" in (DEPLOY / "README.md").read_text()
 
 
 # -- gunicorn and CI
 
 
 def test_gunicorn_s_configuration_file_gives_the_options_of_the_web_command(tmp_path: Path) -> None:
-    environ = {**os.environ, "PORT": "8123", "WEB_THREADS": "3", "DATABASE_URL": f"sqlite:///{tmp_path / 'leads.db'}"}
-    expected = {**server_options(read_settings({"WEB_THREADS": "3"}), 8123), "wsgi_app": "wsgi:application()"}
+    environ = {
+        **os.environ,
+        "HOST": "::1",
+        "PORT": "8123",
+        "WEB_THREADS": "3",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'leads.db'}",
+    }
+    expected = {
+        **server_options(read_settings({"WEB_THREADS": "3"}), ListenAddress("::1", 8123)),
+        "wsgi_app": "wsgi:application()",
+    }
 
     printed = subprocess.run(
         [sys.executable, "-m", "gunicorn", "-c", DEPLOY / "gunicorn.conf.py", "--print-config"],

@@ -16,7 +16,7 @@ CONTRACT_NAMES = """
     NEXUDUS_APP_KEY NEXUDUS_APP_SECRET
     NEXUDUS_CLIENT_ID PUBLIC_URL ADMIN_PASSWORD ADMIN_TOKEN SECRET_KEY ALERT_URLS TRUSTED_PROXIES STORE_IP
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
-    LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT
+    LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT HOST
 """
 WEEK_S = 7 * 86400
 DOCS = Path(__file__, "../../docs/settings.md").resolve()
@@ -92,6 +92,9 @@ RIGHT = [
     ("RETENTION_DAYS", "", "retention_days", 90),
     ("TRUSTED_PROXIES", "   ", "trusted_proxies", 0),
     ("PORT", "8000", "port", 8000),
+    ("HOST", "[::1]", "host", "::1"),
+    ("HOST", "192.0.2.7", "host", "192.0.2.7"),
+    ("HOST", "leads-1.internal", "host", "leads-1.internal"),
     ("ADMIN_PASSWORD", " spaced ", "admin_password", " spaced "),
     ("ALERT_URLS", "slack://a/b, mailto://c", "alert_urls", ("slack://a/b", "mailto://c")),
     (
@@ -117,6 +120,14 @@ def test_a_right_text_becomes_its_value(name: str, text: str, key: str, value: o
 WRONG = [
     ("RETENTION_DAYS", "ninety", "'ninety' is not a whole number from 0 to 36500: write one"),
     ("WEB_THREADS", "0", "'0' is not a whole number from 1 to 256: write one"),
+    *(
+        (
+            "HOST",
+            text,
+            f"{text!r} is not an address to listen on: write one without a port, such as 127.0.0.1, or 0.0.0.0 for all",
+        )
+        for text in ("127.0.0.1:8000", "http://localhost", "127.0.0.300", "[localhost]", "a b")
+    ),
     ("PORT", "80000", "'80000' is not a whole number from 1 to 65535: write one"),
     ("PORT", "٣", "'٣' is not a whole number from 1 to 65535: write one"),
     ("STORE_IP", "maybe", "'maybe' is neither true nor false: write true or false"),

@@ -89,6 +89,15 @@ def test_the_sample_page_is_there_only_when_asked_for(sqlite: Store) -> None:
     assert Front(sqlite, SAMPLE_PAGE="true").client.get("/sample").status_code == 200
 
 
+@pytest.mark.parametrize(("settings", "start"), [({}, "/admin/"), ({"SAMPLE_PAGE": "true"}, "/sample")])
+def test_the_bare_address_leads_to_the_sample_page_or_the_dashboard(
+    sqlite: Store, settings: dict[str, str], start: str
+) -> None:
+    response = Front(sqlite, **settings).client.get("/")
+
+    assert (response.status_code, response.headers["Location"]) == (302, start)
+
+
 def test_the_sample_page_posts_to_a_form_that_is_there(sqlite: Store) -> None:
     front = Front(sqlite, SAMPLE_PAGE="true")
 
@@ -100,7 +109,7 @@ def test_the_sample_page_posts_to_a_form_that_is_there(sqlite: Store) -> None:
 # -- what is not there
 
 
-@pytest.mark.parametrize("path", ["/", "/f", "/f/", "/api/v1/", "/static/x.js", "/f/contact/thanks/more"])
+@pytest.mark.parametrize("path", ["/no-such", "/f", "/f/", "/api/v1/", "/static/x.js", "/f/contact/thanks/more"])
 def test_a_wrong_address_is_explained_in_a_sentence(front: Front, path: str) -> None:
     page, document = (front.client.get(path, headers=headers) for headers in (PERSON, SCRIPT))
 

@@ -126,8 +126,3 @@ def form_named(name: str, setup: Setup) -> Form:
     if name not in setup.forms:
         raise Failed(f"there is no form {name!r}; the forms file has {', '.join(setup.forms)}")
     return setup.forms[name]
-
-
-def with_port(settings: Settings, port: int | None, default: int) -> int:
-    """--port, else PORT, else the command's default."""
-    return port or settings.port or default

@@ -7,25 +7,27 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from service.capture.http.rate_limit import PostCounts
-from service.cli.configuration import read_configuration, with_port
-from service.cli.main import Failed, loading
-from service.cli.terminal import port_number
+from service.cli import listening
+from service.cli.configuration import read_configuration
+from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
+from service.cli.main import loading
 from service.settings import Settings, read_settings
 
-PORT, SIMULATOR_PORT = 8000, 8010
+WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(LOOPBACK, 8010)
+"""Where they listen unless something is set: the proxy of `web` may be another machine."""
 
 # -- web: accepts leads, under gunicorn
 
 
 def add_web_arguments(parser: argparse.ArgumentParser) -> None:
-    """--port."""
-    _add_port(parser, PORT)
+    """--host and --port."""
+    listening.add_arguments(parser, WEB_ADDRESS)
 
 
 def run_web(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings, setup = read_configuration()
-    options = server_options(settings, with_port(settings, arguments.port, PORT))
+    options = server_options(settings, listen_address(settings, WEB_ADDRESS, arguments))
     # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
     with loading():
         from gunicorn.app.base import BaseApplication  # noqa: PLC0415
@@ -48,10 +50,10 @@ def run_web(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def server_options(settings: Settings, port: int) -> dict[str, Any]:
+def server_options(settings: Settings, address: ListenAddress) -> dict[str, Any]:
     """gunicorn's options; deploy/gunicorn.conf.py uses the same."""
     return {
-        "bind": f"0.0.0.0:{port}",
+        "bind": str(address),
         "workers": settings.web_processes,
         "worker_class": "gthread",
         "threads": settings.web_threads,
@@ -117,8 +119,8 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
 
 
 def add_simulator_arguments(parser: argparse.ArgumentParser) -> None:
-    """--port."""
-    _add_port(parser, SIMULATOR_PORT)
+    """--host and --port."""
+    listening.add_arguments(parser, SIMULATOR_ADDRESS)
 
 
 def run_simulator(arguments: argparse.Namespace) -> int:
@@ -129,13 +131,9 @@ def run_simulator(arguments: argparse.Namespace) -> int:
     with loading():
         from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
 
-    port = with_port(read_settings(), arguments.port, SIMULATOR_PORT)
+    address = listen_address(read_settings(), SIMULATOR_ADDRESS, arguments)
     try:
-        serve(port)
+        serve(address.port, address.host)
     except OSError as error:
-        raise Failed(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
+        raise address.unusable(error) from error
     return 0
-
-
-def _add_port(parser: argparse.ArgumentParser, default: int) -> None:
-    parser.add_argument("--port", type=port_number, help=f"where to listen (PORT, then {default})")

@@ -5,7 +5,6 @@ import ctypes
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,12 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from service.cli.configuration import read_configuration, with_port
+from service.cli import listening
+from service.cli.configuration import read_configuration
 from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, migrate, record_simulator
+from service.cli.listening import LOOPBACK, ListenAddress, listen_address
 from service.cli.main import Failed
 from service.cli.terminal import port_number
 from service.forms import Setup
 from service.settings import Settings
+
+DEFAULT_ADDRESS = ListenAddress(LOOPBACK, 8000)
+"""Whoever tries the service shows it to no network; `web` is for that."""
 
 START_TIMEOUT_S = 30.0
 """How long the web process may take until it accepts leads."""
@@ -29,24 +33,19 @@ STOP_TIMEOUT_S = 12.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--port and --simulator-port."""
-    parser.add_argument("--port", type=port_number, help="where to accept leads (PORT, then 8000)")
-    parser.add_argument("--simulator-port", type=port_number, default=8010, help="where the simulator listens (8010)")
+    """--host, --port and --simulator-port."""
+    listening.add_arguments(parser, DEFAULT_ADDRESS)
+    parser.add_argument("--simulator-port", type=port_number, default=8010, help="the port of the simulator (8010)")
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The processes to run: their ports and their environment. simulated: deliver to the simulator."""
+    """The processes to run: their addresses and their environment. simulated: deliver to the simulator."""
 
-    port: int
-    simulator_port: int
+    web: ListenAddress
+    simulator: ListenAddress
     simulated: bool
     environ: Mapping[str, str]
-
-    @property
-    def simulator_url(self) -> str:
-        """The address of the simulator."""
-        return f"http://127.0.0.1:{self.simulator_port}"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,8 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     group = ProcessGroup()
     try:
         group.start_all(stack)
-        group.wait_until_ready(stack.port)
-        record_simulator(settings.database_url, stack.simulator_url if stack.simulated else "")
+        group.wait_until_ready(stack.web)
+        record_simulator(settings.database_url, f"http://{stack.simulator}" if stack.simulated else "")
         print(banner(stack, setup, password), flush=True)
         return group.watch()
     finally:
@@ -70,16 +69,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def stack_of(settings: Settings, arguments: argparse.Namespace) -> Stack:
-    """Deliver to Nexudus where credentials are set, else to the simulator."""
+    """Deliver to Nexudus where credentials are set, else to the simulator, which stays on this machine."""
     simulated = not settings.has_nexudus_login
-    port = with_port(settings, arguments.port, 8000)
+    web = listen_address(settings, DEFAULT_ADDRESS, arguments)
     environ = dict(os.environ)
-    environ.setdefault("PUBLIC_URL", f"http://localhost:{port}")
-    environ.pop("PORT", None)
-    stack = Stack(port, arguments.simulator_port, simulated, environ)
+    environ.setdefault("PUBLIC_URL", web.local_url)
+    for name in ("HOST", "PORT"):  # of the web process, which gets them as arguments
+        environ.pop(name, None)
+    stack = Stack(web, ListenAddress(LOOPBACK, arguments.simulator_port), simulated, environ)
     if simulated:
         login = {"NEXUDUS_USERNAME": SIMULATOR_USERNAME, "NEXUDUS_PASSWORD": SIMULATOR_PASSWORD}
-        environ |= {**login, "NEXUDUS_BASE_URL": stack.simulator_url, "SAMPLE_PAGE": "true"}
+        environ |= {**login, "NEXUDUS_BASE_URL": f"http://{stack.simulator}", "SAMPLE_PAGE": "true"}
     return stack
 
 
@@ -88,16 +88,9 @@ def check_ports(stack: Stack) -> None:
 
     Raises: Failed.
     """
-    wanted = {"--port": stack.port}
+    stack.web.check_free("--port")
     if stack.simulated:
-        wanted["--simulator-port"] = stack.simulator_port
-    for option, port in wanted.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("0.0.0.0", port))  # noqa: S104 (like the web process; nothing is served)
-            except OSError as error:
-                raise Failed(f"port {port} cannot be used ({error.strerror}): choose another with {option}") from error
+        stack.simulator.check_free("--simulator-port")
 
 
 class ProcessGroup:
@@ -115,8 +108,8 @@ class ProcessGroup:
     def start_all(self, stack: Stack) -> None:
         """Start each process."""
         if stack.simulated:
-            self._start("simulator", stack, "--port", str(stack.simulator_port))
-        self._start("web", stack, "--port", str(stack.port))
+            self._start("simulator", stack, *_listening_at(stack.simulator))
+        self._start("web", stack, *_listening_at(stack.web))
         self._start("worker", stack)
 
     def _start(self, name: str, stack: Stack, *arguments: str) -> None:
@@ -129,13 +122,13 @@ class ProcessGroup:
             preexec_fn=_end_with_parent,  # noqa: PLW1509 (there are no threads here)
         )
 
-    def wait_until_ready(self, port: int) -> None:
+    def wait_until_ready(self, address: ListenAddress) -> None:
         """Wait until leads are accepted.
 
         Raises: Failed when a process ends or the time is up.
         """
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not _answers(port):
+        while not _answers(address):
             self._check_alive()
             if self._is_stopping:
                 return
@@ -172,6 +165,10 @@ class ProcessGroup:
                 _kill_group(process)
 
 
+def _listening_at(address: ListenAddress) -> tuple[str, ...]:
+    return "--host", address.host, "--port", str(address.port)
+
+
 def _end_with_parent() -> None:
     """Have Linux end the child with its parent, even a killed one; elsewhere an orphan must be stopped by hand."""
     with suppress(OSError, AttributeError):
@@ -184,8 +181,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def _answers(address: ListenAddress) -> bool:
+    connection = http.client.HTTPConnection(address.reachable_host, address.port, timeout=2)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -207,9 +204,16 @@ def _made_password(database_url: str) -> str:
         store.close()
 
 
+def _audience(web: ListenAddress) -> str:
+    """Who can reach the service; one cannot see that by its addresses."""
+    if web.is_loopback:
+        return "Only this machine can reach it; --host 0.0.0.0 opens it to the network."
+    return f"It listens on {web.host}: the network can reach it."
+
+
 def banner(stack: Stack, setup: Setup, password: str = "") -> str:
     """The addresses, and in the demo a warning that nothing is real. password: shown this once."""
-    here = f"http://localhost:{stack.port}"
+    here = stack.web.local_url
     lines = [f"Form {name}: POST {here}/f/{name}" for name in setup.forms][:5]
     if stack.simulated:
         lines = [
@@ -218,7 +222,7 @@ def banner(stack: Stack, setup: Setup, password: str = "") -> str:
             "Set NEXUDUS_USERNAME and NEXUDUS_PASSWORD for the real one.",
             "",
             f"Sample landing page      {here}/sample",
-            f"Simulated CRM board      http://localhost:{stack.simulator_port}/",
+            f"Simulated CRM board      {stack.simulator.local_url}/",
             f"Hosted form              {here}/f/{next(iter(setup.forms))}",
         ]
     else:
@@ -226,7 +230,7 @@ def banner(stack: Stack, setup: Setup, password: str = "") -> str:
     lines += [f"Dashboard                {here}/admin/", f"API description          {here}/docs"]
     if password:
         lines += ["", f"Sign in to the dashboard as admin with   {password}", "Write it down: it is shown only once."]
-    lines += ["", "Ctrl-C stops everything."]
+    lines += ["", _audience(stack.web), "Ctrl-C stops everything."]
     width = max(map(len, lines))
     rule = "═" * (width + 2)
     body = "\n".join(f"║ {line.ljust(width)} ║" for line in lines)

@@ -24,19 +24,28 @@ Value = TypeVar("Value", Captcha, ContactRule, AttributionConfig, Destination)
 DEFAULT_FORM = "contact"
 """The only form of an installation without a forms file."""
 
+FORMS_FILE = "FORMS_FILE"
+"""The setting that names the file."""
+
+_MISSING = "put it there, correct the path, or unset FORMS_FILE for one form `contact` with defaults"
+
 NEXUDUS_URL = "https://spaces.nexudus.com"
 
 
 def read_setup(path: Path, lookup: Lookup) -> Setup:
     """Read the operator's set-up; without a file, one form `contact` with defaults.
 
-    lookup: gives the text of an environment variable for "env:NAME" values.
+    Only a file that FORMS_FILE does not name may be missing: its forms would no longer exist, and their leads would
+    have nowhere to go.
+    lookup: gives the text of an environment variable, for FORMS_FILE and for "env:NAME" values.
     Raises: SetupProblems with every problem, its place and remedy.
     """
     problems = ProblemList(path.name)
     try:
         document = _read_document(path, problems)
         if document is None:
+            if lookup(FORMS_FILE):
+                raise SetupProblems((f"{FORMS_FILE}: there is no file {str(path)!r}: {_MISSING}",))
             return Setup(forms={DEFAULT_FORM: Form(DEFAULT_FORM)})
         return make_setup(document, lookup, problems)
     except RecursionError:

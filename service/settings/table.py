@@ -17,6 +17,7 @@ from service.settings.values import (
     read_database_url,
     read_durations,
     read_flag,
+    read_host,
     read_limits,
     read_seconds,
     read_secret_key,
@@ -81,7 +82,14 @@ class Settings:
             "where leads are stored: SQLite, or `postgresql://...` for several machines",
         ),
     ] = field(repr=False)
-    forms_file: Annotated[Path, Setting(Path, "forms.toml", "the forms file; without one there is one form, `contact`")]
+    forms_file: Annotated[
+        Path,
+        Setting(
+            Path,
+            "forms.toml",
+            "the forms file; only if this is not set may it be missing: then there is one form, `contact`",
+        ),
+    ]
     nexudus_base_url: Annotated[str, Setting(_HOST_URL, "https://spaces.nexudus.com", "scheme and host of Nexudus")]
     nexudus_allow_http: Annotated[
         bool, Setting(read_flag, "false", "allow `http://` addresses of Nexudus outside this machine")
@@ -119,7 +127,7 @@ class Settings:
         ),
     ]
     trusted_proxies: Annotated[
-        int, Setting(_count(0, 16), "0", "number of reverse proxies whose `X-Forwarded-*` is trusted")
+        int, Setting(_count(0, 16), "0", "number of reverse proxies whose `X-Forwarded-For` and `-Proto` are trusted")
     ]
     store_ip: Annotated[bool, Setting(read_flag, "false", "store the visitor's IP address with the lead")]
     retention_days: Annotated[
@@ -167,6 +175,15 @@ class Settings:
         ),
     ]
     platform_urls: Annotated[Mapping[str, str], PLATFORM_URLS]
+    host: Annotated[
+        str,
+        Setting(
+            read_host,
+            "",
+            "address to listen on, default of `--host`: `0.0.0.0` or `::` for all of this machine's",
+            "`127.0.0.1` for `up` and the simulator, `0.0.0.0` for `web`",
+        ),
+    ]
     port: Annotated[
         int | None, Setting(_count(1, 65535), "", "default of `--port`", "8000, for the simulator 8010", absent=None)
     ]

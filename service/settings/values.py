@@ -7,6 +7,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time
 from urllib.parse import urlsplit
@@ -151,6 +152,19 @@ def read_database_url(text: str) -> str:
             "this is not a database address: write sqlite:///lead-capture.db or postgresql://user@host/name"
         )
     return text
+
+
+def read_host(text: str) -> str:
+    """Read an address to listen on, an IPv6 one with or without its brackets: "127.0.0.1", "::1", "localhost"."""
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(host))
+    labels = host.rstrip(".").split(".")
+    if host != text or labels[-1].isdigit() or not all(re.fullmatch(r"[A-Za-z0-9]([\w-]*\w)?", one) for one in labels):
+        raise ValueError(
+            f"{text!r} is not an address to listen on: write one without a port, such as 127.0.0.1, or 0.0.0.0 for all"
+        )
+    return host
 
 
 def read_totp_secret(text: str) -> str:

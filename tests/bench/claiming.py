@@ -20,7 +20,7 @@ from service.store.database.tables import DONE, QUEUED, deliveries, leads
 from service.store.leads.rows import to_row
 from tests.bench.processes import resident_mb, running
 from tests.builders import a_lead, a_submission
-from tests.processes import lead_capture
+from tests.processes import contact_forms_file, lead_capture
 
 CLAIMS = 300
 FINISHED = (0, 100_000, 1_000_000)
@@ -155,7 +155,7 @@ def _tell_memory() -> None:
             store.close()
             ours = {
                 "DATABASE_URL": url,
-                "FORMS_FILE": str(Path(folder) / "none.toml"),
+                "FORMS_FILE": contact_forms_file(folder),
                 "NEXUDUS_BASE_URL": "http://127.0.0.1:9",
                 "NEXUDUS_TOKEN": "bench",
                 "LOG_LEVEL": "error",

@@ -13,7 +13,7 @@ from service.simulator.server import Simulator
 from service.store import Arrival, Store
 from tests.bench.processes import running
 from tests.builders import a_lead, a_submission
-from tests.processes import lead_capture
+from tests.processes import contact_forms_file, lead_capture
 
 LEADS = 600
 FASTER = 20
@@ -76,7 +76,7 @@ def _enqueue_all(url: str) -> None:
 def _at_work(workers: int, url: str, nexudus: Simulator, folder: str) -> Iterator[None]:
     ours = {
         "DATABASE_URL": url,
-        "FORMS_FILE": str(Path(folder) / "none.toml"),
+        "FORMS_FILE": contact_forms_file(folder),
         "NEXUDUS_BASE_URL": nexudus.url,
         "NEXUDUS_USERNAME": "simulator@leadcapture.example",
         "NEXUDUS_PASSWORD": "simulator",

@@ -18,6 +18,7 @@ from service.store import Store
 from service.web import create_app
 from tests.bench.load import form_post
 from tests.bench.yardsticks import create_noop
+from tests.processes import contact_forms_file
 
 ROUNDS = 7
 POSTS = 600
@@ -45,7 +46,7 @@ def measure() -> None:
 def _service(folder: Path) -> Iterator[Flask]:
     environ = {
         "DATABASE_URL": f"sqlite:///{folder / 'leads.db'}",
-        "FORMS_FILE": str(folder / "none.toml"),
+        "FORMS_FILE": contact_forms_file(folder),
         "SUBMIT_LIMIT": "off",
         "NEXUDUS_TOKEN": "bench",
         "LOG_FORMAT": "json",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.load import post_for
 from tests.bench.processes import running
-from tests.processes import free_port, lead_capture
+from tests.processes import contact_forms_file, free_port, lead_capture
 
 ROWS = 100_000
 SECONDS = 6.0
@@ -36,7 +36,7 @@ def measure() -> None:
         file = _file(Path(folder, "leads.csv"))
         ours = {
             "DATABASE_URL": f"sqlite:///{folder}/leads.db",
-            "FORMS_FILE": f"{folder}/none.toml",
+            "FORMS_FILE": contact_forms_file(folder),
             "SUBMIT_LIMIT": "off",
             "LOG_FORMAT": "json",
         }

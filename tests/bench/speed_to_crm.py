@@ -9,7 +9,7 @@ import requests
 
 from service.simulator.server import Simulator
 from tests.bench.processes import cpu_s, running
-from tests.processes import free_port, lead_capture
+from tests.processes import contact_forms_file, free_port, lead_capture
 
 LEADS = 30
 LATENCY_MS = 20
@@ -32,7 +32,7 @@ def _run(folder: Path, nexudus: Simulator) -> tuple[list[float], float]:
     port = free_port()
     ours = {
         "DATABASE_URL": f"sqlite:///{folder / 'leads.db'}",
-        "FORMS_FILE": str(folder / "none.toml"),
+        "FORMS_FILE": contact_forms_file(folder),
         "SUBMIT_LIMIT": "off",
         "NEXUDUS_BASE_URL": nexudus.url,
         "NEXUDUS_USERNAME": "simulator@leadcapture.example",

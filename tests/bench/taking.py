@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.load import Load, post_for
 from tests.bench.processes import gunicorn, resident_mb, running
-from tests.processes import free_port, lead_capture
+from tests.processes import contact_forms_file, free_port, lead_capture
 
 ROUNDS = 5
 SECONDS = 4.0
@@ -34,7 +34,7 @@ def _rounds(folder: Path) -> tuple[dict[str, list[Load]], Mapping[str, float]]:
     ports = {name: free_port() for name in ("no-op", "no-op, a core each", "minimal Flask+sqlite3", "Lead Capture")}
     ours = {
         "DATABASE_URL": f"sqlite:///{folder / 'leads.db'}",
-        "FORMS_FILE": str(folder / "none.toml"),
+        "FORMS_FILE": contact_forms_file(folder),
         "SUBMIT_LIMIT": "off",
         "NEXUDUS_BASE_URL": "http://127.0.0.1:9",
         "NEXUDUS_TOKEN": "bench",

@@ -38,6 +38,23 @@ def test_a_page_of_another_site_looks_like_success_and_is_held(sqlite: Store) ->
     assert STRANGER in front.lead().problem
 
 
+def test_a_forged_forwarded_host_makes_no_page_of_another_site_our_own(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)), TRUSTED_PROXIES="1")
+    forged = {"Origin": STRANGER, "X-Forwarded-Host": STRANGER.removeprefix("https://"), "X-Forwarded-For": "192.0.2.1"}
+
+    front.post(ANN, headers={**PERSON, **forged})
+
+    assert front.lead().status is Status.QUARANTINED
+
+
+def test_our_own_pages_are_known_where_the_proxy_gives_us_another_host(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)), TRUSTED_PROXIES="1", PUBLIC_URL="https://leads.example.net")
+
+    front.post(ANN, headers={**PERSON, "Origin": "https://leads.example.net", "Host": "web:8000"})
+
+    assert front.lead().status is Status.PENDING
+
+
 @pytest.mark.parametrize("origin", [SITE, "https://example.com", "null", None])
 def test_own_pages_and_senders_without_an_origin_are_let_through(sqlite: Store, origin: str | None) -> None:
     front = Front(sqlite, a_form(allowed_origins=(SITE,)))

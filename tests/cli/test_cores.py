@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.cli.processes import choose_core, core_hooks
-from tests.processes import Process, bare_environ, free_port, lead_capture
+from tests.processes import Process, bare_environ, contact_forms_file, free_port, lead_capture
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_system_without_affinity_decides_by_itself(monkeypatch: pytest.MonkeyP
 def test_two_processes_on_two_cores_have_one_each_and_so_has_a_successor(tmp_path: Path) -> None:
     two = sorted(os.sched_getaffinity(0))[:2]
     one_each = [{two[0]}, {two[-1]}]  # where the machine has one core only, both have that
-    environ = bare_environ(DATABASE_URL=f"sqlite:///{tmp_path / 'leads.db'}", FORMS_FILE=str(tmp_path / "none.toml"))
+    environ = bare_environ(DATABASE_URL=f"sqlite:///{tmp_path / 'leads.db'}", FORMS_FILE=contact_forms_file(tmp_path))
     subprocess.run(lead_capture("migrate"), env=environ, check=True, capture_output=True)
     only_two = ("taskset", "--cpu-list", ",".join(map(str, two)))
     web = Process(["web", "--port", str(free_port())], environ, tmp_path, only_two)

@@ -20,6 +20,19 @@ def test_without_a_forms_file_there_is_one_form_contact_with_defaults(tmp_path: 
     assert setup == Setup(forms={"contact": Form("contact")})
 
 
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    named = {"FORMS_FILE": "forms.toml"}
+
+    with pytest.raises(SetupProblems) as raised:
+        read_setup(tmp_path / "forms.toml", named.get)
+
+    (sentence,) = raised.value.problems
+    assert sentence == (
+        f"FORMS_FILE: there is no file '{tmp_path}/forms.toml': put it there, correct the path, or unset FORMS_FILE "
+        "for one form `contact` with defaults"
+    )
+
+
 def test_a_byte_order_mark_from_windows_is_no_fault(tmp_path: Path) -> None:
     assert list(read_bytes(tmp_path, b"\xef\xbb\xbf[forms.tour]\r\n").forms) == ["tour"]
 

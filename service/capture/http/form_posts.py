@@ -50,7 +50,10 @@ STORE_RETRY_S = 5
 
 @dataclass(frozen=True, slots=True)
 class FormDeps:
-    """What the endpoints need. limit: of one visitor's posts, None for none. keeps_ip: whether leads keep it."""
+    """What the endpoints need.
+
+    limit: of one visitor's posts, None for none. keeps_ip: whether leads keep it. own_host: of PUBLIC_URL.
+    """
 
     forms: Mapping[str, Form]
     store: Store
@@ -58,6 +61,7 @@ class FormDeps:
     limit: SubmitLimit | None
     keeps_ip: bool
     guards: Guards
+    own_host: str
 
 
 def form_blueprint(deps: FormDeps) -> Blueprint:
@@ -195,22 +199,24 @@ def _judge(
     if reading.errors:
         submission = replace(submission, problem=missing_sentence(reading.errors))
     controls = reading.controls
-    context = RequestContext(incoming.ip, controls.honeypot, reading.fill_s, _foreign_site(incoming, form))
+    context = RequestContext(incoming.ip, controls.honeypot, reading.fill_s, _foreign_site(incoming, form, deps))
     suspicion = deps.guards.judge(submission, form, context, now)
     if suspicion or form.captcha is None:
         return Judgement(submission, suspicion)
-    post = CaptchaPost(controls.captcha_token(form.captcha.provider), request.host, can_try_again=not is_final)
+    post = CaptchaPost(
+        controls.captcha_token(form.captcha.provider), (request.host, deps.own_host), can_try_again=not is_final
+    )
     is_repeat = partial(came_before, submission, form, deps.store, now)
     return deps.guards.check_captcha(submission, form, post, is_repeat, now)
 
 
-def _foreign_site(incoming: Incoming, form: Form) -> str:
+def _foreign_site(incoming: Incoming, form: Form, deps: FormDeps) -> str:
     """The site that may not post here, "" for none; refusing it would lose the leads of a forgotten landing page.
 
     Our own pages, the hosted form and the error page, are never foreign.
     """
     origin = incoming.headers.get("origin", "")
-    is_own = origin_allowed(origin, form) or origin.partition("://")[2] == request.host
+    is_own = origin_allowed(origin, form) or origin.partition("://")[2] in (request.host, deps.own_host)
     return "" if is_own else clean(origin[:200]) or "another site"
 
 

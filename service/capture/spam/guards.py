@@ -1,7 +1,7 @@
 """All guards together: the rules first, then the captcha for what passed them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -37,11 +37,11 @@ class CaptchaError(Enum):
 class CaptchaPost:
     """How a captcha's token came.
 
-    host: of this service, since its own pages may show the widget. can_try_again: a person reads the response.
+    hosts: of this service, since its own pages may show the widget. can_try_again: a person reads the response.
     """
 
     token: str
-    host: str = ""
+    hosts: Collection[str] = ()
     can_try_again: bool = True
 
 
@@ -86,7 +86,7 @@ class Guards:
             return Judgement(submission)
         if not post.token:
             return _missing(submission, post)
-        result = self._captchas.check(captcha, post.token, _is_own_site(form, post.host))
+        result = self._captchas.check(captcha, post.token, _is_own_site(form, post.hosts))
         self._alerts.report(form, result, now, is_circuit_open=self._captchas.is_circuit_open(captcha))
         if result.is_spent and _arrives_soon(came_before):
             return Judgement(submission)
@@ -166,10 +166,10 @@ def _remark(captcha: Captcha, result: CaptchaResult) -> str:
     return f"{captcha.provider}: {'not passed' if is_checked else 'NOT CHECKED'} ({result.why})"
 
 
-def _is_own_site(form: Form, host: str) -> Callable[[str], bool]:
+def _is_own_site(form: Form, hosts: Collection[str]) -> Callable[[str], bool]:
     """Whether the widget may stand on a site: on any, where the operator named none."""
-    own = host.rpartition(":")[0] or host
-    return lambda site: not has_own_sites(form) or is_own_site(site, form) or site.lower() == own.lower()
+    own = {(host.rpartition(":")[0] or host).lower() for host in hosts}
+    return lambda site: not has_own_sites(form) or is_own_site(site, form) or site.lower() in own
 
 
 def _alert_text(form: Form, result: CaptchaResult) -> str:
