@@ -28,6 +28,9 @@ from service.store import Store
 
 log = structlog.get_logger()
 
+PATIENCE_S = 5.0
+"""Seconds for which a visitor waits while another program holds a lock of the database; then 503."""
+
 START_WARNINGS = SubmitLimit(1, 60)
 """Web processes of one host that start within a minute log warnings about the forms once."""
 
@@ -50,7 +53,7 @@ def create_app(
     settings = settings or read_settings()
     setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
-    store = store or Store(settings.database_url)
+    store = store or Store(settings.database_url, patience_s=PATIENCE_S)
     counts = counts or PostCounts()
     _warn_of_unproven_senders(setup, counts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)

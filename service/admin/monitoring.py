@@ -33,11 +33,13 @@ def blueprint(store: Store) -> Blueprint:
         try:
             if not store.is_ready():
                 return _unavailable("the database is on an older schema: run `lead-capture migrate`")
+            if fault := store.find_fault():
+                return _unavailable(fault)
             return jsonify(
                 {"status": "ready", "delivery": asdict(delivery_state(store)), "concerns": open_alerts(store)}
             )
-        except StoreUnavailable:
-            return _unavailable("the database does not answer")
+        except StoreUnavailable as error:
+            return _unavailable(str(error.fault or "the database does not answer"))
 
     @routes.get("/metrics")
     def metrics() -> Response:

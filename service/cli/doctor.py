@@ -173,17 +173,18 @@ def check_store(store: Store) -> list[SetupProblem]:
             return [_database("error", "it is not on the newest schema", MIGRATE)]
     except (StoreUnavailable, OSError) as error:
         return [_unanswered(error)]
-    try:
-        store.write(lambda tx: tx.accounts.unlock("doctor", "doctor"))  # changes no row, but needs the right to
-    except (StoreUnavailable, OSError):
-        remedy = "check the permissions of its file and folder, and whether the disk is full"
-        return [_database("error", "it cannot be written to", remedy)]
-    return []
+    fault = store.find_fault()
+    return [_database("error", *_parts(fault))] if fault else []
 
 
 def _unanswered(error: Exception) -> SetupProblem:
-    problem, _, remedy = database_problem(error).partition("): ")
-    return _database("error", f"{problem})", remedy)
+    return _database("error", *_parts(database_problem(error)))
+
+
+def _parts(sentence: str) -> tuple[str, str]:
+    """Problem and remedy of a sentence about the database."""
+    problem, _, remedy = sentence.rpartition(": ")
+    return problem, remedy
 
 
 def check_space(free_bytes: int) -> Iterator[SetupProblem]:

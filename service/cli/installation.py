@@ -9,13 +9,13 @@ import json
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from service.cli.configuration import read_configuration
 from service.cli.main import Failed
 from service.forms import Setup
-from service.settings import Settings
-from service.store import SCHEMA, Store, StoreUnavailable
+from service.settings import Settings, lookup
+from service.store import ROLE, SCHEMA, Store, StoreUnavailable, fault_of
 
 SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
 """The simulator's own login; nothing real is behind it."""
@@ -54,10 +54,21 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Installation:
 
 
 def database_problem(error: Exception) -> str:
-    """One line on a database that does not answer: the first line of its driver's message, without secrets."""
+    """One line on a database that cannot be used: what is wrong and what to do, without secrets.
+
+    Where that is unknown, the first line of its driver's message.
+    """
+    if fault := fault_of(error):
+        return str(fault).replace(ROLE, _role())
     reason = getattr(error.__cause__, "orig", None) or error.__cause__ or error
     line = next(iter(str(reason).splitlines()), "") or type(reason).__name__
     return f"the database does not answer ({line}): check DATABASE_URL"
+
+
+def _role() -> str:
+    """The name of PostgreSQL's role as it stands in SQL."""
+    name = unquote(urlsplit(lookup("DATABASE_URL") or "").username or "")
+    return '"{}"'.format(name.replace('"', '""')) if name else ROLE
 
 
 # -- migrate: brings the database to the newest schema

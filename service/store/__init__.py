@@ -20,6 +20,7 @@ from service.store.alert_log import Alert
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
 from service.store.daily_counts import CountingState, DateRange
+from service.store.database.faults import ROLE, fault_of
 from service.store.database.repository import Identity
 from service.store.database.writer import StoreUnavailable
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
@@ -42,6 +43,7 @@ from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transac
 __all__ = [
     "LATER",
     "NO_CREDENTIALS",
+    "ROLE",
     "SCHEMA",
     "UNAVAILABLE",
     "WITHDRAWN",
@@ -99,4 +101,5 @@ __all__ = [
     "Turns",
     "as_instant",
     "as_milliseconds",
+    "fault_of",
 ]

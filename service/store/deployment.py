@@ -19,6 +19,11 @@ class Flags(Repository):
         value: str | None = self._execute(select(deployment.c.value).where(deployment.c.name == name)).scalar()
         return value
 
+    def set(self, name: str, value: str) -> None:
+        """Give a name a value, whatever it has."""
+        insert = self._database.insert(deployment).values(name=name, value=value)
+        self._execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
     def swap(self, name: str, old: str | None, new: str) -> bool:
         """Replace `old` (None: no value yet) by `new`; False when another process has changed it meanwhile."""
         if old is None:

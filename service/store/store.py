@@ -20,6 +20,7 @@ from service.store.conversions import Conversions
 from service.store.daily_counts import DailyCounts
 from service.store.database import bell
 from service.store.database.engines import migrate, open_database, schema_of
+from service.store.database.readiness import PROBE, Readiness
 from service.store.database.repository import Repository, subject
 from service.store.database.tables import deployment
 from service.store.database.writer import Writer, as_unavailable
@@ -101,11 +102,13 @@ SCHEMA = "0009"
 class Store:
     """One database of leads, for any number of threads."""
 
-    def __init__(self, url: str) -> None:
-        self._database = open_database(url)
+    def __init__(self, url: str, *, patience_s: float | None = None) -> None:
+        """patience_s: how long a write may wait for a lock of another program, where visitors wait."""
+        self._database = open_database(url, patience_s)
         path = self._database.path
         self._pipe = None if path is None else str(bell.pipe_of(path))
-        self._writer = Writer(self._database, self._ring)
+        self._readiness = Readiness(path)
+        self._writer = Writer(self._database, self._ring, self._readiness.record_failure)
 
     # -- transactions
 
@@ -197,8 +200,14 @@ class Store:
     # -- the database itself
 
     def migrate(self) -> None:
-        """Bring the database to the newest schema; safe from several processes and hosts at once."""
-        migrate(self._database)
+        """Bring the database to the newest schema; safe from several processes and hosts at once.
+
+        Raises: StoreUnavailable.
+        """
+        try:
+            migrate(self._database)
+        except (SQLAlchemyError, OSError) as error:
+            raise as_unavailable(error) from error
 
     def is_ready(self) -> bool:
         """Return whether leads can be stored: the database answers, and its schema is this program's or newer.
@@ -211,6 +220,13 @@ class Store:
         except SQLAlchemyError as error:
             raise as_unavailable(error) from error
         return schema is not None and schema >= SCHEMA
+
+    def find_fault(self) -> str:
+        """Return why leads cannot be kept now and what to do, in one sentence; "" while they can.
+
+        The last writes of this process count; every few seconds a write that changes nothing else is tried.
+        """
+        return self._readiness.find_fault(lambda padding: self.write(lambda tx: tx.flags.set(PROBE, padding)))
 
     def once(self, name: str, make: Callable[[], str]) -> str:
         """Return the deployment's value of a name, made by the first process that needs it and kept for all."""

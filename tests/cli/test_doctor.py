@@ -213,7 +213,7 @@ def test_a_database_that_may_only_be_read_is_an_error(
         admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
     monkeypatch.setenv("DATABASE_URL", database_url)
 
-    assert "it cannot be written to" in ready("doctor").out
+    assert "error: the database: the database server accepts no writes: let DATABASE_URL" in ready("doctor").out
     with psycopg.connect(postgresql, autocommit=True) as admin:
         admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
 

@@ -210,7 +210,9 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(
     result = run(command)
 
     assert result.code == 1
-    assert re.fullmatch(r"lead-capture: the database does not answer \(.+\): check DATABASE_URL\n", result.err)
+    assert re.fullmatch(
+        r"lead-capture: the database (does not answer \(.+\)|file cannot be opened): check DATABASE_URL.*\n", result.err
+    )
     assert "geheim" not in result.err
 
 

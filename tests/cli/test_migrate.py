@@ -41,7 +41,7 @@ def test_a_file_that_is_no_database_is_left_alone(run: Terminal, folder: Path) -
     result = run("migrate")
 
     assert result.code == 1
-    assert "file is not a database" in result.err
+    assert "the file is not a database: correct DATABASE_URL" in result.err
     assert (folder / "leads.db").read_bytes() == b"my diary\n" * 1000
 
 

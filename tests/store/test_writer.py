@@ -1,6 +1,7 @@
 """Group commit: waiting jobs are committed together, and each caller learns the result of its own."""
 
 import multiprocessing
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -149,7 +150,7 @@ def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_gone_is_an_outage(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'there' / 'leads.db'}")
-    (tmp_path / "there").rmdir()
+    shutil.rmtree(tmp_path / "there")
 
     with pytest.raises(StoreUnavailable):
         keep(store, a_lead())

@@ -5,6 +5,7 @@ To add another SQL engine, add an entry to ENGINES; all of tests/store/ then run
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,9 +14,19 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
-BUSY_TIMEOUT_S = 20
-"""Seconds that SQLite waits for a lock. Only other programs can hold one: our writers queue at the file lock."""
+from service.store.database.faults import is_locked
+from service.store.database.sqlite_file import SqliteFile
+
+PATIENCE_S = 20.0
+"""Seconds for which a process without visitors waits for a lock of another program."""
+
+LOCK_SLICE_S = 0.25
+"""Seconds for which SQLite waits for a lock that another program holds, until the next of our writers tries."""
+
+MAX_STATEMENT_S = 30
+"""Seconds after which PostgreSQL ends a statement of a process that has visitors waiting."""
 
 WAL_PAGES = 8000
 """Pages (32 MB) of the write-ahead log between two checkpoints: pages that many leads touch are written back once."""
@@ -32,7 +43,7 @@ class Database:
 
     writing: for the single writer, which takes its connection from connect_writer. reading: for everything else. turn:
     enter it before a write transaction. close: closes every connection. insert: the dialect's INSERT, with ON CONFLICT.
-    path: the SQLite file, else None.
+    path: the SQLite file, else None. patience_s: see open_database.
     """
 
     writing: Engine
@@ -43,6 +54,7 @@ class Database:
     insert: Callable[..., Any]
     path: Path | None
     locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
+    patience_s: float
     announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
 
 
@@ -81,14 +93,17 @@ class FileTurn:
 
 
 class KeptConnection:
-    """Keeps the writer's connection from one transaction to the next, but not after an error or into a forked child.
+    """Keeps the writer's connection from one transaction to the next.
+
+    Not after an error, not into a forked child, and not once the file was moved or replaced.
 
     Taking a connection from the pool and returning it costs a twentieth of a form post. Only for a file: a server may
     have closed the connection meanwhile, and the pool checks that.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, file: SqliteFile) -> None:
         self._engine = engine
+        self._file = file
         self._idle: Connection | None = None
         self._pid = os.getpid()
 
@@ -99,6 +114,9 @@ class KeptConnection:
         if self._pid != os.getpid():
             self._engine.dispose(close=False)
             connection, self._pid = None, os.getpid()
+        elif connection is not None and not self._file.is_open_in(connection):
+            connection.close()  # into the pool, which closes it for good
+            connection = None
         connection = connection or self._engine.connect()
         try:
             yield connection
@@ -114,9 +132,10 @@ class KeptConnection:
             connection.close()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, patience_s: float | None = None) -> Database:
     """Open the database of a DATABASE_URL.
 
+    patience_s: how long a write may wait for a lock of another program, where visitors wait; None: for no visitor.
     Raises: ValueError for an unsupported engine.
     """
     parsed = make_url(url)
@@ -124,18 +143,22 @@ def open_database(url: str) -> Database:
     if opener is None:
         known = " or ".join(f"{name}://" for name in ENGINES)
         raise ValueError(f"DATABASE_URL: unknown engine {parsed.get_backend_name()!r}: write {known}")
-    return opener(parsed)
+    return opener(parsed, patience_s)
 
 
-def _open_sqlite(url: URL) -> Database:
+def _open_sqlite(url: URL, patience_s: float | None) -> Database:
     path = Path(url.database or "lead-capture.db").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     located = url.set(database=str(path))
-    writing = _sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY")
+    file = SqliteFile(path)
+    file.create()
+    patience_s = patience_s or PATIENCE_S
+    # All our writers take turns, so that only other programs hold a lock: see Writer for how long it waits.
+    writing = _sqlite_engine(located, file, writes=True, pool_size=1, temporary="MEMORY", timeout_s=LOCK_SLICE_S)
     # Counting a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
-    reading = _sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE")
+    reading = _sqlite_engine(located, file, writes=False, pool_size=8, temporary="FILE", timeout_s=patience_s)
     turn = FileTurn(path.with_name(path.name + "-turn"))
-    kept = KeptConnection(writing)
+    kept = KeptConnection(writing, file)
 
     def close() -> None:
         kept.close()
@@ -152,17 +175,20 @@ def _open_sqlite(url: URL) -> Database:
         insert=sqlite.insert,
         path=path,
         locks_rows=False,
+        patience_s=patience_s,
         announce=None,
     )
 
 
-def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> Engine:
+def _sqlite_engine(
+    url: URL, file: SqliteFile, *, writes: bool, pool_size: int, temporary: str, timeout_s: float
+) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=24,
         hide_parameters=True,  # errors are logged, personal data is not
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        creator=file.connector(timeout_s, writes=writes),
     )
 
     @event.listens_for(engine, "connect")
@@ -177,24 +203,29 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> E
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    file.watch(engine, writes=writes)  # after the pragmas, which open the write-ahead log
+
     def start(connection: PoolProxiedConnection) -> None:
         driver: Any = connection.dbapi_connection
-        driver.execute(begin)
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     # An event would do as well, but with one SQLAlchemy looks for listeners at every statement and commit.
     engine.dialect.do_begin = start  # type: ignore[assignment]
     return engine
 
 
-def _open_postgresql(url: URL) -> Database:
+def _open_postgresql(url: URL, patience_s: float | None) -> Database:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=4,
         max_overflow=24,
         pool_pre_ping=True,
+        pool_timeout=patience_s or PATIENCE_S,
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
     )
+    if patience_s:
+        _limit_waits(engine, patience_s)
     return Database(
         writing=engine,
         reading=engine,
@@ -204,15 +235,42 @@ def _open_postgresql(url: URL) -> Database:
         insert=postgresql.insert,
         path=None,
         locks_rows=True,
+        patience_s=patience_s or PATIENCE_S,
         announce="NOTIFY lead_capture",
     )
 
 
-ENGINES: dict[str, Callable[[URL], Database]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
+def _limit_waits(engine: Engine, patience_s: float) -> None:
+    """Let PostgreSQL end what waits or runs for too long; set at each connect, as poolers take no options."""
+
+    @event.listens_for(engine, "connect")
+    def limit(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{patience_s:g}s'")
+            cursor.execute(f"SET statement_timeout = '{MAX_STATEMENT_S}s'")
+        connection.commit()
+
+
+ENGINES: dict[str, Callable[[URL, float | None], Database]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Apply the missing migrations up to `revision`, one process at a time."""
+    """Apply the missing migrations up to `revision`, one process at a time.
+
+    Raises: SQLAlchemyError, OSError.
+    """
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            _upgrade(database, revision)
+        except OperationalError as error:
+            if not is_locked(error) or time.monotonic() > give_up_at:
+                raise
+        else:
+            return
+
+
+def _upgrade(database: Database, revision: str) -> None:
     from alembic import command  # noqa: PLC0415 (heavy, and only needed here)
     from alembic.config import Config  # noqa: PLC0415
 
@@ -220,6 +278,8 @@ def migrate(database: Database, revision: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.turn, database.writing.connect() as connection, connection.begin():
         if database.locks_rows:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

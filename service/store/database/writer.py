@@ -1,6 +1,7 @@
 """Group commit: jobs that wait in one process are committed together, and each caller waits for its commit."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
@@ -9,6 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 
 from service.store.database.engines import Database
+from service.store.database.faults import Fault, fault_of, is_locked
+
+_AWAY = (OperationalError, InterfaceError)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -18,14 +22,22 @@ Job = Callable[[Connection], T]
 class StoreUnavailable(Exception):
     """The database could not commit: nothing was acknowledged, try again."""
 
+    @property
+    def fault(self) -> Fault | None:
+        """What is wrong, and the remedy; None where only the words of the driver, its cause, say that."""
+        return fault_of(self)
+
 
 class _Waiting(Generic[T]):
     """One caller's job, or its item of a job that serves several callers, and the result."""
 
-    __slots__ = ("error", "finished", "item", "job", "signal", "together", "value")
+    __slots__ = ("deadline", "error", "finished", "item", "job", "signal", "together", "value")
 
-    def __init__(self, job: Callable[..., Any], item: object = None, *, together: bool = False) -> None:
+    def __init__(
+        self, job: Callable[..., Any], deadline: float, item: object = None, *, together: bool = False
+    ) -> None:
         self.job = job
+        self.deadline = deadline  # of the wait for a lock that another program holds
         self.item = item
         self.together = together
         self.finished = False
@@ -33,6 +45,10 @@ class _Waiting(Generic[T]):
         self.signal.acquire()
         self.value: T | None = None
         self.error: BaseException | None = None
+
+    @property
+    def is_overdue(self) -> bool:
+        return time.monotonic() >= self.deadline
 
     def fail(self, error: BaseException) -> None:
         self.error = as_unavailable(error)
@@ -51,11 +67,22 @@ class Writer:
     jobs, its own among them, and commits them together; the other threads wait until their job is done, or until one of
     them is to lead next. A busy process pays for one flush instead of ten, an idle one never waits, and there is no
     thread to start, stop or lose at a fork.
+
+    While another program holds SQLite's lock, the leader tries for a moment at a time and leaves the turn to other
+    processes in between; a job whose patience has ended fails, and the others go on waiting.
     """
 
-    def __init__(self, database: Database, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        after_commit: Callable[[Connection], None] = lambda _: None,
+        on_failure: Callable[[StoreUnavailable], None] = lambda _: None,
+    ) -> None:
+        """on_failure: called for each commit that the database did not take."""
         self._database = database
         self._after_commit = after_commit
+        self._on_failure = on_failure
+        self._patience_s = database.patience_s
         self._guard = threading.Lock()  # held for an instant only
         self._is_led = False
         self._queue: deque[_Waiting[Any]] = deque()
@@ -66,7 +93,7 @@ class Writer:
         A job may run twice (alone, after the failure of another): it must do nothing but SQL.
         Raises: what the job raises; StoreUnavailable when the database cannot commit it.
         """
-        return self._wait_for(_Waiting(job))
+        return self._wait_for(_Waiting(job, time.monotonic() + self._patience_s))
 
     def write_together(self, job: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
         """Run a job that serves all items waiting for it at once; returns the value of this `item`.
@@ -74,7 +101,7 @@ class Writer:
         The job returns a value for each of its items, in their order; it may run again for a single one.
         Raises: as write().
         """
-        return self._wait_for(_Waiting(job, item, together=True))
+        return self._wait_for(_Waiting(job, time.monotonic() + self._patience_s, item, together=True))
 
     def _wait_for(self, waiting: _Waiting[T]) -> T:
         with self._guard:
@@ -89,23 +116,24 @@ class Writer:
     def _lead(self, own: _Waiting[Any]) -> None:
         """Commit everything queued, wake the waiting threads, and pass the lead on."""
         batch: list[_Waiting[Any]] = []
-        try:
-            with self._database.turn:
+        while not own.finished:
+            try:
+                with self._database.turn:
+                    batch += self._take_all()
+                    self._commit_all(batch)
+            except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
+                # The lock file failed: no space, or no permission. No job may stay queued as if it were committed.
                 batch += self._take_all()
-                self._commit_all(batch)
-        except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
-            # The lock file failed: no space, or no permission. No job may stay queued as if it were committed.
-            batch += self._take_all()
+                self._fail([waiting for waiting in batch if not waiting.finished], error)
             for waiting in batch:
-                if not waiting.finished:
-                    waiting.fail(error)
-        for waiting in batch:
-            if waiting is not own:
-                waiting.signal.release()
-        self._pass_on()
+                if waiting.finished and waiting is not own:
+                    waiting.signal.release()
+            batch = [waiting for waiting in batch if not waiting.finished]
+        self._pass_on(batch)
 
-    def _pass_on(self) -> None:
+    def _pass_on(self, unfinished: Sequence[_Waiting[Any]]) -> None:
         with self._guard:
+            self._queue.extendleft(reversed(unfinished))
             if self._queue:
                 self._queue[0].signal.release()
             else:
@@ -115,18 +143,25 @@ class Writer:
         return [self._queue.popleft() for _ in range(len(self._queue))]
 
     def _commit_all(self, batch: list[_Waiting[Any]]) -> None:
-        """Commit all jobs together, or else each alone, so that a failing job spoils no other."""
-        error = self._commit(batch)
-        if error is None:
+        """Commit all jobs together, or else each alone, so that a failing job spoils no other.
+
+        Those that may go on waiting for a lock are left unfinished.
+        """
+        first_error = self._commit(batch)
+        if first_error is None:
             return
+        is_away = isinstance(first_error, _AWAY)
         for number, waiting in enumerate(batch):
-            error = self._commit([waiting]) if len(batch) > 1 else error
-            if isinstance(error, (OperationalError, InterfaceError)):
+            # Alone, unless its patience went into a time-out of the whole batch.
+            is_tried = len(batch) == 1 or (is_away and (waiting.is_overdue or is_locked(first_error)))
+            error = first_error if is_tried else self._commit([waiting])
+            if isinstance(error, _AWAY):
                 # The database is away: the others need not wait for a time-out each.
-                _fail(batch[number:], error)
+                rest = batch[number:]
+                self._fail([each for each in rest if each.is_overdue] if is_locked(error) else rest, error)
                 return
             if error is not None:
-                _fail([waiting], error)
+                self._fail([waiting], error)
 
     def _commit(self, batch: Sequence[_Waiting[Any]]) -> BaseException | None:
         """Commit all of `batch`; or nothing, and return the error."""
@@ -141,10 +176,11 @@ class Writer:
             return None if all(waiting.finished for waiting in batch) else error
         return None
 
-
-def _fail(batch: Sequence[_Waiting[Any]], error: BaseException) -> None:
-    for waiting in batch:
-        waiting.fail(error)
+    def _fail(self, batch: Sequence[_Waiting[Any]], error: BaseException) -> None:
+        for waiting in batch:
+            waiting.fail(error)
+        if batch and isinstance(failure := batch[0].error, StoreUnavailable):
+            self._on_failure(failure)
 
 
 def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
