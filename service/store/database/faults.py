@@ -12,7 +12,7 @@ _MASK = 0xFF
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DatabaseFault:
     """What is wrong with the database, and the remedy."""
 
     problem: str
@@ -23,30 +23,36 @@ class Fault:
         return f"{self.problem}: {self.remedy}"
 
 
-FULL = Fault("the disk with the leads is full", "free space; leads are taken again by themselves")
-READ_ONLY = Fault(
+FULL = DatabaseFault("the disk with the leads is full", "free space; leads are taken again by themselves")
+READ_ONLY = DatabaseFault(
     "the database may only be read", "give the service's user the right to write to it, to its file and folder"
 )
-GONE = Fault(
+GONE = DatabaseFault(
     "the database file cannot be opened",
     "check DATABASE_URL and the rights to the file and its folder; if it was moved, put it back",
 )
-SWAPPED = Fault(
+SWAPPED = DatabaseFault(
     REPLACED, "stop web and worker, remove the files ending in -wal and -shm, put it there again, then start both"
 )
-LOCKED = Fault("another program holds the lock of the database", "end it; leads are taken again by themselves")
-DAMAGED = Fault("the database file is damaged", "stop the service and restore a backup")
-NO_DATABASE = Fault("the file is not a database", "correct DATABASE_URL, or stop the service and restore a backup")
-STANDBY = Fault("the database server accepts no writes", "let DATABASE_URL name the primary server, not a standby")
+LOCKED = DatabaseFault("another program holds the lock of the database", "end it; leads are taken again by themselves")
+DAMAGED = DatabaseFault("the database file is damaged", "stop the service and restore a backup")
+NO_DATABASE = DatabaseFault(
+    "the file is not a database", "correct DATABASE_URL, or stop the service and restore a backup"
+)
+STANDBY = DatabaseFault(
+    "the database server accepts no writes", "let DATABASE_URL name the primary server, not a standby"
+)
 ROLE = "the service's role"
 """Stands in remedies for the name of the role, which only operators may see."""
 
-MAY_NOT_CREATE = Fault(
+MAY_NOT_CREATE = DatabaseFault(
     "the database user may not create tables",
     f"as the owner of the database, run GRANT CREATE, USAGE ON SCHEMA public TO {ROLE};",
 )
-NOT_OWNER = Fault("the database user does not own the tables", "run `lead-capture migrate` as the role that owns them")
-MAY_NOT_WRITE = Fault(
+NOT_OWNER = DatabaseFault(
+    "the database user does not own the tables", "run `lead-capture migrate` as the role that owns them"
+)
+MAY_NOT_WRITE = DatabaseFault(
     "the database user may not change the tables",
     f"as their owner, run GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE}; "
     f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};",
@@ -61,15 +67,19 @@ _SQLITE = {
     sqlite3.SQLITE_LOCKED: LOCKED,
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: NO_DATABASE,
-    sqlite3.SQLITE_IOERR: Fault("the disk with the leads cannot be written to", "look whether it is full or broken"),
+    sqlite3.SQLITE_IOERR: DatabaseFault(
+        "the disk with the leads cannot be written to", "look whether it is full or broken"
+    ),
 }
 
 _POSTGRESQL = {
     "53100": FULL,
     "25006": STANDBY,
     "55P03": LOCKED,
-    "57014": Fault("the database is too slow", "look what its server is busy with"),
-    "53300": Fault("the database server has no connection left", "raise its max_connections, or end other clients"),
+    "57014": DatabaseFault("the database is too slow", "look what its server is busy with"),
+    "53300": DatabaseFault(
+        "the database server has no connection left", "raise its max_connections, or end other clients"
+    ),
 }
 """By SQLSTATE. Source: PostgreSQL's documentation, appendix A."""
 
@@ -83,7 +93,7 @@ _FILES = {
 }
 
 
-def fault_of(error: BaseException) -> Fault | None:
+def fault_of(error: BaseException) -> DatabaseFault | None:
     """Return what an error of the database, or one that it caused, means; None where only its own words say that."""
     for each in (getattr(error, "orig", None), error, error.__cause__ and getattr(error.__cause__, "orig", None)):
         if each is not None and (fault := _fault_of_driver(each)) is not None:
@@ -96,7 +106,7 @@ def is_locked(error: BaseException) -> bool:
     return isinstance(getattr(error, "orig", None), sqlite3.Error) and fault_of(error) is LOCKED
 
 
-def _fault_of_driver(error: BaseException) -> Fault | None:
+def _fault_of_driver(error: BaseException) -> DatabaseFault | None:
     if isinstance(error, sqlite3.Error):
         if str(error) == REPLACED:
             return SWAPPED
@@ -107,7 +117,7 @@ def _fault_of_driver(error: BaseException) -> Fault | None:
     return _refused(str(error)) if state == "42501" else _POSTGRESQL.get(state or "")
 
 
-def _refused(message: str) -> Fault:
+def _refused(message: str) -> DatabaseFault:
     """Which right a role lacks: PostgreSQL has one code for all of them."""
     if re.match(r".*\bschema\b", message):
         return MAY_NOT_CREATE

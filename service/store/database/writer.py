@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 
 from service.store.database.engines import Database
-from service.store.database.faults import Fault, fault_of, is_locked
+from service.store.database.faults import DatabaseFault, fault_of, is_locked
 
 _AWAY = (OperationalError, InterfaceError)
 
@@ -23,7 +23,7 @@ class StoreUnavailable(Exception):
     """The database could not commit: nothing was acknowledged, try again."""
 
     @property
-    def fault(self) -> Fault | None:
+    def fault(self) -> DatabaseFault | None:
         """What is wrong, and the remedy; None where only the words of the driver, its cause, say that."""
         return fault_of(self)
 
