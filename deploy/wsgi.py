@@ -4,11 +4,11 @@
 from flask import Flask
 
 from service.capture.http.rate_limit import PostCounts
-from service.web import create_app
+from service.web import start_app
 
 _COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together
 
 
 def application() -> Flask:
     """Called in each web process."""
-    return create_app(counts=_COUNTS)
+    return start_app(counts=_COUNTS)

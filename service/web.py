@@ -1,5 +1,6 @@
 """Process 1: create_app(settings) wires the rooms that receive and show leads into one Flask app."""
 
+import threading
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, logs
 from service.admin import AdminDeps, api, monitoring, pages
+from service.alerts.worker_watch import WorkerWatch
+from service.background import is_gone, worker_name
 from service.capture import script
 from service.capture.http.form_posts import FormDeps, form_blueprint
 from service.capture.http.rate_limit import PostCounts, SubmitLimit
@@ -24,7 +27,7 @@ from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
 from service.settings import Settings, lookup, read_settings
-from service.store import Store
+from service.store import Identity, Store
 
 log = structlog.get_logger()
 
@@ -83,6 +86,18 @@ def create_app(
         number = settings.trusted_proxies
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
         app.wsgi_app = ProxyFix(app.wsgi_app, number, number)  # type: ignore[method-assign]
+    return app
+
+
+def start_app(settings: Settings | None = None, setup: Setup | None = None, counts: PostCounts | None = None) -> Flask:
+    """The web application of one web process, which also watches that a worker works. After the process was forked.
+
+    Raises: SettingsProblems, SetupProblems.
+    """
+    settings = settings or read_settings()
+    store = Store(settings.database_url, patience_s=PATIENCE_S)
+    app = create_app(settings, setup, counts, store)
+    WorkerWatch(store, settings.alert_urls, Identity(worker_name(), is_gone), threading.Event()).start()
     return app
 
 

@@ -30,6 +30,7 @@ from service.reconciliation.discrepancies import platform_comparer
 from service.reconciliation.job import ReconcileJob
 from service.settings import Settings
 from service.store import Identity, Pace, Store, Tenant
+from service.version import VERSION
 
 
 def run(settings: Settings, setup: Setup, store: Store) -> None:
@@ -39,7 +40,9 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     for account, context in contexts.items():
         on_startup(account, context)
     fetcher = start_fetching(settings, setup, store, stop)
-    worker = Worker(store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s), stop, fetcher.wake)
+    worker = Worker(
+        store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s, VERSION), stop, fetcher.wake
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     monitoring = threading.Thread(target=monitor(settings, setup, store, stop).run, name="monitor", daemon=True)

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from service import clock
+from service.background import worker_name
 from service.delivery.loop import Worker, WorkerConfig
 from service.forms import Form, Setup
 from service.lead import Lead, Status
@@ -53,7 +54,7 @@ def a_worker(
     settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, "NEXUDUS_LIMITS": "1000/s", **login, **environ})
     setup = Setup({"contact": a_form()} if forms is None else forms)
     stop = threading.Event()
-    return Worker(store, account_contexts(settings, setup, store, stop), config or WorkerConfig(2, 90), stop)
+    return Worker(store, account_contexts(settings, setup, store, stop), config or WorkerConfig(2, 90, "1.2.3"), stop)
 
 
 @contextmanager
@@ -96,6 +97,18 @@ def status_of(store: Store, lead: Lead) -> Status:
 def becomes(store: Store, lead: Lead, status: Status, within_s: float = 8) -> float:
     """Wait until a lead stands there; the seconds that it took."""
     return wait_until(lambda: status_of(store, lead) is status, within_s)
+
+
+def test_a_worker_at_work_is_seen_with_its_version(store: Store, nexudus: Simulator) -> None:
+    began_at = clock.now()
+
+    with at_work(a_worker(store, nexudus)):
+        becomes(store, enqueue(store), Status.DELIVERED)
+
+    with store.read() as tx:
+        (seen,) = tx.workers.all()
+        assert tx.workers.last_seen() == seen.seen_at >= began_at
+    assert (seen.version, seen.name) == ("1.2.3", worker_name())
 
 
 def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(

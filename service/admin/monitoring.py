@@ -35,8 +35,15 @@ def blueprint(store: Store) -> Blueprint:
                 return _unavailable("the database is on an older schema: run `lead-capture migrate`")
             if fault := store.find_fault():
                 return _unavailable(fault)
+            seen_at, seen_s = worker_seen(store)
             return jsonify(
-                {"status": "ready", "delivery": asdict(delivery_state(store)), "concerns": open_alerts(store)}
+                {
+                    "status": "ready",
+                    "delivery": asdict(delivery_state(store)),
+                    "worker_seen_at": seen_at,
+                    "worker_seen_s": seen_s,
+                    "concerns": open_alerts(store),
+                }
             )
         except StoreUnavailable as error:
             return _unavailable(str(error.fault or "the database does not answer"))
@@ -80,6 +87,15 @@ def delivery_state(store: Store) -> DeliveryState:
     return DeliveryState(waiting, None if oldest is None else round((now - oldest).total_seconds()), pauses)
 
 
+def worker_seen(store: Store) -> tuple[str | None, int | None]:
+    """When a worker was last seen at work, and how many seconds ago; None if never. One that works, every 15 s."""
+    with store.read() as tx:
+        seen_at = tx.workers.last_seen()
+    if seen_at is None:
+        return None, None
+    return seen_at.isoformat(), max(0, round((clock.now() - seen_at).total_seconds()))
+
+
 def open_alerts(store: Store) -> list[dict[str, str]]:
     """The current problems; without their sentences, because this is public."""
     with store.read() as tx:
@@ -103,6 +119,7 @@ class StoreMetrics(Collector):
                 counts = tx.leads.count_by_status()
                 kinds = Counter(alert.kind for alert in tx.alerts.open())
             state = delivery_state(self._store)
+            _, seen_s = worker_seen(self._store)
         except StoreUnavailable:
             up.add_metric([], 0)
             yield up
@@ -116,6 +133,8 @@ class StoreMetrics(Collector):
         yield _gauge("lead_capture_deliveries_waiting", "leads that wait to be delivered to Nexudus", state.waiting)
         age_s = state.oldest_waiting_s
         yield _gauge("lead_capture_oldest_waiting_seconds", "age of the oldest waiting lead", age_s or 0)
+        if seen_s is not None:
+            yield _gauge("lead_capture_worker_seen_seconds", "seconds since a worker was last seen at work", seen_s)
         yield _gauge("lead_capture_accounts_paused", "accounts that are paused", len(state.paused))
         alerts = GaugeMetricFamily("lead_capture_concerns", "open alerts", labels=["kind"])
         for kind, number in sorted(kinds.items()):

@@ -20,7 +20,7 @@ SETTLE_S = {
 }
 """Seconds for which a condition must be gone until its alert is resolved: the next try may fail again."""
 
-MONITORED_KINDS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary", "refused"} - {"stage"})
+MONITORED_KINDS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary", "refused", "worker"} - {"stage"})
 """Kinds that only the monitor finds, and so resolves. Others may be reported and resolved elsewhere."""
 
 HasRecovered = Callable[[Alert], bool | None]
@@ -130,6 +130,7 @@ TITLES = {
     "stage": "a stage is not safe",
     "hold": "some calls to Nexudus are paused",
     "stuck": "leads are stuck",
+    "worker": "no worker is running",
     "slow": "leads are held back by the rate limit",
     "parked": "leads need attention",
     "disk": "the disk is nearly full",
@@ -162,6 +163,7 @@ ENDINGS = {
     "stage": "Leads go into the stage again.",
     "hold": "The calls go through again.",
     "stuck": "No lead waits too long any more.",
+    "worker": "A worker is running again; waiting leads are being sent.",
     "slow": "The leads have been sent.",
     "parked": "No lead needs attention any more.",
     "disk": "There is enough free space again.",

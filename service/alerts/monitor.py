@@ -4,7 +4,7 @@ The other workers watch whether it still does. What was found and sent is in the
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,11 +14,18 @@ from service import clock
 from service.alerts import channels
 from service.alerts.canary import Submit, send_canary
 from service.alerts.channels import Send
-from service.alerts.conditions import LATE_S, find_conditions, find_platform_conditions, find_rejected_senders
+from service.alerts.conditions import (
+    LATE_S,
+    Condition,
+    find_conditions,
+    find_platform_conditions,
+    find_rejected_senders,
+)
 from service.alerts.decisions import AlertChanges, AlertState, account_without_access
 from service.alerts.new_leads import NewLeadNotifier
-from service.alerts.sending import AlertSender, DigestTime
+from service.alerts.sending import DUTY_S, AlertSender, DigestTime
 from service.alerts.silence import SilenceMonitor
+from service.alerts.worker_watch import find_absent_worker
 from service.background import Intervals, run_periodically
 from service.forms import Form
 from service.store import Alert, Identity, Store, StoreUnavailable, Transaction
@@ -29,9 +36,6 @@ INTERVALS = Intervals(every_s=2.0, first_s=2.0)
 
 REST_FACTOR = 20
 """Spend at most 1/20 of the time looking, however much there is to see."""
-
-DUTY_S = 60.0
-"""How long a worker is on duty, renewed at half time. Longer than sending may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Monitor:
         self._state = AlertState()
         self._silence = SilenceMonitor()
         self._logged: dict[str, str] = {}
+        self._began_at: datetime | None = None
 
     def run(self) -> None:
         """Monitor until stopped, then hand over the duty."""
@@ -111,12 +116,20 @@ class Monitor:
                 *self._silence.conditions(tx, forms.values(), now),
                 *(condition for condition in canaries if condition),
                 *find_rejected_senders(tx.platforms.open_rejections(), forms, now),
+                *self._idle_workers(tx, now),
             ]
             changes = self._state.compare(conditions, tx.alerts.open(), lambda alert: _has_recovered(tx, alert), now)
         if changes:
             self._store.write(lambda tx: _write(tx, changes, now))
         with self._store.read() as tx:
             self._log(tx.alerts.open())
+
+    def _idle_workers(self, tx: Transaction, now: datetime) -> Iterator[Condition]:
+        """Yield that no worker delivers, though this one watches: the loop of deliveries hangs."""
+        self._began_at = self._began_at or now
+        if tx.workers.last_seen() is not None:
+            condition = find_absent_worker(tx, self._began_at, now)
+            yield from () if condition is None else (condition,)
 
     def _log(self, alerts: Sequence[Alert]) -> None:
         """Log each alert that was opened or resolved since the last look, by any process."""

@@ -90,6 +90,9 @@ def _most_first(numbers: dict[str, int]) -> list[tuple[str, int]]:
 
 log = structlog.get_logger()
 
+DUTY_S = 60.0
+"""How long one process has the duty to watch and send, renewed at half time. Longer than sending may take."""
+
 RETRY_INTERVALS_S = (30.0, 60.0, 120.0, 300.0, 900.0)
 """Waits before a failed message is sent again; the last one repeats."""
 

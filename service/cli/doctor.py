@@ -5,13 +5,15 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
-from service import logs
+from service import clock, logs
+from service.alerts.worker_watch import ABSENT_AFTER
 from service.cli.configuration import NO_CREDENTIALS, check_addresses
 from service.cli.installation import database_problem, use_simulator
 from service.cli.main import Misused
-from service.cli.terminal import number_within, print_json
+from service.cli.terminal import counted, number_within, print_json
 from service.delivery.behaviour import read_behaviour
 from service.delivery.setup_check.job import examine
 from service.delivery.setup_check.problem import Level, SetupProblem, merged
@@ -73,6 +75,7 @@ def inspect() -> list[SetupProblem]:
     if store is None:
         problems.append(_unchecked("Nexudus", "repair the database first: sign-ins and rate limits are stored there"))
         return merged(problems)
+    problems += check_workers(store, clock.now())
     problems += inspect_accounts(use_simulator(settings, store, "checking"), setup or Setup({}), store)
     store.close()
     return merged(problems)
@@ -185,6 +188,18 @@ def _parts(sentence: str) -> tuple[str, str]:
     """Problem and remedy of a sentence about the database."""
     problem, _, remedy = sentence.rpartition(": ")
     return problem, remedy
+
+
+def check_workers(store: Store, now: datetime) -> Iterator[SetupProblem]:
+    """Check that a worker is at work. Before the first start none is, and no lead waits for one."""
+    with store.read() as tx:
+        seen_at, (waiting, _) = tx.workers.last_seen(), tx.workers.waiting()
+    if (seen_at is None and not waiting) or (seen_at is not None and now - seen_at < ABSENT_AFTER):
+        return
+    known = "has been seen yet" if seen_at is None else f"has been seen since {seen_at:%Y-%m-%d %H:%M} UTC"
+    problem = f"none {known}" + (f"; {counted(waiting, 'lead')} waiting" if waiting else "")
+    remedy = "start `lead-capture worker`, or see in its log why it ended"
+    yield SetupProblem("error" if waiting else "warning", "database", "the worker", problem, remedy)
 
 
 def check_space(free_bytes: int) -> Iterator[SetupProblem]:

@@ -32,7 +32,7 @@ def run_web(arguments: argparse.Namespace) -> int:
     with loading():
         from gunicorn.app.base import BaseApplication  # noqa: PLC0415
 
-        from service.web import create_app  # noqa: PLC0415
+        from service.web import start_app  # noqa: PLC0415
 
     counts = PostCounts()  # before the fork: the web processes share it
 
@@ -44,7 +44,7 @@ def run_web(arguments: argparse.Namespace) -> int:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return create_app(settings, setup, counts)
+            return start_app(settings, setup, counts)
 
     GunicornApplication().run()
     return 0

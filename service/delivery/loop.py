@@ -14,7 +14,7 @@ from service.background import ShuttingDown, is_gone, worker_name
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver, requeue
 from service.lead import Delivery, LeadId, Step, Submission
-from service.store import LeaseLost, Store, StoreUnavailable, Transaction, Turns
+from service.store import LeaseLost, SeenWorker, Store, StoreUnavailable, Transaction, Turns
 
 log = structlog.get_logger()
 
@@ -29,16 +29,20 @@ FORGET_INTERVAL_S = 3600.0
 
 DAY_S = 86400.0
 
+HEARTBEAT_INTERVAL_S = 15.0
+"""Seconds between two records that this worker is at work."""
+
 BLOCKED_POLL_S = 0.2
 """Seconds until the next look for a due lead that is blocked by another one under way."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """threads: deliveries at a time. lease_s: how long a claim holds without renewal, in seconds."""
+    """threads: deliveries at a time. lease_s: how long a claim holds without renewal, in seconds. version: ours."""
 
     threads: int
     lease_s: float
+    version: str = ""
 
 
 class Worker:
@@ -69,7 +73,8 @@ class Worker:
         self._read_end, self._write_end = os.pipe()
         for end in (self._read_end, self._write_end):
             os.set_blocking(end, False)
-        self._freed_at = self._renewed_at = self._forgot_at = float("-inf")
+        self._freed_at = self._renewed_at = self._forgot_at = self._recorded_at = float("-inf")
+        self._started_at = clock.now()
 
     def stop(self) -> None:
         """Claim nothing more and let run() return; safe in a signal handler and from any thread."""
@@ -128,6 +133,10 @@ class Worker:
         if at - self._renewed_at >= self._renewal_s():
             self._renewed_at = at
             self._renew()
+        if at - self._recorded_at >= HEARTBEAT_INTERVAL_S:
+            self._recorded_at = at
+            seen = SeenWorker(self._name, self._config.version, self._started_at, clock.now())
+            self._store.write(lambda tx: tx.workers.record(seen))
         if at - self._freed_at > POLL_INTERVAL_S:
             self._freed_at = at
             self._store.write(lambda tx: tx.queue.free_leases(is_gone))

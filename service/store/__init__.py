@@ -10,6 +10,7 @@ counting.py         leads counted by day for charts (daily_counts.py), by origin
                     midnight for the overview (overview.py)
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
+workers.py          when each worker was last seen
 deployment.py       flags and sessions of the deployment
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
@@ -39,6 +40,7 @@ from service.store.query import Query
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
+from service.store.workers import SeenWorker
 
 __all__ = [
     "LATER",
@@ -92,6 +94,7 @@ __all__ = [
     "SaleChange",
     "SaleStatus",
     "SearchPage",
+    "SeenWorker",
     "Statistics",
     "Store",
     "StoreUnavailable",

@@ -42,6 +42,7 @@ from service.store.sales import Sales
 from service.store.search import LeadSearch
 from service.store.snapshot import Snapshots
 from service.store.words import WordIndex
+from service.store.workers import Workers
 
 
 class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, People, Exports, Histories):
@@ -85,6 +86,7 @@ class Transaction(Repository):
     accounts = subject(Accounts)
     sessions = subject(Sessions)
     flags = subject(Flags)
+    workers = subject(Workers)
 
 
 # -- the store
@@ -95,7 +97,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The newest migration. A process takes leads only on this schema or a newer one."""
 
 

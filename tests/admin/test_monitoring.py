@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service import clock
 from service.lead import Status
-from service.store import NO_CREDENTIALS, Store
+from service.store import NO_CREDENTIALS, SeenWorker, Store
 from service.version import VERSION
 from tests.admin.stored_leads import keep, keep_as
 from tests.builders import NOON, a_lead
@@ -65,6 +65,8 @@ def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
     assert response.get_json() == {
         "status": "ready",
         "delivery": {"waiting": 0, "oldest_waiting_s": None, "paused": {}},
+        "worker_seen_at": None,
+        "worker_seen_s": None,
         "concerns": [],
     }
 
@@ -105,6 +107,19 @@ def test_a_database_that_goes_away_is_noticed_and_so_is_its_return(
     responses += [front.client.get("/readyz"), front.post(ANN)]
 
     assert [response.status_code for response in responses] == [200, 503, 503, 200, 303]
+
+
+def test_readiness_and_a_metric_tell_when_a_worker_was_last_seen(front: Front, sqlite: Store) -> None:
+    assert "lead_capture_worker_seen_seconds" not in figures(front)
+    seen_at = clock.now() - timedelta(minutes=5)
+    sqlite.write(lambda tx: tx.workers.record(SeenWorker("host/1", "1", seen_at, seen_at)))
+
+    response = front.client.get("/readyz")
+
+    assert response.status_code == 200  # leads can be kept
+    assert response.get_json()["worker_seen_at"] == seen_at.isoformat()
+    assert 300 <= response.get_json()["worker_seen_s"] < 330
+    assert 300 <= figures(front)["lead_capture_worker_seen_seconds"] < 330
 
 
 def test_readiness_tells_how_delivery_stands(front: Front, sqlite: Store) -> None:

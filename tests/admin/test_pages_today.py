@@ -7,7 +7,7 @@ import time_machine
 
 from service import clock
 from service.lead import Status
-from service.store import NO_CREDENTIALS, Store
+from service.store import NO_CREDENTIALS, SeenWorker, Store
 from service.store.platforms.connections import ConnectionKey
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
@@ -40,6 +40,22 @@ def test_what_needs_attention_comes_before_the_figures(sqlite: Store, operator: 
     ]
     assert places == sorted(places)
     assert "Look at it" in page_text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (None, "Delivery Not running No worker has been seen yet"),
+        (1, "Delivery Works A worker was last seen 1 minute ago."),
+        (5, "Delivery Not running Since"),
+    ],
+)
+def test_it_says_whether_a_worker_delivers(sqlite: Store, operator: Operator, minutes: int | None, words: str) -> None:
+    if minutes is not None:
+        seen_at = clock.now() - timedelta(minutes=minutes)
+        sqlite.write(lambda tx: tx.workers.record(SeenWorker("host/1", "1", seen_at, seen_at)))
+
+    assert words in operator.see("/admin/")
 
 
 def test_the_figures_are_those_of_today(sqlite: Store, operator: Operator) -> None:

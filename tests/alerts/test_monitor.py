@@ -10,7 +10,7 @@ import pytest
 
 from service.alerts import channels
 from service.alerts.conditions import find_conditions
-from service.alerts.monitor import DUTY_S
+from service.alerts.sending import DUTY_S
 from service.lead import Status
 from tests.alerts.conftest import MonitorEnv
 from tests.alerts.sink import AlertSink, wait_until

@@ -3,16 +3,19 @@
 import json
 import re
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from service import clock
 from service.cli.doctor import LOW_FREE_BYTES, MIN_FREE_BYTES, check_space
 from service.delivery.targets import REMEDY
 from service.simulator.server import Simulator
-from service.store import Store
+from service.store import SeenWorker, Store
+from tests.admin.stored_leads import keep_many
 from tests.cli.conftest import CommandResult, Terminal
 
 FORMS = "[forms.tour]\nstage_id = 1001\n"
@@ -229,6 +232,20 @@ def test_a_database_that_may_only_be_read_is_an_error(
 )
 def test_a_full_disk_is_told_in_time(free_bytes: int, levels: list[str]) -> None:
     assert [finding.level for finding in check_space(free_bytes)] == levels
+
+
+# -- the worker
+
+
+def test_a_worker_that_is_gone_while_leads_wait_is_an_error(ready: Terminal, sqlite: Store) -> None:
+    seen_at = clock.now() - timedelta(hours=1)
+    sqlite.write(lambda tx: tx.workers.record(SeenWorker("host/1", "1", seen_at, seen_at)))
+
+    idle, waiting = ready("doctor"), (keep_many(sqlite, 2), ready("doctor"))[1]
+
+    assert (idle.code, waiting.code) == (0, 1)
+    assert f"warning: the worker: none has been seen since {seen_at:%Y-%m-%d %H:%M} UTC: start" in idle.out
+    assert "UTC; 2 leads waiting: start `lead-capture worker`" in waiting.out
 
 
 # -- accounts

@@ -13,6 +13,7 @@ from service.admin.pages import labels
 from service.admin.pages.labels import account_name, counted, duration, sender_name, sentence
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.alerts.decisions import title_of
+from service.alerts.worker_watch import ABSENT_AFTER
 from service.forms import Form
 from service.lead import Lead, Status
 from service.store import NO_CREDENTIALS, UNAVAILABLE, MatchCount, Pause, Query, Reconciliation, Transaction
@@ -45,7 +46,19 @@ def connection_statuses(tx: Transaction, forms: Sequence[Form], now: datetime) -
     accounts = dict.fromkeys(["default", *(account for form in forms for account in form.accounts)])
     pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
     nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]
-    return [*nexudus, *_reconciliations(tx, accounts, now), *_senders(tx, forms, now)]
+    return [*nexudus, _worker(tx, now), *_reconciliations(tx, accounts, now), *_senders(tx, forms, now)]
+
+
+def _worker(tx: Transaction, now: datetime) -> ConnectionStatus:
+    """Whether a worker delivers."""
+    name, seen_at = "Delivery", tx.workers.last_seen()
+    if seen_at is None:
+        sentence = "No worker has been seen yet: leads are stored, but not sent. Start `lead-capture worker`."
+        return ConnectionStatus(name, "Not running", "warn", sentence)
+    if now - seen_at >= ABSENT_AFTER:
+        sentence = "No worker has been seen: leads are stored, but not sent. Start `lead-capture worker`."
+        return ConnectionStatus(name, "Not running", "bad", sentence, since=seen_at)
+    return ConnectionStatus(name, "Works", "good", f"A worker was last seen {_ago(seen_at, now)}.")
 
 
 def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) -> ConnectionStatus:

@@ -1,4 +1,4 @@
-"""The tables of what became of leads, and of leads counted by day."""
+"""The tables of workers, of what became of leads, and of leads counted by day."""
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
@@ -11,6 +11,16 @@ Index(
     sqlite_where=leads.c.opportunity_id.is_not(None),
     postgresql_where=leads.c.opportunity_id.is_not(None),
 )  # finds the lead of an opportunity that has lost its marker
+
+workers = Table(
+    # The worker processes, as they were last seen at work.
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
 
 sales = Table(
     # The opportunity of each delivered lead, as it was last seen in the CRM.

@@ -1,0 +1,53 @@
+"""Workers: when each was last seen at work, so that other processes notice when there is none."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+
+from service.lead import Status
+from service.store.database.report_tables import workers
+from service.store.database.repository import Repository
+from service.store.database.tables import leads
+
+REMEMBERED = timedelta(days=7)
+"""How long a worker that is gone is remembered beside others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenWorker:
+    """One worker process. name: unique in the deployment, and begins with the host; version: of the program."""
+
+    name: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+
+
+class Workers(Repository):
+    """Worker processes, and the leads that need one."""
+
+    def record(self, worker: SeenWorker) -> None:
+        """Record that a worker is at work; others that were not seen for long are forgotten."""
+        row = {"version": worker.version, "started_at": worker.started_at, "seen_at": worker.seen_at}
+        insert = self._database.insert(workers).values(name=worker.name, **row)
+        self._execute(insert.on_conflict_do_update(index_elements=["name"], set_=row))
+        self._execute(delete(workers).where(workers.c.seen_at < worker.seen_at - REMEMBERED))
+
+    def all(self) -> list[SeenWorker]:
+        """Return the workers of the last days, the one seen last first."""
+        return [SeenWorker(*row) for row in self._execute(select(workers).order_by(workers.c.seen_at.desc()))]
+
+    def last_seen(self) -> datetime | None:
+        """Return when any worker was last seen; None if never."""
+        seen_at: datetime | None = self._execute(select(workers.c.seen_at).order_by(workers.c.seen_at.desc())).scalar()
+        return seen_at
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """Count the leads that a worker has to fetch or to deliver; with the arrival of the oldest."""
+        mine = leads.c.status.in_([Status.PENDING.value, Status.ANNOUNCED.value])
+        number = self._execute(select(func.count()).select_from(leads).where(mine)).scalar_one()
+        oldest: datetime | None = self._execute(
+            select(leads.c.received_at).where(mine).order_by(leads.c.id).limit(1)
+        ).scalar()
+        return int(number), oldest
