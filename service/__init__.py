@@ -29,6 +29,7 @@ The floor plan, in the order a lead walks it:
     admin/          the operator's pages and API
     cli/            the operator's terminal
     simulator/      a Nexudus to practise on
+    server/         gunicorn's worker, which waits for slow clients without holding a thread
 
     web.py          process 1: create_app(settings)
     worker.py       process 2: fetches and delivers until it is stopped

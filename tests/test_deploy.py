@@ -1,6 +1,5 @@
 """The files around the program, compared with what the program really offers."""
 
-import inspect
 import os
 import re
 import shlex
@@ -240,9 +239,9 @@ def test_gunicorn_s_configuration_file_gives_the_options_of_the_web_command(tmp_
     assert {name: shown[name] for name in expected} == {name: _shown(value) for name, value in expected.items()}
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     """An option as gunicorn prints it."""
-    return f"<{value.__qualname__}()>" if inspect.isfunction(value) else str(value)
+    return f"<{value.__qualname__}()>" if callable(value) else str(value)
 
 
 def test_the_ci_script_may_be_run_and_is_sound() -> None:

@@ -18,7 +18,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "admin alerts attribution background capture clock conversions delivery fetching forms http lead logs maintenance"
-    " nexudus operations platforms reconciliation settings simulator store version web worker"
+    " nexudus operations platforms reconciliation server settings simulator store version web worker"
 )
 
 DOORS = {
@@ -44,6 +44,7 @@ DOORS = {
     "maintenance": "lead forms store clock background",
     "admin": "lead forms store delivery nexudus alerts clock operations platforms version",  # some: only names
     "simulator": "",
+    "server": "clock",
     "web": WIRING,
     "worker": WIRING,
     "cli": WIRING,
@@ -63,7 +64,7 @@ OWNERS = {
     "phonenumbers": "capture forms/values.py",
     "email_validator": "capture forms/values.py",
     "prometheus_client": "admin",
-    "gunicorn": "cli",
+    "gunicorn": "cli server",
     "apprise": "alerts",
     "dateparser": "delivery/dates.py",
     "rich": "cli",

@@ -11,10 +11,17 @@ from service.cli import listening
 from service.cli.configuration import read_configuration
 from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
 from service.cli.main import loading
+from service.server.limits import ServerLimits
 from service.settings import Settings, read_settings
 
 WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(LOOPBACK, 8010)
 """Where they listen unless something is set: the proxy of `web` may be another machine."""
+
+MAX_CONNECTIONS = 1500
+"""Of one web process at a time: more than may wait for a thread, so that others can always be dropped."""
+
+HEALTH_PATH = "/healthz"
+"""Answered by a thread of its own, while all others are busy."""
 
 # -- web: accepts leads, under gunicorn
 
@@ -27,12 +34,14 @@ def add_web_arguments(parser: argparse.ArgumentParser) -> None:
 def run_web(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings, setup = read_configuration()
-    options = server_options(settings, listen_address(settings, WEB_ADDRESS, arguments))
+    address = listen_address(settings, WEB_ADDRESS, arguments)
     # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
     with loading():
         from gunicorn.app.base import BaseApplication  # noqa: PLC0415
 
         from service.web import start_app  # noqa: PLC0415
+
+        options = server_options(settings, address)
 
     counts = PostCounts()  # before the fork: the web processes share it
 
@@ -52,10 +61,13 @@ def run_web(arguments: argparse.Namespace) -> int:
 
 def server_options(settings: Settings, address: ListenAddress) -> dict[str, Any]:
     """gunicorn's options; deploy/gunicorn.conf.py uses the same."""
+    from service.server.worker import buffering_worker  # noqa: PLC0415 (it loads gunicorn)
+
     return {
         "bind": str(address),
         "workers": settings.web_processes,
-        "worker_class": "gthread",
+        "worker_class": buffering_worker(server_limits(settings)),
+        "worker_connections": MAX_CONNECTIONS,
         "threads": settings.web_threads,
         "keepalive": 5,
         "timeout": 60,
@@ -64,6 +76,12 @@ def server_options(settings: Settings, address: ListenAddress) -> dict[str, Any]
         "control_socket_disable": True,  # it would be one file for all deployments of a user
         **core_hooks(settings.web_processes),
     }
+
+
+def server_limits(settings: Settings) -> ServerLimits:
+    """Behind a proxy all connections come from one address, which is therefore not limited."""
+    per_address = None if settings.trusted_proxies else ServerLimits().per_address
+    return ServerLimits(per_address=per_address, express_paths=frozenset({HEALTH_PATH}))
 
 
 # -- a core for each web process, where there are no more cores than processes

@@ -23,10 +23,15 @@ from service.lead import CANONICAL_FIELDS
 
 
 def read_body(max_bytes: int) -> tuple[bytes, bool]:
-    """Return the body, cut one byte after `max_bytes`, and whether that is all the sender announced."""
+    """Return the body, cut one byte after `max_bytes`, and whether that is all the sender announced.
+
+    One that announces more is not read: zeros stand for it, and show that it is too large.
+    """
     body = b""
     announced = request.content_length
-    wanted = max_bytes + 1 if announced is None else min(announced, max_bytes + 1)
+    if announced is not None and announced > max_bytes:
+        return bytes(max_bytes + 1), False
+    wanted = max_bytes + 1 if announced is None else announced
     # Nothing is read beyond an announced length, so that the server's own stream needs no guard around it.
     stream = request.stream if announced is None else request.environ["wsgi.input"]
     try:

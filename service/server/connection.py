@@ -1,0 +1,119 @@
+"""One client's connection, and all that wait for their clients."""
+
+import ipaddress
+from enum import Enum, auto
+from socket import socket
+from typing import Any
+
+from service.server.limits import SMALL_BYTES, ServerLimits
+from service.server.request_buffer import BufferedRequest, RequestBuffer
+from service.server.responses import PendingResponse
+
+
+class Phase(Enum):
+    """What a connection waits for."""
+
+    READING = auto()
+    WORKING = auto()  # a thread
+    WRITING = auto()
+    CLOSING = auto()
+    CLOSED = auto()
+
+
+class ClientConnection:
+    """One connection. Its methods are called by the loop, but for those of `sock` and `request` during WORKING."""
+
+    def __init__(self, cfg: Any, client: socket, peer: Any, server: Any, limits: ServerLimits) -> None:
+        """peer, server: the addresses as the socket gives them."""
+        client.setblocking(False)
+        self.cfg, self.socket, self.client, self.server = cfg, client, peer, server
+        self.limits = limits
+        self.buffer = RequestBuffer(cfg, peer)
+        self.sock = PendingResponse(client, limits)  # gunicorn's name for where it writes
+        self.request: BufferedRequest | None = None
+        self.phase = Phase.READING
+        self.deadline = 0.0
+        self.is_used = False  # has had a response
+        self.keeps = False  # open for another request after this one
+        self.accounted_bytes = 0
+        self.host = host_of(peer) if limits.per_address is not None else ""
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory for what was received or is to be sent."""
+        working = 0 if self.request is None else self.request.size
+        return len(self.buffer.received) + working + len(self.sock)
+
+    def take_request(self) -> Any:
+        """Return gunicorn's request for the thread that works on it. Raises: what gunicorn answers with an error."""
+        if self.request is None:
+            raise RuntimeError("no request was handed over")
+        return self.request.open()
+
+    def receive(self, size: int) -> bytes | None:
+        """Return the next bytes, b"" at the end of the connection, None where there are none yet."""
+        try:
+            return self.socket.recv(size)
+        except BlockingIOError:
+            return None
+        except OSError:  # reset
+            return b""
+
+
+def host_of(peer: Any) -> str:
+    """Return whose connection this is: an IPv4 address or an IPv6 /64; "" for a Unix socket."""
+    if not isinstance(peer, tuple):
+        return ""
+    address = str(peer[0])
+    if ":" not in address:
+        return address
+    parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    return str(parsed.ipv4_mapped or (int(parsed) >> 64))
+
+
+class WaitingConnections:
+    """Connections whose client is to move, in the order in which they began to wait."""
+
+    def __init__(self) -> None:
+        self._all: dict[ClientConnection, None] = {}
+        self._by_host: dict[str, dict[ClientConnection, None]] = {}
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._all)
+
+    def add(self, connection: ClientConnection) -> None:
+        """Add it as the newest."""
+        self._all[connection] = None
+        if connection.host:
+            self._by_host.setdefault(connection.host, {})[connection] = None
+
+    def discard(self, connection: ClientConnection) -> None:
+        """Remove it, where it is."""
+        self._all.pop(connection, None)
+        of_host = self._by_host.get(connection.host)
+        if of_host is not None:
+            of_host.pop(connection, None)
+            if not of_host:
+                del self._by_host[connection.host]
+
+    def count_of(self, host: str) -> int:
+        """How many of this host."""
+        return len(self._by_host.get(host, ()))
+
+    def oldest(self, host: str = "") -> ClientConnection | None:
+        """The one that waits longest, of this host or of all."""
+        return next(iter(self._by_host[host] if host else self._all), None)
+
+    def largest(self) -> ClientConnection | None:
+        """The one that holds most memory and more than SMALL_BYTES."""
+        largest = max(self._all, key=lambda connection: connection.held_bytes, default=None)
+        return largest if largest is not None and largest.held_bytes > SMALL_BYTES else None
+
+    def overdue(self, now: float) -> list[ClientConnection]:
+        """Those whose deadline has passed."""
+        return [connection for connection in self._all if connection.deadline <= now]
+
+    def all(self) -> list[ClientConnection]:
+        """All of them."""
+        return list(self._all)
