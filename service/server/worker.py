@@ -34,7 +34,7 @@ OTHER_FILES = 200
 """File descriptors that a web process needs beside its connections."""
 
 LOG_INTERVAL_S = 60
-"""RequestRefused and dropped connections are logged at most this often, as counts."""
+"""Refused requests and dropped connections are logged at most this often, as counts."""
 
 SWEEP_INTERVAL_S = 0.25
 """Deadlines are checked this often at most; gunicorn's loop turns once a second at least."""
