@@ -17,7 +17,7 @@ from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
 from service.delivery.targets import StageSafety, Targets
 from service.fetching.connection import make_connections
-from service.fetching.fetcher import Fetcher, reconnect
+from service.fetching.fetcher import MISSING_INTERVALS, Fetcher, reconnect, settle_missing
 from service.fetching.pull import PullJob
 from service.forms import Account, Form, Setup
 from service.lead import Receipt, Submission
@@ -64,6 +64,9 @@ def start_fetching(settings: Settings, setup: Setup, store: Store, stop: threadi
     reconnect(store, connections)
     fetcher = Fetcher(store, connections, identity, stop)
     fetcher.start()
+    start_periodic_job(
+        "missing-connections", lambda now: settle_missing(store, connections, now), MISSING_INTERVALS, stop
+    )
     if connections:
         PullJob(store, connections, stop).start()
     return fetcher

@@ -159,8 +159,9 @@ def test_the_example_of_settings_names_only_settings_and_suits_them() -> None:
 @pytest.mark.parametrize("path", UNITS, ids=[path.stem for path in UNITS])
 def test_a_unit_runs_its_own_command_without_rights(path: Path) -> None:
     service = unit(path)["Service"]
-    program, name = shlex.split(service["ExecStart"])
+    program, name, *options = shlex.split(service["ExecStart"])
 
+    assert options == (["--wait", "5m"] if name == "migrate" else [])
     assert (Path(program).name, name) == ("lead-capture", path.stem.removeprefix("lead-capture-"))
     assert name in COMMANDS
     assert service["User"] == "lead-capture"

@@ -18,6 +18,10 @@ CONTRACT_NAMES = """
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
     LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT HOST
 """
+SPECIAL = (
+    "its user name or password has a special character: percent-encode each @ as %40, / as %2F, : as %3A, ? as %3F, # "
+    "as %23 and % as %25"
+)
 WEEK_S = 7 * 86400
 DOCS = Path(__file__, "../../docs/settings.md").resolve()
 
@@ -63,6 +67,13 @@ def test_the_default_waits_between_tries_last_about_a_week() -> None:
 
 RIGHT = [
     ("DATABASE_URL", "postgres://u:p@h/leads", "database_url", "postgresql://u:p@h/leads"),
+    (
+        "DATABASE_URL",
+        "postgresql://u:p%40ss@[::1]:5432/leads",
+        "database_url",
+        "postgresql://u:p%40ss@[::1]:5432/leads",
+    ),
+    ("DATABASE_URL", "postgresql://h/leads?user=a@b", "database_url", "postgresql://h/leads?user=a@b"),
     ("DATABASE_URL", "postgresql+psycopg://h/leads", "database_url", "postgresql+psycopg://h/leads"),
     ("NEXUDUS_BASE_URL", "http://127.0.0.1:8010/", "nexudus_base_url", "http://127.0.0.1:8010"),
     ("NEXUDUS_BASE_URL", "http://[::1]:8010", "nexudus_base_url", "http://[::1]:8010"),
@@ -120,6 +131,14 @@ def test_a_right_text_becomes_its_value(name: str, text: str, key: str, value: o
 WRONG = [
     ("RETENTION_DAYS", "ninety", "'ninety' is not a whole number from 0 to 36500: write one"),
     ("WEB_THREADS", "0", "'0' is not a whole number from 1 to 256: write one"),
+    *(
+        (
+            "DATABASE_URL",
+            f"postgresql://leads:hun{sign}ter2@db/leads",
+            SPECIAL,
+        )
+        for sign in "@/?#"
+    ),
     *(
         (
             "HOST",

@@ -15,6 +15,7 @@ import pytest
 
 from service import clock
 from service.background import worker_name
+from service.delivery import missing_setup
 from service.delivery.loop import Worker, WorkerConfig
 from service.forms import Form, Setup
 from service.lead import Lead, Status
@@ -283,7 +284,19 @@ def test_a_refused_account_does_not_hold_up_another(store: Store, nexudus: Simul
     assert nexudus.opportunities_of(EMAIL) == []
 
 
-def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
+def test_leads_of_an_account_that_is_gone_wait_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
+    lost = [enqueue(store, f"{number}@example.com", account="harbour") for number in range(3)]
+
+    with at_work(a_worker(store, nexudus, WorkerConfig(1, 90))):
+        becomes(store, enqueue(store), Status.DELIVERED)
+
+    assert {status_of(store, lead) for lead in lost} == {Status.PENDING}
+
+
+def test_leads_of_an_account_that_is_gone_for_an_hour_are_parked(
+    store: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing_setup, "GRACE", timedelta(0))
     lost = [enqueue(store, f"{number}@example.com", account="harbour") for number in range(3)]
 
     with at_work(a_worker(store, nexudus, WorkerConfig(1, 90))):
@@ -298,8 +311,9 @@ def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(sto
 
 
 def test_once_retried_a_lead_of_a_removed_account_goes_where_its_form_leads_now(
-    store: Store, nexudus: Simulator
+    store: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(missing_setup, "GRACE", timedelta(0))
     lead = enqueue(store, account="harbour")
 
     with at_work(a_worker(store, nexudus)):

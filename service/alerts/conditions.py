@@ -130,6 +130,8 @@ def _paused_call(account: str, call: str, reason: str, waiting: str) -> Conditio
         )
         return Condition(f"quota:{account}", head, waiting)
     kind, _, stage = call.partition(":")
+    if kind in ("form", "account"):
+        return Condition(f"missing:{account}:{call}", reason, waiting)
     cause = f"stage:{account}:{stage}" if kind == "stage" else f"hold:{account}:{call}"
     return Condition(cause, reason or f"Nexudus refuses {call!r} to {title}.", waiting)
 

@@ -14,7 +14,7 @@ from service.alerts.wording import count, span
 from service.store import Alert
 
 SETTLE_S = {
-    **dict.fromkeys(("role", "login", "credentials", "lookup", "quota", "stage", "hold"), 60),
+    **dict.fromkeys(("role", "login", "credentials", "lookup", "quota", "stage", "hold", "missing"), 60),
     "slow": 120,
     "disk": 600,
 }
@@ -129,6 +129,7 @@ TITLES = {
     "quota": "Nexudus accepts no new contacts for now",
     "stage": "a stage is not safe",
     "hold": "some calls to Nexudus are paused",
+    "missing": "the forms file lacks what leads wait for",
     "stuck": "leads are stuck",
     "worker": "no worker is running",
     "slow": "leads are held back by the rate limit",
@@ -162,6 +163,7 @@ ENDINGS = {
     "quota": "Nexudus accepts new contacts again.",
     "stage": "Leads go into the stage again.",
     "hold": "The calls go through again.",
+    "missing": "The forms file has it again, or the leads that waited for it are parked.",
     "stuck": "No lead waits too long any more.",
     "worker": "A worker is running again; waiting leads are being sent.",
     "slow": "The leads have been sent.",

@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
+from service import clock
 from service.cli.configuration import read_configuration
 from service.cli.main import Failed
+from service.cli.terminal import time_span
 from service.forms import Setup
 from service.settings import Settings, lookup
 from service.store import ROLE, SCHEMA, Store, StoreUnavailable, fault_of
@@ -22,6 +24,9 @@ SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simul
 
 _ADDRESS = "simulator"
 """The flag in the database that holds the address of the demo's simulator; "" once it was stopped."""
+
+RETRY_S = 1.0
+"""Seconds between two tries to reach a database that is not up yet."""
 
 _PROBE_PATH, _PROBE_TIMEOUT_S = "/_sim/settings", 3.0
 """An address that only a simulator answers, and how long it may take."""
@@ -75,30 +80,57 @@ def _role() -> str:
 
 
 def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
-    """--json."""
+    """--wait and --json."""
+    parser.add_argument(
+        "--wait",
+        type=time_span,
+        default=0.0,
+        metavar="TIME",
+        help="how long a database that is not up yet may take: 5m",
+    )
     parser.add_argument("--json", action="store_true", help="print the version of the schema as JSON")
 
 
 def run_migrate(arguments: argparse.Namespace) -> int:
     """Apply the missing migrations."""
     settings, _ = read_configuration()
-    migrate(settings.database_url)
+    migrate(settings.database_url, arguments.wait)
     print(json.dumps({"schema": SCHEMA}) if arguments.json else f"the database is on schema {SCHEMA}")
     return 0
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, wait_s: float = 0.0) -> None:
     """Bring one database to the newest schema.
 
+    wait_s: how long a database that does not answer may take until it does.
     Raises: Failed.
     """
-    try:
-        store = Store(url)
-        if not store.is_ready():
-            store.migrate()
-        store.close()
-    except (StoreUnavailable, OSError) as error:
-        raise Failed(database_problem(error)) from error
+    give_up_at = clock.monotonic() + wait_s
+    is_first = True
+    while True:
+        try:
+            store = Store(url)
+            try:
+                if not store.is_ready():
+                    store.migrate()
+            finally:
+                store.close()
+        except (StoreUnavailable, OSError) as error:
+            problem = database_problem(error)
+            if clock.monotonic() >= give_up_at or not _may_come_up(error):
+                raise Failed(problem) from error
+            if is_first:
+                print(f"lead-capture: waiting, as {problem}", file=sys.stderr, flush=True)
+            is_first = False
+            clock.sleep(min(RETRY_S, max(0.0, give_up_at - clock.monotonic())))
+        else:
+            return
+
+
+def _may_come_up(error: Exception) -> bool:
+    """Whether waiting may help: no right comes by itself, and no file turns into a database."""
+    fault = fault_of(error)
+    return fault is None or fault.is_temporary
 
 
 # -- the simulator of a running demo

@@ -129,7 +129,10 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
         from service.worker import run as work  # noqa: PLC0415
 
     installation = open_installation(alerts=True)
-    work(installation.settings, installation.setup, installation.store)
+    try:
+        work(installation.settings, installation.setup, installation.store)
+    finally:
+        installation.store.close()
     return 0
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from service.settings.values import read_duration
+
 
 def number_within(least: int, most: int) -> Callable[[str], int]:
     """A type for whole numbers from `least` to `most`."""
@@ -33,6 +35,14 @@ def instant(text: str) -> datetime:
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-01") from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def time_span(text: str) -> float:
+    """A time span such as 30s, 5m or 1h, in seconds."""
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time span: write a number and s, m, h or d") from error
 
 
 def pair(text: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from service import clock
 from service.background import is_gone
 from service.delivery.behaviour import NOTES, Behaviours
 from service.delivery.messages import no_credentials
+from service.delivery.missing_setup import resume_what_is_back
 from service.delivery.pacing import Pacer
 from service.delivery.person_history import PlanReader
 from service.delivery.retry import CALL_PAUSE
@@ -92,6 +93,7 @@ def on_startup(account: str, context: AccountContext) -> None:
         elif lacks_login:
             until = now + timedelta(seconds=CALL_PAUSE.longest_s)
             tx.accounts.pause_call(account, NO_CREDENTIALS, now, until, no_credentials(account))
+        resume_what_is_back(tx, account, context.forms)
         tx.accounts.resume_calls(account, "stage:")  # the forms file may name other stages now
         if is_corrected:
             tx.accounts.forget_tokens(account)

@@ -26,6 +26,13 @@ from service.delivery.failure_handling import (
     wait_for_pause,
 )
 from service.delivery.messages import location_full, no_credentials
+from service.delivery.missing_setup import (
+    ACCOUNT,
+    FORM,
+    missing_form,
+    resume_what_is_back,
+    wait_for_setup,
+)
 from service.delivery.pacing import OutOfPace
 from service.delivery.person_history import describe, person_history
 from service.delivery.setup_check.location_limit import is_full
@@ -63,6 +70,16 @@ def deliver(delivery: Delivery, context: AccountContext) -> None:
 
     Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be recorded.
     """
+    name = delivery.lead.submission.form
+    if name not in context.forms:
+        wait_for_setup(delivery, context.store, FORM + name, missing_form(name), context.jitter())
+        return
+    if delivery.blocked_by.startswith((FORM, ACCOUNT)):  # the probe: what it waited for is back
+        context.store.write(lambda tx: resume_what_is_back(tx, delivery.lead.account, context.forms))
+    _deliver_of_form(delivery, context)
+
+
+def _deliver_of_form(delivery: Delivery, context: AccountContext) -> None:
     try:
         form = _form(delivery, context)
         if form.account == delivery.lead.account:
@@ -97,8 +114,6 @@ def requeue(delivery: Delivery, context: AccountContext) -> None:
 
 def _form(delivery: Delivery, context: AccountContext) -> Form:
     submission = delivery.lead.submission
-    if submission.form not in context.forms:
-        raise Unroutable(f"the forms file has no form {submission.form!r} any more: put it back, then send it again")
     if not submission.contact.email:
         raise Unroutable("there is no usable e-mail address: Nexudus needs one for the contact")
     return context.forms[submission.form].for_answers(submission)

@@ -10,9 +10,10 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
-from service.background import ShuttingDown, is_gone, worker_name
+from service.background import ShuttingDown, is_gone, jitter, worker_name
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver, requeue
+from service.delivery.missing_setup import ACCOUNT, missing_account, wait_for_setup
 from service.lead import Delivery, LeadId, Step, Submission
 from service.store import LeaseLost, SeenWorker, Store, StoreUnavailable, Transaction, Turns
 
@@ -189,13 +190,13 @@ class Worker:
             requeue(delivery, context)
 
     def _handle_removed_account(self, delivery: Delivery, now: datetime) -> None:
-        """Park a lead of an account that the forms file no longer has, which may be a rename or a mistake.
+        """Let a lead of an account wait that the forms file no longer has, then park it.
 
         If an operator retries it, it goes to the account that its form and answers name now, unless the removed
         account may already have its opportunity: only a search there would show that.
         """
         account, doubt = delivery.lead.account, delivery.doubt
-        problem = f"the forms file has no account {account!r} any more: put it back, then send it again"
+        problem = missing_account(account)
         named = self._account_named_now(delivery.lead.submission)
         if named in self._contexts and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
@@ -203,7 +204,7 @@ class Worker:
                 self._store.write(lambda tx: tx.queue.hand_over(delivery, str(named), now))
                 return
             problem = f"{problem}; or send it again as it is: it then goes to {named!r}, which its form names now"
-        self._store.write(lambda tx: tx.queue.park(delivery, problem))
+        wait_for_setup(delivery, self._store, ACCOUNT + account, problem, jitter())
 
     def _account_named_now(self, submission: Submission) -> str | None:
         form = next((context.forms.get(submission.form) for context in self._contexts.values()), None)

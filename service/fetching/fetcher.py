@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -12,7 +12,7 @@ from service.fetching.connection import PlatformConnection
 from service.fetching.settlement import fetch_lead, settle_bug
 from service.forms.senders import table_name
 from service.lead import Outcome
-from service.store import ConnectionKey, Fetch, FetchResult, Identity, LeaseLost, Store, StoreUnavailable
+from service.store import ConnectionKey, Fetch, FetchResult, Identity, LeaseLost, Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger()
 
@@ -26,6 +26,11 @@ Leases of processes of this host that have ended are freed at once.
 """
 
 POLL_INTERVAL_S = 2.0
+
+MISSING_FOR = timedelta(hours=1)
+"""How long leads wait for a connection that the forms file no longer has."""
+
+MISSING_INTERVALS = Intervals(every_s=60.0, first_s=60.0)
 
 _NOT_CONFIGURED = FetchResult(Outcome.REJECTED, 0, None, "the forms file no longer has its form or sender")
 _NOT_WANTED = FetchResult(Outcome.UNAVAILABLE, 0, None, "no longer wanted: taken back, discarded or already here")
@@ -95,9 +100,8 @@ class Fetcher:
         lead_id = fetch.notice.lead_id
         connection = self._connections.get(fetch.link.whole)
         try:
-            if connection is None:
-                problem = unconfigured_problem(fetch.link)
-                self._store.write(lambda tx: tx.platforms.park_fetch(fetch, problem, _NOT_CONFIGURED))
+            if connection is None:  # see settle_missing
+                self._wait_for_setup(fetch)
             else:
                 self._fetch_over(connection, fetch)
         except LeaseLost:
@@ -106,6 +110,11 @@ class Fetcher:
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
             self._requeue(fetch)
+
+    def _wait_for_setup(self, fetch: Fetch) -> None:
+        due, tries = clock.now() + MISSING_FOR, fetch.notice.tries
+        problem = missing_problem(fetch.link)
+        self._store.write(lambda tx: tx.platforms.postpone_fetch(fetch, due, tries, problem, _NOT_CONFIGURED))
 
     def _fetch_over(self, connection: PlatformConnection, fetch: Fetch) -> None:
         try:
@@ -130,19 +139,52 @@ class Fetcher:
 
 
 def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
-    """Try broken connections anew and park leads that can no longer be fetched: the forms file may have changed.
+    """Try broken connections anew: the forms file may have changed.
 
     Raises: StoreUnavailable.
     """
     now = clock.now()
+    store.write(lambda tx: tx.platforms.probe_now(None, now))
+    settle_missing(store, connections, now)
+
+
+# -- connections that the forms file no longer has: it may be a mistake
+
+
+def settle_missing(store: Store, connections: Sequence[PlatformConnection], now: datetime) -> None:
+    """Let the leads of each connection wait that the forms file no longer has; park them after an hour.
+
+    Such a connection is forgotten once no lead waits for it.
+    Raises: StoreUnavailable.
+    """
     links = {each.link for each in connections}
     announcing = {each.link for each in connections if each.platform.announces}
-    store.write(lambda tx: tx.platforms.probe_now(None, now))
-    store.write(lambda tx: tx.platforms.keep_only(links, now))
-    store.write(lambda tx: tx.platforms.park_unconfigured(announcing, unconfigured_problem))
+
+    def settle(tx: Transaction) -> None:
+        missing = tx.platforms.awaited() - announcing
+        for link in sorted(missing):
+            since = tx.platforms.mark_missing(link, missing_reason(link), now, now + 2 * MISSING_FOR)
+            if now - since >= MISSING_FOR:
+                tx.platforms.park_all(link, missing_problem(link))
+                missing.remove(link)
+        tx.platforms.keep_only(links | missing, now)
+        for link in links - missing:
+            if tx.platforms.health(link).reason == missing_reason(link):
+                tx.platforms.record_success_everywhere(link, now)  # it is back
+
+    store.write(settle)
 
 
-def unconfigured_problem(link: ConnectionKey) -> str:
+def missing_reason(link: ConnectionKey) -> str:
+    """Return the sentence of the alert, while leads of a connection wait that is no longer set up."""
+    section = table_name(link.form, link.sender)
+    return (
+        f"The forms file no longer has {section}: if that is a mistake, put it back and restart the worker. Leads that "
+        "the platform announced wait for it for an hour, then they are parked."
+    )
+
+
+def missing_problem(link: ConnectionKey) -> str:
     """Return why leads of a connection that is no longer set up are parked."""
     section = table_name(link.form, link.sender)
     return f"It cannot be fetched, as the forms file no longer has {section}: put it back, restart, then send it again."

@@ -151,7 +151,23 @@ def read_database_url(text: str) -> str:
         raise ValueError(
             "this is not a database address: write sqlite:///lead-capture.db or postgresql://user@host/name"
         )
+    if text.startswith("postgresql") and _splits_wrongly(text.partition("://")[2]):
+        raise ValueError(
+            "its user name or password has a special character: percent-encode each @ as %40, / as %2F, : as %3A, "
+            "? as %3F, # as %23 and % as %25"
+        )
     return text
+
+
+def _splits_wrongly(rest: str) -> bool:
+    """Whether what follows the scheme has an @ / ? or # that ends the password too early.
+
+    Whoever connects to such an address looks for a host that is a piece of the password, and names it.
+    """
+    place, path = re.fullmatch(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr] # matches all
+    login, _, host = place.rpartition("@")
+    port = re.sub(r"\[.*?\]", "", host).partition(":")[2]
+    return "@" in login or "@" in path.partition("?")[0] or ("@" in path and bool(port) and not port.isdigit())
 
 
 def read_host(text: str) -> str:

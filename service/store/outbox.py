@@ -20,6 +20,9 @@ WAKE = "wake"
 RECENT_ATTEMPTS = 2000
 """Calls to look back over for leads that met a web page: those of the last minutes are among them."""
 
+STATUS_BATCH_SIZE = 1000
+"""Leads in one statement: the engines limit its parameters."""
+
 LIVE, LATER = 0, 1
 """Priorities: a lead that has just arrived goes before retries by operators and imports."""
 
@@ -230,6 +233,14 @@ class Outbox(Repository):
         """Leave a delivery to an operator; `problem` says why, and what to do."""
         self._change(delivery, state=PARKED, blocked_by=None, **NO_LEASE)
         self._as(StoredLeads).set_status([delivery.lead.id], Status.PARKED, problem)
+
+    def park_blocked(self, account: str, call: str, problem: str) -> None:
+        """Leave all deliveries that a paused call blocks to an operator."""
+        blocked = update(deliveries).where(deliveries.c.account == account, deliveries.c.blocked_by == call)
+        parking = blocked.values(state=PARKED, blocked_by=None, **NO_LEASE).returning(deliveries.c.lead_id)
+        ids = [LeadId(lead_id) for lead_id in self._execute(parking).scalars()]
+        for start in range(0, len(ids), STATUS_BATCH_SIZE):
+            self._as(StoredLeads).set_status(ids[start : start + STATUS_BATCH_SIZE], Status.PARKED, problem)
 
     def hand_over(self, delivery: Delivery, account: str, due: datetime) -> None:
         """Release a delivery to another account, to be claimed there."""

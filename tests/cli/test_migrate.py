@@ -1,8 +1,11 @@
 """`lead-capture migrate`."""
 
 import sqlite3
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from service.store import SCHEMA, Store
@@ -63,3 +66,91 @@ def test_a_folder_that_is_missing_is_made(
 
     assert run("migrate").code == 0
     assert (folder / name).exists()
+
+
+# -- PostgreSQL: rights, and a server that is not up yet
+
+
+@pytest.fixture
+def role(database_url: str, postgresql: str) -> Iterator[str]:
+    """The URL of the same database for a role that may only connect."""
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        admin.execute("CREATE ROLE \"le'ads\" LOGIN PASSWORD 'p'")
+    yield database_url.replace("postgres:@", "le%27ads:p@")
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute('DROP OWNED BY "le\'ads"')
+        admin.execute('DROP ROLE "le\'ads"')
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_role_that_may_not_create_tables_learns_the_grant(
+    run: Terminal, role: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    monkeypatch.setenv("DATABASE_URL", role)
+
+    result = run("migrate", "--wait", "5m")  # no right comes by itself
+
+    (line,) = result.err.splitlines()
+    assert result.code == 1
+    assert line.startswith("lead-capture: the database user may not create tables: as the owner of the database, run ")
+    assert line.endswith('GRANT CREATE, USAGE ON SCHEMA public TO "le\'ads";')
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_that_may_only_read_says_what_to_grant(
+    run: Terminal, role: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute('GRANT SELECT ON ALL TABLES IN SCHEMA public TO "le\'ads"')
+    monkeypatch.setenv("DATABASE_URL", role)
+
+    result = run("worker")
+
+    (line,) = result.err.splitlines()
+    assert result.code == 1
+    assert line.startswith(
+        "lead-capture: the database user may not change the tables: as their owner, run GRANT SELECT,"
+    )
+    assert 'IN SCHEMA public TO "le\'ads"' in line
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_comes_up_later_is_waited_for(
+    run: Terminal, database_url: str, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+
+    def come_up() -> None:
+        with psycopg.connect(postgresql, autocommit=True) as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+
+    later = threading.Timer(1.0, come_up)
+    later.start()
+    result = run("migrate", "--wait", "30s")
+    later.join()
+
+    assert (result.code, result.out) == (0, f"the database is on schema {SCHEMA}\n")
+    assert result.err.startswith("lead-capture: waiting, as the database does not answer (")
+    assert len(result.err.splitlines()) == 1
+
+
+def test_a_database_that_does_not_come_up_is_given_up(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://leads:geheim@127.0.0.1:1/leads")
+
+    result = run("migrate", "--wait", "1s")
+
+    assert result.code == 1
+    assert [line.partition("the database")[0] for line in result.err.splitlines()] == [
+        "lead-capture: waiting, as ",
+        "lead-capture: ",
+    ]
+    assert "geheim" not in result.err
+
+
+def test_a_wait_without_a_unit_is_wrong_usage(run: Terminal) -> None:
+    assert run("migrate", "--wait", "300").code == 2

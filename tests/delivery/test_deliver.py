@@ -5,8 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from service import clock
+from service.alerts.conditions import find_conditions
+from service.delivery import missing_setup
+from service.delivery.context import on_startup
 from service.delivery.deliver import deliver, requeue
 from service.forms import ContactRule, Destination, Route
 from service.lead import Contact, Delivery, Outcome, Status, Step
@@ -223,14 +227,76 @@ def test_every_call_tells_how_long_it_took_and_what_was_answered(env: Env) -> No
 # -- what only a person can mend
 
 
-def test_a_form_that_is_gone_parks_its_leads(env: Env) -> None:
-    env.use({})
-    lead = env.owes(a_lead())
+class TestFormThatIsGone:
+    """The forms file has no form of the lead's name any more: perhaps a mistake."""
 
-    env.deliver_until_quiet()
+    def test_its_leads_wait_and_one_alert_says_so(self, env: Env) -> None:
+        env.use({})
+        leads = [env.owes(a_lead(f"{number}@example.com")) for number in range(3)]
 
-    assert env.kept(lead).status is Status.PARKED
-    assert "no form 'contact' any more: put it back" in env.kept(lead).problem
+        for _ in range(3):
+            env.deliver_once()
+
+        assert {env.kept(lead).status for lead in leads} == {Status.PENDING}
+        assert "then it is parked: the forms file has no form 'contact' any more" in env.kept(leads[0]).problem
+        with env.store.read() as tx:
+            (condition,) = find_conditions(tx.alerts.snapshot(clock.now(), 240), clock.now())
+        assert condition.cause == "missing:default:form:contact"
+        assert "put it back and restart the worker. Those that still wait at " in condition.sentence
+        assert "3 leads wait" in condition.sentence
+
+    def test_once_the_form_is_back_all_are_delivered(self, env: Env) -> None:
+        env.use({})
+        leads = [env.owes(a_lead(f"{number}@example.com")) for number in range(3)]
+        env.deliver_once()
+        env.use({"contact": a_form()})
+
+        env.ahead += timedelta(minutes=10)  # the next probe
+        env.deliver_once()
+        env.deliver_once()
+
+        assert {env.kept(lead).status for lead in leads} == {Status.DELIVERED}
+        with env.store.read() as tx:
+            assert tx.accounts.call_pauses() == []
+
+    def test_a_start_with_the_form_delivers_at_once_and_one_without_it_begins_no_new_hour(self, env: Env) -> None:
+        env.use({})
+        lead = env.owes(a_lead())
+        env.deliver_once()
+        with env.store.read() as tx:
+            (pause,) = tx.accounts.call_pauses()
+
+        on_startup("default", env.context)
+        with env.store.read() as tx:
+            assert tx.accounts.call_pauses() == [pause]
+        env.use({"contact": a_form()})
+        on_startup("default", env.context)
+        env.deliver_once()
+
+        assert env.kept(lead).status is Status.DELIVERED
+
+    def test_after_an_hour_all_are_parked(self, env: Env) -> None:
+        env.use({})
+        leads = [env.owes(a_lead(f"{number}@example.com")) for number in range(3)]
+        env.deliver_once()
+
+        with time_machine.travel(clock.now() + missing_setup.GRACE):
+            env.deliver_once()
+
+        assert {env.kept(lead).status for lead in leads} == {Status.PARKED}
+        assert env.kept(leads[2]).problem.startswith("the forms file has no form 'contact' any more: put it back")
+        with env.store.read() as tx:
+            assert tx.accounts.call_pauses() == []
+
+    def test_a_lead_that_an_operator_sends_meanwhile_says_so_at_once(self, env: Env) -> None:
+        env.use({})
+        lead = env.owes(a_lead())
+        env.deliver_once()
+
+        env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
+        env.deliver_once()
+
+        assert env.kept(lead).status is Status.PARKED
 
 
 def test_a_lead_without_an_address_is_parked(env: Env) -> None:
@@ -264,6 +330,7 @@ def test_a_body_that_our_own_check_refuses_is_parked_without_being_sent(env: Env
 def test_a_parked_lead_is_delivered_once_its_cause_is_mended(env: Env) -> None:
     env.use({})
     lead = env.owes(a_lead())
+    env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
     env.deliver_until_quiet()
 
     env.use({"contact": a_form()})

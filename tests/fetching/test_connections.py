@@ -7,6 +7,7 @@ import pytest
 
 from service import clock
 from service.capture.accept import announce_all
+from service.fetching.fetcher import MISSING_FOR, settle_missing
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.operations.correction import correct
 from service.operations.leads import DISCARD, RETRY, ActionNotAllowed, act_on_lead
@@ -154,6 +155,7 @@ def test_what_the_forms_file_has_no_more_is_no_concern(env: Env) -> None:
     with env.fetching():
         pass
 
+    settle_missing(env.store, env.connections(), clock.now() + MISSING_FOR)
     assert env.concerns() == {}
 
 

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from service import clock
+from service.fetching.fetcher import MISSING_FOR, settle_missing
 from service.lead import Outcome, Status, Step
 from service.store import Store
 from tests.builders import a_form
@@ -179,9 +181,33 @@ def test_a_withdrawal_that_comes_during_the_read_wins(env: Env) -> None:
     assert env.queued_count() == 0
 
 
-def test_a_lead_of_a_form_that_is_set_up_no_more_is_parked(env: Env) -> None:
+def test_a_lead_of_a_form_that_is_set_up_no_more_waits_an_hour_and_is_parked(env: Env) -> None:
     (lead_id,) = env.hears("77")
     env.form = a_form("tour")
-    env.reads(lead_id, status=Status.PARKED)
+    with env.fetching():
+        pass
 
+    assert env.lead(lead_id).status is Status.ANNOUNCED
+    assert (
+        "[forms.tour.webhooks.meta]: if that is a mistake, put it back" in env.concerns()["platform:tour:meta"].sentence
+    )
+    settle_missing(env.store, env.connections(), clock.now() + MISSING_FOR / 2)
+    assert env.lead(lead_id).status is Status.ANNOUNCED
+    settle_missing(env.store, env.connections(), clock.now() + MISSING_FOR)
+    assert env.lead(lead_id).status is Status.PARKED
     assert "[forms.tour.webhooks.meta]" in env.lead(lead_id).problem
+    assert env.concerns() == {}
+
+
+def test_a_lead_of_a_form_that_was_removed_by_mistake_is_read_once_it_is_back(env: Env) -> None:
+    form = env.form
+    env.platforms.says("/v26.0/77", Canned(meta_lead("77")))
+    (lead_id,) = env.hears("77")
+    env.form = a_form("tour")
+    with env.fetching():
+        pass
+
+    env.form = form
+    env.reads(lead_id)
+
+    assert env.concerns() == {}

@@ -17,6 +17,7 @@ class DatabaseFault:
 
     problem: str
     remedy: str
+    is_temporary: bool = False  # waiting may help
 
     def __str__(self) -> str:
         """One sentence."""
@@ -34,7 +35,9 @@ GONE = DatabaseFault(
 SWAPPED = DatabaseFault(
     REPLACED, "stop web and worker, remove the files ending in -wal and -shm, put it there again, then start both"
 )
-LOCKED = DatabaseFault("another program holds the lock of the database", "end it; leads are taken again by themselves")
+LOCKED = DatabaseFault(
+    "another program holds the lock of the database", "end it; leads are taken again by themselves", True
+)
 DAMAGED = DatabaseFault("the database file is damaged", "stop the service and restore a backup")
 NO_DATABASE = DatabaseFault(
     "the file is not a database", "correct DATABASE_URL, or stop the service and restore a backup"
@@ -75,6 +78,7 @@ _SQLITE = {
 _POSTGRESQL = {
     "53100": FULL,
     "25006": STANDBY,
+    "3F000": MAY_NOT_CREATE,
     "55P03": LOCKED,
     "57014": DatabaseFault("the database is too slow", "look what its server is busy with"),
     "53300": DatabaseFault(
@@ -113,8 +117,8 @@ def _fault_of_driver(error: BaseException) -> DatabaseFault | None:
         return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & _MASK)
     if isinstance(error, OSError):
         return _FILES.get(error.errno or 0)
-    state = getattr(error, "sqlstate", None)
-    return _refused(str(error)) if state == "42501" else _POSTGRESQL.get(state or "")
+    state = getattr(error, "sqlstate", None) or ""
+    return _refused(str(error)) if state == "42501" else _POSTGRESQL.get(state)
 
 
 def _refused(message: str) -> DatabaseFault:

@@ -179,11 +179,19 @@ class Connections(Repository):
 
     # -- configuration
 
+    def mark_missing(self, link: ConnectionKey, reason: str, now: datetime, until: datetime) -> datetime:
+        """Record that the forms file no longer has a connection; nothing is fetched over it. Returns since when."""
+        health = self.health(link)
+        since = now if health.reason != reason or health.failing_since is None else health.failing_since
+        self._change(link, reason=reason, failing_since=since, paused_until=until)
+        if since == now:
+            self._as(AlertLog).report(link.cause, reason, now)
+        return since
+
     def keep_only(self, links: Collection[ConnectionKey], now: datetime) -> None:
-        """Forget connections that the forms file no longer has, and resolve their alerts."""
-        known = {link.whole for link in links}
+        """Forget all other connections with their tokens, and resolve their alerts."""
         for health in self.health_of_all():
-            if health.link.whole not in known:
+            if health.link.whole not in links:
                 self._execute(delete(connections).where(_is(health.link)))
                 self._as(AlertLog).resolve(health.link.cause, now)
 

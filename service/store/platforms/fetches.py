@@ -1,6 +1,6 @@
 """Fetches of announced leads: claimed with a lease, none over a paused connection, settled once."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -192,14 +192,13 @@ class Fetches(Repository):
         }
         self._execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
 
-    def park_unconfigured(self, links: Collection[ConnectionKey], problem: Callable[[ConnectionKey], str]) -> int:
-        """Park notices with a form or sender that the forms file no longer has; returns how many."""
-        known = {link.whole for link in links}
+    def awaited(self) -> set[ConnectionKey]:
+        """Return the connections over which notices wait to be fetched."""
         due = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
-        lost = [ConnectionKey(*row) for row in self._execute(due).all() if ConnectionKey(*row) not in known]
-        return sum(self._park_all(link, problem(link)) for link in lost)
+        return {ConnectionKey(*row) for row in self._execute(due)}
 
-    def _park_all(self, link: ConnectionKey, problem: str) -> int:
+    def park_all(self, link: ConnectionKey, problem: str) -> int:
+        """Leave all notices of a connection to an operator; returns how many there were."""
         of_link = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.state == DUE)
         ids: Sequence[str] = self._execute(select(notices.c.lead_id).where(of_link)).scalars().all()
         self._execute(update(notices).where(of_link).values(state=PARKED, **NO_LEASE))

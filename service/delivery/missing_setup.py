@@ -1,0 +1,79 @@
+"""A form or an account that the forms file no longer has: its leads wait for an hour, because it may be a mistake.
+
+The waiting leads are blocked, as for a paused call, and one of them probes every few minutes whether it is back. What
+they wait for is alerted. After the hour all of them are parked.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import structlog
+
+from service import clock
+from service.delivery.retry import Backoff
+from service.lead import Delivery
+from service.store import Store, Transaction
+
+log = structlog.get_logger()
+
+GRACE = timedelta(hours=1)
+"""How long leads wait for what the forms file no longer has, counted from the first of them."""
+
+PROBES = Backoff(60, 300)
+
+FORM, ACCOUNT = "form:", "account:"
+"""Prefixes of what leads are blocked by; the name follows."""
+
+
+def missing_form(name: str) -> str:
+    """Return why leads of that form are not delivered."""
+    return f"the forms file has no form {name!r} any more: put it back, then send it again"
+
+
+def missing_account(name: str) -> str:
+    """Return why leads for that account are not delivered."""
+    return f"the forms file has no account {name!r} any more: put it back, then send it again"
+
+
+def wait_for_setup(delivery: Delivery, store: Store, what: str, problem: str, jitter: float) -> None:
+    """Let a lead wait until the forms file has its form or account again; park it when its hour is over.
+
+    what: FORM or ACCOUNT with the name. problem: of the parked lead. One that an operator sends now is parked at once.
+    """
+    account, now = delivery.lead.account, clock.now()
+
+    def record(tx: Transaction) -> datetime | None:
+        pause = tx.accounts.call_pause(account, what)
+        until = (now if pause is None else pause.since) + GRACE
+        if delivery.trigger == "operator" or now >= until:
+            tx.queue.park(delivery, problem)
+            if now >= until:
+                tx.queue.park_blocked(account, what, problem)
+                tx.accounts.resume_call(account, what)
+            return None
+        if pause is None or pause.until <= now or delivery.blocked_by == what:
+            wait_s = PROBES.wait_s(pause.streak if pause else 0, jitter)
+            tx.accounts.pause_call(account, what, now, min(until, now + timedelta(seconds=wait_s)), _alert(what, until))
+        tx.queue.block(delivery, what, f"It waits until {until:%H:%M} UTC, then it is parked: {problem}")
+        return until
+
+    if (until := store.write(record)) is None:
+        log.warning("parked", lead=delivery.lead.id, what=what)
+    else:
+        log.warning("setup_missing", lead=delivery.lead.id, what=what, until=until.isoformat())
+
+
+def _alert(what: str, until: datetime) -> str:
+    kind, _, name = what.partition(":")
+    return (
+        f"The forms file has no {kind} {name!r} any more, and leads wait for it: put it back and restart the worker. "
+        f"Those that still wait at {until:%H:%M} UTC are parked."
+    )
+
+
+def resume_what_is_back(tx: Transaction, account: str, forms: Collection[str]) -> None:
+    """Deliver the leads of an account that waited for one of these forms, or for the account itself."""
+    back = {ACCOUNT + account, *(FORM + name for name in forms)}
+    for pause in tx.accounts.call_pauses():
+        if pause.account == account and pause.call in back:
+            tx.accounts.resume_call(account, pause.call)
