@@ -20,7 +20,7 @@ from service.fetching.connection import make_connections
 from service.fetching.fetcher import MISSING_INTERVALS, Fetcher, reconnect, settle_missing
 from service.fetching.pull import PullJob
 from service.forms import Account, Form, Setup
-from service.lead import Receipt, Submission
+from service.lead import LeadId, Receipt, Submission
 from service.maintenance import DailyCounter, erase_due, index_batch, retention_rules
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
@@ -127,8 +127,10 @@ def account_contexts(
 ) -> dict[str, AccountContext]:
     """Return the context of each account, "default" first."""
     client_id = settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
+    with store.read() as tx:
+        newest = tx.leads.newest_id()
     return {
-        account.name: _context(account, settings, setup, store, client_id, stop)
+        account.name: _context(account, settings, setup, store, client_id, newest, stop)
         for account in accounts(settings, setup)
     }
 
@@ -150,7 +152,13 @@ def accounts(settings: Settings, setup: Setup) -> list[Account]:
 
 
 def _context(
-    account: Account, settings: Settings, setup: Setup, store: Store, client_id: str, stop: threading.Event
+    account: Account,
+    settings: Settings,
+    setup: Setup,
+    store: Store,
+    client_id: str,
+    newest: LeadId,
+    stop: threading.Event,
 ) -> AccountContext:
     paces = [Pace(limit.count, limit.window_s, limit.writes_only) for limit in settings.nexudus_limits]
     pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleeper(stop))
@@ -182,4 +190,5 @@ def _context(
         schedule_s=settings.retry_schedule_s,
         timeout_s=settings.nexudus_timeout_s,
         jitter=jitter,
+        stored_at_start=newest,
     )

@@ -31,7 +31,11 @@ REFUSED = Outcome.REFUSED.value
 
 @dataclass(frozen=True, slots=True)
 class AccountContext:
-    """All that delivering to one account needs. schedule_s: waits before the retries; jitter: a factor of 0.8-1.2."""
+    """All that delivering to one account needs.
+
+    schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. stored_at_start: the newest lead that was in the
+    database when this process started; if the database is a restored copy, older leads may be in Nexudus already.
+    """
 
     nexudus: Nexudus
     pacer: Pacer
@@ -44,6 +48,7 @@ class AccountContext:
     timeout_s: float
     jitter: Callable[[], float]
     plans: PlanReader = field(default_factory=PlanReader)
+    stored_at_start: str = ""
 
 
 class DatabaseTokenStore:

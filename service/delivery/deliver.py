@@ -41,6 +41,7 @@ from service.delivery.verification import (
     LookAgain,
     allow_repeat,
     is_unknown,
+    may_be_delivered,
     opportunity_search,
     read_back,
     unlearn_custom_field,
@@ -124,8 +125,10 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
     _check_login(delivery, context)
     target = context.targets.find(context.nexudus, form)
     context.stage_safety.check(context.nexudus, target.stage_id)
-    coworker_id = delivery.coworker_id or _coworker(delivery, context, form, target)
-    _log_delivered(delivery, _opportunity(delivery, context, form, target, coworker_id))
+    known = delivery.coworker_id or _find_coworker(delivery, context, target)
+    coworker_id = known or _create_coworker(delivery, context, form, target)
+    opportunity_id = _opportunity(delivery, context, form, target, coworker_id, is_new_contact=known is None)
+    _log_delivered(delivery, opportunity_id)
 
 
 def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str) -> None:
@@ -134,7 +137,8 @@ def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str
     An opportunity that an earlier try may have created here is searched for first, and completes the delivery.
     Raises: CallFailed, LookAgain, PauseCall.
     """
-    if is_unknown(delivery, Step.CREATE_OPPORTUNITY) and delivery.coworker_id:
+    is_possible = is_unknown(delivery, Step.CREATE_OPPORTUNITY) or may_be_delivered(delivery, context)
+    if is_possible and delivery.coworker_id:
         _check_login(delivery, context)
         opportunity_id = _find_opportunity(delivery, context, delivery.coworker_id)
         if opportunity_id is not None:
@@ -156,8 +160,8 @@ def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
 # -- the coworker
 
 
-def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: translate.Target) -> CoworkerId:
-    """Return the contact's id: found by e-mail, or created."""
+def _find_coworker(delivery: Delivery, context: AccountContext, target: translate.Target) -> CoworkerId | None:
+    """Return the id of the contact with the lead's e-mail address, if there is one."""
     email = delivery.lead.submission.contact.email
 
     def find() -> Coworker | None:
@@ -166,25 +170,29 @@ def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: t
         took_s = clock.monotonic() - began
         return None if coworker is None else context.plans.complete(coworker, context.nexudus, context.pacer, took_s)
 
-    def create() -> CoworkerId:
-        body = coworkers.compose(translate.coworker(delivery.lead, form, target))
-        return CoworkerId(coworkers.create(context.nexudus, body))
-
     def save(tx: Transaction, coworker: Coworker | None) -> None:
         if coworker is not None:
             tx.queue.save_coworker(delivery, CoworkerId(coworker.id))
+
+    def detail(coworker: Coworker | None) -> str:
+        return "" if coworker is None else describe(coworker, delivery.lead)
+
+    match = attempt(delivery, context, Step.FIND_COWORKER, find, save, describe=detail)
+    return None if match is None else CoworkerId(match.id)
+
+
+def _create_coworker(delivery: Delivery, context: AccountContext, form: Form, target: translate.Target) -> CoworkerId:
+    """Create the contact, which a search has not found, and return its id."""
+
+    def create() -> CoworkerId:
+        body = coworkers.compose(translate.coworker(delivery.lead, form, target))
+        return CoworkerId(coworkers.create(context.nexudus, body))
 
     def save_created(tx: Transaction, coworker_id: CoworkerId) -> None:
         tx.queue.save_coworker(delivery, coworker_id)
         if delivery.blocked_by == Step.CREATE_COWORKER.value:
             tx.accounts.resume_call(delivery.lead.account, delivery.blocked_by)
 
-    def detail(coworker: Coworker | None) -> str:
-        return "" if coworker is None else describe(coworker, delivery.lead)
-
-    match = attempt(delivery, context, Step.FIND_COWORKER, find, save, describe=detail)
-    if match is not None:
-        return CoworkerId(match.id)
     allow_repeat(delivery, context, Step.CREATE_COWORKER)
     check_pause(delivery, context, Step.CREATE_COWORKER.value)
     return attempt(delivery, context, Step.CREATE_COWORKER, create, save_created)
@@ -194,9 +202,15 @@ def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: t
 
 
 def _opportunity(
-    delivery: Delivery, context: AccountContext, form: Form, target: translate.Target, coworker_id: CoworkerId
+    delivery: Delivery,
+    context: AccountContext,
+    form: Form,
+    target: translate.Target,
+    coworker_id: CoworkerId,
+    *,
+    is_new_contact: bool,
 ) -> OpportunityId:
-    """Return the opportunity's id: created, or found where an earlier try may have created it.
+    """Return the opportunity's id: created, or found where it may have been created before.
 
     Raises: CallPaused where the location is known to be full, PauseCall where that shows now.
     """
@@ -213,6 +227,11 @@ def _opportunity(
         if earlier is not None:
             return earlier
         allow_repeat(delivery, context, Step.CREATE_OPPORTUNITY)
+    elif may_be_delivered(delivery, context) and not is_new_contact:
+        earlier = _find_opportunity(delivery, context, coworker_id, compose)
+        if earlier is not None:
+            log.warning("was_delivered_before", lead=lead.id, opportunity=earlier)
+            return earlier
     what = f"cap:{target.business_id}"
     check_pause(delivery, context, what)
     try:
@@ -255,9 +274,14 @@ def _create_opportunity(
     return created
 
 
-def _find_opportunity(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId) -> OpportunityId | None:
-    """Return the opportunity that an earlier try created, which completes the delivery; None where none is found."""
-    search, complete = opportunity_search(delivery, context, coworker_id), _completion(delivery, coworker_id)
+def _find_opportunity(
+    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row] | None = None
+) -> OpportunityId | None:
+    """Return the opportunity that was created before, which completes the delivery; None where none is found.
+
+    compose: as for opportunity_search.
+    """
+    search, complete = opportunity_search(delivery, context, coworker_id, compose), _completion(delivery, coworker_id)
     return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, complete)
 
 

@@ -44,6 +44,15 @@ def is_unknown(delivery: Delivery, step: Step) -> bool:
     return delivery.doubt is not None and delivery.doubt.step is step
 
 
+def may_be_delivered(delivery: Delivery, context: AccountContext) -> bool:
+    """Return whether the lead was in the database when this process started.
+
+    Then the database may be a backup, or a copy of a machine, from before the lead's delivery: only Nexudus knows. Ids
+    are compared, not times: no lead of a copy has a greater id than its newest one, whatever the clocks showed.
+    """
+    return delivery.lead.id <= context.stored_at_start
+
+
 def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> None:
     """After a search without a result: pass once SEARCHES_BEFORE_REPEAT of them found nothing.
 
@@ -60,11 +69,14 @@ def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> Non
 
 
 def opportunity_search(
-    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId
+    delivery: Delivery,
+    context: AccountContext,
+    coworker_id: CoworkerId,
+    compose: Callable[[], Row] | None = None,
 ) -> Callable[[], OpportunityId | None]:
     """Return the search for a lead's opportunity: by its marker or, where none is known to survive, by its content.
 
-    The search raises as Nexudus.get.
+    compose: returns the content of an opportunity of which no body was recorded. The search raises as Nexudus.get.
     """
     lead = delivery.lead
 
@@ -76,6 +88,8 @@ def opportunity_search(
             return OpportunityId(marked)
         with context.store.read() as tx:
             body = tx.queue.request_bodies([lead.id]).get(lead.id)
+        if body is None and compose is not None:
+            body = compose()
         if body is None or behaviour.keeps_markers(id_of(body, "OpportunityTypeId")):
             return None
         return _find_by_content(delivery, context, coworker_id, body)

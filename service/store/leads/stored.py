@@ -30,6 +30,10 @@ class StoredLeads(Repository):
         row = self._execute(WHOLE.where(leads.c.id == lead_id)).first()
         return None if row is None else from_row(row)
 
+    def newest_id(self) -> LeadId:
+        """Return the greatest id of all leads, "" where there is none."""
+        return LeadId(self._execute(select(func.max(leads.c.id))).scalar() or "")
+
     def attempts_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Attempt]]:
         """Return every call made for each lead, oldest first."""
         by_lead: dict[LeadId, list[Attempt]] = {LeadId(lead_id): [] for lead_id in lead_ids}
