@@ -31,8 +31,8 @@ def blueprint(store: Store) -> Blueprint:
     def ready() -> Response:
         """Whether leads can be stored, and the state of delivery."""
         try:
-            if not store.is_ready():
-                return _unavailable("the database is on an older schema: run `lead-capture migrate`")
+            if problem := store.schema_problem():
+                return _unavailable(problem)
             if fault := store.find_fault():
                 return _unavailable(fault)
             seen_at, seen_s = worker_seen(store)

@@ -172,8 +172,9 @@ def open_store(settings: Settings) -> tuple[Store | None, list[SetupProblem]]:
 def check_store(store: Store) -> list[SetupProblem]:
     """Check that the database answers, is on the newest schema and can be written to; returns the first fault."""
     try:
-        if not store.is_ready():
-            return [_database("error", "it is not on the newest schema", MIGRATE)]
+        if problem := store.schema_problem():
+            what, _, remedy = problem.removeprefix("the database ").partition(": ")
+            return [_database("error", f"it {what}", remedy)]
     except (StoreUnavailable, OSError) as error:
         return [_unanswered(error)]
     fault = store.find_fault()

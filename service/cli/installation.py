@@ -17,7 +17,7 @@ from service.cli.main import Failed
 from service.cli.terminal import time_span
 from service.forms import Setup
 from service.settings import Settings, lookup
-from service.store import ROLE, SCHEMA, Store, StoreUnavailable, fault_of
+from service.store import ROLE, SCHEMA, Store, StoreUnavailable, UnknownSchema, fault_of
 
 SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
 """The simulator's own login; nothing real is behind it."""
@@ -50,11 +50,11 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Installation:
     settings, setup = read_configuration(alerts=alerts)
     try:
         store = Store(settings.database_url)
-        ready = store.is_ready()
+        problem = store.schema_problem()
     except (StoreUnavailable, OSError) as error:
         raise Failed(database_problem(error)) from error
-    if not ready:
-        raise Failed("the database is not on the newest schema: run `lead-capture migrate`")
+    if problem:
+        raise Failed(problem)
     return Installation(use_simulator(settings, store, demo) if demo else settings, setup, store)
 
 
@@ -94,13 +94,15 @@ def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
 def run_migrate(arguments: argparse.Namespace) -> int:
     """Apply the missing migrations."""
     settings, _ = read_configuration()
-    migrate(settings.database_url, arguments.wait)
-    print(json.dumps({"schema": SCHEMA}) if arguments.json else f"the database is on schema {SCHEMA}")
+    schema = migrate(settings.database_url, arguments.wait)
+    newer = "" if schema == SCHEMA else f", newer than this version's {SCHEMA}, which can use it"
+    print(json.dumps({"schema": schema}) if arguments.json else f"the database is on schema {schema}{newer}")
     return 0
 
 
-def migrate(url: str, wait_s: float = 0.0) -> None:
-    """Bring one database to the newest schema.
+def migrate(url: str, wait_s: float = 0.0) -> str | None:
+    """Bring one database to the newest schema; returns the schema that it is on then.
+
 
     wait_s: how long a database that does not answer may take until it does.
     Raises: Failed.
@@ -113,8 +115,11 @@ def migrate(url: str, wait_s: float = 0.0) -> None:
             try:
                 if not store.is_ready():
                     store.migrate()
+                return store.schema()
             finally:
                 store.close()
+        except UnknownSchema as error:
+            raise Failed(str(error)) from error
         except (StoreUnavailable, OSError) as error:
             problem = database_problem(error)
             if clock.monotonic() >= give_up_at or not _may_come_up(error):
@@ -123,8 +128,6 @@ def migrate(url: str, wait_s: float = 0.0) -> None:
                 print(f"lead-capture: waiting, as {problem}", file=sys.stderr, flush=True)
             is_first = False
             clock.sleep(min(RETRY_S, max(0.0, give_up_at - clock.monotonic())))
-        else:
-            return
 
 
 def _may_come_up(error: Exception) -> bool:

@@ -23,6 +23,7 @@ from service.store.conversions import LeadEvent
 from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, fault_of
 from service.store.database.repository import Identity
+from service.store.database.schema import UnknownSchema
 from service.store.database.writer import StoreUnavailable
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
@@ -102,6 +103,7 @@ __all__ = [
     "TodayFigures",
     "Transaction",
     "Turns",
+    "UnknownSchema",
     "as_instant",
     "as_milliseconds",
     "fault_of",

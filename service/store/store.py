@@ -19,9 +19,10 @@ from service.store.claims import Claims
 from service.store.conversions import Conversions
 from service.store.daily_counts import DailyCounts
 from service.store.database import bell
-from service.store.database.engines import migrate, open_database, schema_of
+from service.store.database.engines import open_database
 from service.store.database.readiness import PROBE, Readiness
 from service.store.database.repository import Repository, subject
+from service.store.database.schema import migrate, schema_of, schema_problem
 from service.store.database.tables import deployment
 from service.store.database.writer import Writer, as_unavailable
 from service.store.deployment import Flags, Sessions
@@ -98,7 +99,7 @@ KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
 SCHEMA = "0010"
-"""The newest migration. A process takes leads only on this schema or a newer one."""
+"""The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 
 class Store:
@@ -204,7 +205,7 @@ class Store:
     def migrate(self) -> None:
         """Bring the database to the newest schema; safe from several processes and hosts at once.
 
-        Raises: StoreUnavailable.
+        Raises: StoreUnavailable, UnknownSchema.
         """
         try:
             migrate(self._database)
@@ -212,16 +213,33 @@ class Store:
             raise as_unavailable(error) from error
 
     def is_ready(self) -> bool:
-        """Return whether leads can be stored: the database answers, and its schema is this program's or newer.
+        """Return whether leads can be stored: the database answers, and its schema will do for this program.
 
         Raises: StoreUnavailable when it does not answer.
         """
+        return not self.schema_problem()
+
+    def schema_problem(self) -> str:
+        """Return why this program cannot work with the database's schema, and what to do; "" if it can.
+
+        Raises: StoreUnavailable when the database does not answer.
+        """
         try:
             with self._database.reading.connect() as connection:
-                schema = schema_of(connection)
+                return schema_problem(connection, SCHEMA)
         except SQLAlchemyError as error:
             raise as_unavailable(error) from error
-        return schema is not None and schema >= SCHEMA
+
+    def schema(self) -> str | None:
+        """Return the schema that the database is on, None before the first migration.
+
+        Raises: StoreUnavailable when the database does not answer.
+        """
+        try:
+            with self._database.reading.connect() as connection:
+                return schema_of(connection)
+        except SQLAlchemyError as error:
+            raise as_unavailable(error) from error
 
     def find_fault(self) -> str:
         """Return why leads cannot be kept now and what to do, in one sentence; "" while they can.

@@ -188,7 +188,7 @@ def test_a_database_that_is_not_there_is_not_made(
 
 def test_an_old_schema_says_what_to_run(ready: Terminal, folder: Path) -> None:
     connection = sqlite3.connect(folder / "leads.db")
-    connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.execute("UPDATE alembic_version SET version_num = '0008'")
     connection.commit()
     connection.close()
 

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -48,14 +49,35 @@ def test_a_file_that_is_no_database_is_left_alone(run: Terminal, folder: Path) -
     assert (folder / "leads.db").read_bytes() == b"my diary\n" * 1000
 
 
-def test_a_newer_schema_is_left_alone(run: Terminal, sqlite: Store, folder: Path) -> None:
-    connection = sqlite3.connect(folder / "leads.db")
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
-    connection.close()
+def set_schema_9999(folder: Path, compatible_from: str) -> None:
+    """Play a newer program that has migrated the database."""
+    with closing(sqlite3.connect(folder / "leads.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("REPLACE INTO deployment (name, value) VALUES ('compatible_from', ?)", [compatible_from])
 
-    assert run("migrate").code == 0
+
+@pytest.mark.usefixtures("sqlite")
+def test_a_newer_schema_that_will_do_is_left_alone(run: Terminal, folder: Path) -> None:
+    set_schema_9999(folder, compatible_from=SCHEMA)
+
+    result = run("migrate")
+
+    newer = f"newer than this version's {SCHEMA}, which can use it"
+    assert (result.code, result.out) == (0, f"the database is on schema 9999, {newer}\n")
     assert run("leads").code == 0
+
+
+@pytest.mark.usefixtures("sqlite")
+@pytest.mark.parametrize("command", ["migrate", "worker", "leads", "doctor"])
+def test_another_newer_schema_is_refused_in_a_sentence(run: Terminal, folder: Path, command: str) -> None:
+    set_schema_9999(folder, compatible_from="9999")
+
+    result = run(command)
+
+    assert result.code == 1
+    assert f"is on schema 9999, and this version of Lead Capture knows schemas up to {SCHEMA}: install the version" in (
+        result.out + result.err
+    )
 
 
 @pytest.mark.parametrize("name", ["sub/folder/leads.db"])

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from service.lead import Doubt, LeadId, Step
-from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable
-from service.store.database.engines import migrate
+from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable, UnknownSchema
+from service.store.database.schema import COMPATIBLE_FROM, migrate
 from service.store.database.tables import metadata
 from tests.builders import NOON, a_lead
 from tests.store.actions import at_once, count, keep
@@ -22,6 +22,8 @@ WRITTEN, AFTERWARDS = (
     Path(__file__).with_name("schema_0008.sql").read_text().split("-- what only workers and operators write")
 )
 """Rows as schema 0008 has them: what taking two leads writes, and what comes later."""
+
+NEWER = f"{int(SCHEMA) + 1:04}"
 
 FIRST, SECOND = LeadId("1" * 32), LeadId("2" * 32)
 
@@ -74,12 +76,68 @@ def test_a_bare_database_is_not_ready(bare_url: str) -> None:
     store.close()
 
 
-def test_a_schema_of_a_newer_program_will_do(store: Store) -> None:
-    newer = f"{int(SCHEMA) + 1:04}"
+def set_schema(store: Store, revision: str, compatible_from: str | None) -> None:
+    """Play a newer program that has migrated the database."""
     with store._database.writing.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newer}'")  # noqa: S608 (ours)
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608 (ours)
+        connection.exec_driver_sql("DELETE FROM deployment WHERE name = 'compatible_from'")
+        if compatible_from:
+            note = f"INSERT INTO deployment (name, value) VALUES ('compatible_from', '{compatible_from}')"  # noqa: S608 (ours)
+            connection.exec_driver_sql(note)
+
+
+def test_a_newer_schema_will_do_where_it_is_noted_to_be_compatible(store: Store) -> None:
+    set_schema(store, NEWER, compatible_from=SCHEMA)
+
+    store.migrate()
 
     assert store.is_ready()
+    assert store.schema() == NEWER
+
+
+@pytest.mark.parametrize("compatible_from", [None, NEWER], ids=["without a note", "for newer programs only"])
+def test_another_newer_schema_is_refused(store: Store, compatible_from: str | None) -> None:
+    set_schema(store, NEWER, compatible_from)
+
+    assert not store.is_ready()
+    with pytest.raises(UnknownSchema, match=f"on schema {NEWER}, and this version of Lead Capture knows schemas up to"):
+        store.migrate()
+
+
+def test_a_migration_notes_which_programs_can_use_the_schema(bare_url: str) -> None:
+    store = Store(bare_url)
+
+    store.migrate()
+
+    with store.read() as tx:
+        assert tx.flags.get("compatible_from") == COMPATIBLE_FROM
+    store.close()
+
+
+def columns(store: Store) -> dict[tuple[str, str], Any]:
+    """Every column of the database."""
+    with store._database.reading.connect() as connection:
+        inspector = inspect(connection)
+        return {
+            (table, column["name"]): column
+            for table in inspector.get_table_names()
+            for column in inspector.get_columns(table)
+        }
+
+
+def test_migrations_since_then_only_add_what_an_older_program_can_leave_out(bare_url: str) -> None:
+    store = Store(bare_url)
+    migrate(store._database, COMPATIBLE_FROM)
+    before = columns(store)
+    tables = {table for table, _ in before}
+
+    store.migrate()
+
+    after = columns(store)
+    assert {key: str(after[key]["type"]) for key in before} == {key: str(before[key]["type"]) for key in before}
+    added = [after[key] for key in after if key not in before and key[0] in tables]
+    assert [column["name"] for column in added if not (column["nullable"] or column["default"])] == []
+    store.close()
 
 
 def test_the_schema_named_by_the_program_is_the_newest_migration(bare_url: str) -> None:

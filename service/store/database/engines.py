@@ -1,4 +1,4 @@
-"""The storage engines: how to connect, how writers queue, how SQL differs; and the schema they are migrated to.
+"""The storage engines: how to connect, how writers queue, how SQL differs.
 
 To add another SQL engine, add an entry to ENGINES; all of tests/store/ then runs on it.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -30,11 +30,6 @@ MAX_STATEMENT_S = 30
 
 WAL_PAGES = 8000
 """Pages (32 MB) of the write-ahead log between two checkpoints: pages that many leads touch are written back once."""
-
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
-
-_MIGRATION_LOCK = 7142000
-"""The advisory lock under which one host migrates while the others wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,42 +247,3 @@ def _limit_waits(engine: Engine, patience_s: float) -> None:
 
 
 ENGINES: dict[str, Callable[[URL, float | None], Database]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
-
-
-def migrate(database: Database, revision: str = "head") -> None:
-    """Apply the missing migrations up to `revision`, one process at a time.
-
-    Raises: SQLAlchemyError, OSError.
-    """
-    give_up_at = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            _upgrade(database, revision)
-        except OperationalError as error:
-            if not is_locked(error) or time.monotonic() > give_up_at:
-                raise
-        else:
-            return
-
-
-def _upgrade(database: Database, revision: str) -> None:
-    from alembic import command  # noqa: PLC0415 (heavy, and only needed here)
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with database.turn, database.writing.connect() as connection, connection.begin():
-        if database.locks_rows:
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-def schema_of(connection: Connection) -> str | None:
-    """Return the revision that a database is on, or None before its first migration."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision: Any = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return None if revision is None else str(revision)

@@ -1,0 +1,110 @@
+"""The schema of a database: which one it is on, whether this program can work with it, how it is migrated.
+
+While an upgrade is under way, processes of the version before work on the schema of the new one. So a migration only adds:
+what an older program reads and writes stays. Each database notes the oldest schema whose programs can use it.
+"""
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import OperationalError
+
+from service.store.database.engines import PATIENCE_S, Database
+from service.store.database.faults import is_locked
+from service.store.database.tables import deployment
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+COMPATIBLE_FROM = "0009"
+"""The oldest schema whose programs work on the newest one: raise it with a migration that does more than add."""
+
+NOTE = "compatible_from"
+"""The name in `deployment` under which a database notes its COMPATIBLE_FROM."""
+
+_MIGRATION_LOCK = 7142000
+"""The advisory lock under which one host migrates while the others wait."""
+
+
+class UnknownSchema(Exception):
+    """The database is on a schema that this program does not know and cannot use; the text says what to do."""
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Apply the missing migrations up to `revision`, one process at a time; a newer schema that will do is left alone.
+
+    Raises: SQLAlchemyError, OSError, UnknownSchema.
+    """
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            _upgrade(database, revision)
+        except OperationalError as error:
+            if not is_locked(error) or time.monotonic() > give_up_at:
+                raise
+        else:
+            return
+
+
+def _upgrade(database: Database, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415 (heavy, and only needed here)
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.turn, database.writing.connect() as connection, connection.begin():
+        if database.locks_rows:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        current = schema_of(connection)
+        if current is not None and current not in known():
+            _check_newer(connection, current)
+            return
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        if revision == "head":
+            note = database.insert(deployment).values(name=NOTE, value=COMPATIBLE_FROM)
+            connection.execute(note.on_conflict_do_update(index_elements=["name"], set_={"value": COMPATIBLE_FROM}))
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the revision that a database is on, or None before its first migration."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: Any = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if revision is None else str(revision)
+
+
+def schema_problem(connection: Connection, newest: str) -> str:
+    """Return why a program whose newest schema is this one cannot use the database, and what to do; "" if it can."""
+    current = schema_of(connection)
+    if current is None or (current != newest and current in known()):
+        return "the database is not on the newest schema: run `lead-capture migrate`"
+    try:
+        if current != newest:
+            _check_newer(connection, current)
+    except UnknownSchema as error:
+        return str(error)
+    return ""
+
+
+@cache
+def known() -> frozenset[str]:
+    """Return the revisions of this program's migrations."""
+    return frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _check_newer(connection: Connection, current: str) -> None:
+    """Raises: UnknownSchema unless the database notes that programs of our schema can use it."""
+    newest = max(known())
+    oldest = None
+    if inspect(connection).has_table(deployment.name):
+        oldest = connection.execute(select(deployment.c.value).where(deployment.c.name == NOTE)).scalar()
+    if current < newest or oldest is None or oldest > newest:
+        raise UnknownSchema(
+            f"the database is on schema {current}, and this version of Lead Capture knows schemas up to {newest}: "
+            "install the version that migrated the database, or restore a backup made before that"
+        )
