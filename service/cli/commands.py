@@ -113,6 +113,16 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "erase a person's data from all of their leads",
             "lead-capture forget ann@example.com",
         ),
+        "backup": Command(
+            "service.cli.backup:backup",
+            "write a checked copy of the database to a file, while the service runs",
+            "lead-capture backup /var/backups/leads-2026-11-30.db",
+        ),
+        "restore": Command(
+            "service.cli.backup:restore",
+            "put a backup in the place of the database; what was delivered since is not created again",
+            "lead-capture restore /var/backups/leads-2026-11-30.db --reconcile",
+        ),
         "demo-data": Command(
             "service.cli.demo",
             "fill the database with invented leads, for screenshots and trials; none of them can reach Nexudus",

@@ -5,7 +5,6 @@ To add another SQL engine, add an entry to ENGINES; all of tests/store/ then run
 
 import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,9 +13,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 
-from service.store.database.faults import is_locked
 from service.store.database.sqlite_file import SqliteFile
 
 PATIENCE_S = 20.0
@@ -139,6 +136,12 @@ def open_database(url: str, patience_s: float | None = None) -> Database:
         known = " or ".join(f"{name}://" for name in ENGINES)
         raise ValueError(f"DATABASE_URL: unknown engine {parsed.get_backend_name()!r}: write {known}")
     return opener(parsed, patience_s)
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """Return the file of a SQLite URL, None for another engine."""
+    is_sqlite = url.get_backend_name() == "sqlite"
+    return Path(url.database or "lead-capture.db").absolute() if is_sqlite else None
 
 
 def _open_sqlite(url: URL, patience_s: float | None) -> Database:

@@ -1,7 +1,7 @@
 """The schema of a database: which one it is on, whether this program can work with it, how it is migrated.
 
-While an upgrade is under way, processes of the version before work on the schema of the new one. So a migration only adds:
-what an older program reads and writes stays. Each database notes the oldest schema whose programs can use it.
+While an upgrade is under way, processes of the version before work on the new schema. So migrations only add: what an
+older program reads and writes stays. Each database notes the oldest schema whose programs can use it.
 """
 
 import time

@@ -1,0 +1,8 @@
+"""Whole databases: backed up while the service runs, put back, copied to the other engine.
+
+backup.py       what a backup is, for both engines
+sqlite_file.py  SQLite: copied in steps, checked, put in place
+dump.py         PostgreSQL: by its own pg_dump and pg_restore
+usage.py        whether processes of the service use a database
+transfer.py     every table from one engine to the other, proved equal by checksums
+"""

@@ -1,0 +1,189 @@
+"""Backups of SQLite: a copy by SQLite's own backup, page by page from one snapshot, checked before it gets its name."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from service.store.backups.contents import BackupProblem, Contents, ShowProgress, contents_of
+from service.store.backups.usage import locked_file
+from service.store.database.engines import open_database
+from service.store.database.schema import known, migrate, schema_problem
+
+PAGES_OF_A_STEP = 2000
+"""Pages (8 MB) that are copied between two reports of progress."""
+
+MAGIC = b"SQLite format 3\0"
+"""How every SQLite file begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back. kept: where the former database is now, None where there was none."""
+
+    contents: Contents
+    kept: Path | None
+
+
+def back_up(path: Path, target: Path, show: ShowProgress, *, overwrite: bool) -> Contents:
+    """Copy the database at `path` to `target`, which is replaced only with `overwrite`.
+
+    Raises: BackupProblem.
+    """
+    if target.exists() and path.samefile(target):
+        raise BackupProblem(f"{target} is the database itself: choose another name")
+    with temporary_file(target) as copy:
+        _copy(path, copy, show)
+        contents = _checked(copy, show)
+        publish(copy, target, overwrite=overwrite)
+    return contents
+
+
+def restore(source: Path, path: Path, now: datetime, show: ShowProgress) -> Restored:
+    """Put a copy of the backup `source` in the place of the database at `path`, which is kept beside it.
+
+    The copy is checked and migrated first. Nothing is changed before all that has succeeded.
+    Raises: BackupProblem; InUse.
+    """
+    if path.exists() and source.samefile(path):
+        raise BackupProblem(f"{source} is the database itself: name a backup")
+    with temporary_file(path) as copy:
+        _copy(source, copy, show)
+        contents = _checked(copy, show)
+        _migrate(copy)
+        _fold_log(path)
+        with locked_file(path):
+            kept = _put_in_place(copy, path, now)
+    return Restored(contents, kept)
+
+
+# -- copying
+
+
+def _copy(source: Path, copy: Path, show: ShowProgress) -> None:
+    """Copy one state of the database: a reading transaction is open throughout, which no writer has to wait for.
+
+    Without it, every commit of another process would make SQLite begin again.
+    """
+
+    def report(_status: int, remaining: int, total: int) -> None:
+        show((1 - remaining / total) * 0.9 if total else 0.9, "copying")
+
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as live,
+            closing(sqlite3.connect(copy, isolation_level=None)) as target,
+        ):
+            live.execute("BEGIN")
+            live.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            live.backup(target, pages=PAGES_OF_A_STEP, progress=report)
+            live.execute("ROLLBACK")
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    except sqlite3.Error as error:
+        raise BackupProblem(f"{source} cannot be copied ({error})") from error
+
+
+def _checked(copy: Path, show: ShowProgress) -> Contents:
+    """Check the copy's integrity and schema, and count what it holds."""
+    show(0.9, "checking")
+    try:
+        with closing(sqlite3.connect(copy)) as connection:
+            faults = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
+    except sqlite3.Error as error:
+        faults = [str(error)]
+    if faults != ["ok"]:
+        raise BackupProblem(f"it is damaged ({'; '.join(faults)})")
+    engine = create_engine(f"sqlite:///{copy}", poolclass=NullPool)
+    with engine.connect() as connection:
+        contents = contents_of(connection)
+        problem = schema_problem(connection, max(known()))
+    if problem and contents.schema not in known():
+        raise BackupProblem(problem)
+    return contents
+
+
+def _migrate(copy: Path) -> None:
+    database = open_database(f"sqlite:///{copy}")
+    try:
+        migrate(database)
+    finally:
+        database.close()
+        for rest in ("-turn", "-wal", "-shm"):
+            copy.with_name(copy.name + rest).unlink(missing_ok=True)
+
+
+# -- files
+
+
+@contextmanager
+def temporary_file(beside: Path) -> Iterator[Path]:
+    """Yield a new file in the same folder, for its owner alone, which is gone at the end unless it was renamed.
+
+    Raises: BackupProblem where there is no room, or no right to write.
+    """
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{beside.name}.", suffix=".incomplete", dir=beside.absolute().parent)
+        os.close(number)
+    except OSError as error:
+        raise BackupProblem(f"{beside.absolute().parent} cannot be written to ({error.strerror})") from error
+    path = Path(name)
+    try:
+        yield path
+    finally:
+        for each in (path, *(path.with_name(path.name + rest) for rest in ("-journal", "-wal", "-shm"))):
+            with suppress(OSError):
+                each.unlink()
+
+
+def publish(complete: Path, target: Path, *, overwrite: bool) -> None:
+    """Give a complete file its name, at once and on disk; another file of that name is replaced only with `overwrite`.
+
+    Raises: BackupProblem.
+    """
+    sync(complete)
+    if overwrite:
+        complete.replace(target)
+    else:
+        try:
+            target.hardlink_to(complete)  # unlike a rename it fails where the name is taken
+        except FileExistsError as error:
+            raise BackupProblem(f"{target} exists: choose another name, or add --overwrite") from error
+    sync(target.absolute().parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk."""
+    number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _fold_log(path: Path) -> None:
+    """Write the log of the former database back into its file, if nobody uses it and it is not damaged."""
+    if path.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _put_in_place(copy: Path, path: Path, now: datetime) -> Path | None:
+    """Give the copy the database's name. A process that starts meanwhile finds one of the two, never none."""
+    sync(copy)
+    kept = None
+    if path.exists():
+        kept = path.with_name(f"{path.name}.before-restore-{now:%Y%m%dT%H%M%S}")
+        for rest in ("-wal", "-shm"):  # what a damaged file could not take back belongs to it
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + rest).rename(kept.with_name(kept.name + rest))
+        kept.hardlink_to(path)
+    copy.replace(path)
+    sync(path.absolute().parent)
+    return kept

@@ -1,0 +1,58 @@
+"""Whether processes of the service use a database, and how to keep new ones away from a SQLite file."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
+"""Bytes of a SQLite file that every open connection has a lock on; in WAL mode for as long as it is open.
+
+Source: https://www.sqlite.org/fileformat2.html#the_lock_byte_page and os.h.
+"""
+
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'lead-capture' AND pid <> pg_backend_pid()
+"""
+
+
+class InUse(Exception):
+    """Processes of the service use the database; the text says so, and what to do."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(f"{database} is in use: stop the web process, the worker and other commands first")
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """Lock a SQLite file against every other process while the block runs; a file that is not there needs no lock.
+
+    The lock is SQLite's own, but taken without SQLite, so that a damaged file can be locked, too. This process must not
+    have the file open: closing it would end the lock.
+    Raises: InUse.
+    """
+    if not path.exists():
+        yield
+        return
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
+        except BlockingIOError as error:
+            raise InUse(str(path)) from error
+        yield
+    finally:
+        os.close(file)
+
+
+def check_unused(connection: Connection) -> None:
+    """Check that no other process of the service is connected to a PostgreSQL database.
+
+    Raises: InUse.
+    """
+    if connection.execute(text(_OTHERS)).scalar_one():
+        raise InUse(f"the database {connection.engine.url.database}")
