@@ -149,6 +149,15 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def bare_postgresql(postgresql: str) -> Iterator[str]:
+    """The URL of a database of PostgreSQL with nothing in it."""
+    name = f"bare_{uuid.uuid4().hex}"
+    _execute(postgresql, f"CREATE DATABASE {name}")
+    yield _with_database(postgresql, name)
+    _execute(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A store on it."""
     opened = Store(database_url)

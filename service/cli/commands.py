@@ -123,6 +123,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "put a backup in the place of the database; what was delivered since is not created again",
             "lead-capture restore /var/backups/leads-2026-11-30.db --reconcile",
         ),
+        "copy-to": Command(
+            "service.cli.copy_to",
+            "copy everything into another, empty database, such as from SQLite to PostgreSQL",
+            "lead-capture copy-to postgresql://leads@db.example.com/leads",
+        ),
         "demo-data": Command(
             "service.cli.demo",
             "fill the database with invented leads, for screenshots and trials; none of them can reach Nexudus",

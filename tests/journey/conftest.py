@@ -7,26 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from tests.journey.installation import START_S, Installation, Nexudus
 from tests.processes import Process, free_port
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with nothing in it; the test runs on each engine."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'leads.db'}"
-        return
-    server = request.getfixturevalue("postgresql")
-    name = f"journey_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{tmp_path / 'leads.db'}"
+    url: str = request.getfixturevalue("bare_postgresql")
+    return url
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 Source: https://www.sqlite.org/fileformat2.html#the_lock_byte_page and os.h.
 """
 
+LOOKS, LOOK_SPACING_S = 10, 0.1
+"""How often, and after how many seconds, to look again for connections of processes that have ended."""
+
 _OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'lead-capture' AND pid <> pg_backend_pid()
@@ -52,7 +55,12 @@ def locked_file(path: Path) -> Iterator[None]:
 def check_unused(connection: Connection) -> None:
     """Check that no other process of the service is connected to a PostgreSQL database.
 
+    The server needs a moment to notice that a process has ended.
     Raises: InUse.
     """
-    if connection.execute(text(_OTHERS)).scalar_one():
-        raise InUse(f"the database {connection.engine.url.database}")
+    for _ in range(LOOKS):
+        connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+        if not connection.execute(text(_OTHERS)).scalar_one():
+            return
+        connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": LOOK_SPACING_S})
+    raise InUse(f"the database {connection.engine.url.database}")
