@@ -45,10 +45,16 @@ class Grants:
         self._client_id = client_id or login.username
         self._issued_for = login.fingerprint(transport.base_url)
 
-    @property
-    def issued_for(self) -> str:
-        """Fingerprint of these settings."""
-        return self._issued_for
+    def are_own(self, tokens: Tokens) -> bool:
+        """Return whether tokens were issued for these settings, by this version or the one before.
+
+        Workers of both run side by side during an upgrade. If they did not share their tokens, each sign-in of one
+        would end the token of the other, and both would be refused. So the older fingerprint is kept where it is found.
+        """
+        if tokens.issued_for not in ("", self._issued_for):
+            former = self._login.former_fingerprint(self._transport.base_url)
+            self._issued_for = former if tokens.issued_for == former else self._issued_for
+        return tokens.issued_for == self._issued_for
 
     def by_password(self) -> Tokens:
         """Sign in. This ends all tokens of the same client_id.
@@ -169,7 +175,7 @@ class Bearer:
     def is_corrected(self) -> bool:
         """Return whether the last sign-in was refused with other settings than these."""
         saved = self._token_store.read()
-        return bool(saved and saved.refused and saved.issued_for != self._grants.issued_for)
+        return bool(saved and saved.refused and not self._grants.are_own(saved))
 
     def _find_or_lock(self, rejected: str) -> str:
         """Return a usable token, or take the lock and return ""."""
@@ -215,4 +221,4 @@ class Bearer:
 
     def _saved(self) -> Tokens | None:
         saved = self._token_store.read()
-        return saved if saved and saved.issued_for == self._grants.issued_for else None
+        return saved if saved and self._grants.are_own(saved) else None

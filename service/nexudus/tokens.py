@@ -57,6 +57,11 @@ class Login:
         key = _stretched(self.password, f"{self.username or self.app_key}\0{self.totp_secret}")
         return hmac.digest(key, base_url.encode(), "sha256")[:16].hex()
 
+    def former_fingerprint(self, base_url: str) -> str:
+        """Return the hash by which the version before identifies these settings at this address."""
+        salt = f"{base_url}\0{self.username or self.app_key}\0{self.totp_secret}"
+        return _stretched(self.password, salt).hex()
+
 
 @lru_cache(maxsize=64)
 def _stretched(password: str, salt: str) -> bytes:

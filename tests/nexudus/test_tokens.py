@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -56,6 +57,21 @@ def test_without_a_client_id_the_user_name_is_sent(crm: Simulator, connect: Conn
     directory.me(connect(client_id=""))
 
     assert crm.calls("POST", "/api/token")[0].client_id == USERNAME
+
+
+def test_a_worker_of_the_version_before_and_this_one_share_their_tokens(crm: Simulator, connect: Connect) -> None:
+    former = Login(USERNAME, PASSWORD).former_fingerprint(crm.url)
+    token_store = MemoryTokenStore()
+    token_store.save(replace(kept_for(crm), issued_for=former))
+    nexudus = connect(token_store=token_store)
+
+    directory.me(nexudus)
+    without_sign_in = grants_of(crm)
+    token_store.save(replace(kept_for(crm), issued_for=former, access_token="ended"))
+    directory.me(connect(token_store=token_store))
+
+    assert (without_sign_in, grants_of(crm)) == ([], ["password"])
+    assert token_store.read().issued_for == former  # type: ignore[union-attr]
 
 
 def test_a_token_that_ended_early_is_refreshed_and_the_call_repeated(crm: Simulator, nexudus: Nexudus) -> None:
