@@ -191,4 +191,5 @@ def _context(
         timeout_s=settings.nexudus_timeout_s,
         jitter=jitter,
         stored_at_start=newest,
+        started_at=clock.now(),
     )

@@ -33,8 +33,9 @@ REFUSED = Outcome.REFUSED.value
 class AccountContext:
     """All that delivering to one account needs.
 
-    schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. stored_at_start: the newest lead that was in the
-    database when this process started; if the database is a restored copy, older leads may be in Nexudus already.
+    schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. started_at: when this process started.
+    stored_at_start: the newest lead that was in the database then; if that is a restored copy, older leads may be in
+    Nexudus already. Without these two, the database is trusted.
     """
 
     nexudus: Nexudus
@@ -49,6 +50,7 @@ class AccountContext:
     jitter: Callable[[], float]
     plans: PlanReader = field(default_factory=PlanReader)
     stored_at_start: str = ""
+    started_at: datetime | None = None
 
 
 class DatabaseTokenStore:

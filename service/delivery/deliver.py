@@ -41,7 +41,9 @@ from service.delivery.verification import (
     LookAgain,
     allow_repeat,
     is_unknown,
+    lost_lead_search,
     may_be_delivered,
+    may_be_lost,
     opportunity_search,
     read_back,
     unlearn_custom_field,
@@ -227,8 +229,8 @@ def _opportunity(
         if earlier is not None:
             return earlier
         allow_repeat(delivery, context, Step.CREATE_OPPORTUNITY)
-    elif may_be_delivered(delivery, context) and not is_new_contact:
-        earlier = _find_opportunity(delivery, context, coworker_id, compose)
+    elif not is_new_contact:
+        earlier = _delivered_before(delivery, context, coworker_id, compose)
         if earlier is not None:
             log.warning("was_delivered_before", lead=lead.id, opportunity=earlier)
             return earlier
@@ -274,14 +276,22 @@ def _create_opportunity(
     return created
 
 
-def _find_opportunity(
-    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row] | None = None
+def _delivered_before(
+    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row]
 ) -> OpportunityId | None:
-    """Return the opportunity that was created before, which completes the delivery; None where none is found.
+    """Return the opportunity that the lead got after the backup from which the database may have been restored."""
+    if may_be_delivered(delivery, context):
+        search = opportunity_search(delivery, context, coworker_id, compose)
+    elif may_be_lost(delivery, context):
+        search = lost_lead_search(delivery, context, coworker_id, compose)
+    else:
+        return None
+    return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, _completion(delivery, coworker_id))
 
-    compose: as for opportunity_search.
-    """
-    search, complete = opportunity_search(delivery, context, coworker_id, compose), _completion(delivery, coworker_id)
+
+def _find_opportunity(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId) -> OpportunityId | None:
+    """Return the opportunity that an earlier try created, which completes the delivery; None where none is found."""
+    search, complete = opportunity_search(delivery, context, coworker_id), _completion(delivery, coworker_id)
     return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, complete)
 
 

@@ -7,7 +7,7 @@ read back.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -16,7 +16,7 @@ from service.delivery.behaviour import CUSTOM_FIELDS_KEPT, SYSTEM_ID_KEPT, notes
 from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
 from service.delivery.setup_check.problem import mark_cause, notes_cause
-from service.lead import CoworkerId, Delivery, Lead, OpportunityId, Step, marked_in, marker_of
+from service.lead import CoworkerId, Delivery, Lead, LeadId, OpportunityId, Step, marked_in, marker_of
 from service.nexudus import markers
 from service.nexudus.errors import NexudusError
 from service.nexudus.markers import RoundTrip, round_trip
@@ -51,6 +51,15 @@ def may_be_delivered(delivery: Delivery, context: AccountContext) -> bool:
     are compared, not times: no lead of a copy has a greater id than its newest one, whatever the clocks showed.
     """
     return delivery.lead.id <= context.stored_at_start
+
+
+def may_be_lost(delivery: Delivery, context: AccountContext) -> bool:
+    """Return whether the lead arrived after the start of this process, but was submitted before.
+
+    Then it may be a second arrival, such as by a scheduled pull, of a lead that a restored database has lost.
+    """
+    submitted_at, started_at = delivery.lead.submission.evidence.submitted_at, context.started_at
+    return submitted_at is not None and started_at is not None and submitted_at < started_at.timestamp()
 
 
 def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> None:
@@ -110,7 +119,7 @@ def _find_by_content(
     ids = [
         int(row["Id"])
         for row in markers.find_alike(context.nexudus, body, coworker_id, since)
-        if not _is_marked(row) and not _is_older(row, earliest)
+        if not _lead_of(row) and not _is_older(row, earliest)
     ]
     if not ids:
         return None
@@ -123,15 +132,38 @@ def _find_by_content(
     return OpportunityId(free[0])
 
 
+def lost_lead_search(
+    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row]
+) -> Callable[[], OpportunityId | None]:
+    """Return the search for an opportunity of the same content whose marker names a lead that the database has lost.
+
+    compose: returns the content. The search raises as Nexudus.get.
+    """
+    lead = delivery.lead
+
+    def search() -> OpportunityId | None:
+        since = datetime.fromtimestamp(lead.submission.evidence.submitted_at or 0, UTC)
+        rows = markers.find_alike(context.nexudus, compose(), coworker_id, min(since, lead.received_at))
+        by_id = {int(row["Id"]): lead_id for row in rows if (lead_id := _lead_of(row))}
+        with context.store.read() as tx:
+            known = tx.crm.lead_records(by_id.values(), clock.now())
+            taken = tx.crm.lead_records_by_opportunity(lead.account, by_id, clock.now())
+        lost = (number for number, lead_id in by_id.items() if lead_id not in known and number not in taken)
+        return next(map(OpportunityId, lost), None)
+
+    return search
+
+
 def _is_older(row: Row, earliest: datetime | None) -> bool:
     """Return whether the record existed before the lead came. earliest: None where times are not known to be UTC."""
     created_at = instant_of(row, "CreatedOn")
     return earliest is not None and created_at is not None and created_at < earliest
 
 
-def _is_marked(row: Row) -> bool:
+def _lead_of(row: Row) -> LeadId | None:
+    """Return the lead that a record's marker names."""
     places = (text_of(row, "SystemId"), text_of(row, "Notes"), markers.marker_field_of(row))
-    return any(marked_in(text) for text in places)
+    return next(filter(None, map(marked_in, places)), None)
 
 
 # -- reading back

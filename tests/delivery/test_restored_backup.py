@@ -12,12 +12,12 @@ import pytest
 
 from service import clock
 from service.forms import Destination, Setup
-from service.lead import Lead, Status, Step
+from service.lead import Evidence, Lead, Status, Step
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Store
 from service.worker import account_contexts
-from tests.builders import a_form, a_lead
+from tests.builders import a_form, a_lead, a_submission
 from tests.delivery.conftest import Env
 from tests.delivery.test_marker_matrix import NEXUDUS
 
@@ -157,3 +157,59 @@ def test_a_clock_that_was_ahead_makes_no_difference(begin: Begin, path: Path, ne
 
     assert len(nexudus.opportunities()) == 1
     after.store.close()
+
+
+# -- leads that arrived after the backup, and arrive again
+
+
+def submitted(env: Env, before_s: float) -> Lead:
+    """A lead that arrives now and was submitted some seconds ago."""
+    submission = a_submission(evidence=Evidence(submitted_at=clock.now().timestamp() - before_s))
+    return env.owes(a_lead(submission=submission))
+
+
+def test_a_lost_lead_that_is_pulled_again_makes_no_second_opportunity(
+    begin: Begin, path: Path, nexudus: Simulator
+) -> None:
+    before = begin()
+    copy = copy_of(path)
+    for _ in range(2):
+        submitted(before, before_s=60)
+    before.deliver_until_quiet()
+    put_back(before, path, copy)
+
+    after = begin()
+    again = [submitted(after, before_s=60) for _ in range(2)]
+    after.deliver_until_quiet()
+
+    adopted = {after.kept(lead).opportunity_id for lead in again}
+    assert adopted == {each["Id"] for each in nexudus.opportunities()}
+    assert len(adopted) == 2
+    after.store.close()
+
+
+def test_what_the_same_person_sends_afterwards_is_another_lead(begin: Begin, path: Path, nexudus: Simulator) -> None:
+    before = begin()
+    copy = copy_of(path)
+    submitted(before, before_s=60)
+    before.deliver_until_quiet()
+    put_back(before, path, copy)
+
+    after = begin()
+    submitted(after, before_s=-1)
+    after.deliver_until_quiet()
+
+    assert len(nexudus.opportunities()) == 2
+    after.store.close()
+
+
+def test_a_late_lead_is_not_taken_for_one_that_is_known(begin: Begin, nexudus: Simulator) -> None:
+    env = begin()
+    submitted(env, before_s=60)
+    env.deliver_until_quiet()
+
+    submitted(env, before_s=50)
+    env.deliver_until_quiet()
+
+    assert len(nexudus.opportunities()) == 2
+    env.store.close()
