@@ -1,6 +1,7 @@
 """Process 1: create_app(settings) wires the rooms that receive and show leads into one Flask app."""
 
 import threading
+from contextlib import suppress
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
 from service.settings import Settings, lookup, read_settings
-from service.store import Identity, Store
+from service.store import Identity, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -97,6 +98,8 @@ def start_app(settings: Settings | None = None, setup: Setup | None = None, coun
     settings = settings or read_settings()
     store = Store(settings.database_url, patience_s=PATIENCE_S)
     app = create_app(settings, setup, counts, store)
+    with suppress(StoreUnavailable):
+        store.schema()  # opens the database: `restore` and `copy-to` see that this process uses it
     WorkerWatch(store, settings.alert_urls, Identity(worker_name(), is_gone), threading.Event()).start()
     return app
 

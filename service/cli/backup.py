@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shtab
 
@@ -10,6 +11,10 @@ from service import clock
 from service.cli.main import Failed, parser_for
 from service.cli.terminal import counted, print_json, progress_bar
 from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from service.store.backups.contents import Contents
+    from service.store.backups.sqlite_file import Restored
 
 # -- backup
 
@@ -37,8 +42,7 @@ def run_backup(arguments: argparse.Namespace) -> int:
         raise Failed(f"no backup was made: {error}") from error
     size = arguments.file.stat().st_size
     if arguments.json:
-        newest_at = contents.newest_at and contents.newest_at.isoformat()
-        print_json({"file": str(arguments.file), "bytes": size, **asdict(contents), "newest_at": newest_at})
+        print_json({"file": str(arguments.file), "bytes": size, **_as_json(contents)})
     else:
         print(f"{arguments.file}: {counted(contents.leads, 'lead')}, {counted(contents.rows, 'row')} in all, checked")
         print(f"schema {contents.schema}, {size / 1e6:,.1f} MB, readable by you alone: it holds people's data")
@@ -49,13 +53,14 @@ def run_backup(arguments: argparse.Namespace) -> int:
 
 
 def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
-    """FILE, --reconcile."""
+    """FILE, --reconcile, --json."""
     _add_file(parser, "the backup")
     parser.add_argument(
         "--reconcile",
         action="store_true",
         help="look in Nexudus at once for leads delivered since the backup, and record them",
     )
+    parser.add_argument("--json", action="store_true", help="the outcome as one JSON object, before that of reconcile")
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
@@ -73,19 +78,30 @@ def run_restore(arguments: argparse.Namespace) -> int:
             restored = restore(settings.database_url, arguments.file, clock.now(), show)
     except (BackupProblem, InUse) as error:
         raise Failed(f"nothing was restored: {error}") from error
+    if arguments.json:
+        print_json(_as_json(restored.contents) | {"kept": restored.kept and str(restored.kept)})
+    else:
+        _print_restored(restored, arguments.file)
+    if arguments.reconcile:
+        words = ["reconcile", "--repair", *(["--json"] if arguments.json else [])]
+        repairing = parser_for(words).parse_args(words)
+        return int(repairing.run(repairing))
+    return 0
+
+
+def _print_restored(restored: "Restored", file: Path) -> None:
     contents = restored.contents
-    print(f"restored: {counted(contents.leads, 'lead')}, {counted(contents.rows, 'row')} in all, from {arguments.file}")
+    print(f"restored: {counted(contents.leads, 'lead')}, {counted(contents.rows, 'row')} in all, from {file}")
     if restored.kept:
         print(f"the former database is kept as {restored.kept}: delete it once you no longer need it")
     if contents.newest_at:
         print(f"its newest lead arrived at {contents.newest_at:%Y-%m-%d %H:%M} UTC; later ones are not in it")
-    if arguments.reconcile:
-        words = ["reconcile", "--repair"]
-        repairing = parser_for(words).parse_args(words)
-        return int(repairing.run(repairing))
-    print("The worker looks in Nexudus for each waiting lead before it creates anything, so you may start it now.")
-    print("`lead-capture reconcile --repair` records at once what was delivered since the backup.")
-    return 0
+    print("The worker looks in Nexudus for each of its waiting leads before it creates anything.")
+
+
+def _as_json(contents: "Contents") -> dict[str, object]:
+    newest_at = contents.newest_at and contents.newest_at.isoformat()
+    return {**asdict(contents), "newest_at": newest_at}
 
 
 def _add_file(parser: argparse.ArgumentParser, description: str) -> None:

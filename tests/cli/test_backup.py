@@ -151,7 +151,7 @@ def test_a_damaged_database_makes_no_backup(run: Terminal, sqlite: Store, folder
 def test_a_backup_ends_though_leads_arrive_all_the_time(run: Terminal, sqlite: Store, folder: Path) -> None:
     keep_many(sqlite, 3)
     with sqlite._database.writing.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE leads SET raw = zeroblob({LARGE_BYTES})")
+        connection.exec_driver_sql("UPDATE leads SET raw = zeroblob(?)", (LARGE_BYTES,))
 
     with another_process(WRITE_ON, folder / "leads.db") as writer:
         result = run("backup", "copy.db")
@@ -220,6 +220,17 @@ def test_the_former_database_is_kept_beside_it(run: Terminal, sqlite: Store, fol
     [kept] = folder.glob("leads.db.before-restore-*")
     assert f"the former database is kept as {kept}" in result.out
     assert (leads_in(folder / "leads.db"), leads_in(kept)) == (3, 5)
+
+
+def test_what_was_restored_can_be_read_by_a_program(run: Terminal, sqlite: Store, folder: Path) -> None:
+    keep_many(sqlite, 3)
+    run("backup", "copy.db")
+    sqlite.close()
+
+    shown = json.loads(run("restore", "copy.db", "--json").out)
+
+    [kept] = folder.glob("leads.db.before-restore-*")
+    assert (shown["leads"], shown["kept"]) == (3, str(kept))
 
 
 def test_a_damaged_database_can_be_replaced(run: Terminal, sqlite: Store, folder: Path) -> None:

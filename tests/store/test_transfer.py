@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 
 from service import clock
 from service.forms import Setup
@@ -20,7 +20,7 @@ from service.store import Query, Store
 from service.store.backups.contents import BackupProblem
 from service.store.backups.transfer import copy_database
 from service.store.backups.usage import InUse
-from service.store.database.tables import attempts, metadata
+from service.store.database.tables import attempts, leads, metadata
 from service.worker import account_contexts
 from tests.admin.stored_leads import keep_as, keep_many
 from tests.builders import NOON, a_form, a_lead
@@ -53,14 +53,11 @@ def fill(store: Store) -> None:
     store.write(lambda tx: tx.sessions.open("digest", "mark", NOON))
     store.once("client_id", lambda: "one of a kind")
     with store._database.writing.begin() as connection:
-        connection.exec_driver_sql("UPDATE leads SET raw = " + RAW[store._database.path is None])
+        connection.execute(update(leads).where(leads.c.status == "parked").values(raw=b"\x00\xff"))
         connection.exec_driver_sql("INSERT INTO calls (account, at, is_write) VALUES ('default', 0.1, true)")
     count_days(store)
     while index_batch(store, clock.now()) is not None:
         pass
-
-
-RAW = {False: "x'00ff' WHERE status = 'parked'", True: r"'\x00ff'::bytea WHERE status = 'parked'"}
 
 
 def rows(url: str) -> Rows:

@@ -1,8 +1,8 @@
 """Every table from one database to another, whatever their engines; proved equal before the commit.
 
-All of it is one transaction of the target: after a failure, the target is as empty as before, and the source is only read.
-Each row has a digest over its values as both engines agree on them; a table's checksum is the sum of these, which does not
-depend on the order of rows: text sorts differently on the two engines.
+All of it is one transaction of the target: after a failure, the target is as empty as before, and the source is only
+read. Each row has a digest over its values as both engines agree on them. A table's checksum is the sum of these, which
+does not depend on the order of rows: the two engines sort text differently.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
