@@ -150,6 +150,7 @@ def _open_sqlite(url: URL, patience_s: float | None) -> Database:
     located = url.set(database=str(path))
     file = SqliteFile(path)
     file.create()
+    file.make_private()
     patience_s = patience_s or PATIENCE_S
     # All our writers take turns, so that only other programs hold a lock: see Writer for how long it waits.
     writing = _sqlite_engine(located, file, writes=True, pool_size=1, temporary="MEMORY", timeout_s=LOCK_SLICE_S)

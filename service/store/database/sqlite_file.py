@@ -6,6 +6,7 @@ it would apply the write-ahead log of the old file to a new one that was put in 
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,10 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 PRIVATE = 0o600
+"""Mode of the database and of the files beside it: they hold people, and tokens."""
+
+COMPANIONS = ("-wal", "-shm", "-turn", "-bell")
+"""Suffixes of the files beside a database: SQLite's own, the queue of writers, the pipe of the bell."""
 
 REPLACED = "the database file was replaced while the service runs"
 
@@ -41,6 +46,17 @@ class SqliteFile:
         """Create the file, where there is none; an error shows when it is used."""
         with suppress(OSError):
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+
+    def make_private(self) -> None:
+        """Let nobody but the owner read the files that are there; those of another owner stay as they are.
+
+        SQLite gives new companions the mode of the database.
+        """
+        for suffix in ("", *COMPANIONS):
+            with suppress(OSError):
+                mode = os.stat(self._path + suffix).st_mode  # noqa: PTH116
+                if (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)) and stat.S_IMODE(mode) != PRIVATE:
+                    os.chmod(self._path + suffix, PRIVATE)  # noqa: PTH101
 
     def connector(self, timeout_s: float, *, writes: bool) -> Callable[[], sqlite3.Connection]:
         """Return what opens the file for an engine.
