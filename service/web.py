@@ -57,7 +57,7 @@ def create_app(
     settings = settings or read_settings()
     setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
-    store = store or Store(settings.database_url, patience_s=PATIENCE_S)
+    store = store or Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     counts = counts or PostCounts()
     _warn_of_unproven_senders(setup, counts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
@@ -96,7 +96,7 @@ def start_app(settings: Settings | None = None, setup: Setup | None = None, coun
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
-    store = Store(settings.database_url, patience_s=PATIENCE_S)
+    store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     app = create_app(settings, setup, counts, store)
     with suppress(StoreUnavailable):
         store.schema()  # opens the database: `restore` and `copy-to` see that this process uses it

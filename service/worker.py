@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import structlog
+
 from service import clock, maintenance
 from service.alerts.monitor import Monitor, MonitorConfig
 from service.alerts.sending import DigestTime
@@ -24,6 +26,7 @@ from service.lead import LeadId, Receipt, Submission
 from service.maintenance import DailyCounter, erase_due, index_batch, retention_rules
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
+from service.operations.key_rotation import encrypt_plain_tokens
 from service.reconciliation import job as reconcile_job
 from service.reconciliation.account_reader import account_reader
 from service.reconciliation.discrepancies import platform_comparer
@@ -32,10 +35,14 @@ from service.settings import Settings
 from service.store import Identity, Pace, Store, Tenant
 from service.version import VERSION
 
+log = structlog.get_logger()
+
 
 def run(settings: Settings, setup: Setup, store: Store) -> None:
     """Work in this process until SIGTERM or SIGINT."""
     stop = threading.Event()
+    if number := encrypt_plain_tokens(store):
+        log.info("tokens_encrypted", number=number)
     contexts = account_contexts(settings, setup, store, stop)
     for account, context in contexts.items():
         on_startup(account, context)

@@ -64,6 +64,7 @@ OWNERS = {
     "phonenumbers": "capture forms/values.py",
     "email_validator": "capture forms/values.py",
     "prometheus_client": "admin",
+    "cryptography": "store",
     "gunicorn": "cli server",
     "apprise": "alerts",
     "dateparser": "delivery/dates.py",

@@ -13,7 +13,7 @@ from service.settings import IN_THE_CLEAR, SETTINGS, Daily, RateLimit, Setting, 
 
 CONTRACT_NAMES = """
     DATABASE_URL FORMS_FILE NEXUDUS_BASE_URL NEXUDUS_USERNAME NEXUDUS_PASSWORD NEXUDUS_TOTP_SECRET NEXUDUS_TOKEN
-    NEXUDUS_APP_KEY NEXUDUS_APP_SECRET
+    NEXUDUS_APP_KEY NEXUDUS_APP_SECRET ENCRYPTION_KEY
     NEXUDUS_CLIENT_ID PUBLIC_URL ADMIN_PASSWORD ADMIN_TOKEN SECRET_KEY ALERT_URLS TRUSTED_PROXIES STORE_IP
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
     LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT HOST
@@ -120,6 +120,7 @@ RIGHT = [
     ("DIGEST_AT", "23:59", "digest_at", Daily(time(23, 59), ZoneInfo("UTC"))),
     ("DIGEST_AT", "off", "digest_at", None),
     ("SAMPLE_PAGE", "1", "sample_page", True),
+    ("ENCRYPTION_KEY", f" {'n' * 32}, {'o' * 16},", "encryption_key", ("n" * 32, "o" * 16)),
 ]
 
 
@@ -300,7 +301,9 @@ def test_all_problems_are_told_at_once_one_line_each() -> None:
 def test_secrets_do_not_print() -> None:
     names = [each.name for each in SETTINGS if each.secret]
     app = [name for name in names if name.startswith("NEXUDUS_APP_")]
-    texts = {name: f"secret://{name}" for name in names} | {"DATABASE_URL": "postgresql://secret@h/x"}
+    texts = {name: f"secret://{name}/of-32-characters-or-more" for name in names} | {
+        "DATABASE_URL": "postgresql://secret@h/x"
+    }
     shown = read_settings(
         texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""} | dict.fromkeys(app, "")
     )

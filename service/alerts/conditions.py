@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from service.alerts.wording import account_title, count, span, waiting_leads
 from service.forms.senders import table_name
 from service.platforms.registry import title_of
-from service.store import NO_CREDENTIALS, ConnectionHealth
+from service.store import NO_CREDENTIALS, ConnectionHealth, UnreadableSecret
 from service.store.platforms.rejections import Rejection
 from service.store.snapshot import FetchQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
@@ -83,6 +83,8 @@ def _is_refused(account: PausedAccount) -> bool:
 def _refused_account(paused: PausedAccount, waiting: str) -> Condition:
     account, title = paused.account, account_title(paused.account)
     kind, _, step = paused.reason.removeprefix("refused").removeprefix(": ").partition(" ")
+    if kind == "tokens":
+        return Condition(f"key:{account}", f"For {title}, {UnreadableSecret()}.", waiting)
     if kind == "two_factor":
         head = (
             f"Nexudus asks {title} for a one-time password: set its TOTP seed, or turn off two-factor authentication "

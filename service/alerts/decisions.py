@@ -14,7 +14,7 @@ from service.alerts.wording import count, span
 from service.store import Alert
 
 SETTLE_S = {
-    **dict.fromkeys(("role", "login", "credentials", "lookup", "quota", "stage", "hold", "missing"), 60),
+    **dict.fromkeys(("role", "login", "key", "credentials", "lookup", "quota", "stage", "hold", "missing"), 60),
     "slow": 120,
     "disk": 600,
 }
@@ -124,6 +124,7 @@ MAX_CAUSES_LISTED = 12
 TITLES = {
     "login": "Nexudus refuses the sign-in",
     "credentials": "no Nexudus credentials are set",
+    "key": "the tokens in the database cannot be decrypted",
     "role": "Nexudus refuses the service account's calls",
     "lookup": "Nexudus does not show its boards",
     "quota": "Nexudus accepts no new contacts for now",
@@ -158,6 +159,7 @@ def title_of(alert: Alert) -> str:
 ENDINGS = {
     "login": "Nexudus accepts the service account again.",
     "credentials": "Credentials are set; waiting leads are being sent.",
+    "key": "The tokens in the database can be decrypted again.",
     "role": "Nexudus accepts the service account's calls again.",
     "lookup": "Boards and locations can be looked up again.",
     "quota": "Nexudus accepts new contacts again.",
@@ -219,7 +221,7 @@ def due_alerts(alerts: Sequence[Alert], sent_at: Sequence[datetime], now: dateti
 def _is_redundant(alert: Alert, alerts: Sequence[Alert]) -> bool:
     """Return whether the set-up check found what the deliveries found as well: that the account is refused."""
     account = account_without_access(alert.cause)
-    refusals = (f"login:{account}", f"role:{account}")
+    refusals = (f"login:{account}", f"role:{account}", f"key:{account}")
     return account != "" and any(other.cause in refusals and other.resolved_at is None for other in alerts)
 
 

@@ -128,6 +128,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "copy everything into another, empty database, such as from SQLite to PostgreSQL",
             "lead-capture copy-to postgresql://leads@db.example.com/leads",
         ),
+        "rotate-keys": Command(
+            "service.cli.rotate_keys",
+            "re-encrypt the tokens in the database under the newest ENCRYPTION_KEY, while the service runs",
+            "lead-capture rotate-keys",
+        ),
         "demo-data": Command(
             "service.cli.demo",
             "fill the database with invented leads, for screenshots and trials; none of them can reach Nexudus",

@@ -70,6 +70,7 @@ def inspect() -> list[SetupProblem]:
         problems.append(_unchecked("the database and Nexudus", "correct the settings first"))
         return merged(problems)
     logs.configure(settings.log_format, settings.log_level)
+    problems += check_key(settings, setup or Setup({}))
     store, database_problems = open_store(settings)
     problems += database_problems
     if store is None:
@@ -82,6 +83,20 @@ def inspect() -> list[SetupProblem]:
 
 
 # -- settings and forms file
+
+
+def check_key(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
+    """Warn where tokens are encrypted with a key that is kept beside them."""
+    senders = (table for form in setup.forms.values() for table in form.webhooks.values())
+    signs_in = settings.nexudus_username or any(account.username for account in setup.accounts.values())
+    has_tokens = signs_in or any("refresh_token" in table for table in senders)
+    if has_tokens and not settings.encryption_keys:
+        problem = "not set, so the key that encrypts tokens is kept in the database: its copies are enough to read them"
+        remedy = (
+            "write the output of `openssl rand -hex 32`, keep it apart from the backups, restart, then run "
+            "`lead-capture rotate-keys`"
+        )
+        yield SetupProblem("warning", "settings", "ENCRYPTION_KEY", problem, remedy)
 
 
 def find_settings() -> tuple[Settings | None, list[SetupProblem]]:
@@ -160,7 +175,7 @@ def open_store(settings: Settings) -> tuple[Store | None, list[SetupProblem]]:
     if path is not None and not path.exists():
         return None, [*problems, _database("error", "there is none yet", MIGRATE)]
     try:
-        store = Store(settings.database_url)
+        store = Store(settings.database_url, settings.encryption_keys)
     except OSError as error:  # its folder cannot be made
         return None, [*problems, _unanswered(error)]
     faults = check_store(store)

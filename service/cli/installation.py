@@ -49,7 +49,7 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Installation:
     """
     settings, setup = read_configuration(alerts=alerts)
     try:
-        store = Store(settings.database_url)
+        store = Store(settings.database_url, settings.encryption_keys)
         problem = store.schema_problem()
     except (StoreUnavailable, OSError) as error:
         raise Failed(database_problem(error)) from error

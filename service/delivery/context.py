@@ -20,8 +20,9 @@ from service.delivery.targets import StageSafety, Targets
 from service.forms import Form
 from service.lead import Outcome
 from service.nexudus.client import Nexudus
+from service.nexudus.errors import Refused
 from service.nexudus.tokens import Tokens
-from service.store import NO_CREDENTIALS, Store, Transaction
+from service.store import NO_CREDENTIALS, Store, Transaction, UnreadableSecret
 
 log = structlog.get_logger()
 
@@ -63,9 +64,15 @@ class DatabaseTokenStore:
         self._holder = holder
 
     def read(self) -> Tokens | None:
-        """Return the tokens that any process saved last."""
-        with self._store.read() as tx:
-            row: dict[str, Any] | None = tx.accounts.tokens(self._account)
+        """Return the tokens that any process saved last.
+
+        Raises: Refused of kind "tokens" where no key of this process decrypts them.
+        """
+        try:
+            with self._store.read() as tx:
+                row: dict[str, Any] | None = tx.accounts.tokens(self._account)
+        except UnreadableSecret as error:
+            raise Refused(str(error), kind="tokens") from error
         return None if row is None else Tokens(**{**row, "expires_at": datetime.fromisoformat(row["expires_at"])})
 
     def save(self, tokens: Tokens) -> None:

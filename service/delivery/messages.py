@@ -30,10 +30,17 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
         return f"Nexudus is not available ({error.message}): it is retried automatically."
     if isinstance(error, Throttled):
         return "Nexudus asks to slow down: it is retried automatically."
-    if isinstance(error, Refused) and error.kind == "role":
+    return _refusal_problem(error, step)
+
+
+def _refusal_problem(error: NexudusError, step: Step | None) -> str:
+    kind = error.kind if isinstance(error, Refused) else None
+    if kind == "role":
         role = _ROLES[step] if step else "the -List and -Read roles for boards and locations"
         sentence = f"Nexudus accepts the service account, but not this call ({error.message})"
         return f"{sentence}: give it {role}, then send it again."
+    if kind == "tokens":
+        return f"{error.message[:1].upper()}{error.message[1:]}. The lead is then sent automatically."
     return (
         f"Nexudus refuses the service account ({error.message}): check its credentials and roles, then send it again."
     )

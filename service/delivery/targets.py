@@ -168,7 +168,7 @@ UNSAFE_S = 30.0
 UNKNOWN_S = 900.0
 """Seconds until a stage is read again whose actions the CRM did not show."""
 
-SIGN_INS = ("login", "two_factor")
+SIGN_INS = ("login", "two_factor", "tokens")
 
 
 class UnsafeStage(Exception):

@@ -10,9 +10,9 @@ from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.forms.senders import table_name
 from service.platforms.platform import Platform
-from service.platforms.reader import PlatformReader, ReaderContext
+from service.platforms.reader import Disconnected, PlatformReader, ReaderContext
 from service.platforms.registry import PLATFORMS
-from service.store import ConnectionKey, Identity, Store
+from service.store import ConnectionKey, Identity, Store, UnreadableSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,16 @@ class StoredState:
             self.store.write(lambda tx: tx.platforms.learn(self.link, kind, name, fact))
 
     def tokens(self) -> dict[str, Any]:
-        """Return the renewed tokens, as they were saved; empty where there are none."""
-        with self.store.read() as tx:
-            return tx.platforms.tokens(self.link) or {}
+        """Return the renewed tokens, as they were saved; empty where there are none.
+
+        Raises: Disconnected where no key of this process decrypts them.
+        """
+        try:
+            with self.store.read() as tx:
+                return tx.platforms.tokens(self.link) or {}
+        except UnreadableSecret as error:
+            problem, _, remedy = str(error).partition(": ")
+            raise Disconnected(problem, f"{remedy[:1].upper()}{remedy[1:]}.") from error
 
     def save_tokens(self, tokens: dict[str, Any]) -> None:
         """Replace the renewed tokens."""

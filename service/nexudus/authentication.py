@@ -174,7 +174,10 @@ class Bearer:
 
     def is_corrected(self) -> bool:
         """Return whether the last sign-in was refused with other settings than these."""
-        saved = self._token_store.read()
+        try:
+            saved = self._token_store.read()
+        except Refused:  # of kind "tokens": there are some, so the sign-in was not refused
+            return False
         return bool(saved and saved.refused and not self._grants.are_own(saved))
 
     def _find_or_lock(self, rejected: str) -> str:

@@ -13,9 +13,10 @@ NexudusError
 from dataclasses import dataclass, field
 from typing import Literal
 
-RefusedKind = Literal["login", "two_factor", "denied", "role"]
-"""login: user name or password; two_factor: the TOTP code; denied: every call, whatever the token;
-role: this call, while others pass: a missing role, or on new contacts their quota."""
+RefusedKind = Literal["login", "two_factor", "tokens", "denied", "role"]
+"""login: user name or password; two_factor: the TOTP code; tokens: the saved ones cannot be read here, nothing is sent;
+denied: every call, whatever the token; role: this call, while others pass: a missing role, or on new contacts their
+quota."""
 
 
 class NexudusError(Exception):

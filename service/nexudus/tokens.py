@@ -89,7 +89,10 @@ class TokenStore(Protocol):
     """Storage of one account's tokens for all its processes, with the lock for exchanging them."""
 
     def read(self) -> Tokens | None:
-        """Return the tokens saved last, by any process."""
+        """Return the tokens saved last, by any process.
+
+        Raises: Refused of kind "tokens" where this process cannot read them.
+        """
         ...
 
     def save(self, tokens: Tokens) -> None:

@@ -16,6 +16,7 @@ from service.settings.values import (
     read_daily,
     read_database_url,
     read_durations,
+    read_encryption_keys,
     read_flag,
     read_host,
     read_limits,
@@ -116,6 +117,16 @@ class Settings:
     secret_key: Annotated[
         str, Setting(read_secret_key, "", "key that signs sessions; 16 characters or more", _KEPT)
     ] = field(repr=False)
+    encryption_key: Annotated[
+        tuple[str, ...],
+        Setting(
+            read_encryption_keys,
+            "",
+            "encrypts tokens in the database; 32 characters or more; several, comma-separated, newest first",
+            "derived from `SECRET_KEY`",
+            absent=(),
+        ),
+    ] = field(repr=False)
     alert_urls: Annotated[
         tuple[str, ...],
         Setting(read_addresses, "", "where alerts go: Apprise addresses, comma-separated", absent=()),
@@ -189,6 +200,11 @@ class Settings:
     ]
     sample_page: Annotated[bool, Setting(read_flag, "false", "show the sample landing page; `up` sets it")]
     hints: tuple[str, ...] = ()
+
+    @property
+    def encryption_keys(self) -> tuple[str, ...]:
+        """The operator's keys for secrets in the database, newest first; none: the database's own key serves."""
+        return (*self.encryption_key, *([self.secret_key] if self.secret_key else []))
 
     @property
     def has_nexudus_login(self) -> bool:

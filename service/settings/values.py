@@ -19,6 +19,9 @@ YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 MIN_SECRET_KEY_CHARS = 16
 """In hex 64 bits, the fewest that cannot be guessed."""
 
+MIN_ENCRYPTION_KEY_CHARS = 32
+"""In hex 128 bits: with a copy of the database, guesses are tried as fast as a computer can."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
@@ -191,6 +194,24 @@ def read_totp_secret(text: str) -> str:
     except binascii.Error:
         raise ValueError("this is not a TOTP seed: write the letters A-Z and digits 2-7 shown at its set-up") from None
     return seed
+
+
+def read_encryption_keys(text: str) -> tuple[str, ...]:
+    """Read keys separated by commas, the newest first, which must be long: nothing slows down who guesses it.
+
+    Older ones may be shorter, because an earlier SECRET_KEY may be among them.
+    """
+    keys = tuple(word for word in (part.strip() for part in text.split(",")) if word)
+    if not keys:
+        raise ValueError("there is no key in it: write one, such as the output of `openssl rand -hex 32`")
+    least = [MIN_ENCRYPTION_KEY_CHARS, *[MIN_SECRET_KEY_CHARS] * (len(keys) - 1)]
+    for number, (key, chars) in enumerate(zip(keys, least, strict=True), 1):
+        if len(key) < chars:
+            raise ValueError(
+                f"key {number} of {len(keys)} is too short: write {chars} random characters or more, such as the "
+                "output of `openssl rand -hex 32`"
+            )
+    return keys
 
 
 def read_secret_key(text: str) -> str:

@@ -12,6 +12,7 @@ sales.py            what became of leads in the CRM; conversions.py reports it; 
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen
 deployment.py       flags and sessions of the deployment
+encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
 
@@ -22,9 +23,11 @@ from service.store.claims import Turns
 from service.store.conversions import LeadEvent
 from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, fault_of
+from service.store.database.keyring import UnreadableSecret
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
 from service.store.database.writer import StoreUnavailable
+from service.store.encryption import RotationResult, SecretOwner
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
@@ -91,10 +94,12 @@ __all__ = [
     "ReadState",
     "Reconciliation",
     "Rejection",
+    "RotationResult",
     "Sale",
     "SaleChange",
     "SaleStatus",
     "SearchPage",
+    "SecretOwner",
     "SeenWorker",
     "Statistics",
     "Store",
@@ -104,6 +109,7 @@ __all__ = [
     "Transaction",
     "Turns",
     "UnknownSchema",
+    "UnreadableSecret",
     "as_instant",
     "as_milliseconds",
     "fault_of",

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, 
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import accounts, call_pauses, calls, deliveries
+from service.store.encryption import ACCOUNT_SECRETS, EncryptedTokens
 from service.store.outbox import wake
 
 NO_CREDENTIALS = "credentials"
@@ -110,12 +111,19 @@ class Accounts(CallPauses):
     # -- tokens
 
     def tokens(self, account: str) -> Any:
-        """Return the tokens that save_tokens stored last, or None."""
-        return self._execute(select(accounts.c.tokens).where(accounts.c.name == account)).scalar()
+        """Return the tokens that save_tokens stored last, or None.
+
+        Raises: UnreadableSecret.
+        """
+        stored = self._stored_tokens(account)
+        return None if stored is None else self._as(EncryptedTokens).decrypt(stored)
 
     def save_tokens(self, account: str, tokens: Any) -> None:
-        """Store an account's tokens (JSON values) for every process."""
-        self._upsert(account, tokens=tokens)
+        """Store an account's tokens (JSON values) for every process, the secret ones encrypted."""
+        self._upsert(account, tokens=self._as(EncryptedTokens).encrypt(tokens, ACCOUNT_SECRETS))
+
+    def _stored_tokens(self, account: str) -> Any:
+        return self._execute(select(accounts.c.tokens).where(accounts.c.name == account)).scalar()
 
     def try_lock(self, account: str, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
         """Take the right to sign in to an account for at most `seconds`; False while another process has it."""
@@ -128,7 +136,7 @@ class Accounts(CallPauses):
 
     def is_login_refused(self, account: str) -> bool:
         """Return whether the last sign-in was refused, so that no process repeats it automatically."""
-        tokens = self.tokens(account)
+        tokens = self._stored_tokens(account)  # that a login was refused is no secret
         return bool(tokens and tokens.get("refused"))
 
     def forget_tokens(self, account: str) -> None:

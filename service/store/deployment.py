@@ -1,5 +1,6 @@
 """State of the deployment: values that all processes agree on, and who is signed in to the dashboard."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, select, update
@@ -23,6 +24,15 @@ class Flags(Repository):
         """Give a name a value, whatever it has."""
         insert = self._database.insert(deployment).values(name=name, value=value)
         self._execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def once(self, name: str, make: Callable[[], str]) -> str:
+        """Return the value of a name, made by the first process that needs it and kept for all."""
+        value = self.get(name)
+        if value is None:
+            self.swap(name, None, make())
+            value = self.get(name)
+            assert value is not None  # noqa: S101 (of this transaction, or of the process that was quicker)
+        return value
 
     def swap(self, name: str, old: str | None, new: str) -> bool:
         """Replace `old` (None: no value yet) by `new`; False when another process has changed it meanwhile."""

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import LeadId, Receipt, Status
@@ -23,9 +23,9 @@ from service.store.database.engines import open_database
 from service.store.database.readiness import PROBE, Readiness
 from service.store.database.repository import Repository, subject
 from service.store.database.schema import migrate, schema_of, schema_problem
-from service.store.database.tables import deployment
 from service.store.database.writer import Writer, as_unavailable
 from service.store.deployment import Flags, Sessions
+from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
 from service.store.leads.changes import LeadChanges
 from service.store.leads.exports import Exports
@@ -87,6 +87,7 @@ class Transaction(Repository):
     accounts = subject(Accounts)
     sessions = subject(Sessions)
     flags = subject(Flags)
+    encryption = subject(EncryptedTokens)
     workers = subject(Workers)
 
 
@@ -105,9 +106,12 @@ SCHEMA = "0010"
 class Store:
     """One database of leads, for any number of threads."""
 
-    def __init__(self, url: str, *, patience_s: float | None = None) -> None:
-        """patience_s: how long a write may wait for a lock of another program, where visitors wait."""
-        self._database = open_database(url, patience_s)
+    def __init__(self, url: str, keys: Sequence[str] = (), *, patience_s: float | None = None) -> None:
+        """keys: those that encrypt secrets, newest first; without any, the key is kept in the database itself.
+
+        patience_s: how long a write may wait for a lock of another program, where visitors wait.
+        """
+        self._database = open_database(url, patience_s, keys)
         path = self._database.path
         self._pipe = None if path is None else str(bell.pipe_of(path))
         self._readiness = Readiness(path)
@@ -250,17 +254,11 @@ class Store:
 
     def once(self, name: str, make: Callable[[], str]) -> str:
         """Return the deployment's value of a name, made by the first process that needs it and kept for all."""
+        return self.write(lambda tx: tx.flags.once(name, make))
 
-        def job(connection: Connection) -> str:
-            query = select(deployment.c.value).where(deployment.c.name == name)
-            value: str | None = connection.execute(query).scalar()
-            if value is None:
-                insert = self._database.insert(deployment).on_conflict_do_nothing()
-                connection.execute(insert, {"name": name, "value": make()})
-                value = connection.execute(query).scalar_one()
-            return value
-
-        return self._writer.write(job)
+    def secret_key(self) -> str:
+        """Return the deployment's own key, for where SECRET_KEY is not set."""
+        return self.once(SECRET_KEY_FLAG, new_secret_key)
 
     def bell(self) -> bell.Bell:
         """Return a new listener for the moment something falls due."""

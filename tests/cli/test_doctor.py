@@ -35,6 +35,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, nexudus: Simulator, password: str =
         monkeypatch.setenv(f"NEXUDUS_{name}", value)
     monkeypatch.setenv("NEXUDUS_PASSWORD", password)
     monkeypatch.setenv("NEXUDUS_LIMITS", "1000/s")
+    monkeypatch.setenv("ENCRYPTION_KEY", "the-newest-key-of-this-deployment")
 
 
 def rows_of(message: CommandResult) -> list[dict[str, Any]]:
@@ -344,3 +345,24 @@ def test_the_pace_is_kept(ready: Terminal, nexudus: Simulator, monkeypatch: pyte
     ready("doctor")
 
     assert not [call for call in nexudus.calls() if call.status == 409]
+
+
+def test_a_key_beside_the_tokens_that_it_encrypts_is_a_warning(
+    ready: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ENCRYPTION_KEY")
+
+    result = ready("doctor")
+
+    assert result.code == 0
+    assert result.out.startswith("warning: ENCRYPTION_KEY: not set, so the key that encrypts tokens is kept in")
+
+
+def test_tokens_that_cannot_be_decrypted_are_an_error(ready: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ready("doctor").code == 0
+    monkeypatch.setenv("ENCRYPTION_KEY", "another-key-of-this-deployment-00")
+
+    result = ready("doctor")
+
+    assert result.code == 1
+    assert "put the earlier ENCRYPTION_KEY or SECRET_KEY into ENCRYPTION_KEY" in result.out

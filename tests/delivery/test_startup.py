@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from service import clock
+from service.alerts.conditions import LATE_S, find_conditions
 from service.delivery.context import DatabaseTokenStore, on_startup
 from service.lead import Status
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
+from service.store import Store
 from tests.builders import a_lead
 from tests.delivery.conftest import Env
 
@@ -119,3 +122,50 @@ def test_what_nexudus_asked_for_is_kept_to(env: Env) -> None:
 
     assert [pause.reason for pause in env.pauses()] == ["throttled"]
     assert env.deliver_once() == 0
+
+
+def works_with_key(env: Env, url: str, key: str) -> None:
+    """A process with another ENCRYPTION_KEY takes over, on the same database."""
+    env.store.close()
+    env.store = Store(url, [key])
+    env.context = replace(env.context, store=env.store)
+    signs_in_with(env, RIGHT)
+
+
+def test_without_its_key_an_account_pauses_and_says_what_to_do_and_nothing_is_lost(env: Env, database_url: str) -> None:
+    works_with_key(env, database_url, "the-key-of-this-deployment-000000")
+    env.owes(a_lead())
+    env.deliver_once()
+    calls = len(env.nexudus.calls())
+
+    works_with_key(env, database_url, "another-key-of-this-deployment-00")
+    on_startup("default", env.context)
+    lead = env.owes(a_lead("grace@example.com"))
+    env.deliver_once()
+
+    kept = env.kept(lead)
+    assert (kept.status, len(env.nexudus.calls())) == (Status.PENDING, calls)
+    assert "put the earlier ENCRYPTION_KEY or SECRET_KEY into ENCRYPTION_KEY" in kept.problem
+    assert [pause.reason for pause in env.pauses()] == ["refused: tokens"]
+    with env.store.read() as tx:
+        (condition,) = find_conditions(tx.alerts.snapshot(clock.now(), LATE_S), clock.now())
+    assert condition.cause == "key:default"
+    assert "ENCRYPTION_KEY" in condition.head
+    env.store.close()
+
+
+def test_with_its_key_again_an_account_goes_on_at_once(env: Env, database_url: str) -> None:
+    works_with_key(env, database_url, "the-key-of-this-deployment-000000")
+    env.owes(a_lead())
+    env.deliver_once()
+    works_with_key(env, database_url, "another-key-of-this-deployment-00")
+    lead = env.owes(a_lead("grace@example.com"))
+    env.deliver_once()
+
+    works_with_key(env, database_url, "the-key-of-this-deployment-000000")
+    on_startup("default", env.context)
+    env.deliver_once()
+
+    assert env.kept(lead).status is Status.DELIVERED
+    assert len(env.nexudus.calls("POST", "/api/token")) == 1
+    env.store.close()

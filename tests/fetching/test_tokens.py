@@ -139,3 +139,23 @@ def test_what_linkedin_says_of_a_token_is_told_without_it(env: Env) -> None:
         env.connection("linkedin").reader.check(clock.now())
 
     assert error.value.message == "[removed] of [removed] is odd"
+
+
+def test_without_the_key_the_connection_is_broken_and_says_what_to_do(env: Env, database_url: str) -> None:
+    renews(env)
+    env.platforms.says("/rest/leadFormResponses/r-1", linkedin_response("r-1"))
+    env.store.close()
+    env.store = Store(database_url, ["the-key-of-this-deployment-000000"])
+    env.reads(env.hears_linkedin("r-1"))
+
+    env.store.close()
+    env.store = Store(database_url, ["another-key-of-this-deployment-00"])
+    env.platforms.says("/rest/leadFormResponses/r-2", linkedin_response("r-2"))
+    lead_id = env.hears_linkedin("r-2")
+    with env.fetching():
+        env.wait(lambda: bool(env.concerns()))
+
+    (alert,) = env.concerns().values()
+    assert "ENCRYPTION_KEY" in alert.sentence
+    assert env.lead(lead_id).status is Status.ANNOUNCED
+    env.store.close()

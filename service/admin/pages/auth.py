@@ -54,7 +54,7 @@ class Authenticator:
 
     @cached_property
     def _key(self) -> bytes:
-        return (self._configured_key or self._store.once("secret_key", lambda: secrets.token_hex(32))).encode()
+        return (self._configured_key or self._store.secret_key()).encode()
 
     def _hmac(self, purpose: str, text: str) -> str:
         return hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()

@@ -21,6 +21,7 @@ from service.store import NO_CREDENTIALS, UNAVAILABLE, MatchCount, Pause, Query,
 PAUSES = {
     UNAVAILABLE: "Nexudus does not respond; calls are paused",
     "throttled": "Nexudus asked for a pause",
+    "refused: tokens": "Its tokens cannot be decrypted; `lead-capture doctor` says what to do; leads wait",
     "pace": "The agreed number of calls has been made; calls are paused",
 }
 """Reason of a pause -> its meaning; "until ..." follows."""

@@ -77,6 +77,9 @@ def _without_user(reader: CachedReader, error: NexudusError) -> Access:
 
 def _refused(error: Refused, account: str) -> SetupProblem:
     """Return the problem of a refused sign-in; one without a status was refused earlier and not tried again."""
+    if error.kind == "tokens":
+        problem, _, remedy = error.message.partition(": ")
+        return account_problem("error", "credentials", account, problem, remedy)
     if error.kind == "two_factor":
         remedy = "check NEXUDUS_TOTP_SECRET (or totp_secret of the account) and the clock of this machine"
     else:

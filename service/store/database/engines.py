@@ -5,9 +5,9 @@ To add another SQL engine, add an entry to ENGINES; all of tests/store/ then run
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Database:
     locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
     patience_s: float
     announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
+    keys: tuple[str, ...] = field(default=(), repr=False)  # of the operator, for secrets, newest first
 
 
 class FileTurn:
@@ -124,10 +125,11 @@ class KeptConnection:
             connection.close()
 
 
-def open_database(url: str, patience_s: float | None = None) -> Database:
+def open_database(url: str, patience_s: float | None = None, keys: Sequence[str] = ()) -> Database:
     """Open the database of a DATABASE_URL.
 
     patience_s: how long a write may wait for a lock of another program, where visitors wait; None: for no visitor.
+    keys: those that encrypt secrets in it, newest first.
     Raises: ValueError for an unsupported engine.
     """
     parsed = make_url(url)
@@ -135,7 +137,7 @@ def open_database(url: str, patience_s: float | None = None) -> Database:
     if opener is None:
         known = " or ".join(f"{name}://" for name in ENGINES)
         raise ValueError(f"DATABASE_URL: unknown engine {parsed.get_backend_name()!r}: write {known}")
-    return opener(parsed, patience_s)
+    return replace(opener(parsed, patience_s), keys=tuple(keys))
 
 
 def sqlite_path(url: URL) -> Path | None:

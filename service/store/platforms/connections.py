@@ -14,6 +14,7 @@ from service.store.alert_log import AlertLog
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import connections, notices
+from service.store.encryption import EncryptedTokens, connection_secrets
 from service.store.outbox import wake
 
 
@@ -133,12 +134,16 @@ class Connections(Repository):
         self._change(link, facts=facts)
 
     def tokens(self, link: ConnectionKey) -> Any:
-        """Return the tokens that save_tokens stored last, or None."""
-        return self._execute(select(connections.c.tokens).where(_is(link))).scalar()
+        """Return the tokens that save_tokens stored last, or None.
+
+        Raises: UnreadableSecret.
+        """
+        stored = self._execute(select(connections.c.tokens).where(_is(link))).scalar()
+        return None if stored is None else self._as(EncryptedTokens).decrypt(stored)
 
     def save_tokens(self, link: ConnectionKey, tokens: Any) -> None:
-        """Store renewed tokens (JSON values) for every process."""
-        self._change(link, tokens=tokens)
+        """Store renewed tokens (JSON values) for every process, encrypted."""
+        self._change(link, tokens=self._as(EncryptedTokens).encrypt(tokens, connection_secrets(tokens)))
 
     def set_expiry(self, link: ConnectionKey, at: datetime | None) -> None:
         """Record when an operator must renew the connection; None: never, as far as is known."""

@@ -1,0 +1,52 @@
+"""Re-encrypting the tokens in the database, one row in one transaction, while every process goes on working."""
+
+from dataclasses import dataclass, field
+
+from service.store import RotationResult, SecretOwner, Store
+
+
+@dataclass(slots=True)
+class KeyRotation:
+    """How many rows were re-encrypted, and how many were current before; who has tokens that no key decrypts."""
+
+    rotated: int = 0
+    current: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+def rotate_keys(store: Store, *, forget_unreadable: bool = False) -> KeyRotation:
+    """Encrypt all tokens under the newest key.
+
+    forget_unreadable: delete tokens that no key decrypts; they are listed all the same.
+    Raises: StoreUnavailable; what was rotated until then stays so.
+    """
+    rotation = KeyRotation()
+    with store.read() as tx:
+        owners = tx.encryption.owners()
+    for owner in owners:
+        result = store.write(lambda tx, owner=owner: tx.encryption.rotate(owner))  # type: ignore[misc]
+        rotation.rotated += result is RotationResult.ROTATED
+        rotation.current += result is RotationResult.CURRENT
+        if result is RotationResult.UNREADABLE:
+            rotation.unreadable.append(_title(owner))
+            if forget_unreadable:
+                store.write(lambda tx, owner=owner: tx.encryption.forget_unreadable(owner))  # type: ignore[misc]
+    return rotation
+
+
+def encrypt_plain_tokens(store: Store) -> int:
+    """Encrypt the tokens that an earlier version left in the clear; returns in how many rows.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        owners = tx.encryption.owners(only_plain=True)
+    results = [store.write(lambda tx, owner=owner: tx.encryption.rotate(owner)) for owner in owners]  # type: ignore[misc]
+    return results.count(RotationResult.ROTATED)
+
+
+def _title(owner: SecretOwner) -> str:
+    if isinstance(owner, str):
+        return f"Nexudus account {owner}"
+    form, sender, place = owner
+    return f"{sender} of the form {form}" + (f" ({place})" if place else "")

@@ -1,0 +1,149 @@
+"""Tokens of Nexudus and of ad platforms, encrypted in their rows, and re-encrypted row by row under a newer key.
+
+Nothing else in the database gives access to anything: passwords are kept as hashes, and so are the sessions' tokens.
+Without a key of the operator the key is the deployment's own secret_key, which is in the database, too.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, select, update
+
+from service.store.database.keyring import PREFIX, Keyring, UnreadableSecret
+from service.store.database.repository import Repository
+from service.store.database.tables import accounts, connections
+from service.store.deployment import Flags
+
+SECRET_KEY_FLAG = "secret_key"  # noqa: S105 (the name of a value)
+"""Name of the generated key that serves where SECRET_KEY is not set."""
+
+SecretOwner = str | tuple[str, str, str]
+"""Whose tokens: a Nexudus account by its name, or a connection by form, sender and place."""
+
+
+class RotationResult(Enum):
+    """What became of one row: it has the newest key now, had it before, or cannot be read; NONE: it has no tokens."""
+
+    ROTATED, CURRENT, UNREADABLE, NONE = "rotated", "current", "unreadable", "none"
+
+
+def new_secret_key() -> str:
+    """Return a new key of 256 bits."""
+    return secrets.token_hex(32)
+
+
+class EncryptedTokens(Repository):
+    """Tokens as JSON objects, in which only secret values are encrypted.
+
+    So the rest, such as a refused login, is read without a key; and a process of an earlier version, which takes an
+    encrypted token for a token, is refused once and signs in again.
+    """
+
+    def encrypt(self, tokens: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+        """Return the tokens with the values of these names encrypted; empty and other than text they stay."""
+        keyring = self._keyring(make=True)
+        return {
+            name: keyring.encrypt(value) if name in names and isinstance(value, str) and value else value
+            for name, value in tokens.items()
+        }
+
+    def decrypt(self, tokens: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the tokens with every encrypted value decrypted.
+
+        Raises: UnreadableSecret.
+        """
+        if not any(_is_encrypted(value) for value in tokens.values()):
+            return dict(tokens)
+        keyring = self._keyring()
+        return {name: keyring.decrypt(value) if _is_encrypted(value) else value for name, value in tokens.items()}
+
+    # -- newer keys
+
+    def owners(self, *, only_plain: bool = False) -> list[SecretOwner]:
+        """Return everyone who has tokens; only_plain: who has some that are not encrypted."""
+        of_accounts = select(accounts.c.name, accounts.c.tokens).where(accounts.c.tokens.is_not(None))
+        key = (connections.c.form, connections.c.sender, connections.c.place)
+        of_connections = select(*key, connections.c.tokens).where(connections.c.tokens.is_not(None))
+        rows: list[tuple[SecretOwner, Mapping[str, Any]]] = [
+            *((row.name, row.tokens) for row in self._execute(of_accounts)),
+            *(((row.form, row.sender, row.place), row.tokens) for row in self._execute(of_connections)),
+        ]
+        return [owner for owner, tokens in rows if not only_plain or _has_plain(owner, tokens)]
+
+    def rotate(self, owner: SecretOwner) -> RotationResult:
+        """Encrypt the tokens of one owner, as they are at this moment, under the newest key.
+
+        The row stays locked until the commit, so that no process can renew the tokens in between.
+        """
+        tokens = self._lock_tokens(owner)
+        if tokens is None:
+            return RotationResult.NONE
+        keyring = self._keyring(make=True)
+        stale = [name for name in _secret_names(owner, tokens) if not keyring.is_current(tokens[name])]
+        if not stale:
+            return RotationResult.CURRENT
+        try:
+            renewed = {name: keyring.encrypt(keyring.decrypt(tokens[name])) for name in stale}
+        except UnreadableSecret:
+            return RotationResult.UNREADABLE
+        self._save(owner, {**tokens, **renewed})
+        return RotationResult.ROTATED
+
+    def forget_unreadable(self, owner: SecretOwner) -> None:
+        """Delete the tokens of one owner unless they can be decrypted by now: the next call then signs in again."""
+        try:
+            self.decrypt(self._lock_tokens(owner) or {})
+        except UnreadableSecret:
+            self._save(owner, None)
+
+    def _lock_tokens(self, owner: SecretOwner) -> Mapping[str, Any] | None:
+        table, row = _row_of(owner)
+        tokens: Mapping[str, Any] | None = self._execute(self._locking(select(table.c.tokens).where(row))).scalar()
+        return tokens
+
+    def _save(self, owner: SecretOwner, tokens: Mapping[str, Any] | None) -> None:
+        table, row = _row_of(owner)
+        self._execute(update(table).where(row).values(tokens=tokens))
+
+    def _keyring(self, *, make: bool = False) -> Keyring:
+        """Return the operator's keys, then the database's own; make: the latter where there is no other."""
+        keys, flags = self._database.keys, self._as(Flags)
+        own = flags.once(SECRET_KEY_FLAG, new_secret_key) if make and not keys else flags.get(SECRET_KEY_FLAG)
+        return Keyring([*keys, *([own] if own else [])])
+
+
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(PREFIX)
+
+
+def _row_of(owner: SecretOwner) -> tuple[Table, ColumnElement[bool]]:
+    if isinstance(owner, str):
+        return accounts, accounts.c.name == owner
+    form, sender, place = owner
+    own = and_(connections.c.form == form, connections.c.sender == sender, connections.c.place == place)
+    return connections, own
+
+
+ACCOUNT_SECRETS = ("access_token", "refresh_token")
+"""The values of an account's tokens that are encrypted."""
+
+
+def connection_secrets(tokens: Mapping[str, Any]) -> list[str]:
+    """Return the names of a connection's tokens that are encrypted: every text.
+
+    The digest of the tokens that they were renewed from is among them. So a process of an earlier version takes what it
+    cannot read for tokens of another consent, and uses those of the forms file.
+    """
+    return [name for name, value in tokens.items() if isinstance(value, str)]
+
+
+def _secret_names(owner: SecretOwner, tokens: Mapping[str, Any]) -> list[str]:
+    """Return the names of the secrets that are there."""
+    names = ACCOUNT_SECRETS if isinstance(owner, str) else connection_secrets(tokens)
+    return [name for name in names if tokens.get(name)]
+
+
+def _has_plain(owner: SecretOwner, tokens: Mapping[str, Any]) -> bool:
+    return not all(_is_encrypted(tokens[name]) for name in _secret_names(owner, tokens))
