@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.operations.key_rotation import KeyRotation, encrypt_plain_tokens, rotate_keys
-from service.store import ConnectionKey, Store, UnreadableSecret
+from service.store import ConnectionKey, Store, Transaction, UnreadableSecret
 from service.store.database.tables import accounts, connections
 from tests.store.actions import at_once
 
@@ -186,3 +186,22 @@ def test_no_rotation_loses_the_newest_token(url: str) -> None:
         assert sum(results) > 1
         with opened(url, NEW) as last, last.read() as tx:
             assert tx.accounts.tokens("default") == {"access_token": "token 59"}
+
+
+def test_tokens_that_are_being_rotated_cannot_be_renewed_until_they_are(url: str) -> None:
+    with opened(url, OLD) as worker, opened(url, NEW, OLD) as store:
+        save_tokens(worker)
+        renewing = threading.Thread(
+            target=lambda: worker.write(lambda tx: tx.accounts.save_tokens("default", {"access_token": "newest"}))
+        )
+
+        def rotate(tx: Transaction) -> bool:
+            tx.encryption._lock_tokens("default")
+            renewing.start()
+            renewing.join(0.3)
+            tx.encryption.rotate("default")
+            return renewing.is_alive()
+
+        assert store.write(rotate)
+        renewing.join()
+        assert tokens_in(store)[0] == {"access_token": "newest"}
