@@ -26,7 +26,7 @@ from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.forms import Setup, read_setup
-from service.forms.senders import UNPROVEN, is_proven, proof_remedy
+from service.forms.senders import find_weakness, is_proven
 from service.settings import Settings, lookup, read_settings
 from service.store import Identity, Store, StoreUnavailable
 
@@ -59,7 +59,7 @@ def create_app(
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     counts = counts or PostCounts()
-    _warn_of_unproven_senders(setup, counts)
+    _warn_of_weak_senders(setup, counts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     _register_capture(app, settings, setup, counts, store)
@@ -104,15 +104,16 @@ def start_app(settings: Settings | None = None, setup: Setup | None = None, coun
     return app
 
 
-def _warn_of_unproven_senders(setup: Setup, counts: PostCounts) -> None:
+def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
     """Log each sender whose calls anyone could forge."""
     if counts.count("start", START_WARNINGS, clock.now().timestamp()):
         return
     for form in setup.forms.values():
         for sender, table in form.webhooks.items():
-            if not is_proven(table):
-                why, remedy = UNPROVEN, proof_remedy(sender)
-                log.warning("sender_proves_nothing", form=form.name, sender=sender, why=why, remedy=remedy)
+            if weakness := find_weakness(sender, table):
+                event = "sender_proves_little" if is_proven(table) else "sender_proves_nothing"
+                why, remedy = weakness
+                log.warning(event, form=form.name, sender=sender, why=why, remedy=remedy)
 
 
 def _register_capture(app: Flask, settings: Settings, setup: Setup, counts: PostCounts, store: Store) -> None:

@@ -147,7 +147,8 @@ def test_every_file_of_settings_that_compose_reads_has_an_example(name: str) -> 
 
 def test_the_example_of_settings_names_only_settings_and_suits_them() -> None:
     lines = re.findall(r"^#?([A-Z_]+)=(.*)$", (DEPLOY / "lead-capture.env.example").read_text(), re.MULTILINE)
-    given = dict(lines) | {"NEXUDUS_PASSWORD": "p", "NEXUDUS_TOTP_SECRET": "JBSWY3DP", "ADMIN_TOKEN": "t"}
+    secrets = {"ADMIN_TOKEN": "t" * 16, "ADMIN_PASSWORD": "p" * 12, "ENCRYPTION_KEY": "k" * 32}
+    given = dict(lines) | {"NEXUDUS_PASSWORD": "p", "NEXUDUS_TOTP_SECRET": "JBSWY3DP", **secrets}
 
     assert {name for name, _ in lines} <= {each.name for each in SETTINGS}
     assert read_settings(given).hints == ()

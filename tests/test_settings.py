@@ -106,7 +106,7 @@ RIGHT = [
     ("HOST", "[::1]", "host", "::1"),
     ("HOST", "192.0.2.7", "host", "192.0.2.7"),
     ("HOST", "leads-1.internal", "host", "leads-1.internal"),
-    ("ADMIN_PASSWORD", " spaced ", "admin_password", " spaced "),
+    ("ADMIN_PASSWORD", " spaced password ", "admin_password", " spaced password "),
     ("ALERT_URLS", "slack://a/b, mailto://c", "alert_urls", ("slack://a/b", "mailto://c")),
     (
         "ALERT_URLS",
@@ -298,6 +298,18 @@ def test_all_problems_are_told_at_once_one_line_each() -> None:
     assert [line.split(":")[0] for line in str(raised.value).splitlines()] == ["STORE_IP", "PORT", "NEXUDUS_PASSWORD"]
 
 
+@pytest.mark.parametrize(
+    ("name", "least"), [("ADMIN_PASSWORD", 12), ("ADMIN_TOKEN", 16), ("SECRET_KEY", 16), ("ENCRYPTION_KEY", 32)]
+)
+def test_a_secret_that_can_be_guessed_is_refused_without_being_shown(name: str, least: int) -> None:
+    (problem,) = problems_of(**{name: "s" * (least - 1)})
+
+    assert problem.startswith(f"{name}: ")
+    assert f"too short: write {least} " in problem
+    assert "sss" not in problem
+    read_settings({name: "s" * least})
+
+
 def test_secrets_do_not_print() -> None:
     names = [each.name for each in SETTINGS if each.secret]
     app = [name for name in names if name.startswith("NEXUDUS_APP_")]
@@ -324,9 +336,9 @@ def test_any_setting_is_looked_for_in_a_file_too(name: str, tmp_path: Path) -> N
 
 def test_a_file_s_text_is_the_value_without_its_last_newline(tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text("abc \r\n")
+    file.write_text("a-token-and-space \r\n")
 
-    assert read_settings({"ADMIN_TOKEN_FILE": str(file)}).admin_token == "abc "
+    assert read_settings({"ADMIN_TOKEN_FILE": str(file)}).admin_token == "a-token-and-space "
 
 
 def test_a_setting_and_its_file_together_are_a_problem() -> None:

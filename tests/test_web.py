@@ -127,14 +127,17 @@ def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_ho
     sqlite: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(web, "log", structlog.get_logger())  # one that was used keeps the stream of its first test
-    form = a_form(webhooks={"tally": {}, "jotform": {"token": "t"}, "meta": {"app_secret": "s"}})
+    strong = {"token": "a-token-of-the-test"}
+    form = a_form(webhooks={"tally": {}, "jotform": strong, "meta": {"app_secret": "s"}, "json": {"token": "weak"}})
     settings, visits = read_settings({"FORMS_FILE": "no-such-file.toml"}), PostCounts()
 
     with time_machine.travel(NOON, tick=False):
         for _ in range(2):
             web.create_app(settings, Setup({"contact": form}), visits, sqlite)
 
-    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    line, weak = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (weak["event"], weak["sender"]) == ("sender_proves_little", "json")
+    assert "its token has 4 characters" in weak["why"]
     assert (line["event"], line["form"], line["sender"]) == ("sender_proves_nothing", "contact", "tally")
     assert 'token = "env:TALLY_TOKEN"' in line["remedy"]
 

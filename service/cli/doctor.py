@@ -18,7 +18,7 @@ from service.delivery.behaviour import read_behaviour
 from service.delivery.setup_check.job import examine
 from service.delivery.setup_check.problem import Level, SetupProblem, merged
 from service.forms import Account, Setup, SetupProblems, read_setup
-from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy
+from service.forms.senders import can_read, find_weakness
 from service.nexudus.client import Nexudus
 from service.platforms.registry import PLATFORMS
 from service.settings import Settings, SettingsProblems, lookup, read_settings
@@ -136,12 +136,11 @@ def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
 
 
 def check_proofs(setup: Setup) -> Iterator[SetupProblem]:
-    """Warn of senders that need not prove where their calls come from."""
+    """Warn of senders whose calls could be forged."""
     for form in setup.forms.values():
         for sender, table in form.webhooks.items():
-            if not is_proven(table):
-                subject = f"forms.{form.name}.webhooks.{sender}"
-                yield SetupProblem("warning", "forms_file", subject, UNPROVEN, proof_remedy(sender))
+            if weakness := find_weakness(sender, table):
+                yield SetupProblem("warning", "forms_file", f"forms.{form.name}.webhooks.{sender}", *weakness)
 
 
 def _errors(check: str, sentences: Sequence[str]) -> list[SetupProblem]:

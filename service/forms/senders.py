@@ -32,6 +32,9 @@ COMMON_KEYS = ("token", "pages", "accounts", "fields")
 PROOF_KEYS = ("secret", "key", "app_secret", "client_secret", "token")
 """Keys of a sender's table that prove the origin of its calls."""
 
+MIN_WORD_CHARS = 16
+"""Fewest characters of a token or key that cannot be guessed, in hex 64 bits."""
+
 READING_KEYS = ("access_token", "page_tokens", "refresh_token")
 """Keys of a platform's table that allow its leads to be read."""
 
@@ -84,6 +87,21 @@ def table_name(form: str, sender: str) -> str:
 def is_proven(table: Mapping[str, Any]) -> bool:
     """Return whether the calls of a sender with this table must prove their origin."""
     return any(table.get(name) for name in PROOF_KEYS)
+
+
+def find_weakness(sender: str, table: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return why the calls of a sender with this table could be forged, and what to do; None where they could not.
+
+    Only words that the operator chooses are judged by their length: a `secret` is the tool's.
+    """
+    if not is_proven(table):
+        return UNPROVEN, proof_remedy(sender)
+    for name in ("token", "key"):
+        word = table.get(name)
+        if isinstance(word, str) and 0 < len(word) < MIN_WORD_CHARS:
+            why = f"its {name} has {len(word)} characters, so it can be guessed"
+            return why, f"write one of {MIN_WORD_CHARS} random characters or more here and in the tool"
+    return None
 
 
 def can_read(table: Mapping[str, Any]) -> bool:

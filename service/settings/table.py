@@ -8,6 +8,8 @@ from typing import Annotated, Any, get_type_hints
 
 from service.platforms.registry import PLATFORMS
 from service.settings.values import (
+    MIN_PASSWORD_CHARS,
+    MIN_TOKEN_CHARS,
     Daily,
     RateLimit,
     read_addresses,
@@ -20,6 +22,7 @@ from service.settings.values import (
     read_flag,
     read_host,
     read_limits,
+    read_long_enough,
     read_seconds,
     read_secret_key,
     read_submit_limit,
@@ -110,10 +113,23 @@ class Settings:
     ] = field(repr=False)
     nexudus_client_id: Annotated[str, Setting(str, "", "identifies this deployment to Nexudus", _KEPT)]
     public_url: Annotated[str, Setting(read_url, "http://localhost:8000", "public address of the service")]
-    admin_password: Annotated[str, Setting(str, "", "password of the dashboard's user `admin`", _SHOWN_ONCE)] = field(
-        repr=False
-    )
-    admin_token: Annotated[str, Setting(str, "", "bearer token for `/api/v1`")] = field(repr=False)
+    admin_password: Annotated[
+        str,
+        Setting(
+            partial(read_long_enough, least=MIN_PASSWORD_CHARS),
+            "",
+            f"password of the dashboard's user `admin`; {MIN_PASSWORD_CHARS} characters or more",
+            _SHOWN_ONCE,
+        ),
+    ] = field(repr=False)
+    admin_token: Annotated[
+        str,
+        Setting(
+            partial(read_long_enough, least=MIN_TOKEN_CHARS),
+            "",
+            f"bearer token for `/api/v1`; {MIN_TOKEN_CHARS} characters or more",
+        ),
+    ] = field(repr=False)
     secret_key: Annotated[
         str, Setting(read_secret_key, "", "key that signs sessions; 16 characters or more", _KEPT)
     ] = field(repr=False)

@@ -19,6 +19,12 @@ YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 MIN_SECRET_KEY_CHARS = 16
 """In hex 64 bits, the fewest that cannot be guessed."""
 
+MIN_PASSWORD_CHARS = 12
+"""Of the dashboard's password, whose guesses are limited by address."""
+
+MIN_TOKEN_CHARS = 16
+"""Of a token that a program sends; in hex 64 bits, as of a SECRET_KEY."""
+
 MIN_ENCRYPTION_KEY_CHARS = 32
 """In hex 128 bits: with a copy of the database, guesses are tried as fast as a computer can."""
 
@@ -194,6 +200,15 @@ def read_totp_secret(text: str) -> str:
     except binascii.Error:
         raise ValueError("this is not a TOTP seed: write the letters A-Z and digits 2-7 shown at its set-up") from None
     return seed
+
+
+def read_long_enough(text: str, least: int) -> str:
+    """Read a secret that strangers may try to guess, of at least so many characters."""
+    if len(text) < least:
+        raise ValueError(
+            f"is too short: write {least} characters or more, such as the output of `openssl rand -hex 16`"
+        )
+    return text
 
 
 def read_encryption_keys(text: str) -> tuple[str, ...]:
