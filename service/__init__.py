@@ -8,6 +8,7 @@ The floor plan, in the order a lead walks it:
     version.py      the version of the program
     clock.py        now(), sleep(): the only reader of the time
     http.py         one outgoing request with its time limits
+    headers.py      response headers that make browsers careful
     background.py   runs a periodic job in a thread of its own
     logs.py         log lines: a lead's id, never personal data
 

@@ -27,6 +27,7 @@ from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import find_weakness, is_proven
+from service.headers import POLICY, SecurityHeaders
 from service.settings import Settings, lookup, read_settings
 from service.store import Identity, Store, StoreUnavailable
 
@@ -79,10 +80,12 @@ def create_app(
     pages.register(app, deps)
     _add_scripts(app)
     if settings.sample_page:
-        app.add_url_rule("/sample", "sample", lambda: script.sample_page(f"/f/{next(iter(setup.forms))}"))
+        app.add_url_rule("/sample", "sample", partial(_sample_page, f"/f/{next(iter(setup.forms))}"))
     app.add_url_rule("/", "start", lambda: redirect("/sample" if settings.sample_page else "/admin/"))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
+    is_https = settings.public_url.startswith("https://")
+    app.wsgi_app = SecurityHeaders(app.wsgi_app, is_https=is_https)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         number = settings.trusted_proxies
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
@@ -137,6 +140,10 @@ def _add_scripts(app: Flask) -> None:
     """The landing-page script, and the second file that it loads for other people's forms, widgets or two domains."""
     for name, endpoint in (("attribution.js", "attribution_script"), ("attribution-more.js", "second_script")):
         app.add_url_rule(f"/{name}", endpoint, partial(_script, script.SCRIPTS[name]))
+
+
+def _sample_page(action: str) -> BaseResponse:
+    return Response(script.sample_page(action), headers={POLICY: script.SAMPLE_POLICY})
 
 
 def _script(file: script.ScriptFile) -> BaseResponse:

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin alerts attribution background capture clock conversions delivery fetching forms http lead logs maintenance"
-    " nexudus operations platforms reconciliation server settings simulator store version web worker"
+    "admin alerts attribution background capture clock conversions delivery fetching forms headers http lead logs"
+    " maintenance nexudus operations platforms reconciliation server settings simulator store version web worker"
 )
 
 DOORS = {
@@ -26,6 +26,7 @@ DOORS = {
     "clock": "",
     "version": "",
     "http": "clock version",
+    "headers": "",
     "background": "clock store",
     "forms": "lead platforms",  # the keys of an ad platform's table are in its record
     "settings": "platforms",  # so are the URLs of its API

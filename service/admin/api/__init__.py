@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import flask
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 from jinja2 import Environment, PackageLoader
 
@@ -23,6 +23,11 @@ Every call carries `Authorization: Bearer ADMIN_TOKEN`. Bodies are JSON, instant
 documents (RFC 9457). An unknown filter or member is an error; nothing is ignored silently."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
+
+DOCS_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of /docs, whose styles are in the page."""
 
 UNUSED_SCHEMA = "PaginationMetadata"
 """A schema that flask-smorest always adds."""
@@ -98,14 +103,15 @@ def _docs(app: Flask, public_url: str) -> flask.Blueprint:
     templates.filters["pretty"] = partial(json.dumps, indent=2, ensure_ascii=False)
 
     @routes.get("/docs")
-    def show_docs() -> str:
+    def show_docs() -> Response:
         spec: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
-        return templates.get_template("docs.html").render(
+        html = templates.get_template("docs.html").render(
             info=spec["info"],
             address=public_url,
             operations=list(_operations(spec)),
             schemas={name: schema for name, schema in spec["components"]["schemas"].items() if name != UNUSED_SCHEMA},
         )
+        return Response(html, headers={"Content-Security-Policy": DOCS_POLICY})
 
     return routes
 

@@ -73,7 +73,6 @@ def protected_blueprint(name: str, token: str, description: str) -> Blueprint:
     """A part of /api/v1 that requires the token."""
     blueprint = Blueprint(name, name, url_prefix="/api/v1", description=description)
     blueprint.before_request(_token_check(token))
-    blueprint.after_request(_forbid_caching)
     blueprint.register_error_handler(StoreUnavailable, _store_unavailable)
     blueprint.register_error_handler(HTTPException, problem_response)
     return blueprint
@@ -131,13 +130,6 @@ def _token_check(token: str) -> Callable[[], None]:
             refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
 
     return check
-
-
-def _forbid_caching(response: Response) -> Response:
-    """Keep personal data out of caches on the way."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _store_unavailable(_error: StoreUnavailable) -> Response:

@@ -61,7 +61,6 @@ def _add_assets(routes: Blueprint) -> None:
         def serve(text: str = text, media_type: str = media_type) -> BaseResponse:
             response = Response(text, content_type=f"{media_type}; charset=utf-8")
             response.headers["Cache-Control"] = "public, max-age=300"
-            response.headers["X-Content-Type-Options"] = "nosniff"
             response.add_etag()
             return response.make_conditional(request)
 

@@ -29,14 +29,10 @@ NAVIGATION = (
 )
 """Each page's name, title and address."""
 
-HEADERS = {
-    "Cache-Control": "no-store",
+HEADERS = {  # besides those of every response
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 
@@ -77,7 +73,6 @@ class Renderer:
         response = redirect(address, HTTPStatus.SEE_OTHER)
         if notice:
             self.set_cookie(response, NOTICE_COOKIE, self._authenticator.sign(notice), NOTICE_SECONDS)
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     def set_cookie(self, response: BaseResponse, name: str, value: str, seconds: int) -> None:

@@ -93,7 +93,7 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
         if given and _wants_json(_incoming(b"")):
             return failure(PostError.of_http(MethodNotAllowed()), as_json=True, form=form)
         language, is_wished = rendering.spoken_language(form), "lang" in request.args
-        return rendering.respond(rendering.hosted_form(form, language, given, is_wished=is_wished))
+        return rendering.respond(rendering.hosted_form(form, language, given, is_wished=is_wished), form=form)
 
     @blueprint.get("/f/<name>/thanks")
     def thank(name: str) -> Response:
@@ -101,7 +101,7 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
         form = deps.forms.get(name)
         if form is None:
             return failure(PostError.unknown_form(), as_json=False)
-        return rendering.respond(rendering.thank_you(form, rendering.spoken_language(form)))
+        return rendering.respond(rendering.thank_you(form, rendering.spoken_language(form)), form=form)
 
     @blueprint.route("/f/<name>", methods=["OPTIONS"])
     def preflight(name: str) -> Response:

@@ -164,9 +164,10 @@ def _thanks_address(form: Form, language: str) -> str:
 def _error_page(error: PostError, form: Form | None, reading: Reading | None) -> Response:
     if form is not None and reading is not None:
         failed = None if error.errors else (error.status, error.code, error.sentence)
-        return rendering.respond(rendering.error_page(form, reading, error.errors, failed), error.status)
+        return rendering.respond(rendering.error_page(form, reading, error.errors, failed), error.status, form)
     language = reading.controls.language if reading else rendering.spoken_language(form)
-    return rendering.respond(rendering.message_page(error.status, error.code, error.sentence, language), error.status)
+    page = rendering.message_page(error.status, error.code, error.sentence, language)
+    return rendering.respond(page, error.status, form)
 
 
 def _problem_document(error: PostError) -> Response:

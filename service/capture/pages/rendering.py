@@ -5,7 +5,7 @@ Nothing is loaded from other hosts, except the captcha of a form that has one.
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -39,7 +39,6 @@ _SCRIPT = (_HERE / "templates" / "form.js").read_text("utf-8").strip()
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",  # an error page holds the visitor's answers
-    "X-Content-Type-Options": "nosniff",
 }
 _POLICY = {  # no form-action, which would block the redirect to the form's own site
     "default-src": "'none'",
@@ -73,10 +72,10 @@ def spoken_language(form: Form | None = None) -> str:
     return choose_language(accepted, wished_language(query), form.language if form else "")
 
 
-def respond(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Return the response with a page and its security headers."""
+def respond(page: Page, status: HTTPStatus = HTTPStatus.OK, form: Form | None = None) -> Response:
+    """Return the response with a page and its policy. form: whose it is, which decides who may show it in a frame."""
     response = Response(page.html, status, _HEADERS)
-    response.headers["Content-Security-Policy"] = _policy(page.widget)
+    response.headers["Content-Security-Policy"] = _policy(page.widget, form)
     response.headers["Content-Language"] = page.language
     response.vary.add("Accept-Language")
     return response
@@ -172,11 +171,26 @@ def _title(say: Mapping[str, str], status: HTTPStatus) -> str:
     return say.get(f"message_title.{status.value}", say["message_title"])
 
 
-def _policy(widget: Widget | None) -> str:
+def _policy(widget: Widget | None, form: Form | None) -> str:
     allowed = dict(_POLICY)
+    if form is None or form.allowed_origins:
+        allowed["frame-ancestors"] = " ".join(_framing_sites(form)) or "'none'"
     for directive, hosts in (widget.sources if widget else {}).items():
         allowed[directive] = f"{allowed.get(directive, '')} {hosts}".strip()
     return "; ".join(f"{directive} {hosts}" for directive, hosts in allowed.items())
+
+
+def _framing_sites(form: Form | None) -> Iterator[str]:
+    """The sites that may post to a form may show its page in a frame, too; without a list of them, any site may."""
+    if form is None:
+        return
+    yield "'self'"
+    for origin in form.allowed_origins:  # with and without "www.", as for posts
+        scheme, _, host = origin.partition("://")
+        bare = host.removeprefix("www.")
+        yield from (f"{scheme}://{bare}", f"{scheme}://www.{bare}")
+    for domain in form.attribution.own_domains:
+        yield from (domain, f"*.{domain}")
 
 
 @cache

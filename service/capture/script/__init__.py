@@ -38,6 +38,13 @@ SCRIPTS: Mapping[str, ScriptFile] = {
 """By name in the URL."""
 
 
+SAMPLE_POLICY = (  # no form-action, which would block the redirect to the page of the form
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""Content-Security-Policy of the sample page."""
+
+
 def sample_page(action: str) -> str:
     """Return the landing page of "Harbour Desk", a coworking space that does not exist.
 
