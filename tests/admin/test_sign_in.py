@@ -47,12 +47,33 @@ def test_the_password_opens_the_page_that_was_asked_for(stranger: Operator) -> N
 
 
 @pytest.mark.parametrize(
-    "next_", ["https://evil.example/", "//evil.example", "/admin//evil.example", "/f/contact", "/admin/\n"]
+    "next_",
+    [
+        *("https://evil.example/", "//evil.example", "/admin//evil.example", "/f/contact", "/admin/\n", "/admin"),
+        *("/admin/../f/contact", "/admin/../../x", "/admin/leads/..", "/admin/./../x", "/admin/%2e%2e/x"),
+        *(
+            "/admin/.%2E/x",
+            "/admin/%2e./x",
+            "/admin/..%2fx",
+            "/admin/..\\x",
+            "/admin/%5c..%5cx",
+            "/admin/\\evil.example",
+        ),
+        *("/admin/%2f%2fevil.example", "/admin/\t//evil.example", "/admin/%0a/x", "/admin/%2e%2e?a=b", "/admin/..#x"),
+        *("/admin/sign-out", "/admin/%73ign-out", "/adminx/", "\\admin/", "/admin/\uff0e\uff0e/x", "/admin/..\\x"),
+    ],
 )
 def test_signing_in_leads_nowhere_else(stranger: Operator, next_: str) -> None:
     response = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
 
     assert response.headers["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("next_", ["/admin/leads?q=..%2F..", "/admin/leads/0123456789", "/admin/setup/contact?x=a.b"])
+def test_signing_in_leads_to_any_page_of_the_dashboard(stranger: Operator, next_: str) -> None:
+    response = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
+
+    assert response.headers["Location"] == next_
 
 
 @pytest.mark.parametrize(

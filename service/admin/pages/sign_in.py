@@ -1,8 +1,9 @@
 """Signing in and out, and the check before every other page."""
 
 import hmac
+import re
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from flask import Blueprint, Response, g, request
@@ -21,6 +22,9 @@ SIGN_IN = "pages.sign_in"
 
 ASSETS = frozenset({"pages.style", "pages.reports_style", "pages.script"})
 """Endpoints open to everyone besides the sign-in: they show nothing."""
+
+_LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
+"""What may lead out of a folder: segments of dots, empty ones, and signs that a browser reads as others."""
 
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: Authenticator) -> None:
@@ -108,7 +112,11 @@ def _too_many_attempts(renderer: Renderer, authenticator: Authenticator, wait_s:
 
 
 def _local_address(address: str) -> str:
-    """The address of the dashboard to continue at; Today for any other."""
+    """The address of the dashboard to continue at; Today for any other.
+
+    The path is judged as a browser reads it: a dot stays one when it is written %2e, and a backslash is a slash.
+    """
     address = address.rstrip("?")
-    is_ours = address.startswith(f"{PREFIX}/") and "//" not in address and "\\" not in address
-    return address if is_ours and not address.startswith(f"{PREFIX}/sign-") and address.isprintable() else f"{PREFIX}/"
+    path = unquote(urlsplit(address).path) if address.startswith(f"{PREFIX}/") else ""
+    is_ours = path.startswith(f"{PREFIX}/") and not path.startswith(f"{PREFIX}/sign-") and not _LEAVES.search(path)
+    return address if is_ours and "//" not in address and address.isprintable() else f"{PREFIX}/"
