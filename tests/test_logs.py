@@ -1,5 +1,8 @@
 """Log lines of one process, however often its logs are set up."""
 
+import json
+
+import pytest
 import structlog
 from structlog.testing import capture_logs
 
@@ -16,3 +19,38 @@ def test_a_logger_that_was_used_before_follows_what_is_set_up_later() -> None:
         log.info("twice")
 
     assert [line["event"] for line in lines] == ["twice"]
+
+
+HOSTILE = "\x1b[2J\x9b1m\x07\r\n\u2028\u202eevil"
+
+
+def test_what_strangers_wrote_gives_a_terminal_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("console", "info")
+
+    structlog.get_logger().warning("webhook_refused", form=HOSTILE, names=[HOSTILE])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert r"\x1b[2J\x9b1m\x07\r\n\u2028\u202eevil" in line
+
+
+def test_in_json_control_characters_are_escaped_too(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "info")
+
+    structlog.get_logger().warning("webhook_refused", form=HOSTILE)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert json.loads(line)["form"] == HOSTILE
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_long_value_is_cut(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(log_format, "info")
+
+    structlog.get_logger().warning("webhook_refused", form="f" * 3000, sender="json")
+
+    line = capsys.readouterr().err
+    assert len(line) < logs.MAX_VALUE_CHARS + 250
+    assert "f… (3000 characters)" in line.encode().decode("unicode_escape" if log_format == "json" else "utf-8")
+    assert "json" in line
