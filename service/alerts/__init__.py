@@ -9,6 +9,7 @@ decisions.py       conditions become alerts: opened, reworded, resolved; which t
 sending.py         alerts and the daily digest to every channel, again after a failure
 new_leads.py       each new lead to the people whom its form names
 lead_messages.py   new leads as text
+defusing.py        strangers' words call nobody and cannot be clicked
 
 wording.py         numbers and durations as text
 channels.py        one message to several channels, with a time limit

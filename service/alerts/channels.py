@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service import clock
+from service.alerts.defusing import defuse_mentions
 
 SEND_TIMEOUT_S = 20.0
 """Time for all channels together; a channel that has not taken the message by then has failed."""
@@ -47,7 +48,8 @@ def send(
 
     stop: ends it early. Raises: nothing.
     """
-    request = {"addresses": addresses, "title": message.title, "body": message.body, "tone": message.tone}
+    title, body = defuse_mentions(message.title), defuse_mentions(message.body)  # whoever wrote which part of them
+    request = {"addresses": addresses, "title": title, "body": body, "tone": message.tone}
     return _run("send", request, timeout_s, stop or threading.Event())
 
 

@@ -1,9 +1,9 @@
 """New leads as messages for the people who call back. What strangers wrote stays plain text."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from service.alerts.channels import Message, Tone
+from service.alerts.defusing import defuse
 from service.alerts.wording import count
 from service.forms import Form
 from service.lead import Contact, Lead, Status
@@ -22,9 +22,6 @@ ANSWERS = {
     "budget": "Budget",
 }
 """Answers that are included besides the contact details: canonical name -> label."""
-
-_MENTION = re.compile(r"(?i)(?<![\w.+-])@(?=(?:everyone|here|channel|all)\b)|<(?=[@!#])")
-"""In Slack, Teams or Discord these notify everybody in a channel, which strangers must not be able to do."""
 
 
 def about_one(lead: Lead, form: Form, public_url: str) -> Message:
@@ -116,7 +113,6 @@ def _text(answer: str | Sequence[str]) -> str:
 
 
 def _line(text: str, max_length: int) -> str:
-    """Return printable text on one line, cut to a length, with mentions defused."""
+    """Return printable text on one line, cut to a length, in which nothing calls people or can be clicked."""
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    plain = _MENTION.sub(lambda mention: f"{mention[0]} ", plain)
-    return plain if len(plain) <= max_length else f"{plain[: max_length - 1].rstrip()}…"
+    return defuse(plain if len(plain) <= max_length else f"{plain[: max_length - 1].rstrip()}…")

@@ -94,17 +94,6 @@ def test_a_long_message_is_cut() -> None:
     assert len(body) < 700
 
 
-@pytest.mark.parametrize("call", ["@everyone", "@here", "@channel", "<!channel>", "<@U123>", "<#C1>"])
-def test_strangers_cannot_notify_a_whole_channel(call: str) -> None:
-    message = about_one(ann(f"Hi {call} look", full_name=f"Ann {call}"), tour(), URL)
-
-    assert call not in message.title + message.body
-
-
-def test_an_address_that_looks_like_a_call_stays_as_it_is() -> None:
-    assert "E-mail: ann@here.example" in about_one(ann(email="ann@here.example"), tour(), URL).body
-
-
 def test_a_name_over_several_lines_stays_in_its_line() -> None:
     message = about_one(ann(full_name="Ann\r\nBcc: eve@example.com\x00\udc00"), tour(), URL)
 

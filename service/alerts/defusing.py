@@ -1,0 +1,42 @@
+"""Strangers' words in messages: nobody is called by them, and nothing in them can be clicked.
+
+A space breaks what a chat program would act on: "@ everyone", "https: //example. com". It is seen, so that people who
+copy an address know what to remove, and it does no harm in a text. Messages go out as plain text; Slack, Teams,
+Discord, Mattermost and others look for these signs all the same.
+"""
+
+import re
+
+_MENTIONS = re.compile(
+    r"""
+    @(?=everyone|here)                       # Discord calls everybody wherever it finds these, even in an address
+    | @(?=(?:channel|all|room|group|team)\b)  # Slack, Mattermost, Rocket.Chat, Matrix
+    | (?<![A-Za-z0-9])@(?=\w)                # any name; an e-mail address has a letter or digit before its sign
+    | <(?=[@!#&:]|/?[a-z0-9+.-]+:)           # <!here>, <@U1>, <#C1>, <https://example.com|text>
+    | \](?=[(\[:]|\Z)                        # [text](address), [text][1], [1]: address
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+_LINKS = re.compile(
+    r"""
+    ([\w.%+'-]*[a-z0-9]@[a-z0-9-]+(?:\.[a-z0-9-]+)+)  # an e-mail address stays: people answer to it
+    | :(?=/)                                       # https://
+    | (?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_])    # example.com: a dot, or what IDN takes for one, before a letter
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def defuse_mentions(text: str) -> str:
+    """Break mentions, and links behind other words; addresses of web pages stay. For texts that are partly ours."""
+    return _MENTIONS.sub(_followed_by_space, text)
+
+
+def defuse(text: str) -> str:
+    """Break mentions and every link but e-mail addresses. For texts that a stranger wrote."""
+    return defuse_mentions(_LINKS.sub(lambda match: match[1] or _followed_by_space(match), text))
+
+
+def _followed_by_space(match: re.Match[str]) -> str:
+    return f"{match[0]} "
