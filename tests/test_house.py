@@ -45,7 +45,7 @@ DOORS = {
     "maintenance": "lead forms store clock background",
     "admin": "lead forms store delivery nexudus alerts clock operations platforms version",  # some: only names
     "simulator": "",
-    "server": "clock",
+    "server": "clock headers",
     "web": WIRING,
     "worker": WIRING,
     "cli": WIRING,

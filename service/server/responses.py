@@ -6,6 +6,7 @@ from http import HTTPStatus
 from socket import socket
 
 from service import clock
+from service.headers import DEFAULTS
 from service.server.limits import ServerLimits
 
 SEND_BYTES = 64 * 1024
@@ -24,6 +25,8 @@ SENTENCES: Mapping[HTTPStatus, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The server has too many requests. Please send it again.",
 }
 
+_SAFE = "".join(f"{name}: {value}\r\n" for name, value in DEFAULTS)
+
 
 def refusal(status: HTTPStatus) -> bytes:
     """Return the whole response of a request that no thread works on. status: a key of SENTENCES."""
@@ -31,7 +34,7 @@ def refusal(status: HTTPStatus) -> bytes:
     retry_after = f"Retry-After: {RETRY_AFTER_S}\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n{retry_after}"
-        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n{_SAFE}\r\n"
     )
     return (head + body).encode()
 

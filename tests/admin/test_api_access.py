@@ -8,6 +8,7 @@ from tests.admin.stored_leads import keep_many
 from tests.front import TOKEN, Front
 
 PUBLIC = {
+    "/",
     "/f/<name>",
     "/f/<name>/thanks",
     "/attribution.js",

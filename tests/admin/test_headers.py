@@ -1,11 +1,14 @@
 """Every response has the headers that make browsers careful, whatever its route, method and status."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from service.headers import DEFAULTS
+from service.server.responses import SENTENCES, refusal
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, SCRIPT, TOKEN, Front
@@ -138,3 +141,10 @@ def test_without_https_browsers_are_not_told_to_insist_on_it(sqlite: Store) -> N
     response = Front(sqlite, PUBLIC_URL="http://localhost:8000").client.get("/healthz")
 
     assert "Strict-Transport-Security" not in response.headers
+
+
+@pytest.mark.parametrize("status", SENTENCES)
+def test_what_the_server_refuses_by_itself(status: HTTPStatus) -> None:
+    head = refusal(status).decode().partition("\r\n\r\n")[0].split("\r\n")
+
+    assert {f"{name}: {value}" for name, value in DEFAULTS} <= set(head)
