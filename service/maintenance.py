@@ -13,8 +13,8 @@ import structlog
 from service import clock
 from service.background import Intervals
 from service.forms import Form
-from service.lead import first_lead_id
-from service.store import Store
+from service.lead import Status, first_lead_id
+from service.store import PARKED_NOTICE, Store, UntouchedLead
 
 log = structlog.get_logger()
 
@@ -111,6 +111,10 @@ class RetentionRule:
     forms: Sequence[str]
     is_for_others: bool = False
 
+    def covers(self, form: str) -> bool:
+        """Whether a form's leads are kept by this rule."""
+        return (form in self.forms) != self.is_for_others
+
 
 def retention_rules(forms: Mapping[str, Form], days: int) -> Iterator[RetentionRule]:
     """Yield the rules of the forms file and of RETENTION_DAYS (`days`, 0: keep for ever).
@@ -127,9 +131,15 @@ def retention_rules(forms: Mapping[str, Form], days: int) -> Iterator[RetentionR
 def erase_due(store: Store, rules: Sequence[RetentionRule], now: datetime, stop: threading.Event) -> int:
     """Erase all leads whose period is over, batch by batch until `stop` is set; return their number.
 
+    A finished lead goes so many days after its delivery or arrival; a parked one so many days after it was last
+    touched, and PARKED_NOTICE after operators were warned of it. At the end the files hold nothing of them, unless
+    readers prevent it: then the next sweep sees to that.
     Raises: StoreUnavailable, possibly after some were erased.
     """
     erased = sum(_erase_by(store, rule, now, stop) for rule in rules)
+    if not stop.is_set():
+        erased += _erase_parked(store, rules, now)
+        store.clear_log()
     if erased:
         log.info("leads_erased", number=erased)
     return erased
@@ -145,3 +155,30 @@ def _erase_by(store: Store, rule: RetentionRule, now: datetime, stop: threading.
         if not done:  # what is left is being sent at this moment
             break
     return erased
+
+
+def _erase_parked(store: Store, rules: Sequence[RetentionRule], now: datetime) -> int:
+    """Erase parked leads of which operators were warned, and warn of those that are next."""
+    with store.read() as tx:
+        last_touch = now + PARKED_NOTICE - timedelta(days=min((rule.days for rule in rules), default=0))
+        untouched = list(tx.leads.untouched(min(last_touch, now))) if rules else []
+    next_ones = [lead for lead in untouched if (days := _days_kept(lead, rules)) and _is_next(lead, days, now)]
+    due = [lead.lead_id for lead in next_ones if _is_due(lead, rules, now)]
+    done = store.erase(due, now, still=Status.PARKED).done
+    remaining = [lead for lead in next_ones if lead.lead_id not in done]
+    store.write(lambda tx: tx.leads.set_warnings(remaining, now))
+    return len(done)
+
+
+def _days_kept(lead: UntouchedLead, rules: Sequence[RetentionRule]) -> int:
+    """Return the days for which a lead is kept; 0 for ever."""
+    return next((rule.days for rule in rules if rule.covers(lead.form)), 0)
+
+
+def _is_next(lead: UntouchedLead, days: int, now: datetime) -> bool:
+    return now - lead.since >= timedelta(days=days) - PARKED_NOTICE
+
+
+def _is_due(lead: UntouchedLead, rules: Sequence[RetentionRule], now: datetime) -> bool:
+    is_warned = lead.warned_at is not None and lead.since <= lead.warned_at <= now - PARKED_NOTICE
+    return is_warned and now - lead.since >= timedelta(days=_days_kept(lead, rules))

@@ -106,8 +106,7 @@ def start_maintenance(settings: Settings, setup: Setup, store: Store, stop: thre
 
     start_periodic_job("indexing", index, maintenance.INDEX_INTERVALS, stop)
     start_periodic_job("daily-counts", counter.step, maintenance.COUNT_INTERVALS, stop)
-    if rules:
-        start_periodic_job("retention", erase, maintenance.RETENTION_INTERVALS, stop)
+    start_periodic_job("retention", erase, maintenance.RETENTION_INTERVALS, stop)
 
 
 def start_account_jobs(

@@ -17,6 +17,7 @@ from service.cli.main import parser_for
 from service.forms import read_setup
 from service.lead import Status
 from service.settings import SETTINGS
+from service.store.database.tables import metadata
 from tests.bench.__main__ import MEASUREMENTS, with_section
 
 ROOT = Path(__file__).parents[1]
@@ -235,3 +236,40 @@ def test_the_measurements_of_the_bench_exist() -> None:
     assert sorted(MEASUREMENTS) == sorted(
         path.stem for path in (ROOT / "tests/bench").glob("*.py") if "\ndef measure(" in path.read_text()
     )
+
+
+# -- the record of processing
+
+
+PRIVACY = (ROOT / "docs/privacy.md").read_text(encoding="utf-8")
+
+
+def documented_columns() -> dict[str, set[str]]:
+    """Table -> its columns in the tables of docs/privacy.md."""
+    _, leads_part, beside = re.split(
+        r"^### (?=`leads`|Beside)", PRIVACY.partition("### Without")[0], flags=re.MULTILINE
+    )
+    columns: dict[str, set[str]] = {"leads": set()}
+    for row in re.findall(r"^\| (`.*)", leads_part, re.MULTILINE):
+        columns["leads"] |= set(re.findall(r"`(\w+)`", row.split(" | ")[0]))
+    for row in re.findall(r"^\| (`.*)", beside, re.MULTILINE):
+        table, names, *_ = row.split(" | ")
+        columns.setdefault(table.strip("`"), set()).update(re.findall(r"`(\w+)`", names))
+    return columns
+
+
+def test_the_record_of_processing_names_every_column_that_belongs_to_a_lead() -> None:
+    documented = documented_columns()
+
+    of_leads = {
+        name: {column.name for column in table.columns}
+        for name, table in metadata.tables.items()
+        if name == "leads" or ("lead_id" in table.columns)
+    }
+    assert documented == of_leads
+
+
+def test_the_record_of_processing_names_every_other_table() -> None:
+    others = PRIVACY.partition("### Without personal data")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"`(\w+)`", others)) == metadata.tables.keys() - documented_columns().keys()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from service.alerts.wording import account_title, count, span, waiting_leads
 from service.forms.senders import table_name
 from service.platforms.registry import title_of
-from service.store import NO_CREDENTIALS, ConnectionHealth, UnreadableSecret
+from service.store import NO_CREDENTIALS, ConnectionHealth, ErasureNotice, UnreadableSecret
 from service.store.platforms.rejections import Rejection
 from service.store.snapshot import FetchQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
@@ -66,6 +66,8 @@ def find_conditions(snapshot: StoreSnapshot, now: datetime) -> Iterator[Conditio
         if late.account not in explained:
             yield _late_leads(late, reasons.get(late.account, ""), now)
     yield from map(_parked_leads, snapshot.parked)
+    if snapshot.erasures is not None:
+        yield _parked_erasures(snapshot.erasures)
     if snapshot.disk is not None:
         free, total = snapshot.disk
         if free < MIN_FREE_BYTES or free < min(MIN_FREE_SHARE * total, ENOUGH_FREE_BYTES):
@@ -181,6 +183,18 @@ def _parked_leads(parked: ParkedLeads) -> Condition:
     number, verb = count(parked.number, "lead"), "needs" if parked.number == 1 else "need"
     head = f"{number} of {account_title(parked.account)} {verb} attention (parked): {_PARKED[parked.kind]}."
     return Condition(f"parked:{parked.account}:{parked.kind}", head, "See `lead-capture leads list --status parked`.")
+
+
+def _parked_erasures(notice: ErasureNotice) -> Condition:
+    """The number comes first, for the same reason."""
+    number = "1 parked lead is" if notice.number == 1 else f"{notice.number:,} parked leads are"
+    verb = "it is" if notice.number == 1 else "the first of them are"
+    head = (
+        f"{number} about to be erased, as nobody has touched them for a long time (RETENTION_DAYS): correct, retry or "
+        "discard them, or keep leads for longer."
+    )
+    tail = f"On {notice.due_at:%d %B %Y} {verb} erased."
+    return Condition("erasure:parked", head, tail)
 
 
 # -- ad platforms and other senders

@@ -20,7 +20,9 @@ SETTLE_S = {
 }
 """Seconds for which a condition must be gone until its alert is resolved: the next try may fail again."""
 
-MONITORED_KINDS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary", "refused", "worker"} - {"stage"})
+MONITORED_KINDS = frozenset(
+    {*SETTLE_S, "stuck", "parked", "silence", "canary", "refused", "worker", "erasure"} - {"stage"}
+)
 """Kinds that only the monitor finds, and so resolves. Others may be reported and resolved elsewhere."""
 
 HasRecovered = Callable[[Alert], bool | None]
@@ -110,10 +112,10 @@ def _number(sentence: str) -> int | None:
 REMINDER_INTERVALS = (timedelta(hours=4), timedelta(hours=20), timedelta(days=1))
 """Waits after the first message, the second ...: reminders come after four hours, after a day, then daily."""
 
-NO_REMINDER = frozenset({"parked", "slow", "refused", "mark"})
+NO_REMINDER = frozenset({"parked", "slow", "refused", "mark", "erasure"})
 """Kinds without reminders unless they occur again: they wait for an operator, or pass by themselves."""
 
-COUNTED = frozenset({"parked", "refused"})
+COUNTED = frozenset({"parked", "refused", "erasure"})
 """Kinds whose sentence begins with a number of its own, so that the number of occurrences adds nothing."""
 
 MAX_MESSAGES_PER_HOUR = 12
@@ -135,6 +137,7 @@ TITLES = {
     "worker": "no worker is running",
     "slow": "leads are held back by the rate limit",
     "parked": "leads need attention",
+    "erasure": "parked leads are about to be erased",
     "disk": "the disk is nearly full",
     "silence": "a form has fallen silent",
     "canary": "the test lead did not arrive",
@@ -170,6 +173,7 @@ ENDINGS = {
     "worker": "A worker is running again; waiting leads are being sent.",
     "slow": "The leads have been sent.",
     "parked": "No lead needs attention any more.",
+    "erasure": "No parked lead is about to be erased any more.",
     "disk": "There is enough free space again.",
     "silence": "The form brings leads again.",
     "canary": "The test lead arrived.",

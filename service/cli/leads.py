@@ -233,9 +233,13 @@ def run_forget(arguments: argparse.Namespace) -> int:
 
 
 def _erasure_lines(result: dict[str, Any]) -> Iterator[str]:
-    if not result["erased"] and not result["busy"]:
-        yield "there are no leads of this person"
-        return
+    yield from _own_lines(result) if result["erased"] or result["busy"] else ["there are no leads of this person"]
+    if result["mentioned_in"]:
+        yield "leads of other people mention the address and keep it: look at them, and correct or erase them"
+        yield from (f"    {lead_id}" for lead_id in result["mentioned_in"])
+
+
+def _own_lines(result: dict[str, Any]) -> Iterator[str]:
     yield f"{counted(len(result['erased']), 'lead')} {'would be erased' if result['dry_run'] else 'erased'}"
     for lead in result["erased"]:
         yield f"    {lead['id']}  {lead['received_at'][:10]}  {lead['status']:<11}  {lead['form']}"

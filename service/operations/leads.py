@@ -151,6 +151,7 @@ def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str
     """
     with store.read() as tx:
         leads = [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
+        mentioning = tx.leads.mentioning(email)
     erased = ErasureResult() if is_dry else store.erase([lead.id for lead in leads], now)
     gone = [lead for lead in leads if is_dry or lead.id in erased.done]
     return {
@@ -168,4 +169,5 @@ def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str
         "coworkers": sorted({lead.coworker_id for lead in gone if lead.coworker_id is not None}),
         "doubtful": [marker_of(lead_id) for lead_id in erased.doubtful],
         "busy": list(erased.busy),
+        "mentioned_in": list(mentioning),
     }

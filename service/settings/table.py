@@ -158,7 +158,10 @@ class Settings:
     ]
     store_ip: Annotated[bool, Setting(read_flag, "false", "store the visitor's IP address with the lead")]
     retention_days: Annotated[
-        int, Setting(_count(0, 36500), "90", "days after which personal data of finished leads is erased; 0 keeps it")
+        int,
+        Setting(
+            _count(0, 36500), "90", "days after which personal data of finished and parked leads is erased; 0 keeps it"
+        ),
     ]
     log_format: Annotated[str, Setting(_LOG_FORMAT, "", "`console` or `json`", _TERMINAL)]
     log_level: Annotated[str, Setting(_LOG_LEVEL, "info", "`debug`, `info`, `warning` or `error`")]

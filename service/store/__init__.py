@@ -30,6 +30,7 @@ from service.store.database.writer import StoreUnavailable
 from service.store.encryption import RotationResult, SecretOwner
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
+from service.store.leads.erasure_warnings import PARKED_NOTICE, ErasureNotice, UntouchedLead
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.leads.histories import LeadHistory
 from service.store.leads.people import EarlierEnquiries, ErasureResult, PlatformLead
@@ -49,6 +50,7 @@ from service.store.workers import SeenWorker
 __all__ = [
     "LATER",
     "NO_CREDENTIALS",
+    "PARKED_NOTICE",
     "ROLE",
     "SCHEMA",
     "UNAVAILABLE",
@@ -65,6 +67,7 @@ __all__ = [
     "DateRange",
     "DedupKey",
     "EarlierEnquiries",
+    "ErasureNotice",
     "ErasureResult",
     "ExportCall",
     "ExportRow",
@@ -110,6 +113,7 @@ __all__ = [
     "Turns",
     "UnknownSchema",
     "UnreadableSecret",
+    "UntouchedLead",
     "as_instant",
     "as_milliseconds",
     "fault_of",

@@ -10,6 +10,7 @@ from service.lead import Outcome, Status, Step
 from service.store.accounts import CallPause, CallPauses
 from service.store.database.repository import Repository
 from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices
+from service.store.leads.erasure_warnings import ErasureNotice, ErasureWarnings
 from service.store.outbox import RECENT_ATTEMPTS
 from service.store.platforms.connections import ConnectionHealth, Connections
 
@@ -88,6 +89,7 @@ class StoreSnapshot:
     disk: tuple[int, int] | None = None  # bytes free and in total, where the leads are a file
     announced: list[FetchQueue] = field(default_factory=list)
     connections: list[ConnectionHealth] = field(default_factory=list)
+    erasures: ErasureNotice | None = None
 
 
 class Snapshots(Repository):
@@ -104,6 +106,7 @@ class Snapshots(Repository):
             self._disk(),
             self._announced(),
             self._as(Connections).health_of_all(),
+            self._as(ErasureWarnings).erasure_notice(),
         )
 
     def has_delivered(self, account: str, since: datetime) -> bool:

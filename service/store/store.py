@@ -28,6 +28,7 @@ from service.store.deployment import Flags, Sessions
 from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
 from service.store.leads.changes import LeadChanges
+from service.store.leads.erasure_warnings import ErasureWarnings
 from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
 from service.store.leads.people import ERASE_BATCH_SIZE, Erasure, ErasureResult, People
@@ -46,7 +47,7 @@ from service.store.words import WordIndex
 from service.store.workers import Workers
 
 
-class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, People, Exports, Histories):
+class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, ErasureWarnings, People, Exports, Histories):
     """Leads: stored once, found, changed, exported, erased."""
 
 
@@ -99,7 +100,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 
@@ -191,8 +192,8 @@ class Store:
         """
         return self.write(lambda tx: tx.platforms.withdraw_arrival(arrival))
 
-    def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> ErasureResult:
-        """Erase any number of leads, batch by batch.
+    def erase(self, lead_ids: Sequence[LeadId], now: datetime, still: Status | None = None) -> ErasureResult:
+        """Erase any number of leads, batch by batch, from the files as well. still: only leads of this status.
 
         Raises: StoreUnavailable; then some may have been erased.
         """
@@ -201,8 +202,20 @@ class Store:
         result = ErasureResult()
         for start in range(0, len(lead_ids), ERASE_BATCH_SIZE):
             batch, batch_keys = lead_ids[start : start + ERASE_BATCH_SIZE], [] if start else keys
-            result += self.write(lambda tx, ids=batch, keys=batch_keys: tx.leads.erase(ids, now, keys))  # type: ignore[misc]
+            result += self.write(lambda tx, ids=batch, keys=batch_keys: tx.leads.erase(ids, now, keys, still))  # type: ignore[misc]
+        if result.done:
+            self.clear_log()
         return result
+
+    def clear_log(self) -> bool:
+        """Write SQLite's log into the file and empty it, as it holds what was erased; False where readers prevent it.
+
+        Raises: StoreUnavailable.
+        """
+        try:
+            return self._database.clear_log()
+        except (SQLAlchemyError, OSError) as error:
+            raise as_unavailable(error) from error
 
     # -- the database itself
 

@@ -12,6 +12,7 @@ from service.alerts import channels
 from service.alerts.conditions import find_conditions
 from service.alerts.sending import DUTY_S
 from service.lead import Status
+from service.maintenance import RetentionRule, erase_due
 from tests.alerts.conftest import MonitorEnv
 from tests.alerts.sink import AlertSink, wait_until
 
@@ -485,3 +486,20 @@ def test_the_monitor_looks_again_soon_after_sending_and_stops_with_the_worker(en
 
     assert max(took_s, second_s) < 6
     assert not thread.is_alive()
+
+
+def test_parked_leads_that_will_be_erased_are_an_alert_with_the_day(env: MonitorEnv) -> None:
+    lead = env.enqueue(status=Status.PARKED)
+    rules = [RetentionRule(90, (), is_for_others=True)]
+    env.now += timedelta(days=80)
+    erase_due(env.store, rules, env.now, threading.Event())
+
+    env.look()
+
+    sentence = env.open["erasure:parked"].sentence
+    assert sentence.startswith("1 parked lead is about to be erased")
+    assert sentence.endswith(f"On {env.now + timedelta(days=14):%d %B %Y} it is erased.")
+    assert "1 parked lead is about to be erased" in env.sink.received[-1]["message"]
+    env.store.write(lambda tx: tx.leads.set_status([lead.id], Status.DISCARDED))
+    env.look(1)
+    assert "erasure:parked" not in env.open

@@ -94,3 +94,17 @@ def test_the_outcome_as_json(run: Terminal, sqlite: Store) -> None:
 @pytest.mark.parametrize("word", ["ada", ""])
 def test_what_is_no_address_is_refused(run: Terminal, sqlite: Store, word: str) -> None:
     assert run("forget", word).code == 1
+
+
+def test_other_peoples_leads_that_mention_the_address_are_named_and_kept(run: Terminal, sqlite: Store) -> None:
+    bobs = a_submission("bob@example.com", "Please write to ada@example.com as well.")
+    other = keep(sqlite, a_lead(submission=bobs))
+
+    result = run("forget", "ada@example.com")
+
+    assert result.out.splitlines() == [
+        "there are no leads of this person",
+        "leads of other people mention the address and keep it: look at them, and correct or erase them",
+        f"    {other.id}",
+    ]
+    assert stored_lead(sqlite, other).status is Status.PENDING

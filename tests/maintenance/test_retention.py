@@ -4,12 +4,14 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import insert, update
 
 from service import maintenance
 from service.background import Intervals, start_periodic_job
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
 from service.maintenance import RETENTION_INTERVALS, RetentionRule, erase_due, retention_rules
 from service.store import Arrival, Store
+from service.store.database.tables import attempts, leads
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.processes import wait_until
 
@@ -97,6 +99,104 @@ def test_nothing_goes_once_the_worker_is_told_to_stop(store: Store) -> None:
     assert erase_due(store, [NINETY], NOON, stop) == 0
 
 
+# -- parked leads: nobody has decided that they are none, so there is a warning first
+
+
+def parked(store: Store, days_ago: float = 100, form: str = "contact") -> LeadId:
+    """A parked lead that was last due when it arrived."""
+    lead = a_lead(received_at=NOON - days_ago * DAY, status=Status.PARKED, submission=a_submission(form=form))
+    store.keep_and_enqueue([Arrival(lead, [], lead.id)])
+    return lead.id
+
+
+def sweep_after(store: Store, days: float, *rules: RetentionRule) -> int:
+    """Erase what is due so many days after noon."""
+    return erase_due(store, rules, NOON + days * DAY, threading.Event())
+
+
+def warned_number(store: Store) -> int:
+    """The number of leads that operators are warned of."""
+    with store.read() as tx:
+        notice = tx.leads.erasure_notice()
+    return notice.number if notice else 0
+
+
+def test_a_parked_lead_goes_a_fortnight_after_the_warning(store: Store) -> None:
+    lead = parked(store, days_ago=76.01)
+
+    assert [sweep_after(store, day, NINETY) for day in (-1, 0, 13.9)] == [0, 0, 0]
+    assert (erased(store, lead), warned_number(store)) == ([False], 1)
+    assert sweep_after(store, 14, NINETY) == 1
+    assert (erased(store, lead), warned_number(store)) == ([True], 0)
+
+
+def test_of_a_younger_one_there_is_no_warning_yet(store: Store) -> None:
+    parked(store, days_ago=75.9)
+
+    sweep(store, NINETY)
+
+    assert warned_number(store) == 0
+
+
+def test_however_old_it_is_there_is_a_warning_first(store: Store) -> None:
+    lead = parked(store, days_ago=1000)
+
+    assert [sweep_after(store, day, RetentionRule(1, (), is_for_others=True)) for day in (0, 13, 14)] == [0, 0, 1]
+    assert erased(store, lead) == [True]
+
+
+def test_one_that_an_operator_touched_since_is_kept_for_the_whole_period(store: Store) -> None:
+    lead = parked(store)
+    sweep(store, NINETY)
+    store.write(lambda tx: tx.queue.retry([lead], NOON + 5 * DAY))
+    assert warned_number(store) == 0  # while it is sent
+    store.write(lambda tx: tx.leads.set_status([lead], Status.PARKED, "No."))
+
+    assert [sweep_after(store, day, NINETY) for day in (14, 80, 82, 95, 96)] == [0, 0, 0, 0, 1]
+
+
+def test_one_that_was_tried_or_corrected_lately_is_kept(store: Store) -> None:
+    tried, corrected = parked(store), parked(store)
+    call = {"lead_id": tried, "step": "find_coworker", "started_at": NOON - DAY, "outcome": "rejected"}
+    at = {"at": (NOON - DAY).isoformat(), "was": {}, "became": {"company": "Acme"}}
+    with store._database.writing.begin() as connection:
+        connection.execute(insert(attempts), call)
+        connection.execute(update(leads).where(leads.c.id == corrected).values(corrections=[at]))
+
+    sweep(store, NINETY)
+
+    assert warned_number(store) == 0
+
+
+def test_a_warning_ends_with_its_reason(store: Store) -> None:
+    discarded, kept = parked(store), parked(store)
+    sweep(store, NINETY)
+    store.write(lambda tx: tx.leads.set_status([discarded], Status.DISCARDED))
+    assert warned_number(store) == 1
+
+    sweep_after(store, 1)  # RETENTION_DAYS is 0 now
+
+    assert (warned_number(store), erased(store, kept)) == (0, [False])
+
+
+def test_parked_leads_of_each_form_have_its_period(store: Store) -> None:
+    forms = {"short": a_form("short", retention_days=30), "always": a_form("always", retention_days=0)}
+    for form in (*forms, "contact"):
+        parked(store, days_ago=50, form=form)
+
+    sweep(store, *retention_rules(forms, 90))
+
+    assert warned_number(store) == 1
+
+
+def test_a_lead_that_was_released_a_moment_ago_is_not_erased(store: Store) -> None:
+    lead = parked(store)
+    store.write(lambda tx: tx.queue.retry([lead], NOON))
+
+    assert store.erase([lead], NOON, still=Status.PARKED).done == ()
+    assert erased(store, lead) == [False]
+
+
 # -- whose rule
 
 
@@ -107,12 +207,12 @@ def test_a_form_may_keep_its_leads_longer_shorter_or_for_ever(store: Store) -> N
         "long": a_form("long", retention_days=365),
         "always": a_form("always", retention_days=0),
     }
-    leads = [keep(store, days_ago=50, form=form) for form in forms]
+    young = [keep(store, days_ago=50, form=form) for form in forms]
     old = [keep(store, days_ago=100, form=form) for form in (*forms, "gone")]
 
     sweep(store, *retention_rules(forms, 90))
 
-    assert erased(store, *leads) == [False, True, False, False]
+    assert erased(store, *young) == [False, True, False, False]
     assert erased(store, *old) == [True, True, False, False, True]
 
 

@@ -2,10 +2,26 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
-from service.lead import Correction, CoworkerId, Doubt, Lead, OpportunityId, Outcome, Status, Step
+from service.lead import (
+    Attribution,
+    Contact,
+    Correction,
+    CoworkerId,
+    Doubt,
+    Evidence,
+    Lead,
+    OpportunityId,
+    Outcome,
+    Status,
+    Step,
+    Submission,
+    new_lead_id,
+)
 from service.store import Arrival, DedupKey, ErasureResult, Store, Transaction
 from service.store.database.tables import lead_words, metadata
 from tests.builders import NOON, a_lead, a_submission
@@ -173,3 +189,130 @@ def test_what_a_sender_brings_again_stays_forgotten(store: Store) -> None:
 
     assert (receipt.lead_id, receipt.repeat) == (lead.id, True)
     assert "id:browser" not in everything(store)
+
+
+# -- bodies that could not be read, addresses in other answers
+
+
+BODIES = {
+    "plain": b"lead,ada@example.com,\xff",
+    "capitals": b"From: ADA@Example.COM;",
+    "a form": b"m=1&mail=ada%40example.com&x",
+    "encoded twice": b"data=mail%3Dada%2540example.com",
+    "JSON": rb'{"mail": "ada\u0040example.com"',
+    "JSON in JSON": rb'"{\"mail\": \"ada\\u0040example.com\"',
+    "HTML": b"<td>ada&#64;example.com</td>",
+    "UTF-16": "ada@example.com".encode("utf-16"),
+}
+
+
+def an_unread_lead(body: bytes) -> Lead:
+    """A call that could not be read: nothing but its body."""
+    submission = Submission("contact", "json", Contact(), Evidence(), raw=body, problem="Cannot be read.")
+    return a_lead(submission=submission, status=Status.PARKED, problem="Cannot be read.")
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_a_person_is_found_in_a_body_that_could_not_be_read(store: Store, body: bytes) -> None:
+    lead = enqueue(store, an_unread_lead(body))
+    index(store)
+
+    with store.read() as tx:
+        assert tx.leads.of_person("Ada@example.com") == [lead.id]
+    store.erase([lead.id], NOON)
+    assert stored_lead(store, lead).submission.raw == b""
+
+
+@pytest.mark.parametrize("body", [b"nada@example.com", b"x.ada@example.com", b"ada@example.com.au", b"ada example.com"])
+def test_a_body_with_a_longer_address_is_another_persons(store: Store, body: bytes) -> None:
+    enqueue(store, an_unread_lead(body))
+
+    with store.read() as tx:
+        assert tx.leads.of_person("ada@example.com") == []
+
+
+def test_a_person_is_found_by_an_answer_whose_question_was_not_understood(store: Store) -> None:
+    answers = replace(a_submission(""), extras={"where do we write to": "Ada@example.com"})
+    lead = enqueue(store, a_lead(submission=answers), person="1")
+    index(store)
+
+    with store.read() as tx:
+        assert tx.leads.of_person("ada@example.com") == [lead.id]
+
+
+def test_a_lead_that_mentions_someone_else_is_its_senders_and_is_named(store: Store) -> None:
+    answers = replace(a_submission("bob@example.com"), extras={"who sent you": "ada@example.com did"})
+    lead = enqueue(store, a_lead(submission=answers))
+    index(store)
+
+    with store.read() as tx:
+        assert tx.leads.of_person("ada@example.com") == []
+        assert tx.leads.mentioning("ada@example.com") == [lead.id]
+        assert tx.leads.mentioning("bob@example.com") == []
+
+
+# -- the files
+
+
+FAR_FROM_CHANCE = ("ada@example.com", "lovelace", "2079460142", "gclid-of-ada", "192.0.2.7", "her-id", "two desks")
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return the file of a database with the files beside it, in lower case."""
+    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*")).lower()
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Path:
+    """A path for a database."""
+    return tmp_path / "leads.db"
+
+
+def test_no_byte_of_the_person_is_left_in_the_files(own_file: Path) -> None:
+    store = Store(f"sqlite:///{own_file}")
+    store.migrate()
+    # Enough neighbours that pages of the tables and of the index of words are split and merged around hers.
+    others = [a_lead(f"person-{n}@example.org", NOON + timedelta(seconds=n)) for n in range(300)]
+    plain = [replace(lead.submission, contact=Contact(f"person-{n}@example.org")) for n, lead in enumerate(others)]
+    plain = [replace(each, fields={"message": "Hello there. " * 9}, extras={}) for each in plain]
+    others = [
+        replace(lead, submission=replace(each, evidence=Evidence()), attribution=Attribution())
+        for lead, each in zip(others, plain, strict=True)
+    ]
+    store.keep_and_enqueue([Arrival(lead, [], lead.id) for lead in others[:150]])
+    hers = [a_telling_lead(received_at=NOON + timedelta(seconds=200 + n)) for n in range(5)]
+    hers = [replace(lead, id=new_lead_id(lead.received_at)) for lead in hers]
+    for n, lead in enumerate(hers):
+        store.keep_and_enqueue([Arrival(lead, [DedupKey(f"same:contact:{n}")], "ada@example.com")])
+    store.keep_and_enqueue([Arrival(lead, [], lead.id) for lead in others[150:]])
+    index(store)
+    deliver(store, hers[0])
+    assert all(secret.encode() in bytes_of(own_file) for secret in FAR_FROM_CHANCE)
+
+    with store.read() as tx:
+        theirs = tx.leads.of_person("ada@example.com")
+    assert store.erase(theirs, NOON).done == tuple(lead.id for lead in hers)
+
+    left = bytes_of(own_file)  # while the store is open: closing it would empty the log
+    assert [secret for secret in FAR_FROM_CHANCE if secret.encode() in left] == []
+    assert b"person-299@example.org" in left
+    store.close()
+
+
+def test_erased_rows_are_overwritten_whatever_the_build_of_sqlite(sqlite: Store) -> None:
+    with sqlite._database.writing.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+
+
+def test_a_reader_keeps_the_log_and_it_is_emptied_after_it(own_file: Path) -> None:
+    store = Store(f"sqlite:///{own_file}")
+    store.migrate()
+    lead = enqueue(store, a_telling_lead())
+    with store.read() as tx:
+        assert tx.leads.get(lead.id)
+        store.erase([lead.id], NOON)
+        assert not store.clear_log()
+
+    assert store.clear_log()
+    assert b"gclid-of-ada" not in bytes_of(own_file)
+    store.close()

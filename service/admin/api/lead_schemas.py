@@ -247,7 +247,8 @@ class Forgotten(ApiResponse):
     """What was erased here, and what Nexudus has of the person, to be erased there by hand.
 
     doubtful: markers to search Nexudus for, because an opportunity may exist. busy: leads that are being sent right now
-    and were not erased: call again in a minute.
+    and were not erased: call again in a minute. mentioned_in: leads of other people that mention the address, and keep
+    it.
     """
 
     dry_run = fields.Boolean()
@@ -256,6 +257,7 @@ class Forgotten(ApiResponse):
     coworkers = fields.List(fields.Integer())
     doubtful = fields.List(fields.String())
     busy = fields.List(fields.String())
+    mentioned_in = fields.List(fields.String(validate=validate.Regexp(LEAD_ID)))
 
 
 # -- previews

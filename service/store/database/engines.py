@@ -28,6 +28,9 @@ MAX_STATEMENT_S = 30
 WAL_PAGES = 8000
 """Pages (32 MB) of the write-ahead log between two checkpoints: pages that many leads touch are written back once."""
 
+CLEARING_TRIES = 8
+"""Tries to empty the log, each of which waits LOCK_SLICE_S for readers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -47,6 +50,7 @@ class Database:
     path: Path | None
     locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
     patience_s: float
+    clear_log: Callable[[], bool]  # see Store.clear_log
     announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
     keys: tuple[str, ...] = field(default=(), repr=False)  # of the operator, for secrets, newest first
 
@@ -161,6 +165,9 @@ def _open_sqlite(url: URL, patience_s: float | None) -> Database:
     turn = FileTurn(path.with_name(path.name + "-turn"))
     kept = KeptConnection(writing, file)
 
+    def clear_log() -> bool:
+        return any(_truncate_log(writing) for _ in range(CLEARING_TRIES))
+
     def close() -> None:
         kept.close()
         writing.dispose()
@@ -177,8 +184,17 @@ def _open_sqlite(url: URL, patience_s: float | None) -> Database:
         path=path,
         locks_rows=False,
         patience_s=patience_s,
+        clear_log=clear_log,
         announce=None,
     )
+
+
+def _truncate_log(engine: Engine) -> bool:
+    """Try it once; it fails while a reader still needs the log. Writers wait meanwhile, at most LOCK_SLICE_S."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection  # outside a transaction
+        is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
 
 
 def _sqlite_engine(
@@ -201,6 +217,7 @@ def _sqlite_engine(
             "foreign_keys=ON",
             f"temp_store={temporary}",
             f"wal_autocheckpoint={WAL_PAGES}",
+            "secure_delete=ON",  # what is erased is overwritten; only some builds of SQLite do so by themselves
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -237,6 +254,7 @@ def _open_postgresql(url: URL, patience_s: float | None) -> Database:
         path=None,
         locks_rows=True,
         patience_s=patience_s or PATIENCE_S,
+        clear_log=lambda: True,  # its log is the server's own
         announce="NOTIFY lead_capture",
     )
 

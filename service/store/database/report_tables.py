@@ -1,4 +1,4 @@
-"""The tables of workers, of what became of leads, and of leads counted by day."""
+"""The tables of workers, of erasures to come, of what became of leads, and of leads counted by day."""
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
@@ -20,6 +20,14 @@ workers = Table(
     Column("version", Text, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+)
+
+erasure_warnings = Table(
+    # Parked leads that will be erased, and since when operators are warned of it.
+    "erasure_warnings",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("warned_at", UtcDateTime, nullable=False),
 )
 
 sales = Table(

@@ -86,6 +86,12 @@ Index(
     sqlite_where=leads.c.notify_pending.is_not(None),
     postgresql_where=leads.c.notify_pending.is_not(None),
 )
+Index(
+    "ix_leads_raw",
+    leads.c.id,
+    sqlite_where=leads.c.raw.is_not(None),
+    postgresql_where=leads.c.raw.is_not(None),
+)  # finds a person in the few bodies that could not be read
 
 lead_keys = Table(
     # The keys that make a second arrival a repeat. The unique key decides, never a query before the insert.

@@ -14,15 +14,20 @@ from typing import Any
 from sqlalchemy import delete, func, null, or_, select, union, update
 
 from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
+from service.store.database.report_tables import erasure_warnings
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, attempts, deliveries, lead_keys, lead_words, leads, notices
+from service.store.leads.mentions import mentions
 from service.store.leads.rows import CONTACT
-from service.store.words import COLUMNS, MAX_LENGTH, WordIndex, cursor_of, fold, phone_words
+from service.store.words import COLUMNS, MAX_LENGTH, WordIndex, cursor_of, fold, phone_words, words_of
 
 _ROWS_AT_ONCE = 1000
 
 _BATCH_SIZE = 200
 """Leads with people looked up in one query."""
+
+_RAW_AT_ONCE = 10
+"""Bodies read together: each may have some megabytes."""
 
 _MAX_UNINDEXED = 5000
 """Leads read, newest first, among those that arrived after the index was last filled."""
@@ -178,11 +183,30 @@ class Erasure(Repository):
     """Erasing leads."""
 
     def of_person(self, email: str) -> list[LeadId]:
-        """Return the leads of a person that are not erased, also those that once had the address, oldest first."""
+        """Return the leads of a person that are not erased, oldest first.
+
+        Theirs are leads with the address, or that once had it; leads without an address of which an answer is this one;
+        and bodies that could not be read and mention it.
+        """
         wanted = fold(email.strip())
         if not wanted:
             return []
-        return sorted(LeadId(row.id) for row in self._candidates(wanted) if wanted in _addresses(row))
+        known = {LeadId(row.id) for row in self._candidates(wanted) if wanted in _addresses(row)}
+        return sorted(known | self._unread_of(wanted))
+
+    def mentioning(self, email: str) -> list[LeadId]:
+        """Return the leads of other people whose answers mention an address, oldest first.
+
+        Of a long answer, only the beginning is indexed (words.py).
+        """
+        wanted = fold(email.strip())
+        rows = [] if not wanted else self._candidates(wanted)
+        return sorted(LeadId(row.id) for row in rows if wanted in words_of(row) and wanted not in _addresses(row))
+
+    def _unread_of(self, wanted: str) -> set[LeadId]:
+        unread = select(leads.c.id, leads.c.raw).where(leads.c.raw.is_not(None), leads.c.status != Status.ERASED.value)
+        rows = self._execute(unread.execution_options(yield_per=_RAW_AT_ONCE))
+        return {LeadId(row.id) for row in rows if mentions(bytes(row.raw), wanted)}
 
     def _candidates(self, wanted: str) -> Iterator[Any]:
         """Yield the leads that the index names, and all that arrived after its cursor."""
@@ -204,11 +228,21 @@ class Erasure(Repository):
             keys += self._execute(select(lead_keys.c.key).where(lead_keys.c.lead_id.in_(batch))).scalars()
         return [key for key in keys if not key.startswith("id:") or key.startswith("id:browser:")]
 
-    def erase(self, lead_ids: Sequence[LeadId], now: datetime, keys: Sequence[str] | None = None) -> ErasureResult:
+    def erase(
+        self,
+        lead_ids: Sequence[LeadId],
+        now: datetime,
+        keys: Sequence[str] | None = None,
+        still: Status | None = None,
+    ) -> ErasureResult:
         """Erase leads (at most ERASE_BATCH_SIZE, so that others may write) and end their deliveries.
 
-        keys: their erasable keys, where they were read outside this transaction.
+        keys: their erasable keys, where they were read outside this transaction. still: only leads of this status, as
+        they may have changed since they were chosen.
         """
+        if still is not None:
+            of_status = select(leads.c.id).where(leads.c.id.in_(lead_ids), leads.c.status == still.value)
+            lead_ids = list(map(LeadId, self._execute(self._locking(of_status)).scalars()))
         self._forget_keys(self.erasable_keys(lead_ids) if keys is None else keys)
         undelivered = self._execute(self._locking(select(deliveries).where(deliveries.c.lead_id.in_(lead_ids)))).all()
         busy = {row.lead_id for row in undelivered if row.claimed_by is not None and row.lease_until > now}
@@ -234,7 +268,7 @@ class Erasure(Repository):
         nothing = dict.fromkeys((*_PERSONAL, "problem"), "")
         remaining = {"page_url": row.page_url.partition("?")[0].partition("#")[0], "status": Status.ERASED.value}
         emptying = update(leads).where(leads.c.id == row.id)
-        self._execute(emptying.values(**plain, **nothing, **remaining, coworker_id=None))
+        self._execute(emptying.values(**plain, **nothing, **remaining, coworker_id=None, notify_pending=None))
 
     def _end(self, lead_ids: Sequence[LeadId]) -> None:
         """End the deliveries, and remove traces of the person beside the lead."""
@@ -244,6 +278,7 @@ class Erasure(Repository):
         self._execute(done.values(serialize_key=deliveries.c.lead_id, coworker_id=None, request_body=null()))
         self._execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
         self._execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
+        self._execute(delete(erasure_warnings).where(erasure_warnings.c.lead_id.in_(lead_ids)))
 
     def _forget_keys(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
@@ -254,8 +289,16 @@ _PERSONAL = (*CONTACT, "ip", "external_id")
 
 
 def _addresses(row: Any) -> Iterator[str]:
-    yield fold(row.email)
+    if row.email:
+        yield fold(row.email)
+    else:  # a question that was not understood may have asked for it
+        yield from (fold(answer.strip()) for answer in _texts_of(row))
     for one in row.corrections or ():
         for side in ("was", "became"):
             if isinstance(answer := one.get(side, {}).get("email"), str):
                 yield fold(answer)
+
+
+def _texts_of(row: Any) -> Iterator[str]:
+    for answer in (*row.fields.values(), *row.extras.values()):
+        yield from [answer] if isinstance(answer, str) else map(str, answer)
