@@ -63,6 +63,9 @@ class Parts(NamedTuple):
     are_sentences: bool = False
 
 
+_ASCII_SIGNS = dict.fromkeys(number for number in range(128) if not chr(number).isalnum())
+
+
 def fold(name: str) -> str:
     """Return a name reduced to its letters and digits, to compare spellings."""
     return _fold(name) if len(name) <= MAX_NAME_LENGTH else _fold.__wrapped__(name)
@@ -71,6 +74,8 @@ def fold(name: str) -> str:
 @lru_cache(maxsize=8192)
 def _fold(name: str) -> str:
     text = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    if text.isascii():
+        return text.translate(_ASCII_SIGNS)
     return "".join(character for character in text if character.isalnum())
 
 

@@ -123,14 +123,16 @@ def _items(route: WebhookRoute, call: WebhookCall) -> list[Item]:
     pairs = [] if route.is_signed else answers_in(call.raw_query)
     if pairs and holds_nothing(call.body):
         call, pairs = as_body(call, pairs), []
-    items = [_bounded(item) for item in islice(route.sender.read(call, route.config), MAX_ITEMS + 1)]
+    items = list(islice(route.sender.read(call, route.config), MAX_ITEMS + 1))
+    items = [_bounded(item, call.body if len(items) == 1 else b"") for item in items]
     return [with_answers(item, pairs) for item in items] if pairs else items
 
 
-def _bounded(item: Item) -> Item:
+def _bounded(item: Item, body: bytes) -> Item:
+    """Return an enquiry with too many answers as unreadable. body: the call's, where it brings nothing else."""
     if not isinstance(item, Enquiry) or len(item.answers) <= MAX_ANSWERS:
         return item
-    raw = json.dumps([answered[:2] for answered in item.answers]).encode()
+    raw = body or json.dumps([answered[:2] for answered in item.answers]).encode()
     return UnreadableItem(raw, f"It holds more than {MAX_ANSWERS:,} answers, which no form has.")
 
 

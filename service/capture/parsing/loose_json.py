@@ -16,7 +16,21 @@ from service.capture.parsing.pairs import collect, dotted
 MAX_LINES = 10_000
 """Lines of one text, each with one lead. A call may hold a thousand leads."""
 
+MAX_MEMBERS = 50_000
+"""Members of all objects and lists of one text: a thousand leads with fifty answers each."""
+
+_PACKED_WEIGHT = 4
+"""How often a member of JSON in a string counts, into which readers look at every level."""
+
 _MAX_LAYERS = 3  # times that JSON may have been encoded again as a string
+
+_TOKENS = re.compile(r',|[{\[]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""What begins a member, and strings; each character is matched once, whatever the text.
+
+Depth is not counted: the decoder refuses it by itself.
+"""
+
+_OPENING = ("{", "[")
 
 _ESCAPED_WHOLE = re.compile(r"\s*[{\[]\s*(?:\{\s*)?&(?:quot|#0?34);")
 
@@ -36,13 +50,30 @@ def parse(text: str, layers: int = _MAX_LAYERS) -> object:
 
 def parse_strictly(text: str) -> object:
     """Return the JSON value of a text that is sound JSON. Raises: Unreadable."""
+    _check_members(text)
     try:
         return _load(text)
     except (ValueError, RecursionError):
         raise Unreadable("It is not JSON.") from None
 
 
+def _check_members(text: str) -> None:
+    """Raises: Unreadable where there are more than MAX_MEMBERS, before any of them is made."""
+    if text.count(",") + text.count("{") + text.count("[") <= MAX_MEMBERS // _PACKED_WEIGHT:  # nearly always
+        return
+    members = 0
+    for match in _TOKENS.finditer(text):
+        token = match[0]
+        if token[0] != '"':
+            members += 1
+        elif token[1:2] in _OPENING:
+            members += _PACKED_WEIGHT * (token.count(",") + token.count("{"))
+        if members > MAX_MEMBERS:
+            raise Unreadable(f"The JSON has more than {MAX_MEMBERS:,} values.")
+
+
 def _read(text: str) -> object:
+    _check_members(text)
     try:
         return _load(text)
     except RecursionError:

@@ -1,16 +1,21 @@
 """Pairs of name and value: urlencoded bodies, the `name=value` lines of enctype=text/plain, and pairs made answers."""
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from service.capture.fields.names import meaning_of
+from service.capture.parsing import Unreadable
 from service.capture.parsing.nesting import DIGITS, with_lists
 from service.capture.parsing.texts import Answer, choose_charset, clean, decode
 
 Pair = tuple[str, str]
 """One name with one value."""
+
+MAX_PAIRS = 20_000
+"""Pairs of one body. Some tools send label, type and value of each answer as pairs, and lists as one pair a member."""
 
 _MAX_CACHED_NAME = 64  # characters; strangers must not fill our memory
 _MAX_NAME = 100  # characters of a line before "="; more is prose, not a name
@@ -29,8 +34,11 @@ def read_urlencoded(body: bytes, declared: str) -> list[Pair]:
     """Return the pairs of an urlencoded body, including a body in which nothing was escaped.
 
     declared: charset in the header, "" for none.
+    Raises: Unreadable for more than MAX_PAIRS pairs, which are not split.
     """
     body = body.strip()
+    if body.count(b"&") >= MAX_PAIRS:
+        raise _too_many()
     split = _split(body)
     # Browsers leave none of these in a body.
     is_unescaped = b" " in body or b"=+" in body or b"&amp;" in body or (b"@" in body and b"+" in body)
@@ -57,22 +65,32 @@ def is_one_line_of_pairs(body: bytes) -> bool:
     """Return whether text is unescaped form encoding rather than a browser's lines of one pair each."""
     first = body.strip().partition(b"\n")[0]
     before_links = _LINK.split(first, maxsplit=1)[0]  # a link has its own "&"
-    return len([piece for piece in before_links.split(b"&") if _NAMED.match(piece)]) > 1
+    return len([piece for piece in before_links.split(b"&", MAX_PAIRS) if _NAMED.match(piece)]) > 1
 
 
 def read_lines(body: bytes, declared: str) -> Iterator[Pair]:
-    """Yield the pairs of `name=value` lines; a line without a name continues the answer before it."""
-    name, lines = "", list[str]()
-    for line in clean(decode(body, declared)).split("\n"):
-        before, equals, after = line.partition("=")
+    """Yield the pairs of `name=value` lines; a line without a name continues the answer before it.
+
+    Raises: Unreadable after MAX_PAIRS pairs.
+    """
+    name, lines, left = "", list[str](), MAX_PAIRS
+    for line in io.StringIO(clean(decode(body, declared)), newline="\n"):
+        before, equals, after = line.removesuffix("\n").partition("=")
         if equals and len(before) <= _MAX_NAME and not before[:1].isspace():
             if name:
                 yield name, clean("\n".join(lines))
+            if not left:
+                raise _too_many()
+            left -= 1
             name, lines = dotted(before), [after]
         else:
-            lines.append(line)
+            lines.append(before + equals + after)
     if name:
         yield name, clean("\n".join(lines))
+
+
+def _too_many() -> Unreadable:
+    return Unreadable(f"The form has more than {MAX_PAIRS:,} answers, which no form has.")
 
 
 def _split(body: bytes) -> list[tuple[bytes, bytes, bytes]]:

@@ -159,7 +159,7 @@ def plain_answer(value: object) -> object:
     """Return an answer unwrapped: chosen options as their texts, files by name and address."""
     if isinstance(value, list):
         return [plain_answer(member) for member in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or not value:
         return value
     parts = _by_folded_key(value)
     if parts.keys() == {"value"}:

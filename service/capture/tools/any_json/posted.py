@@ -180,10 +180,10 @@ def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[PostedLead]:
     if len(member) <= MAX_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
         yield PostedLead([NamedAnswer(name, text_at(value)) for name, value in member.items()], member, event=member)
         return
-    if not _is_form_sized(member):  # searching it for meaning would only keep a thread busy
+    tidied = _tidied(member) if _is_form_sized(member) else {}
+    if not tidied or not _is_form_sized(tidied):  # searching it for meaning would only keep a thread busy
         yield PostedLead([NamedAnswer(name, answer) for name, answer in collect(flatten(member)).items()], member)
         return
-    tidied = _tidied(member)
     opened = open_envelope(tidied, mapped)
     for lead in opened:
         whole = member if len(opened) == 1 else lead.whole
