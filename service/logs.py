@@ -4,9 +4,11 @@ import json
 import logging
 import sys
 import traceback
+from collections import Counter
 from typing import Any
 
 import structlog
+from structlog.exceptions import DropEvent
 
 from service import clock
 
@@ -25,13 +27,57 @@ def configure(log_format: str, level: str) -> None:
     chosen = log_format or ("console" if on_terminal else "json")
     console = structlog.dev.ConsoleRenderer(colors=on_terminal)
     rendering: list[Any] = [escape_controls, console] if chosen == "console" else [render_json]
-    _PROCESSORS[:] = [structlog.processors.add_log_level, stamp, place_exception, cut_values, *rendering]
+    _PROCESSORS[:] = [LineLimit(), structlog.processors.add_log_level, stamp, place_exception, cut_values, *rendering]
     structlog.configure(
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+MAX_LINES_PER_MINUTE = 60
+"""Lines a minute of one of BY_STRANGERS, per process."""
+
+BY_STRANGERS = frozenset(
+    (
+        *(
+            "webhook_refused",
+            "webhook_not_understood",
+            "unreadable_bodies_refused",
+            "lead_not_kept",
+            "refusal_not_noted",
+        ),
+        *("sign_in_refused", "sign_in_limited", "token_refused", "request_failed"),
+    )
+)
+"""Events that a stranger can cause at will, without a lead being kept."""
+
+
+class LineLimit:
+    """Drops the lines of a stranger's events that are too many; the next one of its kind says how many (`unlogged`)."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._lines: Counter[str] = Counter()
+        self._unlogged: Counter[str] = Counter()
+
+    def __call__(self, _logger: object, _method: str, event: Any) -> Any:
+        """Return the event, or drop it. Unlocked: two threads may let one line too many pass."""
+        name = event["event"]
+        if name not in BY_STRANGERS:
+            return event
+        minute = int(clock.now().timestamp() // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._lines.clear()
+        self._lines[name] += 1
+        if self._lines[name] > MAX_LINES_PER_MINUTE:
+            self._unlogged[name] += 1
+            raise DropEvent
+        if unlogged := self._unlogged.pop(name, 0):
+            event["unlogged"] = unlogged
+        return event
 
 
 def stamp(_logger: object, _method: str, event: Any) -> Any:

@@ -4,9 +4,11 @@ import json
 
 import pytest
 import structlog
+import time_machine
 from structlog.testing import capture_logs
 
 from service import logs
+from tests.builders import NOON
 
 
 def test_a_logger_that_was_used_before_follows_what_is_set_up_later() -> None:
@@ -55,3 +57,20 @@ def test_a_long_value_is_cut(log_format: str, capsys: pytest.CaptureFixture[str]
     assert len(line) < logs.MAX_VALUE_CHARS + 250
     assert "f… (3000 characters)" in line.encode().decode("unicode_escape" if log_format == "json" else "utf-8")
     assert "json" in line
+
+
+def test_strangers_cannot_fill_the_disk_with_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "info")
+    log = structlog.get_logger()
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(300):
+            log.warning("webhook_refused")
+        log.info("lead_kept")
+        clock.shift(60)
+        log.warning("webhook_refused")
+        log.warning("webhook_refused")
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines].count("webhook_refused") == logs.MAX_LINES_PER_MINUTE + 2
+    assert lines[logs.MAX_LINES_PER_MINUTE]["event"] == "lead_kept"
+    assert [line.get("unlogged") for line in lines[-2:]] == [300 - logs.MAX_LINES_PER_MINUTE, None]
