@@ -3,7 +3,7 @@
 
 from flask import Flask
 
-from service.capture.http.rate_limit import PostCounts
+from service.rate_limit import PostCounts
 from service.web import start_app
 
 _COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together

@@ -20,14 +20,15 @@ from service.alerts.worker_watch import WorkerWatch
 from service.background import is_gone, worker_name
 from service.capture import script
 from service.capture.http.form_posts import FormDeps, form_blueprint
-from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure
+from service.capture.http.unproven import UnprovenCalls
 from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import find_weakness, is_proven
 from service.headers import POLICY, SecurityHeaders
+from service.rate_limit import PostCounts, WindowLimit
 from service.settings import Settings, lookup, read_settings
 from service.store import Identity, Store, StoreUnavailable
 
@@ -36,11 +37,8 @@ log = structlog.get_logger()
 PATIENCE_S = 5.0
 """Seconds for which a visitor waits while another program holds a lock of the database; then 503."""
 
-START_WARNINGS = SubmitLimit(1, 60)
+START_WARNINGS = WindowLimit(1, 60)
 """Web processes of one host that start within a minute log warnings about the forms once."""
-
-SIGN_INS = SubmitLimit(10, 900)
-"""Attempts to sign in from one address within 15 minutes, over all web processes of this host."""
 
 
 def create_app(
@@ -74,7 +72,7 @@ def create_app(
         secret_key=settings.secret_key,
         zone=settings.digest_at.zone if settings.digest_at else UTC,
         nexudus_url=settings.nexudus_base_url,
-        count_sign_in=lambda address: counts.count(f"sign-in {address}", SIGN_INS, clock.now().timestamp()),
+        counters=counts.guesses,
     )
     api.register(app, deps)
     pages.register(app, deps)
@@ -121,18 +119,20 @@ def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
 
 def _register_capture(app: Flask, settings: Settings, setup: Setup, counts: PostCounts, store: Store) -> None:
     guards = Guards(store, counts.texts)
+    unproven = UnprovenCalls(counts.calls, store)
     limit = settings.submit_limit
     form_deps = FormDeps(
         forms=setup.forms,
         store=store,
         visits=counts,
-        limit=None if limit is None else SubmitLimit(limit.count, limit.window_s),
+        limit=None if limit is None else WindowLimit(limit.count, limit.window_s),
+        unproven=unproven,
         keeps_ip=settings.store_ip,
         guards=guards,
         own_host=urlsplit(settings.public_url).netloc,
     )
     app.register_blueprint(form_blueprint(form_deps))
-    webhook_deps = WebhookDeps(setup.forms, store, settings.public_url, guards, settings.store_ip)
+    webhook_deps = WebhookDeps(setup.forms, store, settings.public_url, guards, unproven, settings.store_ip)
     app.register_blueprint(webhook_blueprint(webhook_deps))
 
 

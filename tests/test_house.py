@@ -18,20 +18,22 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "admin alerts attribution background capture clock conversions delivery fetching forms headers http lead logs"
-    " maintenance nexudus operations platforms reconciliation server settings simulator store version web worker"
+    " maintenance nexudus operations platforms rate_limit reconciliation server settings simulator store version web"
+    " worker"
 )
 
 DOORS = {
     "lead": "",
     "clock": "",
     "version": "",
+    "rate_limit": "",
     "http": "clock version",
     "headers": "",
     "background": "clock store",
     "forms": "lead platforms",  # the keys of an ad platform's table are in its record
     "settings": "platforms",  # so are the URLs of its API
     "logs": "clock",
-    "capture": "attribution store forms lead clock platforms version",
+    "capture": "attribution store forms lead clock platforms rate_limit version",
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
     "fetching": "background capture platforms store forms lead clock",
@@ -43,7 +45,7 @@ DOORS = {
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
-    "admin": "lead forms store delivery nexudus alerts clock operations platforms version",  # some: only names
+    "admin": "lead forms store delivery nexudus alerts clock operations platforms rate_limit version",  # of some: names
     "simulator": "",
     "server": "clock headers",
     "web": WIRING,

@@ -16,8 +16,8 @@ import time_machine
 
 from service import web
 from service.capture import script
-from service.capture.http.rate_limit import PostCounts
 from service.forms import Setup
+from service.rate_limit import PostCounts
 from service.settings import read_settings
 from service.store import Store
 from tests.builders import NOON, a_form

@@ -1,16 +1,13 @@
 """The operator's pages and API, what monitoring reads, and what all of them need of the application."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from service.forms import Form
 from service.operations.leads import TIME_LIMIT_S
+from service.rate_limit import Counters
 from service.store import Store
-
-
-def _unlimited(_address: str) -> float:
-    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +16,7 @@ class AdminDeps:
 
     api_token, password: "" when not set. secret_key: "" for the one kept in the database. zone: the operator's.
     nexudus_url: base URL of the Nexudus API, which links of delivered leads follow.
-    count_sign_in: counts an attempt to sign in from an address; returns the seconds to wait, 0.0 if it may go on.
+    counters: of wrong passwords and tokens, shared by the web processes.
     time_limit_s: how long one request works on many leads.
     """
 
@@ -31,5 +28,5 @@ class AdminDeps:
     secret_key: str = field(default="", repr=False)
     zone: tzinfo = UTC
     nexudus_url: str = ""
-    count_sign_in: Callable[[str], float] = _unlimited
+    counters: Counters = field(default_factory=Counters)
     time_limit_s: float = TIME_LIMIT_S

@@ -2,6 +2,7 @@
 
 monitor.py         one job of one worker: looks at the store, sends what is due
 conditions.py      what is wrong with accounts, calls, leads, the disk, ad platforms and other senders
+strangers.py       what was refused to callers who prove nothing
 silence.py         a form that used to bring leads and brings none
 canary.py          a test lead of our own now and then
 decisions.py       conditions become alerts: opened, reworded, resolved; which to send now, in one message

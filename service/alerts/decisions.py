@@ -17,6 +17,7 @@ SETTLE_S = {
     **dict.fromkeys(("role", "login", "key", "credentials", "lookup", "quota", "stage", "hold", "missing"), 60),
     "slow": 120,
     "disk": 600,
+    **dict.fromkeys(("unreadable", "limited", "guesses"), 60),
 }
 """Seconds for which a condition must be gone until its alert is resolved: the next try may fail again."""
 
@@ -144,6 +145,9 @@ TITLES = {
     "captcha": "a captcha cannot be verified",
     "platform": "an ad platform's connection is broken",
     "refused": "calls of a sender are refused",
+    "unreadable": "unreadable calls are refused",
+    "limited": "calls of an unauthenticated sender are refused",
+    "guesses": "somebody tries passwords or tokens",
     "notify": "messages about new leads fail",
     "setup": "the set-up does not match Nexudus",
     "cap": "a location in Nexudus is nearly full",
@@ -180,6 +184,9 @@ ENDINGS = {
     "captcha": "The captcha is verified again.",
     "platform": "The connection works again; waiting leads are being fetched.",
     "refused": "A call was accepted again, or none was refused for a week.",
+    "unreadable": "A new day has begun: unreadable calls are kept again.",
+    "limited": "No call was refused for an hour.",
+    "guesses": "Hardly any attempt was refused within an hour.",
     "notify": "Messages about new leads are sent again.",
     "setup": "The set-up matches again.",
     "cap": "There is room in Nexudus again.",

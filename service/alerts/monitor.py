@@ -25,10 +25,12 @@ from service.alerts.decisions import AlertChanges, AlertState, account_without_a
 from service.alerts.new_leads import NewLeadNotifier
 from service.alerts.sending import DUTY_S, AlertSender, DigestTime
 from service.alerts.silence import SilenceMonitor
+from service.alerts.strangers import find_strangers
 from service.alerts.worker_watch import find_absent_worker
 from service.background import Intervals, run_periodically
 from service.forms import Form
 from service.store import Alert, Identity, Store, StoreUnavailable, Transaction
+from service.store.tallies import DAY
 
 log = structlog.get_logger()
 
@@ -117,6 +119,7 @@ class Monitor:
                 *(condition for condition in canaries if condition),
                 *find_rejected_senders(tx.platforms.open_rejections(), forms, now),
                 *self._idle_workers(tx, now),
+                *find_strangers(tx.tallies.all_since(now - DAY), forms, now),
             ]
             changes = self._state.compare(conditions, tx.alerts.open(), lambda alert: _has_recovered(tx, alert), now)
         if changes:

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from service.capture.http.rate_limit import PostCounts
 from service.cli import listening
 from service.cli.configuration import read_configuration
 from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
 from service.cli.main import loading
+from service.rate_limit import PostCounts
 from service.server.limits import ServerLimits
 from service.settings import Settings, read_settings
 

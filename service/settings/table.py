@@ -192,7 +192,9 @@ class Settings:
     submit_limit: Annotated[
         RateLimit | None,
         Setting(
-            read_submit_limit, "30/min", "rate limit for form posts from one IP address to one form; `off` disables it"
+            read_submit_limit,
+            "30/min",
+            "rate limit for form posts from one IP address (IPv6: one /64) to one form; `off` disables it",
         ),
     ]
     retry_schedule_s: Annotated[

@@ -43,6 +43,7 @@ from service.store.platforms.rejections import Rejections
 from service.store.sales import Sales
 from service.store.search import LeadSearch
 from service.store.snapshot import Snapshots
+from service.store.tallies import Tallies
 from service.store.words import WordIndex
 from service.store.workers import Workers
 
@@ -90,6 +91,7 @@ class Transaction(Repository):
     flags = subject(Flags)
     encryption = subject(EncryptedTokens)
     workers = subject(Workers)
+    tallies = subject(Tallies)
 
 
 # -- the store

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.http.rate_limit import PostCounts, SubmitLimit
+from service.rate_limit import PROVIDER_BITS, PostCounts, WindowLimit, network_of
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, SCRIPT, Front, codes
 
-THIRTY = SubmitLimit(count=30, window_s=60)
+THIRTY = WindowLimit(count=30, window_s=60)
 NOON = 1_790_000_040.0  # where a window of a minute begins
 
 
@@ -107,11 +107,11 @@ def test_a_new_window_begins_at_nought() -> None:
 
 @given(
     visitors=st.lists(st.sampled_from("abcdefgh"), max_size=120),
-    limit=st.builds(SubmitLimit, st.integers(1, 40), st.integers(1, 3600)),
+    limit=st.builds(WindowLimit, st.integers(1, 40), st.integers(1, 3600)),
     now=st.floats(0, 4e9),
 )
 def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
-    visitors: list[str], limit: SubmitLimit, now: float
+    visitors: list[str], limit: WindowLimit, now: float
 ) -> None:
     visits = PostCounts()
     seen = dict.fromkeys("abcdefgh", 0)
@@ -127,9 +127,9 @@ def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
 def test_a_full_table_refuses_nobody_new() -> None:
     visits = PostCounts()
     for number in range(100_000):
-        visits.count(str(number), SubmitLimit(1, 60), NOON)
+        visits.count(str(number), WindowLimit(1, 60), NOON)
 
-    waits = [visits.count(f"new {number}", SubmitLimit(1, 60), NOON) for number in range(1000)]
+    waits = [visits.count(f"new {number}", WindowLimit(1, 60), NOON) for number in range(1000)]
 
     assert max(waits) == 0.0
 
@@ -148,3 +148,47 @@ def test_forked_processes_count_together() -> None:
     answers = [visits.count("ann", THIRTY, NOON) for _ in range(11)]
 
     assert answers == [*[0.0] * 10, 60.0]
+
+
+def test_thousands_of_addresses_push_out_each_other_and_not_one_that_is_limited() -> None:
+    visits, limit = PostCounts(), WindowLimit(30, 60)
+    for _ in range(30):
+        visits.count("the robot", limit, NOON)
+
+    for number in range(200_000):
+        visits.count(str(number), limit, NOON)
+
+    assert visits.count("the robot", limit, NOON) > 0
+
+
+def test_counts_of_a_long_window_are_not_pushed_out_by_those_of_a_short_one() -> None:
+    visits, quarter, minute = PostCounts(), WindowLimit(1, 900), WindowLimit(1, 60)
+    keys, start = [f"sign-in {number}" for number in range(1000)], NOON + 60  # where a quarter of an hour begins
+    for key in keys:
+        visits.count(key, quarter, start)
+
+    for number in range(40_000):  # within eight minutes
+        visits.count(f"post {number}", minute, start + number // 5000 * 60)
+
+    assert all(visits.count(key, quarter, start) for key in keys)
+
+
+def test_nobody_can_work_out_whom_a_key_pushes_out() -> None:
+    one, other = PostCounts(), PostCounts()
+
+    assert one.pseudonym("192.0.2.1") != other.pseudonym("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("address", "home", "provider"),
+    [
+        ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("fe80::1%eth0", "fe80::/64", "fe80::/48"),
+        ("unix:", "unix:", "unix:"),
+        ("", "", ""),
+    ],
+)
+def test_an_address_counts_as_its_network(address: str, home: str, provider: str) -> None:
+    assert (network_of(address), network_of(address, PROVIDER_BITS)) == (home, provider)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from service.capture.http.rate_limit import Counters
 from service.capture.spam.rules import DuplicateTexts
 from service.forms import Form
 from service.lead import Contact, Reason, Status
+from service.rate_limit import Counters
 from service.store import Store
 from tests.builders import NOON, a_form, a_submission
 from tests.forms.texts import form_of

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -11,7 +12,10 @@ from flask import Response, request
 from flask_smorest import Blueprint, abort
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from service import clock
+from service.admin import AdminDeps
 from service.admin.api.schemas import ApiResponse, ProblemBody
+from service.admin.guesses import Guesses
 from service.store import StoreUnavailable
 
 View = Callable[..., Any]
@@ -30,6 +34,7 @@ DESCRIPTIONS = {
     409: "The lead's state does not allow it; `detail` says why.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not sent as JSON.",
+    429: "Too many wrong tokens came; try again after `Retry-After` seconds.",
     503: "The database does not answer; try again after `Retry-After` seconds.",
 }
 """Status -> its description, the same for every call."""
@@ -69,19 +74,21 @@ def _sentences(name: str, errors: Any) -> Iterator[str]:
         yield f"{name}: {errors}" if name else str(errors)
 
 
-def protected_blueprint(name: str, token: str, description: str) -> Blueprint:
+def protected_blueprint(name: str, deps: AdminDeps, description: str) -> Blueprint:
     """A part of /api/v1 that requires the token."""
     blueprint = Blueprint(name, name, url_prefix="/api/v1", description=description)
-    blueprint.before_request(_token_check(token))
+    blueprint.before_request(_token_check(deps.api_token, Guesses(deps.counters, deps.store)))
     blueprint.register_error_handler(StoreUnavailable, _store_unavailable)
     blueprint.register_error_handler(HTTPException, problem_response)
     return blueprint
 
 
 def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> Callable[[View], View]:
-    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401 and 503."""
+    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401, 429 and 503."""
     problem = {PROBLEM: {"schema": ProblemBody}}
-    problems = {status: {"description": DESCRIPTIONS[status], "content": problem} for status in (401, *errors, 503)}
+    problems = {
+        status: {"description": DESCRIPTIONS[status], "content": problem} for status in (401, *errors, 429, 503)
+    }
 
     def decorate(view: View) -> View:
         view = blueprint.doc(operationId=view.__name__, responses=problems)(view)
@@ -121,11 +128,17 @@ def takes_whole_characters(view: View) -> View:
     return checked
 
 
-def _token_check(token: str) -> Callable[[], None]:
+def _token_check(token: str, guesses: Guesses) -> Callable[[], None]:
+    """A right token is always let in, however many wrong ones came before."""
+
     def check() -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         is_right = hmac.compare_digest(given.strip().encode(), token.encode())
         if not token or scheme.lower() != "bearer" or not is_right:
+            wait_s = guesses.count_wrong_token(request.remote_addr or "", clock.now()) if token and given else 0.0
+            if wait_s:
+                retry = {"Retry-After": str(math.ceil(wait_s))}
+                refuse(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens came: try again later", headers=retry)
             remedy = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
             refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
 

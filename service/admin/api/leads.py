@@ -43,7 +43,7 @@ ID = {"in": "path", "name": "lead_id", "description": "the lead's id", "schema":
 
 def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
     """The calls of /leads, /forget and /preview."""
-    leads = protected_blueprint("leads", deps.api_token, "Leads: list, show, act.")
+    leads = protected_blueprint("leads", deps, "Leads: list, show, act.")
     leads.before_request(_check_id)
     _add_reading(leads, deps.store)
     for action, summary in (
@@ -53,9 +53,9 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
     ):
         _add_action(leads, deps.store, action, summary)
     _add_correcting(leads, deps)
-    people = protected_blueprint("people", deps.api_token, "Personal data.")
+    people = protected_blueprint("people", deps, "Personal data.")
     _add_forgetting(people, deps.store)
-    previews = protected_blueprint("preview", deps.api_token, "What a submission would become.")
+    previews = protected_blueprint("preview", deps, "What a submission would become.")
     _add_preview(previews, deps)
     return leads, people, previews
 

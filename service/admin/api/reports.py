@@ -17,9 +17,9 @@ from service.operations.report import attribution_report, period_of
 
 def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
     """The calls of /forms, /alerts and /reports."""
-    installation = protected_blueprint("installation", deps.api_token, "The forms and the alerts of this installation.")
+    installation = protected_blueprint("installation", deps, "The forms and the alerts of this installation.")
     _add_installation(installation, deps)
-    reports = protected_blueprint("reports", deps.api_token, "Figures of a period.")
+    reports = protected_blueprint("reports", deps, "Figures of a period.")
     _add_reports(reports, deps)
     return installation, reports
 

@@ -19,6 +19,9 @@ MAX_IDLE = timedelta(hours=12)
 MAX_AGE = timedelta(days=14)
 """Every session ends after this time."""
 
+BROWSER_AGE = timedelta(days=30)
+"""Time for which a browser is known after its last sign-in."""
+
 PASSWORD_FLAG = "admin_password"  # noqa: S105 (the name of a value)
 """Name of the stored hash of a generated password."""
 
@@ -110,6 +113,29 @@ class Authenticator:
 
     def _session(self, token: str) -> Session:
         return Session(token, self._hmac("form", token))
+
+    # -- known browsers
+
+    @cached_property
+    def _browsers(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key, "browser", signer_kwargs={"digest_method": hashlib.sha256})
+
+    def mark_browser(self, now: datetime, known: str = "") -> str:
+        """A mark for a browser that has just signed in, signed. known: its mark until now."""
+        return str(
+            self._browsers.dumps([known or secrets.token_urlsafe(9), int(now.timestamp()), self._password_mark()])
+        )
+
+    def known_browser(self, signed: str, now: datetime) -> str:
+        """The mark of a browser that signed in with this password not long ago, "" for any other."""
+        if not signed:
+            return ""
+        try:
+            mark, at, password_mark = self._browsers.loads(signed)
+        except BadSignature:
+            return ""
+        is_recent = now.timestamp() - at < BROWSER_AGE.total_seconds()
+        return str(mark) if is_recent and hmac.compare_digest(password_mark, self._password_mark()) else ""
 
     # -- signed texts
 

@@ -11,12 +11,16 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
 from service.admin import AdminDeps
-from service.admin.pages.auth import MAX_AGE, Authenticator
+from service.admin.guesses import Guesses
+from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 
 log = structlog.get_logger()
 
 SESSION_COOKIE = "lead_capture_admin"
+
+BROWSER_COOKIE = "lead_capture_browser"
+"""Marks a browser that was signed in: strangers who try many passwords do not use up its attempts."""
 
 SIGN_IN = "pages.sign_in"
 
@@ -29,23 +33,27 @@ _LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: Authenticator) -> None:
     """/sign-in and /sign-out, and the check before every request."""
+    guesses = Guesses(deps.counters, deps.store)
     routes.before_request(lambda: _check(deps, authenticator, renderer))
 
     @routes.route("/sign-in", methods=["GET", "POST"])
     def sign_in() -> BaseResponse:
         if request.method == "GET":
             return _sign_in_page(renderer, authenticator)
-        wait_s = deps.count_sign_in(request.remote_addr or "")
+        address, now = request.remote_addr or "", clock.now()
+        browser = authenticator.known_browser(request.cookies.get(BROWSER_COOKIE, ""), now)
+        wait_s = guesses.count_attempt(address, browser, now)
         if wait_s:
-            log.warning("sign_in_limited")
             return _too_many_attempts(renderer, authenticator, wait_s)
         if not authenticator.is_right(request.form.get("name", ""), request.form.get("password", "")):
-            log.warning("sign_in_refused")
+            guesses.failed(address, browser, now)
             problem = "The name or the password is wrong. Both are case-sensitive."
             return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         response = renderer.go(_local_address(request.form.get("next", "")))
-        session = authenticator.open(clock.now())
+        session = authenticator.open(now)
         renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
+        mark = authenticator.mark_browser(now, browser)
+        renderer.set_cookie(response, BROWSER_COOKIE, mark, int(BROWSER_AGE.total_seconds()))
         log.info("signed_in")
         return response
 

@@ -25,8 +25,8 @@ from service.capture.http.incoming import (
     read_headers,
     wants_json,
 )
-from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure, redirect_target, success
+from service.capture.http.unproven import UnprovenCalls
 from service.capture.pages import rendering
 from service.capture.parsing import InvalidBody, Unreadable
 from service.capture.parsing.bodies import decompress, is_compressed
@@ -35,9 +35,13 @@ from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
 from service.forms import Form
 from service.forms.templates import answers_given
 from service.lead import Contact, Evidence, Submission
+from service.rate_limit import PostCounts, WindowLimit, network_of
 from service.store import Store, StoreUnavailable
 
 log = structlog.get_logger()
+
+RETURNED_PAGES = WindowLimit(3, 60)
+"""Refused posts of one visitor a minute whose page returns the answers. Further ones are refused unread."""
 
 MAX_BODY_BYTES = 256 * 1024
 """Size limit of one form post."""
@@ -52,13 +56,15 @@ STORE_RETRY_S = 5
 class FormDeps:
     """What the endpoints need.
 
-    limit: of one visitor's posts, None for none. keeps_ip: whether leads keep it. own_host: of PUBLIC_URL.
+    limit: of one visitor's posts, None for none. unproven: limits of what cannot be read. keeps_ip: whether leads keep
+    it. own_host: of PUBLIC_URL.
     """
 
     forms: Mapping[str, Form]
     store: Store
     visits: PostCounts
-    limit: SubmitLimit | None
+    limit: WindowLimit | None
+    unproven: UnprovenCalls
     keeps_ip: bool
     guards: Guards
     own_host: str
@@ -72,16 +78,11 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
     def post(name: str) -> Response:
         """Take one enquiry."""
         form = deps.forms.get(name)
-        body, is_whole = read_body(MAX_BODY_BYTES)
-        incoming = _incoming(body)
+        incoming = _incoming(b"")
         as_json = _wants_json(incoming)
         if form is None:
             return failure(PostError.unknown_form(), as_json=as_json)
-        try:
-            return take(incoming, form, deps, as_json=as_json, is_whole=is_whole)
-        except StoreUnavailable:
-            log.error("lead_not_kept", form=name)
-            return _returned(PostError.store_is_down(STORE_RETRY_S), incoming, form, as_json=as_json)
+        return _limited(incoming, form, deps, as_json=as_json) or _taken(incoming, form, deps, as_json=as_json)
 
     @blueprint.get("/f/<name>", provide_automatic_options=False)
     def show(name: str) -> Response:
@@ -127,23 +128,47 @@ def _add_cors_headers(forms: Mapping[str, Form], response: Response) -> Response
     return response
 
 
+def _limited(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool) -> Response | None:
+    """Count a post before its body is read; return the refusal of one too many, None for the others."""
+    wait_s = 0.0 if deps.limit is None else _count(deps.limit, incoming, form, deps)
+    if not wait_s:
+        return None
+    error = PostError.too_many(wait_s)
+    if as_json or _count(RETURNED_PAGES, incoming, form, deps, "returned "):
+        return failure(error, as_json=as_json, form=form)
+    body, _ = read_body(MAX_BODY_BYTES)
+    return _returned(error, replace(incoming, body=body), form, as_json=as_json)
+
+
+def _count(limit: WindowLimit, incoming: Incoming, form: Form, deps: FormDeps, what: str = "") -> float:
+    return deps.visits.count(f"{what}{form.name} {network_of(incoming.ip)}", limit, incoming.received_at)
+
+
+def _taken(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool) -> Response:
+    """Read the body and take the enquiry."""
+    body, is_whole = read_body(MAX_BODY_BYTES)
+    incoming = replace(incoming, body=body)
+    try:
+        return take(incoming, form, deps, as_json=as_json, is_whole=is_whole)
+    except StoreUnavailable:
+        log.error("lead_not_kept", form=form.name)
+        return _returned(PostError.store_is_down(STORE_RETRY_S), incoming, form, as_json=as_json)
+
+
 def take(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool, is_whole: bool = True) -> Response:
     """Read, judge and keep one post, and return the response.
 
     is_whole: whether the whole body arrived.
     Raises: StoreUnavailable.
     """
-    if deps.limit is not None:
-        wait_s = deps.visits.count(f"{form.name} {incoming.ip}", deps.limit, incoming.received_at)
-        if wait_s:
-            return _returned(PostError.too_many(wait_s), incoming, form, as_json=as_json)
     if len(incoming.body) > MAX_BODY_BYTES:
         return failure(PostError.too_large(MAX_BODY_BYTES), as_json=as_json, form=form)
     try:
         reading = _read(incoming, form, is_whole=is_whole)
     except InvalidBody as error:
-        if isinstance(error, Unreadable):
-            _keep_raw(incoming, form, deps, error)
+        wait_s = _keep_raw(incoming, form, deps, error) if isinstance(error, Unreadable) else 0.0
+        if wait_s:
+            return failure(PostError.too_many_unreadable(wait_s), as_json=as_json, form=form)
         return failure(PostError.of_body(error), as_json=as_json, form=form)
     is_final = is_beacon(incoming.headers, incoming.content_type)
     if reading.errors and not is_final:
@@ -220,8 +245,15 @@ def _foreign_site(incoming: Incoming, form: Form, deps: FormDeps) -> str:
     return "" if is_own else clean(origin[:200]) or "another site"
 
 
-def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable) -> None:
-    """Keep an unreadable body, which may still be an enquiry, for an operator to look at."""
+def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable) -> float:
+    """Keep an unreadable body, which may still be an enquiry, for an operator to look at.
+
+    Returns 0.0, or the seconds until the form has room for it. Raises: StoreUnavailable.
+    """
+    now = clock.now()
+    wait_s = deps.unproven.wait_to_keep(form.name, len(incoming.body), now)
+    if wait_s:
+        return wait_s
     submission = Submission(
         form=form.name,
         sender="browser",
@@ -230,8 +262,9 @@ def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable)
         raw=incoming.body,
         problem=f"{error.sentence} The original is kept: look at it, and at the page that sent it.",
     )
-    receipt = accept(submission, form, deps.store, clock.now())
+    receipt = accept(submission, form, deps.store, now)
     log.info("kept_unread", lead=receipt.lead_id, form=form.name)
+    return 0.0
 
 
 def _incoming(body: bytes) -> Incoming:

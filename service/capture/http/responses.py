@@ -54,6 +54,12 @@ class PostError:
         return cls(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", sentence, retry_after_s=math.ceil(wait_s))
 
     @classmethod
+    def too_many_unreadable(cls, wait_s: float) -> "PostError":
+        """The form has no room for further unreadable posts today."""
+        sentence = "The form could not be read, and neither could too many before it. Please try again later."
+        return cls(HTTPStatus.TOO_MANY_REQUESTS, "UNREADABLE", sentence, retry_after_s=math.ceil(wait_s))
+
+    @classmethod
     def too_large(cls, max_bytes: int) -> "PostError":
         """The body is over the size limit."""
         sentence = f"The form is larger than {max_bytes // 1024} KiB. Please shorten it or leave files out."

@@ -13,6 +13,7 @@ from service.capture.accept import Judged, accept_all, announce_all, withdraw
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem, Withdrawal
 from service.capture.fields.submissions import submit, submit_notice, submit_unreadable
 from service.capture.http.incoming import answers_in, as_body, holds_nothing, with_answers
+from service.capture.http.unproven import UnprovenCalls
 from service.capture.parsing import Empty, Unreadable, Unsupported
 from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.spam import Guards, RequestContext
@@ -35,13 +36,26 @@ MAX_ANSWERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class WebhookDeps:
-    """What the endpoints need. public_url: the address that senders use, which some signatures cover."""
+    """What the endpoints need.
+
+    public_url: the address that senders use, which some signatures cover. unproven: limits of callers who prove
+    nothing.
+    """
 
     forms: Mapping[str, Form]
     store: Store
     public_url: str
     guards: Guards
+    unproven: UnprovenCalls
     keeps_ip: bool = False
+
+
+class TooManyUnreadable(Exception):
+    """The form has no room for further unreadable bodies today; everything else of the call was kept."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__()
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +103,13 @@ def read_items(route: WebhookRoute, call: WebhookCall) -> Sequence[Item]:
 def keep_items(items: Sequence[Item], route: WebhookRoute, call: WebhookCall, deps: WebhookDeps) -> list[Receipt]:
     """Keep all items of one call.
 
-    Raises: StoreUnavailable; the sender's repeat then gets the receipts of what was kept.
+    Raises: StoreUnavailable; TooManyUnreadable. The sender's repeat then gets the receipts of what was kept.
     """
     form, store = deps.forms[route.form.name], deps.store
     now = clock.now()
+    wait_s = _wait_to_keep(items, route, call, deps, now)
+    if wait_s:
+        items = [item for item in items if not isinstance(item, UnreadableItem)]
     enquiries = [item for item in items if isinstance(item, Enquiry | UnreadableItem)]
     submissions: list[Judged] = []
     for number, item in enumerate(enquiries):
@@ -112,7 +129,23 @@ def keep_items(items: Sequence[Item], route: WebhookRoute, call: WebhookCall, de
     receipts = accept_all(submissions, form, store, now)
     receipts += announce_all(announced, form, store, now) if announced else []
     withdrawn = [item.external_id for item in items if isinstance(item, Withdrawal)]
-    return receipts + [withdraw(route.name, external_id, form, store, now) for external_id in withdrawn]
+    receipts += [withdraw(route.name, external_id, form, store, now) for external_id in withdrawn]
+    if wait_s:
+        raise TooManyUnreadable(wait_s)
+    return receipts
+
+
+def _wait_to_keep(
+    items: Sequence[Item], route: WebhookRoute, call: WebhookCall, deps: WebhookDeps, now: datetime
+) -> float:
+    """Return the seconds until unreadable items may be kept again; 0.0 for now, as always from a proven sender.
+
+    Raises: StoreUnavailable.
+    """
+    size = sum(len(item.raw) for item in items if isinstance(item, UnreadableItem))
+    if call.is_proven or not size:
+        return 0.0
+    return deps.unproven.wait_to_keep(route.form.name, size, now)
 
 
 def _items(route: WebhookRoute, call: WebhookCall) -> list[Item]:

@@ -1,5 +1,6 @@
 """The endpoints of platforms and tools, /webhooks/<sender>/<form>: kept first, then answered with exactly 200."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -13,8 +14,10 @@ from service.capture.fields.submissions import reading_form
 from service.capture.http.incoming import answers_in, read_body, read_headers
 from service.capture.http.rejected_calls import RejectedCalls
 from service.capture.http.responses import json_response
+from service.capture.http.unproven import CallKey
 from service.capture.http.webhook_items import (
     MAX_BODY_BYTES,
+    TooManyUnreadable,
     WebhookDeps,
     WebhookRoute,
     decompressed,
@@ -43,6 +46,10 @@ GET_WITHOUT_ANSWERS = (
     "redirects: use exactly the address of PUBLIC_URL, with https."
 )
 
+TOO_MANY = "Too many calls that prove nothing came from this address: send them again later, or set a token or secret."
+
+TOO_MANY_UNREADABLE = "Too many calls that cannot be read came to this form today: it is not kept."
+
 NOT_KEPT = "It could not be saved just now: send it again."
 
 RETRY_AFTER_S = 60
@@ -50,11 +57,11 @@ RETRY_AFTER_S = 60
 
 
 class RejectedCall(Exception):
-    """A call that is rejected. sentence: for the person who set the sender up."""
+    """A call that is rejected. sentence: for the person who set the sender up. wait_s: until it may come again."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, wait_s: float = 0.0) -> None:
         super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+        self.status, self.sentence, self.wait_s = status, sentence, wait_s
 
 
 def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
@@ -72,13 +79,15 @@ def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
     def webhook(sender: str, form: str, token: str = "") -> Response:
         """Take one call of a platform or tool. token: for senders that can only prove themselves by their address."""
         try:
-            route, call = _route(routes, deps.forms, sender, form), _call(deps.public_url, token)
+            route = _route(routes, deps.forms, sender, form)
+            call = _admit(route, _head(deps.public_url, token), deps)
             if not _brings_answers(route, call):
                 return _verify_endpoint(route, call)
             return _take(route, call, deps, rejected_calls)
         except RejectedCall as error:
             log.warning("webhook_refused", sender=sender, form=form, status=error.status.value, why=error.sentence)
-            rejected_calls.note(form, sender, error.sentence, error.status)
+            if error.status != HTTPStatus.TOO_MANY_REQUESTS:
+                rejected_calls.note(form, sender, error.sentence, error.status)
             return _rejection(error)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)
@@ -101,15 +110,43 @@ def _route(
     return routes[sender, form]
 
 
-def _call(public_url: str, token: str) -> WebhookCall:
+def _admit(route: WebhookRoute, head: WebhookCall, deps: WebhookDeps) -> WebhookCall:
+    """Judge a call by its head, then read its body: a token is checked, a call that proves nothing is counted.
+
+    Raises: RejectedCall.
+    """
+    if not is_proven(route.config):
+        _count_unproven(route, deps)
+    elif head.method == "POST":
+        _check_proof(route, deps, lambda: check_token(head, route.config))
+    return replace(head, body=_body())
+
+
+def _count_unproven(route: WebhookRoute, deps: WebhookDeps) -> None:
+    """Raises: RejectedCall."""
+    wait_s = deps.unproven.count_call(_key(route), request.content_length or 0, clock.now())
+    if wait_s:
+        raise RejectedCall(HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY, wait_s)
+
+
+def _key(route: WebhookRoute) -> CallKey:
+    return CallKey.of(route.form.name, route.name, request.remote_addr or "")
+
+
+def _body() -> bytes:
+    """Raises: RejectedCall."""
     body, is_whole = read_body(MAX_BODY_BYTES)
     if len(body) > MAX_BODY_BYTES:
         raise RejectedCall(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {MAX_BODY_BYTES // 1024 // 1024} MiB.")
     if not is_whole:
         raise RejectedCall(HTTPStatus.BAD_REQUEST, "The connection ended before the body was whole: send it again.")
+    return body
+
+
+def _head(public_url: str, token: str) -> WebhookCall:
+    """The call without its body."""
     query = {"token": token} if token else {}
     return WebhookCall(
-        body=body,
         headers=read_headers(request.environ),
         url=f"{public_url.rstrip('/')}{request.environ.get('RAW_URI') or request.full_path.rstrip('?')}",
         method=request.method,
@@ -147,26 +184,44 @@ def _take(route: WebhookRoute, call: WebhookCall, deps: WebhookDeps, rejected_ca
 
     Raises: RejectedCall; StoreUnavailable.
     """
-    _check_proofs(route, call)
-    proven = replace(call, is_proven=is_proven(route.config))
-    receipts = keep_items(read_items(route, call), route, proven, deps)
+    if is_proven(route.config):
+        _check_proof(route, deps, lambda: _check_proofs(call, route))
+        call = replace(call, is_proven=True)
+    elif request.content_length is None:
+        deps.unproven.count_body(_key(route), len(call.body), clock.now())
+    try:
+        receipts = keep_items(read_items(route, call), route, call, deps)
+    except TooManyUnreadable as error:
+        raise RejectedCall(HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY_UNREADABLE, error.wait_s) from None
     for receipt in receipts:
         log.info("lead_kept", lead=receipt.lead_id, form=route.form.name, sender=route.name, repeat=receipt.repeat)
     rejected_calls.accepted(route.form.name, route.name)
     return _acceptance(receipts, route.sender)
 
 
-def _check_proofs(route: WebhookRoute, call: WebhookCall) -> None:
+def _check_proofs(call: WebhookCall, route: WebhookRoute) -> None:
     """Check all proofs that the forms file asks for.
+
+    Raises: InvalidSignature, MalformedPayload.
+    """
+    check_token(call, route.config)
+    if route.is_signed and route.sender.verify is not None:
+        _check_signature(route.sender.verify, call, route.config)
+
+
+def _check_proof(route: WebhookRoute, deps: WebhookDeps, check: Callable[[], None]) -> None:
+    """Run a check of a call's proofs; a wrong one is counted.
 
     Raises: RejectedCall.
     """
     try:
-        check_token(call, route.config)
-        if route.is_signed and route.sender.verify is not None:
-            _check_signature(route.sender.verify, call, route.config)
+        check()
     except InvalidSignature as error:
-        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"Its origin is not proven: {error}.") from error
+        sentence = f"Its origin is not proven: {error}."
+        wait_s = deps.unproven.count_wrong_proof(_key(route), clock.now())
+        raise RejectedCall(
+            HTTPStatus.TOO_MANY_REQUESTS if wait_s else HTTPStatus.UNAUTHORIZED, sentence, wait_s
+        ) from error
     except MalformedPayload as error:
         raise RejectedCall(HTTPStatus.BAD_REQUEST, f"It cannot be read: {error}.") from error
 
@@ -210,4 +265,6 @@ def _rejection(error: RejectedCall) -> Response:
     response = json_response(payload, error.status, "application/problem+json")
     if error.status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    elif error.wait_s:
+        response.headers["Retry-After"] = str(math.ceil(error.wait_s))
     return response

@@ -10,11 +10,11 @@ import structlog
 
 from service import clock
 from service.capture.fields.evidence import has_own_sites, is_own_site
-from service.capture.http.rate_limit import Counters
 from service.capture.spam.captcha import CaptchaClient, CaptchaOutcome, CaptchaResult
 from service.capture.spam.rules import DuplicateTexts, RequestContext, judge
 from service.forms import Captcha, Form
 from service.lead import CAPTCHA_REMARK, Reason, Submission, Suspicion
+from service.rate_limit import Counters
 from service.store import Store, StoreUnavailable
 
 log = structlog.get_logger()

@@ -14,9 +14,9 @@ from ipaddress import ip_address, ip_network
 
 from service.capture.fields.contact import line_of
 from service.capture.fields.evidence import is_own_site
-from service.capture.http.rate_limit import Counters, SubmitLimit
 from service.forms import Block, Form
 from service.lead import Reason, Submission, Suspicion
+from service.rate_limit import Counters, WindowLimit
 
 USUAL_SAME_TEXT = 3
 """Number of people from which a text that leads elsewhere is quarantined, where the form sets no `same_text`."""
@@ -28,8 +28,8 @@ MAX_COMPARED_CHARACTERS = 2000
 """Characters of a message that are compared."""
 
 _DAY_S = 86400
-_ONCE = SubmitLimit(1, _DAY_S)
-_UNLIMITED = SubmitLimit(2**31, _DAY_S)
+_ONCE = WindowLimit(1, _DAY_S)
+_UNLIMITED = WindowLimit(2**31, _DAY_S)
 _LEADS_ELSEWHERE = re.compile(
     r"https?://|www\.|[^\s@]@[^\s@]+\.\w|\+\d[\d\s().-]{6,}\d|\(\d{3}\)\s?\d{3}"
     r"|[\w-]\.(?:com|net|org|info|biz|io|ru|xyz|top|shop|online|site|store|club|link)\b",

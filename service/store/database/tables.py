@@ -297,6 +297,16 @@ sessions = Table(
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
+tallies = Table(
+    # What all processes count together, by period: bytes of unreadable bodies, refused calls and sign-ins.
+    "tallies",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),  # when the period began
+    Column("amount", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 deployment = Table(
     # Small named values: client_id, secret_key, the cursor of the search index ...
     "deployment",
