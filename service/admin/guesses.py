@@ -1,7 +1,7 @@
 """Wrong passwords and tokens: how many a stranger may try, and how a refusal is logged.
 
 Nobody can lock the operator out: a right token is always let in, a browser that was signed in before has a limit of its
-own, and when many strangers try at once, each network has one attempt left rather than none (docs/decisions/0049).
+own, and when many strangers try at once, each network has one attempt left rather than none (docs/decisions/0051).
 """
 
 from datetime import datetime
