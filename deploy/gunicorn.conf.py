@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 from service.cli.listening import listen_address
-from service.cli.processes import WEB_ADDRESS, server_options
+from service.cli.processes import WEB_ADDRESS, reload_hooks, server_options
 from service.settings import read_settings
 
-_settings = read_settings()
-globals().update(server_options(_settings, listen_address(_settings, WEB_ADDRESS)))
-
 sys.path.insert(0, str(Path(__file__).parent))
-import wsgi  # noqa: E402,F401 (before the fork, see there)
+import wsgi
+
+_settings = read_settings()
+globals().update(server_options(_settings, listen_address(_settings, WEB_ADDRESS)) | reload_hooks(wsgi.SETUP))
 
 wsgi_app = "wsgi:application()"

@@ -3,12 +3,18 @@
 
 from flask import Flask
 
+from service import clock
+from service.forms import read_setup
 from service.rate_limit import PostCounts
+from service.settings import lookup, read_settings
+from service.setup.reading import follow_forms_file
 from service.web import start_app
 
 _COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together
+_SETTINGS = read_settings()
+SETUP = follow_forms_file(_SETTINGS, read_setup(_SETTINGS.forms_file, lookup), lookup, clock.now())
 
 
 def application() -> Flask:
     """Called in each web process."""
-    return start_app(counts=_COUNTS)
+    return start_app(_SETTINGS, SETUP, _COUNTS)

@@ -5,6 +5,7 @@ The floor plan, in the order a lead walks it:
     lead.py         the domain: frozen values that every room uses, no I/O
     forms/          the operator's set-up file -> Form
     settings/       environment -> one typed Settings, checked at start
+    setup/          the set-up in force: read with every check, followed while the service runs
     rate_limit.py   how often a caller may do something
     version.py      the version of the program
     clock.py        now(), sleep(): the only reader of the time

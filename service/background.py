@@ -83,6 +83,28 @@ def start_periodic_job(
     return thread
 
 
+class StopEvent(threading.Event):
+    """An Event to stop jobs. Each part of it can be set alone, and is set with the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: set[StopEvent] = set()
+
+    def part(self) -> "StopEvent":
+        """Return the event of a job that may end before the others."""
+        part = StopEvent()
+        self._parts = {part, *(each for each in self._parts if not each.is_set())}
+        if self.is_set():
+            part.set()
+        return part
+
+    def set(self) -> None:
+        """Stop this job, or all of them."""
+        super().set()
+        for part in self._parts:
+            part.set()
+
+
 def sleeper(stop: threading.Event) -> Callable[[float], None]:
     """Return a sleep(seconds) that raises ShuttingDown as soon as `stop` is set."""
 

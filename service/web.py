@@ -1,6 +1,7 @@
 """Process 1: create_app(settings) wires the rooms that receive and show leads into one Flask app."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 from functools import partial
@@ -30,6 +31,9 @@ from service.forms.senders import find_weakness, is_proven
 from service.headers import POLICY, SecurityHeaders
 from service.rate_limit import PostCounts, WindowLimit
 from service.settings import Settings, lookup, read_settings
+from service.setup.current import CurrentSetup
+from service.setup.reading import follow_forms_file
+from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -37,35 +41,41 @@ log = structlog.get_logger()
 PATIENCE_S = 5.0
 """Seconds for which a visitor waits while another program holds a lock of the database; then 503."""
 
+SETUP_KEY = "lead_capture.setup"
+"""Where a request's WSGI environment holds its set-up."""
+
 START_WARNINGS = WindowLimit(1, 60)
-"""Web processes of one host that start within a minute log warnings about the forms once."""
+"""Web processes of one host that start, or take up a forms file, within a minute log warnings about it once."""
 
 
 def create_app(
     settings: Settings | None = None,
-    setup: Setup | None = None,
+    setup: CurrentSetup | None = None,
     counts: PostCounts | None = None,
     store: Store | None = None,
 ) -> Flask:
     """The web application; without arguments, configured by this process's environment.
 
+    setup: in force, followed by the caller if at all.
     counts: rate limits shared with other web processes, made before they fork.
     store: opened by the caller, who closes it.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
-    setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     counts = counts or PostCounts()
-    _warn_of_weak_senders(setup, counts)
+    current = setup or _read_forms_file(settings)
+    _warn_of_weak_senders(current.get(), counts)
+    of_request = _taken_once(current)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    _register_capture(app, settings, setup, counts, store)
+    _register_capture(app, settings, of_request, counts, store)
     app.register_blueprint(monitoring.blueprint(store))
     deps = AdminDeps(
         store=store,
-        forms=setup.forms,
+        setup=of_request,
+        setup_state=lambda: current.state,
         public_url=settings.public_url,
         api_token=settings.admin_token,
         password=settings.admin_password,
@@ -78,7 +88,7 @@ def create_app(
     pages.register(app, deps)
     _add_scripts(app)
     if settings.sample_page:
-        app.add_url_rule("/sample", "sample", partial(_sample_page, f"/f/{next(iter(setup.forms))}"))
+        app.add_url_rule("/sample", "sample", lambda: _sample_page(f"/f/{next(iter(of_request().forms))}"))
     app.add_url_rule("/", "start", lambda: redirect("/sample" if settings.sample_page else "/admin/"))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
@@ -91,23 +101,48 @@ def create_app(
     return app
 
 
-def start_app(settings: Settings | None = None, setup: Setup | None = None, counts: PostCounts | None = None) -> Flask:
-    """The web application of one web process, which also watches that a worker works. After the process was forked.
+def start_app(
+    settings: Settings | None = None, setup: CurrentSetup | None = None, counts: PostCounts | None = None
+) -> Flask:
+    """The web application of one web process, which also follows the set-up and watches that a worker works.
 
+    To be called after the process was forked. setup: read by the parent; None: read here.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
+    logs.configure(settings.log_format, settings.log_level)
+    setup, counts = setup or _read_forms_file(settings), counts or PostCounts()
+    setup.catch_up(clock.now())
     store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     app = create_app(settings, setup, counts, store)
+    warn = partial(_warn_of_weak_senders, counts=counts)
+    SetupWatcher(setup, store, "web", warn).start(threading.Event())
     with suppress(StoreUnavailable):
         store.schema()  # opens the database: `restore` and `copy-to` see that this process uses it
     WorkerWatch(store, settings.alert_urls, Identity(worker_name(), is_gone), threading.Event()).start()
     return app
 
 
+def _read_forms_file(settings: Settings) -> CurrentSetup:
+    return follow_forms_file(settings, read_setup(settings.forms_file, lookup), lookup, clock.now())
+
+
+def _taken_once(current: CurrentSetup) -> Callable[[], Setup]:
+    """Return a function that returns the set-up of the present request: in force at its first use, whole to its end."""
+
+    def setup() -> Setup:
+        environ = request.environ
+        taken: Setup | None = environ.get(SETUP_KEY)
+        if taken is None:
+            taken = environ[SETUP_KEY] = current.get()
+        return taken
+
+    return setup
+
+
 def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
     """Log each sender whose calls anyone could forge."""
-    if counts.count("start", START_WARNINGS, clock.now().timestamp()):
+    if counts.count(f"start {setup.digest}", START_WARNINGS, clock.now().timestamp()):
         return
     for form in setup.forms.values():
         for sender, table in form.webhooks.items():
@@ -117,12 +152,14 @@ def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
                 log.warning(event, form=form.name, sender=sender, why=why, remedy=remedy)
 
 
-def _register_capture(app: Flask, settings: Settings, setup: Setup, counts: PostCounts, store: Store) -> None:
+def _register_capture(
+    app: Flask, settings: Settings, setup: Callable[[], Setup], counts: PostCounts, store: Store
+) -> None:
     guards = Guards(store, counts.texts)
     unproven = UnprovenCalls(counts.calls, store)
     limit = settings.submit_limit
     form_deps = FormDeps(
-        forms=setup.forms,
+        setup=setup,
         store=store,
         visits=counts,
         limit=None if limit is None else WindowLimit(limit.count, limit.window_s),
@@ -132,7 +169,7 @@ def _register_capture(app: Flask, settings: Settings, setup: Setup, counts: Post
         own_host=urlsplit(settings.public_url).netloc,
     )
     app.register_blueprint(form_blueprint(form_deps))
-    webhook_deps = WebhookDeps(setup.forms, store, settings.public_url, guards, unproven, settings.store_ip)
+    webhook_deps = WebhookDeps(setup, store, settings.public_url, guards, unproven, settings.store_ip)
     app.register_blueprint(webhook_blueprint(webhook_deps))
 
 

@@ -3,7 +3,8 @@
 import signal
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -11,14 +12,14 @@ import structlog
 from service import clock, maintenance
 from service.alerts.monitor import Monitor, MonitorConfig
 from service.alerts.sending import DigestTime
-from service.background import is_gone, jitter, sleeper, start_periodic_job, worker_name
+from service.background import StopEvent, is_gone, jitter, sleeper, start_periodic_job, worker_name
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
 from service.delivery.loop import STOP_S, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
 from service.delivery.targets import StageSafety, Targets
-from service.fetching.connection import make_connections
+from service.fetching.connection import PlatformConnection, make_connections
 from service.fetching.fetcher import MISSING_INTERVALS, Fetcher, reconnect, settle_missing
 from service.fetching.pull import PullJob
 from service.forms import Account, Form, Setup
@@ -32,58 +33,99 @@ from service.reconciliation.account_reader import account_reader
 from service.reconciliation.discrepancies import platform_comparer
 from service.reconciliation.job import ReconcileJob
 from service.settings import Settings
+from service.setup.current import CurrentSetup
+from service.setup.hangup import on_hangup
+from service.setup.watcher import SetupWatcher
 from service.store import Identity, Pace, Store, Tenant
 from service.version import VERSION
 
 log = structlog.get_logger()
 
 
-def run(settings: Settings, setup: Setup, store: Store) -> None:
-    """Work in this process until SIGTERM or SIGINT."""
-    stop = threading.Event()
+def run(settings: Settings, current: CurrentSetup, store: Store) -> None:
+    """Work in this process until SIGTERM or SIGINT; at a SIGHUP read the set-up again."""
+    stop = StopEvent()
     if number := encrypt_plain_tokens(store):
         log.info("tokens_encrypted", number=number)
-    contexts = account_contexts(settings, setup, store, stop)
-    for account, context in contexts.items():
-        on_startup(account, context)
-    fetcher = start_fetching(settings, setup, store, stop)
-    worker = Worker(
-        store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s, VERSION), stop, fetcher.wake
-    )
+    jobs = WorkerJobs(settings, current.get(), store, stop)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    monitoring = threading.Thread(target=monitor(settings, setup, store, stop).run, name="monitor", daemon=True)
-    monitoring.start()
-    start_maintenance(settings, setup, store, stop)
-    start_account_jobs(settings, setup, store, contexts, stop)
-    worker.run()
-    fetcher.join(STOP_S)
-    monitoring.join(STOP_S)
+        signal.signal(number, lambda *_: jobs.stop())
+    on_hangup(current.request, jobs.stop)
+    jobs.start()
+    SetupWatcher(current, store, "worker", jobs.follow).start(stop)
+    jobs.run()
 
 
-# -- the jobs beside the deliveries, each in threads of its own, so that one that hangs delays no other
+class WorkerJobs:
+    """Everything that one worker does, each job in threads of its own, so that one that hangs delays no other."""
+
+    def __init__(self, settings: Settings, setup: Setup, store: Store, stop: StopEvent) -> None:
+        self._settings, self._setup, self._store, self._stop = settings, setup, store, stop
+        identity = Identity(worker_name(), is_gone)
+        self._identity = identity
+        self._contexts = account_contexts(settings, setup, store, stop)
+        connections = make_connections(setup.forms, settings.platform_urls, store, identity)
+        self._connections = connections
+        self._fetcher = Fetcher(store, connections, identity, stop)
+        self._pulls = PullJob(store, connections, stop)
+        config = WorkerConfig(settings.delivery_threads, settings.lease_s, VERSION)
+        self._worker = Worker(store, self._contexts, config, stop, self._fetcher.wake)
+        self._monitor = make_monitor(settings, setup, store, stop)
+        self._account_jobs = AccountJobs(settings, store, stop)
+
+    def start(self) -> None:
+        """Start all but the deliveries. Raises: StoreUnavailable."""
+        self._settle()
+        self._fetcher.start()
+        self._pulls.start()
+        start_periodic_job("missing-connections", self._settle_missing, MISSING_INTERVALS, self._stop)
+        start_maintenance(self._settings, lambda: self._setup, self._store, self._stop)
+        self._account_jobs.follow(self._setup, self._contexts)
+
+    def run(self) -> None:
+        """Deliver until stopped, then let the others finish."""
+        monitoring = threading.Thread(target=self._monitor.run, name="monitor", daemon=True)
+        monitoring.start()
+        self._worker.run()
+        self._fetcher.join(STOP_S)
+        monitoring.join(STOP_S)
+
+    def stop(self) -> None:
+        """End run(); safe in a signal handler."""
+        self._worker.stop()
+
+    def follow(self, setup: Setup) -> None:
+        """Work by another version of the set-up from now on; what is under way ends by the one that it began with.
+
+        Raises: StoreUnavailable; then it is to be called again.
+        """
+        settings, store = self._settings, self._store
+        before = self._setup, self._contexts
+        contexts = account_contexts(settings, setup, store, self._stop, before)
+        self._connections = make_connections(setup.forms, settings.platform_urls, store, self._identity)
+        self._setup, self._contexts = setup, contexts
+        self._worker.follow(contexts)
+        self._fetcher.follow(self._connections)
+        self._pulls.follow(self._connections)
+        self._monitor.follow(setup.forms)
+        self._settle()
+        self._account_jobs.follow(setup, contexts)
+
+    def _settle(self) -> None:
+        """Put right in the store what the version before has left there."""
+        for account, context in self._contexts.items():
+            on_startup(account, context)
+        reconnect(self._store, self._connections)
+
+    def _settle_missing(self, now: datetime) -> None:
+        settle_missing(self._store, self._connections, now)
 
 
-def start_fetching(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
-    """Fetch announced leads, and look for leads that platforms failed to announce."""
-    identity = Identity(worker_name(), is_gone)
-    connections = make_connections(setup.forms, settings.platform_urls, store, identity)
-    reconnect(store, connections)
-    fetcher = Fetcher(store, connections, identity, stop)
-    fetcher.start()
-    start_periodic_job(
-        "missing-connections", lambda now: settle_missing(store, connections, now), MISSING_INTERVALS, stop
-    )
-    if connections:
-        PullJob(store, connections, stop).start()
-    return fetcher
-
-
-def monitor(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Monitor:
+def make_monitor(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Monitor:
     """Return the job that finds what is wrong and sends alerts, the digest and messages about new leads."""
 
     def submit(submission: Submission, form: Form) -> Receipt:
-        from service.capture.accept import accept  # noqa: PLC0415 (only where test leads are sent
+        from service.capture.accept import accept  # noqa: PLC0415 (only where test leads are sent)
 
         return accept(submission, form, store, clock.now())
 
@@ -93,50 +135,87 @@ def monitor(settings: Settings, setup: Setup, store: Store, stop: threading.Even
     return Monitor(store, config, Identity(worker_name(), is_gone), submit, stop)
 
 
-def start_maintenance(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> None:
-    """Index new leads for search, count leads by day, and erase old ones."""
+def start_maintenance(settings: Settings, setup: Callable[[], Setup], store: Store, stop: threading.Event) -> None:
+    """Index new leads for search, count leads by day, and erase old ones. setup: returns the one in force."""
     counter = DailyCounter(store, settings.digest_at.zone if settings.digest_at else UTC)
-    rules = list(retention_rules(setup.forms, settings.retention_days))
 
     def index(now: datetime) -> float | None:
         return index_batch(store, now)
 
     def erase(now: datetime) -> None:
-        erase_due(store, rules, now, stop)
+        erase_due(store, list(retention_rules(setup().forms, settings.retention_days)), now, stop)
 
     start_periodic_job("indexing", index, maintenance.INDEX_INTERVALS, stop)
     start_periodic_job("daily-counts", counter.step, maintenance.COUNT_INTERVALS, stop)
     start_periodic_job("retention", erase, maintenance.RETENTION_INTERVALS, stop)
 
 
-def start_account_jobs(
-    settings: Settings, setup: Setup, store: Store, contexts: Mapping[str, AccountContext], stop: threading.Event
-) -> None:
-    """Check the set-up of each account with a login, and compare its leads with Nexudus."""
-    readable = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
-    store.write(lambda tx: resolve_for_removed(tx, contexts.keys()))
-    store.write(lambda tx: reconcile_job.resolve_for_unread(tx, readable, clock.now()))
-    identity = Identity(f"ledger/{worker_name()}", is_gone)
-    connections = make_connections(setup.forms, settings.platform_urls, store, identity)
-    for name, context in readable.items():
-        SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop).start()
-        reader = account_reader(name, context, sleeper(stop))
-        job = ReconcileJob(reader, platform_comparer(name, connections, store))
-        start_periodic_job(f"reconcile-{name}", job.step, reconcile_job.INTERVALS, stop)
+class AccountJobs:
+    """Checks the set-up of each account with a login, and compares its leads with Nexudus."""
+
+    def __init__(self, settings: Settings, store: Store, stop: StopEvent) -> None:
+        self._settings, self._store, self._stop = settings, store, stop
+        self._identity = Identity(f"ledger/{worker_name()}", is_gone)
+        self._contexts: Mapping[str, AccountContext] = {}
+        self._connections: Sequence[PlatformConnection] = ()
+        self._reconciling: dict[str, StopEvent] = {}
+        self._checking = stop.part()
+
+    def follow(self, setup: Setup, contexts: Mapping[str, AccountContext]) -> None:
+        """Check everything anew; compare accounts that are new, and no longer those that are gone.
+
+        A comparison under way goes on: it takes long, and the next one is by the new version.
+        Raises: StoreUnavailable.
+        """
+        readable = [each.name for each in accounts(self._settings, setup) if each.has_login]
+        store, now = self._store, clock.now()
+        store.write(lambda tx: resolve_for_removed(tx, contexts.keys()))
+        store.write(lambda tx: reconcile_job.resolve_for_unread(tx, readable, now))
+        self._contexts = contexts
+        self._connections = make_connections(setup.forms, self._settings.platform_urls, store, self._identity)
+        for name in self._reconciling.keys() - set(readable):
+            self._reconciling.pop(name).set()
+        for name in set(readable) - self._reconciling.keys():
+            self._reconciling[name] = self._start_reconciling(name)
+        self._checking.set()
+        self._checking = self._stop.part()
+        for name in readable:
+            SetupCheckJob(contexts[name].nexudus, store, setup.forms.values(), name, self._checking).start()
+
+    def _start_reconciling(self, account: str) -> StopEvent:
+        stop = self._stop.part()
+
+        def step(now: datetime) -> None:
+            reader = account_reader(account, self._contexts[account], sleeper(stop))
+            ReconcileJob(reader, platform_comparer(account, self._connections, self._store)).step(now)
+
+        start_periodic_job(f"reconcile-{account}", step, reconcile_job.INTERVALS, stop)
+        return stop
 
 
 # -- accounts
 
 
 def account_contexts(
-    settings: Settings, setup: Setup, store: Store, stop: threading.Event
+    settings: Settings,
+    setup: Setup,
+    store: Store,
+    stop: threading.Event,
+    before: tuple[Setup, Mapping[str, AccountContext]] | None = None,
 ) -> dict[str, AccountContext]:
-    """Return the context of each account, "default" first."""
+    """Return the context of each account, "default" first.
+
+    before: the version until now with its contexts; an account that is the same keeps its client, its place in the
+    pace and what it knows of its Nexudus.
+    """
     client_id = settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
     with store.read() as tx:
         newest = tx.leads.newest_id()
+    known = {account: before[1][account.name] for account in accounts(settings, before[0])} if before else {}
     return {
-        account.name: _context(account, settings, setup, store, client_id, newest, stop)
+        account.name: replace(known[account], forms=setup.forms)
+        if account in known
+        else _context(account, settings, setup, store, client_id, newest, stop)
         for account in accounts(settings, setup)
     }
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from service.forms import ContactRule, Destination, Form
+from service.forms import ContactRule, Destination, Form, Setup
 from service.lead import Attribution, Contact, Evidence, Lead, Status, Submission, new_lead_id
+from service.setup.current import CurrentSetup
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -19,6 +20,31 @@ def a_form(name: str = "contact", **changes: Any) -> Form:
         contact=ContactRule(business_id=55, country_id=1, time_zone_id=2),
     )
     return replace(whole, **changes)
+
+
+class UnchangingSource:
+    """A source of one set-up, which stays as it is."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+
+    def mark(self) -> int:
+        """Always the same."""
+        return 0
+
+    def load(self) -> bytes:
+        """Nothing to read."""
+        return b""
+
+    def parse(self, _document: bytes) -> Setup:
+        """The set-up."""
+        return self._setup
+
+
+def in_force(*forms: Form) -> CurrentSetup:
+    """These forms in force, for as long as the test runs."""
+    setup = Setup({form.name: form for form in forms})
+    return CurrentSetup(UnchangingSource(setup), setup, NOON)
 
 
 def a_submission(email: str = "ada@example.com", message: str = "Two desks, please.", **changes: Any) -> Submission:

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from werkzeug.test import TestResponse
 
 from service import clock
-from service.forms import Form, Setup
+from service.forms import Form
 from service.lead import Lead
 from service.maintenance import DailyCounter
 from service.settings import read_settings
+from service.setup.current import CurrentSetup
 from service.store import Query, Store
 from service.web import create_app
-from tests.builders import a_form
+from tests.builders import a_form, in_force
 
 TOKEN = "a-token-of-the-test"
 ANN = {"email": "ann@example.com", "name": "Ann Lee", "message": "Two desks, please."}
@@ -31,12 +32,13 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 class Front:
     """An application of the test's own on `store`, and its client."""
 
-    def __init__(self, store: Store, *forms: Form, **settings: str) -> None:
+    def __init__(self, store: Store, *forms: Form | CurrentSetup, **settings: str) -> None:
+        """forms: those in force; or, alone, a set-up that the test changes."""
         environ = {"ADMIN_TOKEN": TOKEN, "FORMS_FILE": "no-such-file.toml", "SUBMIT_LIMIT": "off", **settings}
         self.store = store
-        self.app = create_app(
-            read_settings(environ), Setup({form.name: form for form in forms or [a_form()]}), store=store
-        )
+        current = next((each for each in forms if isinstance(each, CurrentSetup)), None)
+        current = current or in_force(*([each for each in forms if isinstance(each, Form)] or [a_form()]))
+        self.app = create_app(read_settings(environ), current, store=store)
         self.client = self.app.test_client()
 
     def post(

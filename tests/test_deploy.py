@@ -181,6 +181,7 @@ def test_a_unit_starts_after_the_migration_and_always_comes_back(kind: str) -> N
     assert parsed["Unit"]["Requires"] == "lead-capture-migrate.service"
     assert "lead-capture-migrate.service" in parsed["Unit"]["After"].split()
     assert parsed["Service"]["Restart"] == "always"
+    assert parsed["Service"]["ExecReload"] == "/bin/kill -HUP $MAINPID"
 
 
 def test_a_unit_waits_longer_for_the_end_than_the_process_takes() -> None:

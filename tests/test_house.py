@@ -18,8 +18,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "admin alerts attribution background capture clock conversions delivery fetching forms headers http lead logs"
-    " maintenance nexudus operations platforms rate_limit reconciliation server settings simulator store version web"
-    " worker"
+    " maintenance nexudus operations platforms rate_limit reconciliation server settings setup simulator store version"
+    " web worker"
 )
 
 DOORS = {
@@ -32,20 +32,21 @@ DOORS = {
     "background": "clock store",
     "forms": "lead platforms",  # the keys of an ad platform's table are in its record
     "settings": "platforms",  # so are the URLs of its API
+    "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
     "logs": "clock",
     "capture": "attribution store forms lead clock platforms rate_limit version",
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
-    "fetching": "background capture platforms store forms lead clock",
+    "fetching": "background capture platforms setup store forms lead clock",
     "store": "lead",
-    "delivery": "background lead forms store nexudus clock",
+    "delivery": "background lead forms setup store nexudus clock",
     "nexudus": "clock http",
     "operations": "lead forms store attribution capture delivery nexudus clock",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
-    "admin": "lead forms store delivery nexudus alerts clock operations platforms rate_limit version",  # of some: names
+    "admin": "lead forms setup store delivery nexudus alerts clock operations platforms rate_limit version",  # names
     "simulator": "",
     "server": "clock headers",
     "web": WIRING,

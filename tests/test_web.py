@@ -16,11 +16,10 @@ import time_machine
 
 from service import web
 from service.capture import script
-from service.forms import Setup
 from service.rate_limit import PostCounts
 from service.settings import read_settings
 from service.store import Store
-from tests.builders import NOON, a_form
+from tests.builders import NOON, a_form, in_force
 from tests.front import ANN, PERSON, SCRIPT, Front, sqlite_store
 from tests.processes import Process, bare_environ, free_port
 
@@ -133,7 +132,7 @@ def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_ho
 
     with time_machine.travel(NOON, tick=False):
         for _ in range(2):
-            web.create_app(settings, Setup({"contact": form}), visits, sqlite)
+            web.create_app(settings, in_force(form), visits, sqlite)
 
     line, weak = map(json.loads, capsys.readouterr().err.splitlines())
     assert (weak["event"], weak["sender"]) == ("sender_proves_little", "json")
@@ -146,15 +145,14 @@ def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_ho
 
 MISTAKEN = """
 from service.web import create_app
-from service.forms import Setup
 from service.settings import read_settings
 from service.store import Store
-from tests.builders import a_form
+from tests.builders import a_form, in_force
 class Mistaken(Store):
     def keep_and_enqueue(self, arrivals, *more):
         raise ValueError(f"cannot keep {arrivals[0].lead.submission.contact}")
 store = Mistaken("sqlite:///unused.db")
-app = create_app(read_settings({"LOG_FORMAT": "json"}), Setup({"contact": a_form()}), store=store)
+app = create_app(read_settings({"LOG_FORMAT": "json"}), in_force(a_form()), store=store)
 answer = app.test_client().post("/f/contact", json={"email": "ann.lee@example.com"}, headers={"Origin": "https://a.b"})
 print(answer.status_code, answer.headers["Access-Control-Allow-Origin"], answer.text)
 """

@@ -23,7 +23,7 @@ from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Pace, Store
 from service.worker import account_contexts
-from tests.builders import a_form, a_lead
+from tests.builders import NOON, a_form, a_lead
 
 pytestmark = pytest.mark.long
 
@@ -72,8 +72,8 @@ def at_work(worker: Worker) -> Iterator[None]:
 
 
 def enqueue(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
-    """Keep a lead that arrives now."""
-    lead = a_lead(email, received_at=clock.now(), **changes)
+    """Keep a lead that arrives now, unless `changes` say otherwise."""
+    lead = a_lead(email, **{"received_at": clock.now(), **changes})
     store.keep_and_enqueue([Arrival(lead, [], email)])
     return lead
 
@@ -285,7 +285,7 @@ def test_a_refused_account_does_not_hold_up_another(store: Store, nexudus: Simul
 
 
 def test_leads_of_an_account_that_is_gone_wait_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
-    lost = [enqueue(store, f"{number}@example.com", account="harbour") for number in range(3)]
+    lost = [enqueue(store, f"{number}@example.com", account="harbour", received_at=NOON) for number in range(3)]
 
     with at_work(a_worker(store, nexudus, WorkerConfig(1, 90))):
         becomes(store, enqueue(store), Status.DELIVERED)
@@ -297,7 +297,7 @@ def test_leads_of_an_account_that_is_gone_for_an_hour_are_parked(
     store: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(missing_setup, "GRACE", timedelta(0))
-    lost = [enqueue(store, f"{number}@example.com", account="harbour") for number in range(3)]
+    lost = [enqueue(store, f"{number}@example.com", account="harbour", received_at=NOON) for number in range(3)]
 
     with at_work(a_worker(store, nexudus, WorkerConfig(1, 90))):
         for lead in lost:
@@ -314,7 +314,7 @@ def test_once_retried_a_lead_of_a_removed_account_goes_where_its_form_leads_now(
     store: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(missing_setup, "GRACE", timedelta(0))
-    lead = enqueue(store, account="harbour")
+    lead = enqueue(store, account="harbour", received_at=NOON)
 
     with at_work(a_worker(store, nexudus)):
         becomes(store, lead, Status.PARKED)

@@ -1,12 +1,13 @@
 """The operator's pages and API, what monitoring reads, and what all of them need of the application."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
-from service.forms import Form
+from service.forms import Form, Setup
 from service.operations.leads import TIME_LIMIT_S
 from service.rate_limit import Counters
+from service.setup.current import SetupState
 from service.store import Store
 
 
@@ -14,6 +15,7 @@ from service.store import Store
 class AdminDeps:
     """What the dashboard and the API are built from.
 
+    setup: returns the set-up of the present request; setup_state: since when one is in force, and what was refused.
     api_token, password: "" when not set. secret_key: "" for the one kept in the database. zone: the operator's.
     nexudus_url: base URL of the Nexudus API, which links of delivered leads follow.
     counters: of wrong passwords and tokens, shared by the web processes.
@@ -21,7 +23,8 @@ class AdminDeps:
     """
 
     store: Store
-    forms: Mapping[str, Form]
+    setup: Callable[[], Setup]
+    setup_state: Callable[[], SetupState]
     public_url: str = ""
     api_token: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
@@ -30,3 +33,8 @@ class AdminDeps:
     nexudus_url: str = ""
     counters: Counters = field(default_factory=Counters)
     time_limit_s: float = TIME_LIMIT_S
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """The forms of the present request, the same ones until it ends."""
+        return self.setup().forms

@@ -64,11 +64,17 @@ class Monitor:
         self._submit = submit
         self._stop = stop
         self._sender = AlertSender(store, config.addresses, config.digest_at, stop, config.send)
+        self._forms = config.forms
         self._new_leads = NewLeadNotifier(store, config.forms, config.public_url, config.send)
         self._state = AlertState()
         self._silence = SilenceMonitor()
         self._logged: dict[str, str] = {}
         self._began_at: datetime | None = None
+
+    def follow(self, forms: Mapping[str, Form]) -> None:
+        """Watch other forms from the next look on."""
+        self._forms = forms
+        self._new_leads.follow(forms)
 
     def run(self) -> None:
         """Monitor until stopped, then hand over the duty."""
@@ -108,7 +114,7 @@ class Monitor:
 
     def _look(self, now: datetime) -> None:
         """Find what is wrong, and write what has changed."""
-        forms = self._config.forms
+        forms = self._forms
         canaries = [send_canary(form, self._submit, self._store, now) for form in forms.values()]
         with self._store.read() as tx:
             snapshot = tx.alerts.snapshot(now, LATE_S)

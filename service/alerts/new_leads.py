@@ -88,16 +88,20 @@ class NewLeadNotifier:
     ) -> None:
         self._store = store
         self._stop, self._abort, self._wake = threading.Event(), threading.Event(), threading.Event()
-        audiences = [audience for form in forms.values() for audience in audiences_of(form)]
-        self._forms = list(dict.fromkeys(audience.form.name for audience in audiences))
-        self._notifiers = [_AudienceNotifier(store, each, public_url, send, self._abort) for each in audiences]
+        self._public_url, self._send = public_url, send
+        self._forms = forms
+        self._notified_forms: Mapping[str, Form] | None = None
+        self._notifiers: list[_AudienceNotifier] = []
         self._thread: threading.Thread | None = None
-        self._is_tidied = False
 
     def start(self) -> None:
         """Start the thread."""
         only_when_woken = Intervals(math.inf, first_s=math.inf)
         self._thread = start_periodic_job("new-leads", self.step, only_when_woken, self._stop, self._wake)
+
+    def follow(self, forms: Mapping[str, Form]) -> None:
+        """Write to the people of other forms from the next step on."""
+        self._forms = forms
 
     def wake(self) -> None:
         """Look for new leads now."""
@@ -117,9 +121,11 @@ class NewLeadNotifier:
 
         Raises: StoreUnavailable.
         """
-        if not self._is_tidied:
+        forms = self._forms
+        if forms is not self._notified_forms:
+            self._notifiers = self._make_notifiers(forms)
             self._store.write(lambda tx: self._tidy(tx, now))
-            self._is_tidied = True
+            self._notified_forms = forms
         for notifier in self._notifiers:
             if self._stop.is_set():
                 return
@@ -130,9 +136,18 @@ class NewLeadNotifier:
             except Exception:  # a bug of this service must not affect other forms
                 log.exception("notification_failed", cause=notifier.cause)
 
+    def _make_notifiers(self, forms: Mapping[str, Form]) -> list["_AudienceNotifier"]:
+        """One for each audience; those with the same name and addresses as before remember what channels missed."""
+        before = {notifier.key: notifier for notifier in self._notifiers}
+        notifiers = []
+        for audience in (audience for form in forms.values() for audience in audiences_of(form)):
+            fresh = _AudienceNotifier(self._store, audience, self._public_url, self._send, self._abort)
+            notifiers.append(before[fresh.key].serve(audience) if fresh.key in before else fresh)
+        return notifiers
+
     def _tidy(self, tx: Transaction, now: datetime) -> None:
         """Drop what belongs to audiences that the forms file no longer has."""
-        tx.leads.keep_notifications_of(self._forms)
+        tx.leads.keep_notifications_of(list(dict.fromkeys(notifier.form for notifier in self._notifiers)))
         causes = {notifier.cause for notifier in self._notifiers}
         for alert in tx.alerts.open():
             if alert.kind == "notify" and alert.cause not in causes:
@@ -162,6 +177,21 @@ class _AudienceNotifier:
         self._channels = [_LeadChannel(number, address) for number, address in enumerate(audience.addresses, 1)]
         self._unrecorded: list[LeadId] = []
         self._reported: str | None = None
+
+    @property
+    def form(self) -> str:
+        """The name of the form."""
+        return self._audience.form.name
+
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        """The name and the addresses of its audience."""
+        return self._audience.name, self._audience.addresses
+
+    def serve(self, audience: Audience) -> "_AudienceNotifier":
+        """Go on with the same addresses and another version of their form; returns itself."""
+        self._audience = audience
+        return self
 
     @property
     def cause(self) -> str:
@@ -289,7 +319,7 @@ class _AudienceNotifier:
         if broken:
             sentence = (
                 f"Messages about new leads of the form {self._audience.name!r} do not reach address {broken[0].number} "
-                f"of its `notify`: {broken[0].outcome}. Check the address in the forms file, then restart. What it "
+                f"of its `notify`: {broken[0].outcome}. Correct the address in the forms file. What it "
                 "missed is sent as soon as it works; the leads themselves are not affected."
             )
         if sentence != self._reported:

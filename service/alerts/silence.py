@@ -30,8 +30,8 @@ YEARS_BETWEEN_FALSE_ALARMS = 10
 PAST_SILENCE_FACTOR = 1.25
 """By how much the longest silence of the past must be exceeded: leads come in bursts, and there are holidays."""
 
-FULL_CHECK_INTERVAL_S = 300.0
-"""Seconds between two checks of all forms, which read more than a check of the silent ones."""
+FULL_CHECK_INTERVAL = timedelta(minutes=5)
+"""Interval of checks of all forms, which read more than a check of the silent ones."""
 
 HOUR = timedelta(hours=1)
 HOURS_OF_WEEK = 168
@@ -50,13 +50,14 @@ class SilenceMonitor:
     """Remembers which forms are silent between full checks."""
 
     _checked_at: datetime | None = None
+    _watched: Sequence[str] = ()
     _silent: dict[str, tuple[datetime, Condition]] = field(default_factory=dict)
 
     def conditions(self, tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Condition]:
         """Return a condition for each silent form."""
-        if self._checked_at is None or now - self._checked_at >= timedelta(seconds=FULL_CHECK_INTERVAL_S):
-            self._checked_at = now
-            watched = [form.name for form in forms if form.silence_alarm and form.canary is None]
+        watched = [form.name for form in forms if form.silence_alarm and form.canary is None]
+        if self._checked_at is None or watched != self._watched or now - self._checked_at >= FULL_CHECK_INTERVAL:
+            self._checked_at, self._watched = now, watched
             silences = {name: _silence_of(tx, name, now) for name in watched}
             self._silent = {name: silence for name, silence in silences.items() if silence is not None}
         else:

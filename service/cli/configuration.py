@@ -2,28 +2,20 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from service import logs
 from service.cli.main import Failed
 from service.forms import Form, Setup, SetupProblems, read_setup
-from service.settings import (
-    IN_THE_CLEAR,
-    Settings,
-    SettingsProblems,
-    crosses_in_the_clear,
-    lookup,
-    read_settings,
-)
+from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.settings.values import read_addresses
+from service.setup.reading import APPRISE_SYNTAX, check_addresses, notify_problems, unreadable
 
 NO_CREDENTIALS = (
     "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN, or NEXUDUS_APP_KEY "
     "and NEXUDUS_APP_SECRET"
 )
-
-_SYNTAX = "see https://github.com/caronc/apprise/wiki for the syntax"
 
 
 def read_configuration(environ: Mapping[str, str] = os.environ, *, alerts: bool = False) -> tuple[Settings, Setup]:
@@ -44,23 +36,9 @@ def read_configuration(environ: Mapping[str, str] = os.environ, *, alerts: bool 
         print(f"lead-capture: {hint}", file=sys.stderr)
     setup = read_setup(settings.forms_file, lambda name: lookup(name, environ))
     check_addresses(settings, setup)
-    if alerts and (problems := _notify_problems(settings.forms_file, setup)):
+    if alerts and (problems := notify_problems(settings.forms_file, setup)):
         raise SetupProblems(problems)
     return settings, setup
-
-
-def check_addresses(settings: Settings, setup: Setup) -> None:
-    """Refuse accounts of the forms file whose address would send credentials unencrypted.
-
-    Raises: SetupProblems.
-    """
-    exposed = [
-        f"{settings.forms_file.name}: accounts.{account.name}.base_url: {IN_THE_CLEAR}"
-        for account in setup.accounts.values()
-        if crosses_in_the_clear(account.base_url) and not settings.nexudus_allow_http
-    ]
-    if exposed:
-        raise SetupProblems(tuple(exposed))
 
 
 def _alert_problems(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -70,40 +48,9 @@ def _alert_problems(environ: Mapping[str, str]) -> tuple[str, ...]:
     except ValueError:  # reported with the settings
         return ()
     return tuple(
-        f"ALERT_URLS: Apprise cannot read address {number} of {len(addresses)}: {_SYNTAX}"
-        for number in _unreadable(addresses)
+        f"ALERT_URLS: Apprise cannot read address {number} of {len(addresses)}: {APPRISE_SYNTAX}"
+        for number in unreadable(addresses)
     )
-
-
-def _notify_problems(path: Path, setup: Setup) -> tuple[str, ...]:
-    """The `notify` addresses that Apprise cannot read: by position, because they hold secrets."""
-    addresses = [
-        (f"{path.name}: forms.{form.name}{place}notify[{number}]", address)
-        for form in setup.forms.values()
-        for place, notified in _notified(form)
-        for number, address in enumerate(notified, 1)
-    ]
-    return tuple(
-        f"{addresses[number - 1][0]}: Apprise cannot read this address: {_SYNTAX}"
-        for number in _unreadable([address for _, address in addresses])
-    )
-
-
-def _notified(form: Form) -> Iterator[tuple[str, Sequence[str]]]:
-    """The addresses of a form, and of each route that has others, with their position."""
-    yield ".", form.notify
-    for number, route in enumerate(form.routes, 1):
-        if route.form.notify != form.notify:
-            yield f".routes[{number}].", route.form.notify
-
-
-def _unreadable(addresses: Sequence[str]) -> Sequence[int]:
-    """The numbers, from 1, of the addresses that Apprise cannot read."""
-    if not addresses:
-        return ()
-    from service.alerts import channels  # noqa: PLC0415 (Apprise is slow to load)
-
-    return list(channels.unreadable(addresses))
 
 
 def _setup_problems(environ: Mapping[str, str]) -> tuple[str, ...]:

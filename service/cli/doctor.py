@@ -10,7 +10,7 @@ from pathlib import Path
 
 from service import clock, logs
 from service.alerts.worker_watch import ABSENT_AFTER
-from service.cli.configuration import NO_CREDENTIALS, check_addresses
+from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import database_problem, use_simulator
 from service.cli.main import Misused
 from service.cli.terminal import counted, number_within, print_json
@@ -22,6 +22,7 @@ from service.forms.senders import can_read, find_weakness
 from service.nexudus.client import Nexudus
 from service.platforms.registry import PLATFORMS
 from service.settings import Settings, SettingsProblems, lookup, read_settings
+from service.setup.reading import check_addresses
 from service.store import Store, StoreUnavailable, Tenant
 
 MAX_ID = 2**31 - 1

@@ -2,17 +2,22 @@
 
 import argparse
 import os
+import signal
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from service import clock
 from service.cli import listening
 from service.cli.configuration import read_configuration
 from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
 from service.cli.main import loading
 from service.rate_limit import PostCounts
 from service.server.limits import ServerLimits
-from service.settings import Settings, read_settings
+from service.settings import Settings, lookup, read_settings
+from service.setup.current import CurrentSetup
+from service.setup.hangup import on_hangup
+from service.setup.reading import follow_forms_file
 
 WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(LOOPBACK, 8010)
 """Where they listen unless something is set: the proxy of `web` may be another machine."""
@@ -33,7 +38,9 @@ def add_web_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_web(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
-    settings, setup = read_configuration()
+    settings, read = read_configuration()
+    # Before the fork: the web processes share its memory, and one that is replaced goes on with what they took up.
+    setup = follow_forms_file(settings, read, lookup, clock.now())
     address = listen_address(settings, WEB_ADDRESS, arguments)
     # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
     with loading():
@@ -41,7 +48,7 @@ def run_web(arguments: argparse.Namespace) -> int:
 
         from service.web import start_app  # noqa: PLC0415
 
-        options = server_options(settings, address)
+        options = server_options(settings, address) | reload_hooks(setup)
 
     counts = PostCounts()  # before the fork: the web processes share it
 
@@ -76,6 +83,23 @@ def server_options(settings: Settings, address: ListenAddress) -> dict[str, Any]
         "control_socket_disable": True,  # it would be one file for all deployments of a user
         **core_hooks(settings.web_processes),
     }
+
+
+# -- SIGHUP: read the forms file again
+#
+# gunicorn would start all web processes anew, which closes the connections that browsers keep open.
+
+
+def reload_hooks(setup: CurrentSetup) -> dict[str, Any]:
+    """gunicorn's hooks that make SIGHUP, to the parent or to any web process, a request to read the set-up again."""
+
+    def when_ready(_server: Any) -> None:
+        on_hangup(setup.request, lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    def post_worker_init(_worker: Any) -> None:
+        signal.signal(signal.SIGHUP, lambda *_: setup.request())
+
+    return {"when_ready": when_ready, "post_worker_init": post_worker_init}
 
 
 def server_limits(settings: Settings) -> ServerLimits:
@@ -130,7 +154,8 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
 
     installation = open_installation(alerts=True)
     try:
-        work(installation.settings, installation.setup, installation.store)
+        settings = installation.settings
+        work(settings, follow_forms_file(settings, installation.setup, lookup, clock.now()), installation.store)
     finally:
         installation.store.close()
     return 0

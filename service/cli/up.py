@@ -21,12 +21,16 @@ from service.cli.main import Failed
 from service.cli.terminal import port_number
 from service.forms import Setup
 from service.settings import Settings
+from service.setup.hangup import on_hangup
 
 DEFAULT_ADDRESS = ListenAddress(LOOPBACK, 8000)
 """Whoever tries the service shows it to no network; `web` is for that."""
 
 START_TIMEOUT_S = 30.0
 """How long the web process may take until it accepts leads."""
+
+RELOADING = {"web", "worker"}
+"""Processes that read the forms file again at a SIGHUP."""
 
 STOP_TIMEOUT_S = 12.0
 """How long the processes may take to end before they are killed."""
@@ -101,9 +105,18 @@ class ProcessGroup:
         self._is_stopping = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        on_hangup(self._pass_hangup_on, self._stop)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         self._is_stopping = True
+
+    def _pass_hangup_on(self) -> None:
+        """Have web and worker read the forms file again."""
+        for name in self._processes.keys() & RELOADING:
+            self._processes[name].send_signal(signal.SIGHUP)
 
     def start_all(self, stack: Stack) -> None:
         """Start each process."""

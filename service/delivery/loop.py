@@ -15,6 +15,7 @@ from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver, requeue
 from service.delivery.missing_setup import ACCOUNT, missing_account, wait_for_setup
 from service.lead import Delivery, LeadId, Step, Submission
+from service.setup.current import FOLLOW_RETRY_S, may_follow
 from service.store import LeaseLost, SeenWorker, Store, StoreUnavailable, Transaction, Turns
 
 log = structlog.get_logger()
@@ -76,6 +77,10 @@ class Worker:
             os.set_blocking(end, False)
         self._freed_at = self._renewed_at = self._forgot_at = self._recorded_at = float("-inf")
         self._started_at = clock.now()
+
+    def follow(self, contexts: Mapping[str, AccountContext]) -> None:
+        """Use other contexts from now on; a delivery under way keeps its own."""
+        self._contexts = contexts
 
     def stop(self) -> None:
         """Claim nothing more and let run() return; safe in a signal handler and from any thread."""
@@ -175,9 +180,15 @@ class Worker:
 
     def _deliver_or_requeue(self, delivery: Delivery) -> None:
         account, now = delivery.lead.account, clock.now()
-        context = self._contexts.get(account)
+        contexts = self._contexts
+        context = contexts.get(account)
+        is_known = context is not None and delivery.lead.submission.form in context.forms
+        if not is_known and may_follow(delivery.lead.received_at, now):
+            due = now + timedelta(seconds=FOLLOW_RETRY_S)
+            self._store.write(lambda tx: tx.queue.postpone(delivery, due, delivery.tries))
+            return
         if context is None:
-            self._handle_removed_account(delivery, now)
+            self._handle_removed_account(delivery, contexts, now)
             return
         try:
             deliver(delivery, context)
@@ -189,7 +200,9 @@ class Worker:
             log.exception("delivery_stumbled", lead=delivery.lead.id)
             requeue(delivery, context)
 
-    def _handle_removed_account(self, delivery: Delivery, now: datetime) -> None:
+    def _handle_removed_account(
+        self, delivery: Delivery, contexts: Mapping[str, AccountContext], now: datetime
+    ) -> None:
         """Let a lead of an account wait that the forms file no longer has, then park it.
 
         If an operator retries it, it goes to the account that its form and answers name now, unless the removed
@@ -197,18 +210,14 @@ class Worker:
         """
         account, doubt = delivery.lead.account, delivery.doubt
         problem = missing_account(account)
-        named = self._account_named_now(delivery.lead.submission)
-        if named in self._contexts and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
+        named = _account_named_now(delivery.lead.submission, contexts)
+        if named in contexts and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
                 self._store.write(lambda tx: tx.queue.hand_over(delivery, str(named), now))
                 return
             problem = f"{problem}; or send it again as it is: it then goes to {named!r}, which its form names now"
         wait_for_setup(delivery, self._store, ACCOUNT + account, problem, jitter())
-
-    def _account_named_now(self, submission: Submission) -> str | None:
-        form = next((context.forms.get(submission.form) for context in self._contexts.values()), None)
-        return None if form is None else form.for_answers(submission).account
 
     def _finish(self) -> None:
         deadline = clock.monotonic() + STOP_S
@@ -228,3 +237,8 @@ class Worker:
                 pass
         except BlockingIOError:
             return
+
+
+def _account_named_now(submission: Submission, contexts: Mapping[str, AccountContext]) -> str | None:
+    form = next((context.forms.get(submission.form) for context in contexts.values()), None)
+    return None if form is None else form.for_answers(submission).account

@@ -66,7 +66,7 @@ def wait_for_setup(delivery: Delivery, store: Store, what: str, problem: str, ji
 def _alert(what: str, until: datetime) -> str:
     kind, _, name = what.partition(":")
     return (
-        f"The forms file has no {kind} {name!r} any more, and leads wait for it: put it back and restart the worker. "
+        f"The forms file has no {kind} {name!r} any more, and leads wait for it: put it back. "
         f"Those that still wait at {until:%H:%M} UTC are parked."
     )
 

@@ -12,6 +12,7 @@ from service.fetching.connection import PlatformConnection
 from service.fetching.settlement import fetch_lead, settle_bug
 from service.forms.senders import table_name
 from service.lead import Outcome
+from service.setup.current import FOLLOW_RETRY_S, may_follow
 from service.store import ConnectionKey, Fetch, FetchResult, Identity, LeaseLost, Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger()
@@ -45,16 +46,18 @@ class Fetcher:
     ) -> None:
         """connections: only those of announcing platforms are served. identity: of this process."""
         self._store = store
-        self._connections = {each.link: each for each in connections if each.platform.announces}
+        self._connections = _announcing(connections)
         self._identity = identity
         self._stop = stop
-        self._wakes = {each.sender: threading.Event() for each in self._connections.values()}
+        self._wakes: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
         self._leases_freed_at = float("-inf")
 
     def start(self) -> None:
-        """Start the threads."""
-        for sender, wake in self._wakes.items():
+        """Start the threads of platforms that have none yet."""
+        for sender in sorted({each.sender for each in self._connections.values()} - self._wakes.keys()):
+            wake = threading.Event()
+            self._wakes = {**self._wakes, sender: wake}  # another thread may be waking the others
 
             def step(_now: datetime, sender: str = sender) -> float | None:
                 return 0.0 if self._fetch_next(sender) else None
@@ -63,6 +66,11 @@ class Fetcher:
                 start_periodic_job(f"fetch-{sender}-{number}", step, Intervals(POLL_INTERVAL_S), self._stop, wake)
                 for number in range(THREADS_PER_PLATFORM)
             ]
+
+    def follow(self, connections: Sequence[PlatformConnection]) -> None:
+        """Use other connections from now on; a fetch under way keeps its own."""
+        self._connections = _announcing(connections)
+        self.start()
 
     def wake(self) -> None:
         """Look for due leads now."""
@@ -112,7 +120,9 @@ class Fetcher:
             self._requeue(fetch)
 
     def _wait_for_setup(self, fetch: Fetch) -> None:
-        due, tries = clock.now() + MISSING_FOR, fetch.notice.tries
+        now, tries = clock.now(), fetch.notice.tries
+        may_come = may_follow(fetch.notice.announced_at, now)
+        due = now + (timedelta(seconds=FOLLOW_RETRY_S) if may_come else MISSING_FOR)
         problem = missing_problem(fetch.link)
         self._store.write(lambda tx: tx.platforms.postpone_fetch(fetch, due, tries, problem, _NOT_CONFIGURED))
 
@@ -136,6 +146,10 @@ class Fetcher:
             except LeaseLost:
                 log.warning("lease_lost", lead=fetch.notice.lead_id)
             return
+
+
+def _announcing(connections: Sequence[PlatformConnection]) -> dict[ConnectionKey, PlatformConnection]:
+    return {each.link: each for each in connections if each.platform.announces}
 
 
 def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
@@ -179,7 +193,7 @@ def missing_reason(link: ConnectionKey) -> str:
     """Return the sentence of the alert, while leads of a connection wait that is no longer set up."""
     section = table_name(link.form, link.sender)
     return (
-        f"The forms file no longer has {section}: if that is a mistake, put it back and restart the worker. Leads that "
+        f"The forms file no longer has {section}: if that is a mistake, put it back. Leads that "
         "the platform announced wait for it for an hour, then they are parked."
     )
 
@@ -187,4 +201,4 @@ def missing_reason(link: ConnectionKey) -> str:
 def missing_problem(link: ConnectionKey) -> str:
     """Return why leads of a connection that is no longer set up are parked."""
     section = table_name(link.form, link.sender)
-    return f"It cannot be fetched, as the forms file no longer has {section}: put it back, restart, then send it again."
+    return f"It cannot be fetched, as the forms file no longer has {section}: put it back, then send it again."

@@ -126,6 +126,10 @@ class PullJob:
         self._connections = connections
         self._stop = stop
 
+    def follow(self, connections: Sequence[PlatformConnection]) -> None:
+        """Use other connections from now on."""
+        self._connections = connections
+
     def start(self, poll_interval_s: float = POLL_INTERVAL_S) -> threading.Thread:
         """Start the thread that looks for due work until stopped."""
         intervals = Intervals(poll_interval_s, first_s=poll_interval_s)

@@ -1,9 +1,10 @@
 """From the forms file to a checked Setup: read, expand variables, check, merge, build; all problems at once."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,9 @@ FORMS_FILE = "FORMS_FILE"
 
 _MISSING = "put it there, correct the path, or unset FORMS_FILE for one form `contact` with defaults"
 
+DIGEST_LENGTH = 12
+"""Hexadecimal digits of a SHA-256 that identify a version of the forms file."""
+
 NEXUDUS_URL = "https://spaces.nexudus.com"
 
 
@@ -40,35 +44,56 @@ def read_setup(path: Path, lookup: Lookup) -> Setup:
     lookup: gives the text of an environment variable, for FORMS_FILE and for "env:NAME" values.
     Raises: SetupProblems with every problem, its place and remedy.
     """
-    problems = ProblemList(path.name)
-    try:
-        document = _read_document(path, problems)
-        if document is None:
-            if lookup(FORMS_FILE):
-                raise SetupProblems((f"{FORMS_FILE}: there is no file {str(path)!r}: {_MISSING}",))
-            return Setup(forms={DEFAULT_FORM: Form(DEFAULT_FORM)})
-        return make_setup(document, lookup, problems)
-    except RecursionError:
-        raise SetupProblems((f"{path.name}: tables or lists are nested too deeply",)) from None
+    document = read_document(path)
+    if document is not None:
+        return parse_setup(document, path.name, lookup)
+    if lookup(FORMS_FILE):
+        raise SetupProblems((f"{FORMS_FILE}: there is no file {str(path)!r}: {_MISSING}",))
+    return Setup(forms={DEFAULT_FORM: Form(DEFAULT_FORM)})
 
 
-def _read_document(path: Path, problems: ProblemList) -> Keys | None:
-    """Return the file's tables; None where there is no file.
+def read_document(path: Path) -> bytes | None:
+    """Return the file's bytes; None where there is no file.
 
-    Raises: SetupProblems when it cannot be read as TOML, with the line.
+    Raises: SetupProblems when it cannot be read.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise SetupProblems((f"{path.name}: cannot be read: {error.strerror or error}",)) from None
+
+
+def parse_setup(document: bytes, name: str, lookup: Lookup) -> Setup:
+    """Return the set-up of a forms file's bytes, with their digest. name: of the file, for the problems.
+
+    Raises: SetupProblems with every problem, its place and remedy.
+    """
+    problems = ProblemList(name)
+    try:
+        setup = make_setup(_read_tables(document, problems), lookup, problems)
+    except RecursionError:
+        raise SetupProblems((f"{name}: tables or lists are nested too deeply",)) from None
+    return replace(setup, digest=digest_of(document))
+
+
+def digest_of(document: bytes) -> str:
+    """Return what identifies a version of the file for people and processes."""
+    return hashlib.sha256(document).hexdigest()[:DIGEST_LENGTH]
+
+
+def _read_tables(document: bytes, problems: ProblemList) -> Keys:
+    """Return the tables. Raises: SetupProblems when the bytes cannot be read as TOML, with the line."""
+    try:
+        text = document.decode("utf-8-sig")
+        return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
     except UnicodeDecodeError as error:
         problems.add((), f"is not UTF-8 text (byte {error.start + 1}): save it as UTF-8")
-    except OSError as error:
-        problems.add((), f"cannot be read: {error.strerror or error}")
     except ValueError as error:  # TOMLDecodeError, and Python's own for numbers of thousands of digits
         problems.add((), f"is not TOML: {error}")
     problems.raise_any()
-    return None
+    return {}
 
 
 def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:

@@ -184,7 +184,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The whole forms file: every form and every account besides "default"."""
+    """The whole forms file: every form and every account besides "default".
+
+    digest: identifies the text of the file; "" without one. Values of the environment do not enter it.
+    """
 
     forms: Mapping[str, Form]
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    digest: str = field(default="", compare=False)

@@ -13,7 +13,7 @@ from service.admin.pages.auth import Authenticator
 from service.store import Store
 from service.store.tallies import QUARTER, SIGN_INS, TOKENS, period_of
 from tests.admin.dashboard import PASSWORD, Operator
-from tests.builders import NOON
+from tests.builders import NOON, in_force
 from tests.front import TOKEN, Front
 
 WRONG = "wrong"
@@ -89,7 +89,11 @@ def test_a_browser_that_was_signed_in_has_attempts_of_its_own(sqlite: Store) -> 
 def test_a_browser_is_known_for_a_month_and_with_one_password(
     sqlite: Store, days: int, password: str, known: bool
 ) -> None:
-    before, after = (Authenticator(AdminDeps(sqlite, {}, password=each)) for each in (PASSWORD, password))
+    current = in_force()
+    before, after = (
+        Authenticator(AdminDeps(sqlite, current.get, lambda: current.state, password=each))
+        for each in (PASSWORD, password)
+    )
     mark = before.mark_browser(NOON)
 
     assert bool(after.known_browser(mark, NOON + timedelta(days=days))) is known

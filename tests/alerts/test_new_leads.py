@@ -372,3 +372,34 @@ def test_a_stopping_worker_lets_a_message_end_and_it_is_not_sent_twice(env: Noti
     env.configure(env.sink.address)
 
     assert len(env.look()) == 1
+
+
+# -- another version of the forms file
+
+
+def test_people_whom_a_new_version_names_hear_of_leads_from_then_on(env: NotifierEnv) -> None:
+    env.configure()
+    env.receive()
+    assert env.look() == []
+
+    env.notifier.follow({"contact": replace(env.form, notify=(env.sink.address,))})
+    env.receive()
+
+    assert env.look() == ["New lead: Ada Lovelace, Contact us"]
+
+
+def test_what_a_channel_missed_is_sent_although_another_key_of_its_form_was_changed(
+    env: NotifierEnv, sink: AlertSink
+) -> None:
+    with AlertSink() as broken:
+        env.configure(sink.address, broken.address)
+        broken.status = 500
+        env.receive()
+        env.look()
+        broken.status = 200
+
+        env.notifier.follow({"contact": replace(env.form, title="Write to us")})
+        env.look(30)
+
+        assert broken.titles[-1] == "New lead: Ada Lovelace, Write to us"
+        assert len(sink.titles) == 1

@@ -147,7 +147,7 @@ def test_after_a_week_without_another_it_is_over(env: MonitorEnv, ads: Ads) -> N
 
 def test_the_alert_of_a_redirected_post_names_the_address_to_enter(env: MonitorEnv, ads: Ads) -> None:
     with time_machine.travel(env.now, tick=False):
-        away = RejectedCalls(env.store, {"tour": FORM}, "https://leads.example.com")
+        away = RejectedCalls(env.store, lambda: {"tour": FORM}, "https://leads.example.com")
         away.note("tour", "google-ads", "It came as GET: most likely an address that redirects.", 405)
 
     env.look()

@@ -75,3 +75,14 @@ def test_arrivals_are_counted_by_their_time(env: MonitorEnv) -> None:
     assert last == leads[-1].received_at
     off = [min(abs(at - lead.received_at) for lead in leads) for at in arrivals]
     assert max(off) < timedelta(minutes=9)
+
+
+def test_a_form_that_a_new_version_removes_is_not_listened_to_any_more(env: MonitorEnv) -> None:
+    bring(env, 24 * 14)
+    env.look(48 * 60)
+    assert list(env.open) == ["silence:contact"]
+
+    env.monitors["one"].follow({})
+    env.look()
+
+    assert env.open == {}

@@ -20,8 +20,8 @@ from service.lead import Lead
 from service.operations.preview import preview
 from service.store import Alert, Query, Rejection, Transaction
 
-SETUP_CHECK_KINDS = ("setup", "stage", "cap")
-"""Kinds of alerts that the daily check of the set-up raises."""
+SETUP_KINDS = ("forms", "setup", "stage", "cap")
+"""Kinds of alerts that a refused forms file and the daily check of the set-up raise."""
 
 MAX_PASTED_LENGTH = 20_000
 """Characters of each text of a preview."""
@@ -61,8 +61,10 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/setup")
     def setup() -> Response:
         accounts = dict.fromkeys(account for form in deps.forms.values() for account in form.accounts)
+        in_force = deps.setup_state()
         with deps.store.read() as tx:
-            alerts = _setup_alerts(tx)
+            # What this process has refused itself is shown in full; the alert stands for what another one refused.
+            alerts = [alert for alert in _setup_alerts(tx) if not (alert.kind == "forms" and in_force.problems)]
             forms = [_form_status(tx, deps, form, alerts) for form in deps.forms.values()]
             of_forms = {alert.cause for form in forms for alert in form.alerts}
             return renderer.page(
@@ -72,6 +74,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 general=[alert for alert in alerts if alert.cause not in of_forms],
                 checked={account: _checked_at(tx, account) for account in accounts},
                 title_of=title_of,
+                in_force=in_force,
             )
 
     @routes.get("/setup/<name>")
@@ -92,7 +95,7 @@ def _checked_at(tx: Transaction, account: str) -> datetime | None:
 
 
 def _setup_alerts(tx: Transaction) -> list[Alert]:
-    return [alert for alert in tx.alerts.open() if alert.kind in SETUP_CHECK_KINDS]
+    return [alert for alert in tx.alerts.open() if alert.kind in SETUP_KINDS]
 
 
 def _form_status(tx: Transaction, deps: AdminDeps, form: Form, alerts: Sequence[Alert]) -> FormStatus:

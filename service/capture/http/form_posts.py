@@ -1,6 +1,6 @@
 """The endpoints of browsers and their scripts, /f/<form>: read, judge, keep, respond."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -32,7 +32,7 @@ from service.capture.parsing import InvalidBody, Unreadable
 from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
-from service.forms import Form
+from service.forms import Form, Setup
 from service.forms.templates import answers_given
 from service.lead import Contact, Evidence, Submission
 from service.rate_limit import PostCounts, WindowLimit, network_of
@@ -56,11 +56,11 @@ STORE_RETRY_S = 5
 class FormDeps:
     """What the endpoints need.
 
-    limit: of one visitor's posts, None for none. unproven: limits of what cannot be read. keeps_ip: whether leads keep
-    it. own_host: of PUBLIC_URL.
+    setup: returns the set-up of the present request. limit: of one visitor's posts, None for none. unproven: limits of
+    what cannot be read. keeps_ip: whether leads keep it. own_host: of PUBLIC_URL.
     """
 
-    forms: Mapping[str, Form]
+    setup: Callable[[], Setup]
     store: Store
     visits: PostCounts
     limit: WindowLimit | None
@@ -68,6 +68,11 @@ class FormDeps:
     keeps_ip: bool
     guards: Guards
     own_host: str
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """The forms of the present request, the same ones until it ends."""
+        return self.setup().forms
 
 
 def form_blueprint(deps: FormDeps) -> Blueprint:
@@ -111,15 +116,15 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
         headers = preflight_headers(request.headers, form) if form else {}
         return Response(status=204, headers=headers)
 
-    blueprint.after_app_request(partial(_add_cors_headers, deps.forms))
+    blueprint.after_app_request(partial(_add_cors_headers, deps))
     return blueprint
 
 
-def _add_cors_headers(forms: Mapping[str, Form], response: Response) -> Response:
+def _add_cors_headers(deps: FormDeps, response: Response) -> Response:
     """Also to a 405 or a 500: without them a page's script sees nothing but a network error."""
     path = request.path
     if path.startswith("/f/"):
-        form = forms.get(path.removeprefix("/f/").rstrip("/"))
+        form = deps.forms.get(path.removeprefix("/f/").rstrip("/"))
         for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
             if name == "Vary" and response.headers.getlist(name):
                 response.vary.add(value)  # beside the language

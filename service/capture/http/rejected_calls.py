@@ -6,7 +6,7 @@ which there are many, costs one look into a set.
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -35,8 +35,11 @@ log = structlog.get_logger()
 class RejectedCalls:
     """Records the rejected calls of each address, and the first accepted one that ends them."""
 
-    def __init__(self, store: Store, forms: Mapping[str, Form], public_url: str = "") -> None:
-        """forms: calls to others are not recorded, so that strangers cannot invent addresses."""
+    def __init__(self, store: Store, forms: Callable[[], Mapping[str, Form]], public_url: str = "") -> None:
+        """forms: returns those of the present request.
+
+        Calls to others are not recorded, so that strangers cannot invent addresses.
+        """
         self._store = store
         self._forms = forms
         self._public_url = public_url.rstrip("/")
@@ -51,12 +54,13 @@ class RejectedCalls:
 
         status: of the response. Raises: nothing; while the database is away nothing is recorded.
         """
-        if form not in self._forms or sender not in SENDERS:
+        forms = self._forms()
+        if form not in forms or sender not in SENDERS:
             return
         try:
             calls = self._calls_to_write((form, sender))
             if calls:
-                self._write(self._forms[form], sender, why, status, calls)
+                self._write(forms[form], sender, why, status, calls)
         except StoreUnavailable as error:
             log.warning("refusal_not_noted", form=form, sender=sender, error=str(error))
 
@@ -124,7 +128,7 @@ def remedy(form: Form, sender: str, status: int, address: str, since: datetime) 
 def _correction(form: Form, sender: str, status: int, address: str) -> str:
     table = table_name(form.name, sender)
     if sender not in form.webhooks:
-        return f"Put {table} back into the forms file and restart the service, or remove this address from the sender."
+        return f"Put {table} back into the forms file, or remove this address from the sender."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return (
             f"Enter exactly {address} there, and use POST: an address that redirects, as from http to https or to "

@@ -1,7 +1,7 @@
 """What one webhook call brings, read and kept: enquiries, lead notices, withdrawals, and what cannot be read."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,7 @@ from service.capture.parsing import Empty, Unreadable, Unsupported
 from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.spam import Guards, RequestContext
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.forms import Form
+from service.forms import Form, Setup
 from service.lead import Receipt, Submission
 from service.store import Store
 
@@ -38,16 +38,21 @@ MAX_ANSWERS = 1000
 class WebhookDeps:
     """What the endpoints need.
 
-    public_url: the address that senders use, which some signatures cover. unproven: limits of callers who prove
-    nothing.
+    setup: returns the set-up of the present request. public_url: the address that senders use, which some signatures
+    cover. unproven: limits of callers who prove nothing.
     """
 
-    forms: Mapping[str, Form]
+    setup: Callable[[], Setup]
     store: Store
     public_url: str
     guards: Guards
     unproven: UnprovenCalls
     keeps_ip: bool = False
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """The forms of the present request, the same ones until it ends."""
+        return self.setup().forms
 
 
 class TooManyUnreadable(Exception):

@@ -34,7 +34,7 @@ from service.capture.tools.sender import (
     WebhookSender,
     check_token,
 )
-from service.forms import Form
+from service.forms import Form, Setup
 from service.forms.senders import is_proven, table_name
 from service.lead import Receipt
 from service.store import StoreUnavailable
@@ -67,19 +67,15 @@ class RejectedCall(Exception):
 def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
     """Return the routes of all senders."""
     blueprint = Blueprint("webhooks", __name__)
-    routes = {
-        (name, form.name): WebhookRoute(name, SENDERS[name], config, reading_form(form, config))
-        for form in deps.forms.values()
-        for name, config in form.webhooks.items()
-    }
-    rejected_calls = RejectedCalls(deps.store, deps.forms, deps.public_url)
+    routes = _Routes()
+    rejected_calls = RejectedCalls(deps.store, lambda: deps.forms, deps.public_url)
 
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
     def webhook(sender: str, form: str, token: str = "") -> Response:
         """Take one call of a platform or tool. token: for senders that can only prove themselves by their address."""
         try:
-            route = _route(routes, deps.forms, sender, form)
+            route = _route(routes.of(deps.setup()), deps.forms, sender, form)
             call = _admit(route, _head(deps.public_url, token), deps)
             if not _brings_answers(route, call):
                 return _verify_endpoint(route, call)
@@ -94,6 +90,25 @@ def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
             return _rejection(RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT))
 
     return blueprint
+
+
+class _Routes:
+    """The routes of the version of the set-up that was used last."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[Setup | None, Mapping[tuple[str, str], WebhookRoute]] = None, {}
+
+    def of(self, setup: Setup) -> Mapping[tuple[str, str], WebhookRoute]:
+        """Return the routes by sender and form."""
+        made_for, routes = self._latest
+        if made_for is not setup:
+            routes = {
+                (name, form.name): WebhookRoute(name, SENDERS[name], config, reading_form(form, config))
+                for form in setup.forms.values()
+                for name, config in form.webhooks.items()
+            }
+            self._latest = setup, routes
+        return routes
 
 
 def _route(

@@ -1,0 +1,88 @@
+"""From the bytes of a forms file to a Setup, with every check: its own, and those that need settings or Apprise.
+
+The same checks decide at a start and while the service runs, so that a file that was taken up never prevents a start.
+"""
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from service.forms import Form, Setup, SetupProblems
+from service.forms.file import Lookup, parse_setup
+from service.settings import IN_THE_CLEAR, Settings, crosses_in_the_clear
+from service.setup.current import CurrentSetup, FormsFile
+
+APPRISE_SYNTAX = "see https://github.com/caronc/apprise/wiki for the syntax"
+
+
+def follow_forms_file(settings: Settings, setup: Setup, lookup: Lookup, now: datetime) -> CurrentSetup:
+    """Return the set-up in force, as it was read at the start, ready to follow the forms file; see setup_parser."""
+    return CurrentSetup(FormsFile(settings.forms_file, setup_parser(settings, lookup, setup)), setup, now)
+
+
+def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Callable[[bytes], Setup]:
+    """Return the function that reads and checks whole documents of this installation's forms file.
+
+    lookup: reads a variable of the environment, or its file, anew for each document.
+    known: the set-up in force; Apprise is only asked about addresses of `notify` that were never in force.
+    """
+    seen = {address for form in known.forms.values() for _, addresses in _notified(form) for address in addresses}
+
+    def parse(document: bytes) -> Setup:
+        setup = parse_setup(document, settings.forms_file.name, lookup)
+        check_addresses(settings, setup)
+        if problems := notify_problems(settings.forms_file, setup, but=seen):
+            raise SetupProblems(problems)
+        seen.update(address for form in setup.forms.values() for _, each in _notified(form) for address in each)
+        return setup
+
+    return parse
+
+
+def check_addresses(settings: Settings, setup: Setup) -> None:
+    """Refuse accounts of the forms file whose address would send credentials unencrypted.
+
+    Raises: SetupProblems.
+    """
+    exposed = [
+        f"{settings.forms_file.name}: accounts.{account.name}.base_url: {IN_THE_CLEAR}"
+        for account in setup.accounts.values()
+        if crosses_in_the_clear(account.base_url) and not settings.nexudus_allow_http
+    ]
+    if exposed:
+        raise SetupProblems(tuple(exposed))
+
+
+def notify_problems(path: Path, setup: Setup, but: Container[str] = ()) -> tuple[str, ...]:
+    """Return the `notify` addresses that Apprise cannot read: by position, because they hold secrets.
+
+    but: addresses that need no check.
+    """
+    addresses = [
+        (f"{path.name}: forms.{form.name}{place}notify[{number}]", address)
+        for form in setup.forms.values()
+        for place, notified in _notified(form)
+        for number, address in enumerate(notified, 1)
+        if address not in but
+    ]
+    return tuple(
+        f"{addresses[number - 1][0]}: Apprise cannot read this address: {APPRISE_SYNTAX}"
+        for number in unreadable([address for _, address in addresses])
+    )
+
+
+def _notified(form: Form) -> Iterator[tuple[str, Sequence[str]]]:
+    """The addresses of a form, and of each route that has others, with their position."""
+    yield ".", form.notify
+    for number, route in enumerate(form.routes, 1):
+        if route.form.notify != form.notify:
+            yield f".routes[{number}].", route.form.notify
+
+
+def unreadable(addresses: Sequence[str]) -> Sequence[int]:
+    """Return the numbers, from 1, of the addresses that Apprise cannot read; takes half a second if there are any."""
+    if not addresses:
+        return ()
+    from service.alerts import channels  # noqa: PLC0415 (few installations need it before their first alert)
+
+    return list(channels.unreadable(addresses))

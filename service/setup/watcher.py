@@ -1,0 +1,118 @@
+"""Follows the set-up of one process: a thread looks for another version, and reports the ones that are refused.
+
+Each process looks for itself, so that none depends on another one. What they report is one alert for all of them.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.background import Intervals, start_periodic_job
+from service.forms import Setup
+from service.setup.current import CurrentSetup, Look
+from service.store import Store, Transaction
+
+log = structlog.get_logger()
+
+INTERVALS = Intervals(every_s=0.5, retry_s=2.0)
+"""With SETTLE_S and the time to read a file, a change is in force everywhere within two seconds."""
+
+SETTLE_S = 0.2
+"""Seconds for which a file must be unchanged before it is read: editors write in several steps."""
+
+REPEAT_INTERVAL = timedelta(seconds=10)
+"""While a version is refused, how often its alert is opened again, should a process with a good one have closed it."""
+
+CAUSE = "forms"
+
+MAX_PROBLEMS = 3
+"""Problems that the alert lists; the log and `lead-capture doctor` have all of them."""
+
+
+def ignore(_setup: Setup) -> None:
+    """For processes in which everything takes the set-up anew each time."""
+
+
+class SetupWatcher:
+    """Looks for another version of the set-up, and reports what it finds."""
+
+    def __init__(
+        self, current: CurrentSetup, store: Store, process: str, follow: Callable[[Setup], None] = ignore
+    ) -> None:
+        """process: "web" or "worker", for the log.
+
+        follow: adapts to a version that is in force from now on; repeated after StoreUnavailable.
+        """
+        self._current, self._store = current, store
+        self._process = process
+        self._follow = follow
+        self._followed = current.get()
+        self._reported: tuple[str, ...] | None = None  # None: what an earlier process reported is not known yet
+        self._reported_at: datetime | None = None
+
+    def start(self, stop: threading.Event) -> threading.Thread:
+        """Look in a thread until stopped."""
+        setup = self._current.get()
+        log.info("setup_in_force", process=self._process, digest=setup.digest, forms=len(setup.forms))
+        return start_periodic_job("setup", self.step, INTERVALS, stop)
+
+    def step(self, now: datetime) -> float | None:
+        """Look once; return SETTLE_S to look again soon.
+
+        Raises: StoreUnavailable; what is due then is done by the next step.
+        """
+        look = self._current.look(now)
+        self._log(look)
+        if self._current.get() is not self._followed:
+            setup = self._current.get()
+            self._follow(setup)
+            self._followed = setup
+        if look is Look.UNSETTLED:
+            return SETTLE_S
+        self._report(now)
+        return None
+
+    def _log(self, look: Look) -> None:
+        state = self._current.state
+        about = {"process": self._process, "digest": state.setup.digest}
+        if look is Look.TAKEN:
+            log.info("setup_reloaded", **about, forms=len(state.setup.forms))
+        elif look is Look.KEPT:
+            log.info("setup_unchanged", **about)
+        elif look is Look.REFUSED:
+            log.error("setup_refused", **about, problems=list(state.problems))
+
+    def _report(self, now: datetime) -> None:
+        """Keep the alert as this process knows it: open while a version is refused."""
+        problems = self._current.state.problems
+        is_news = problems != self._reported
+        if not is_news and (not problems or (self._reported_at and now - self._reported_at < REPEAT_INTERVAL)):
+            return
+        with self._store.read() as tx:
+            sentence = next((alert.sentence for alert in tx.alerts.open() if alert.cause == CAUSE), None)
+        if problems and (sentence is None or is_news):
+            self._store.write(lambda tx: _open_alert(tx, alert_sentence(problems), sentence, now))
+        elif sentence is not None and not problems:
+            self._store.write(lambda tx: tx.alerts.resolve(CAUSE, now))
+        self._reported, self._reported_at = problems, now
+
+
+def _open_alert(tx: Transaction, sentence: str, opened: str | None, now: datetime) -> None:
+    """Several processes refuse the same file: that is one occurrence."""
+    if opened is None:
+        tx.alerts.report(CAUSE, sentence, now)
+    elif opened != sentence:
+        tx.alerts.reword(CAUSE, sentence)
+
+
+def alert_sentence(problems: tuple[str, ...]) -> str:
+    """Say what is wrong with the refused version, and what to do; nothing personal."""
+    more = len(problems) - MAX_PROBLEMS
+    listed = "; ".join(problems[:MAX_PROBLEMS])
+    rest = f"; and {more} more, which `lead-capture doctor` lists" if more > 0 else ""
+    return (
+        f"The changed forms file is refused; the set-up from before stays in force. {listed}{rest}. "
+        "Correct the file: it is taken up at once, without a restart."
+    )
