@@ -10,12 +10,12 @@ import re
 _MENTIONS = re.compile(
     r"""
     @(?=everyone|here)                       # Discord calls everybody wherever it finds these, even in an address
-    | @(?=(?:channel|all|room|group|team)\b)  # Slack, Mattermost, Rocket.Chat, Matrix
+    | @(?=(?:channel|all|room|group|team)(?![a-z0-9_]))  # Slack, Mattermost, Rocket.Chat, Matrix
     | (?<![A-Za-z0-9])@(?=\w)                # any name; an e-mail address has a letter or digit before its sign
     | <(?=[@!#&:]|/?[a-z0-9+.-]+:)           # <!here>, <@U1>, <#C1>, <https://example.com|text>
     | \](?=[(\[:]|\Z)                        # [text](address), [text][1], [1]: address
     """,
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
+    re.VERBOSE | re.IGNORECASE,
 )
 
 _LINKS = re.compile(
@@ -35,7 +35,15 @@ def defuse_mentions(text: str) -> str:
 
 def defuse(text: str) -> str:
     """Break mentions and every link but e-mail addresses. For texts that a stranger wrote."""
-    return defuse_mentions(_LINKS.sub(lambda match: match[1] or _followed_by_space(match), text))
+    return defuse_mentions(_LINKS.sub(_without_link, text))
+
+
+def _without_link(match: re.Match[str]) -> str:
+    address = match[1]
+    if address is None:
+        return _followed_by_space(match)
+    # Where the sign of an address is broken as a mention, the rest would be a web address of its own.
+    return address.replace(".", ". ") if _MENTIONS.search(address) else address
 
 
 def _followed_by_space(match: re.Match[str]) -> str:

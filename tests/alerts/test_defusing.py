@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.alerts.defusing import defuse, defuse_mentions
@@ -56,6 +56,9 @@ def test_nothing_is_active_whatever_stands_before_it(hostile: str, before: str) 
         assert active_in(defuse(text)) == [], defuse(text)
 
 
+@settings(max_examples=200)
+@example("@²")
+@example("@everyone@everyonewww.evil.test")
 @given(st.lists(st.one_of(st.sampled_from([*CALLS, *LINKS, *BEFORE]), st.text(max_size=5)), max_size=8).map("".join))
 def test_no_message_about_leads_has_an_active_part(hostile: str) -> None:
     contact = Contact("ann@example.com", hostile, phone=hostile, company=hostile)
@@ -86,7 +89,7 @@ def test_only_spaces_are_added(text: str) -> None:
         ("see https://acme.example/about", "see https: //acme. example/about"),
         ("[click](https://evil.test)", "[click] (https: //evil. test)"),
         ("Hi @everyone, -@here", "Hi @ everyone, -@ here"),
-        ("x@everyone.evil.test", "x@ everyone.evil.test"),
+        ("x@everyone.evil.test", "x@ everyone. evil. test"),
         ("3 < 4 and 5>4", "3 < 4 and 5>4"),
         ("Ph.D. Ann O'Neil", "Ph. D. Ann O'Neil"),
     ],
