@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Literal
 
 from service.forms import RECEIVED, Form, key_of_stage
-from service.lead import Lead
+from service.lead import CONSENT, REFUSALS, Lead
 from service.store import LeadEvent, SaleChange, SaleStatus, Store
 
 BATCH_SIZE = 500
@@ -18,14 +18,6 @@ Exclusion = Literal["reported", "refused", "no_id", "late", "lost"]
 """Why a conversion is left out: reported before, consent refused, no id that the platform knows, too late for the
 platform, or lost, for which the platform cannot bid.
 """
-
-REFUSALS = frozenset(
-    {"no", "n", "false", "0", "off", "nein", "non", "nee", "não", "nao", "denied", "declined", "refused"}
-)
-"""Answers that refuse consent."""
-
-CONSENT = "consent"
-"""Name of the answer; boxes of platforms are kept as extras named `consent: ...`."""
 
 
 @dataclass(frozen=True, slots=True)

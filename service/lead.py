@@ -49,6 +49,15 @@ OPERATOR_REMARKS = frozenset((CAPTCHA_REMARK, SAME_ID_REMARK, FURTHER_IDS_REMARK
 """Extras that the service writes for operators: not the person's answers, and not sent to the CRM."""
 
 
+REFUSALS = frozenset(
+    {"no", "n", "false", "0", "off", "nein", "non", "nee", "não", "nao", "denied", "declined", "refused"}
+)
+"""Answers that refuse consent."""
+
+CONSENT = "consent"
+"""Name of the answer; boxes of platforms are kept as extras named `consent: ...`."""
+
+
 def new_lead_id(now: datetime) -> LeadId:
     """Return a new id of 32 hex digits that sorts by time of arrival (UUIDv7, RFC 9562 section 5.7)."""
     milliseconds = int(now.timestamp() * 1000)

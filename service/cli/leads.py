@@ -45,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     formats = ("csv", "jsonl")
     exporting.add_argument("--format", choices=formats, default="csv", help="csv, safe to open in a spreadsheet")
     exporting.add_argument("--excel", action="store_true", help="begin with a byte order mark, which Excel needs")
+    example = "lead-capture leads person ann@example.com > ann.json"
+    exporting_person = add("person", export_person, "all that is stored about one person, as JSON", example)
+    exporting_person.add_argument("email", metavar="EMAIL", help="the person's e-mail address, as sent or as corrected")
+    _add_json(exporting_person, "no effect: the output is always JSON")
     showing = add("show", show_lead, "everything about one lead")
     showing.add_argument("id", metavar="ID")
     _add_json(showing, "no effect: the output is always JSON")
@@ -110,6 +114,21 @@ def show_lead(installation: Installation, arguments: argparse.Namespace) -> int:
         raise Failed(f"there is no lead {arguments.id}")
     print_json(_rows(installation.store, [lead])[0])
     return 0
+
+
+def export_person(installation: Installation, arguments: argparse.Namespace) -> int:
+    """All leads of a person with everything stored about them."""
+    from service.operations.person import person_json  # noqa: PLC0415 (only this action needs it)
+
+    _check_address(arguments.email)
+    with installation.store.read() as tx:
+        print_json(person_json(tx, arguments.email, clock.now()))
+    return 0
+
+
+def _check_address(email: str) -> None:
+    if "@" not in email:
+        raise Failed(f"{email!r} is not an e-mail address")
 
 
 def _export(installation: Installation, arguments: argparse.Namespace) -> int:
@@ -225,8 +244,7 @@ def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
 def run_forget(arguments: argparse.Namespace) -> int:
     """Erase the person; 1 where a lead could not be erased now."""
     installation = open_installation()
-    if "@" not in arguments.email:
-        raise Failed(f"{arguments.email!r} is not an e-mail address")
+    _check_address(arguments.email)
     result = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
     print(json.dumps(result, indent=2) if arguments.json else "\n".join(_erasure_lines(result)))
     return 1 if result["busy"] else 0

@@ -57,6 +57,11 @@ class Conversions(Repository):
         rows = self._execute(query.where(conversions.c.lead_id.in_(list(lead_ids))))
         return {(LeadId(lead_id), name) for lead_id, name in rows}
 
+    def conversions_of(self, lead_ids: Iterable[str]) -> list[tuple[LeadId, str, str, datetime]]:
+        """Return what was reported of some leads, oldest first: lead, platform, name, time."""
+        query = select(conversions).where(conversions.c.lead_id.in_(list(lead_ids))).order_by(conversions.c.exported_at)
+        return [(LeadId(row.lead_id), row.platform, row.name, row.exported_at) for row in self._execute(query)]
+
     def record_conversions(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
         """Record conversions as reported to a platform."""
         rows = [{"platform": platform, "lead_id": one, "name": name, "exported_at": now} for one, name in made]

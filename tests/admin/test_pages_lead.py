@@ -1,5 +1,6 @@
 """One lead: its journey, its answers, the body sent to Nexudus, and the possible actions."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -299,3 +300,22 @@ def test_other_answers_that_came_later_are_part_of_the_journey(
     assert "Sent again with other answers" in page_text
     assert sentence in page_text
     assert "Two desks. Three desks." in page_text
+
+
+def test_the_words_of_a_consent_are_shown_with_the_time(sqlite: Store, operator: Operator) -> None:
+    fields = {"email": "ada@example.com", "consent": "I agree to be contacted."}
+    page_text = page_of(operator, keep(sqlite, a_lead(submission=a_submission(fields=fields))))
+
+    assert "Answer Given Words shown I agree to be contacted. At" in page_text
+    assert "Words shown" not in page_of(operator, keep(sqlite, a_lead()))
+
+
+def test_before_a_person_is_erased_their_data_can_be_downloaded(sqlite: Store, operator: Operator) -> None:
+    lead, other = keep(sqlite, a_lead()), keep(sqlite, a_lead())
+    address = f"/admin/leads/{lead.id}/person.json"
+
+    response = operator.client.get(address)
+
+    assert address in operator.client.get(f"/admin/leads/{lead.id}/erase").text
+    assert {each["id"] for each in json.loads(response.text)["leads"]} == {lead.id, other.id}
+    assert "attachment" in response.headers["Content-Disposition"]

@@ -253,3 +253,10 @@ def test_the_privacy_policy_is_one_tap_away_and_takes_no_answers_with_it(sqlite:
     ]
 
     assert links == [1, 0, 1]
+
+
+def test_a_tick_is_kept_with_the_words_that_the_visitor_saw(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("agree", require=("consent",)))
+    words = "Ich bin damit einverstanden, dass Sie mich zu meiner Anfrage kontaktieren."
+
+    assert f'name="consent" value="{words}"' in show(front, "/f/agree?lang=de").text

@@ -1,5 +1,6 @@
 """`lead-capture leads`: what an operator sees and does."""
 
+import base64
 import json
 from io import StringIO
 
@@ -8,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from service.cli.lead_table import lines_of, print_leads
-from service.lead import Contact, Lead, Status
+from service.lead import Contact, Evidence, Lead, Status, Submission
 from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
@@ -331,3 +332,29 @@ def test_half_a_character_costs_nobody_the_list(run: Terminal, sqlite: Store, wo
 
     assert result.code == 0
     assert "ada@example.com" in result.out
+
+
+def test_all_that_is_stored_about_a_person_is_one_json_document(run: Terminal, sqlite: Store) -> None:
+    hers = keep_delivered(sqlite)
+    body = "ada@example.com, caf\u00e9".encode("latin-1")
+    unread = Submission("contact", "json", Contact(), Evidence(), raw=body, ip="192.0.2.7", problem="Cannot be read.")
+    parked = keep(sqlite, a_lead(submission=unread, status=Status.PARKED))
+    mention = keep(sqlite, a_lead(submission=a_submission("bob@example.com", "I know ada@example.com")))
+    sqlite.write(lambda tx: tx.crm.record_conversions("google-ads", [(hers.id, "won")], NOON))
+
+    person = json.loads(run("leads", "person", "ADA@example.com").out)
+
+    leads = {lead["id"]: lead for lead in person["leads"]}
+    assert leads.keys() == {hers.id, parked.id}
+    assert (leads[hers.id]["contact"]["email"], leads[hers.id]["opportunity_id"]) == ("ada@example.com", 9)
+    stored = leads[hers.id]["stored"]
+    assert stored["consent"] is None
+    assert stored["landing_url"] == "https://www.example.com/?utm_source=google&utm_medium=cpc"
+    assert stored["conversions"] == [{"platform": "google-ads", "name": "won", "reported_at": "2026-11-24T12:00:00Z"}]
+    assert base64.b64decode(leads[parked.id]["stored"]["body_base64"]) == body
+    assert leads[parked.id]["stored"]["ip"] == "192.0.2.7"
+    assert person["mentioned_in"] == [mention.id]
+
+
+def test_whose_address_it_cannot_be_is_refused(run: Terminal, sqlite: Store) -> None:
+    assert run("leads", "person", "ada").code == 1

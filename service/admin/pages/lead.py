@@ -19,8 +19,10 @@ from service.admin.pages.lead_list import LEAD_ID
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.delivery.person_history import person_history
 from service.lead import CANONICAL_FIELDS, FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status, marker_of
+from service.operations.consent import consent_of
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead
+from service.operations.person import data_json
 from service.operations.preview import readable_body
 
 MAX_RAW_LENGTH = 20_000
@@ -53,6 +55,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             events=[*journey(lead, attempts, now), *sale_events(sale, changes)],
             sale=sale_facts(sale),
             known=known,
+            consent=consent_of(lead),
             answers=[(field_name(name), joined(value)) for name, value in answers.items()],
             sent=readable_body(sent) if sent else None,
             sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",
@@ -142,7 +145,7 @@ class AnswerField:
 
 
 def add_editing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """/admin/leads/ID/edit and /admin/leads/ID/erase."""
+    """/admin/leads/ID/edit, /erase and /person.json."""
     _add_edit(routes, deps, renderer)
     _add_erase(routes, deps, renderer)
 
@@ -208,6 +211,14 @@ def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         leads = _leads_of_person(deps, lead)
         delivered = [each for each in leads if each.opportunity_id]
         return renderer.page("erase.html", here="leads", lead=lead, leads=leads, delivered=delivered)
+
+    @routes.get("/leads/<lead_id>/person.json")
+    def export_person(lead_id: str) -> Response:
+        leads = _leads_of_person(deps, find_lead(deps, lead_id))
+        with deps.store.read() as tx:
+            text = json.dumps(data_json(tx, leads, clock.now()), indent=2, ensure_ascii=False)
+        headers = {"Content-Disposition": f'attachment; filename="person-{lead_id}.json"'}
+        return Response(f"{text}\n", mimetype="application/json", headers=headers)
 
     @routes.post("/leads/<lead_id>/erase")
     def erase_lead(lead_id: str) -> Response:

@@ -119,6 +119,14 @@ class StoredLeads(Repository):
             for lead_id in self._execute(select(leads.c.id).where(leads.c.id.in_(batch))).scalars()
         }
 
+    def keys_of(self, some: Sequence[Lead]) -> dict[LeadId, list[str]]:
+        """Return the keys by which repeats of some leads are known."""
+        by_lead: dict[LeadId, list[str]] = {lead.id: [] for lead in some}
+        query = select(lead_keys.c.lead_id, lead_keys.c.key).where(lead_keys.c.lead_id.in_(by_lead.keys()))
+        for row in self._execute(query.order_by(lead_keys.c.key)):
+            by_lead[LeadId(row.lead_id)].append(row.key)
+        return by_lead
+
     # -- notification
 
     def to_notify(self, form: str, limit: int, after: str = "") -> list[LeadId]:
