@@ -77,6 +77,21 @@ UNCERTAIN: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.parametrize(("levels", "is_read"), [(500, True), (501, False)])
+def test_the_depth_that_is_read_is_ours_and_not_that_of_a_release_of_python(levels: int, is_read: bool) -> None:
+    nested = "[" * levels + "]" * levels
+
+    if is_read:
+        parse_strictly(nested)
+    else:
+        with pytest.raises(Unreadable):
+            parse_strictly(nested)
+
+
+def test_brackets_in_a_text_do_not_nest() -> None:
+    assert parse_strictly(f'["{"[" * 5000}"]') == ["[" * 5000]
+
+
 @pytest.mark.parametrize("name", UNCERTAIN)
 def test_what_is_not_certain_is_refused_with_its_reason(name: str) -> None:
     text, reason = UNCERTAIN[name]

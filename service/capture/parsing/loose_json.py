@@ -24,11 +24,15 @@ _PACKED_WEIGHT = 4
 
 _MAX_LAYERS = 3  # times that JSON may have been encoded again as a string
 
-_TOKENS = re.compile(r',|[{\[]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-"""What begins a member, and strings; each character is matched once, whatever the text.
+_MAX_DEPTH = 500
+"""Levels of one text. Before Python 3.14 the decoder refuses a thousand by itself, since then only what
+overflows the stack."""
 
-Depth is not counted: the decoder refuses it by itself.
-"""
+_BRACKETS = re.compile(r'[{\[\]}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""Brackets, and strings, in which a bracket means nothing."""
+
+_TOKENS = re.compile(r',|[{\[]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""What begins a member, and strings; each character is matched once, whatever the text."""
 
 _OPENING = ("{", "[")
 
@@ -88,7 +92,19 @@ def _read(text: str) -> object:
     raise refusal
 
 
+def _check_depth(text: str) -> None:
+    """Raises: RecursionError, as the decoder does, where values are nested too deeply."""
+    if text.count("[") + text.count("{") <= _MAX_DEPTH:  # nearly always
+        return
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        if depth > _MAX_DEPTH:
+            raise RecursionError
+
+
 def _load(text: str) -> object:
+    _check_depth(text)
     # strict=False accepts raw line ends, which templates leave in.
     members = _object_of_brackets if ']"' in text else _object
     return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False, object_pairs_hook=members)
