@@ -1,6 +1,5 @@
 """Slow clients around the running service: alone, behind nginx, behind Caddy."""
 
-import re
 import shutil
 import socket
 import sqlite3
@@ -19,7 +18,7 @@ from tests.server.slow_clients import CROWD, health_s, post_lead, slow_clients
 
 pytestmark = pytest.mark.journey
 
-README = (CHECKOUT / "deploy" / "README.md").read_text()
+DEPLOY = CHECKOUT / "deploy"
 
 
 class Service:
@@ -56,14 +55,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running.process.kill()
 
 
-def block(language: str, holding: str) -> str:
-    """A block of deploy/README.md, by a word in it."""
-    return next(str(text) for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if holding in text)
-
-
 @pytest.fixture(scope="module")
 def proxies(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    """Name -> port of each proxy that is installed, with the configuration of deploy/README.md, and of none."""
+    """Name -> port of each proxy that is installed, with the configuration of deploy/, and of none."""
     folder = tmp_path_factory.mktemp("proxies")
     ports = {"alone": service.port}
     with ExitStack() as running:
@@ -79,7 +73,9 @@ def proxies(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def nginx(folder: Path, port: int, upstream: int) -> list[str]:
     """Its command."""
-    locations = block("nginx", "location /").replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
+    locations = (
+        (DEPLOY / "nginx/lead-capture-proxy.conf").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
+    )
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_rlimit_nofile 4096;"
         f"events {{ worker_connections 2000; }}\nhttp {{ access_log off; client_body_temp_path {folder}/body;"
@@ -91,7 +87,7 @@ def nginx(folder: Path, port: int, upstream: int) -> list[str]:
 
 def caddy(folder: Path, port: int, upstream: int) -> list[str]:
     """Its command."""
-    site = block("caddy", "reverse_proxy").replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
+    site = (DEPLOY / "caddy/Caddyfile").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
     site = site.replace("leads.example.com", f"http://127.0.0.1:{port}")
     (folder / "Caddyfile").write_text(f"{{\n    admin off\n}}\n{site}")
     return ["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
