@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test clients coverage check format bench census soak screenshots script lock clean
+.PHONY: help setup setup-test run test clients coverage check format bench census soak screenshots script lock audit clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -91,5 +91,21 @@ lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)
 	$(UV_COMPILE) --upgrade --extra test -o requirements-test.lock
 	$(UV_COMPILE) --upgrade --constraint requirements-test.lock -o requirements.lock
 
+AUDIT := build/audit
+AUDIT_TOOLS := 'cyclonedx-bom>=7.5,<8' 'pip-audit>=2.9,<3' 'pip-licenses>=5.5,<6'
+
+# The tools have an environment of their own, the dependencies another with nothing but them.
+audit: $(BIN)/python  ## bill of materials, licences and known vulnerabilities of the dependencies (needs the network), in build/audit
+	rm -rf $(AUDIT)
+	$(BIN)/python -m venv $(AUDIT)/tools
+	$(BIN)/python -m venv $(AUDIT)/runtime
+	$(AUDIT)/tools/bin/python -m pip --disable-pip-version-check --quiet install $(AUDIT_TOOLS)
+	$(AUDIT)/runtime/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
+	$(AUDIT)/runtime/bin/python -m pip --disable-pip-version-check --quiet uninstall --yes pip
+	$(AUDIT)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file $(AUDIT)/sbom.cdx.json $(AUDIT)/runtime/bin/python
+	$(AUDIT)/tools/bin/pip-licenses --python $(AUDIT)/runtime/bin/python --format markdown --with-urls > $(AUDIT)/licences.md
+	$(AUDIT)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
 clean:  ## removes the environment and caches, never the database
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
