@@ -66,11 +66,11 @@ def test_every_file_that_is_mounted_exists_or_is_made_by_the_guide() -> None:
 def test_caddy_and_prometheus_ask_the_web_containers_at_their_port() -> None:
     caddyfile = (DEPLOY / "caddy/Caddyfile.scaled").read_text().split()
     (prometheus,) = documents(DEPLOY / "prometheus/prometheus.yml")
-    (asked,) = prometheus["scrape_configs"][0]["dns_sd_configs"]
+    (discovery,) = prometheus["scrape_configs"][0]["dns_sd_configs"]
 
     assert ("name", "web") in itertools.pairwise(caddyfile)
     assert ("port", "8000") in itertools.pairwise(caddyfile)
-    assert (asked["names"], asked["port"]) == (["web"], 8000)
+    assert (discovery["names"], discovery["port"]) == (["web"], 8000)
 
 
 def test_grafana_reads_prometheus_by_the_name_of_its_service() -> None:

@@ -115,10 +115,10 @@ def test_every_selector_finds_the_pods_it_means() -> None:
 def test_the_probes_ask_routes_of_ours_at_the_port_of_the_image(sqlite: Store) -> None:
     (web,) = (container for container in CONTAINERS.values() if container["args"] == ["web"])
     routes = {rule.rule for rule in Front(sqlite).app.url_map.iter_rules()}
-    asked = {web[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    probed = {web[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
 
-    assert asked == {"/healthz", "/readyz"}
-    assert asked < routes
+    assert probed == {"/healthz", "/readyz"}
+    assert probed < routes
     assert [str(port["containerPort"]) for port in web["ports"]] == arguments_of(
         (DEPLOY / "Dockerfile").read_text(), "EXPOSE"
     )
