@@ -25,6 +25,17 @@ def levels_of(expression: ast.expr, aliases: Mapping[str, set[str]]) -> set[str]
     return set()
 
 
+def literals_of(expression: ast.expr, assigned: Mapping[str, ast.expr]) -> Iterator[str]:
+    """The texts that an expression may be: a literal, one of two, or a name for either."""
+    if isinstance(expression, ast.IfExp):
+        yield from literals_of(expression.body, assigned)
+        yield from literals_of(expression.orelse, assigned)
+    elif isinstance(expression, ast.Name) and expression.id in assigned:
+        yield from literals_of(assigned[expression.id], {})
+    elif isinstance(expression, ast.Constant):
+        yield str(expression.value)
+
+
 def logged_in(source: str) -> Iterator[tuple[str, set[str]]]:
     """Each event of a module, with the levels of one call."""
     tree = ast.parse(source)
@@ -35,11 +46,18 @@ def logged_in(source: str) -> Iterator[tuple[str, set[str]]]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+    assigned = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (levels := levels_of(node.func, aliases)):
-            event = node.args[0]
-            assert isinstance(event, ast.Constant), f"an event is a literal: {ast.unparse(node)}"
-            yield str(event.value), levels
+            events = list(literals_of(node.args[0], assigned))
+            assert events, f"an event is a literal: {ast.unparse(node)}"
+            yield from ((event, levels) for event in events)
 
 
 def logged() -> dict[str, set[str]]:
@@ -70,6 +88,12 @@ def test_each_row_names_the_levels_of_its_events() -> None:
 
 
 def test_an_event_under_another_name_is_seen() -> None:
-    source = 'def f():\n    write = log.info if x else log.error\n    write("a")\n    log.exception("b")\n'
+    source = """
+write = log.info if x else log.error
+write("a")
+log.exception("b")
+event = "c" if x else "d"
+log.info(event)
+"""
 
-    assert dict(logged_in(source)) == {"a": {"info", "error"}, "b": {"error"}}
+    assert dict(logged_in(source)) == {"a": {"info", "error"}, "b": {"error"}, "c": {"info"}, "d": {"info"}}
