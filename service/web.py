@@ -38,8 +38,8 @@ from service.store import Identity, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
-PATIENCE_S = 5.0
-"""Seconds for which a visitor waits while another program holds a lock of the database; then 503."""
+PATIENCE_S = 4.5
+"""Seconds for which a visitor waits while another program holds a lock of the database; with the last try, five."""
 
 SETUP_KEY = "lead_capture.setup"
 """Where a request's WSGI environment holds its set-up."""

@@ -14,6 +14,9 @@ from service.store.database.faults import DatabaseFault, fault_of, is_locked
 
 _AWAY = (OperationalError, InterfaceError)
 
+YIELD_S = 0.05
+"""Seconds between two tries to get a lock of another program: without a rest the kernel gives us the turn again."""
+
 T = TypeVar("T")
 Item = TypeVar("Item")
 Job = Callable[[Connection], T]
@@ -129,6 +132,8 @@ class Writer:
                 if waiting.finished and waiting is not own:
                     waiting.signal.release()
             batch = [waiting for waiting in batch if not waiting.finished]
+            if not own.finished:
+                time.sleep(YIELD_S)
         self._pass_on(batch)
 
     def _pass_on(self, unfinished: Sequence[_Waiting[Any]]) -> None:
@@ -200,7 +205,7 @@ def as_unavailable(error: BaseException) -> BaseException:
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
         return error.orig or error  # a value that cannot be written, like a naive datetime: waiting does not help
     if isinstance(error, (SQLAlchemyError, OSError)):
-        unavailable = StoreUnavailable(type(error).__name__)
+        unavailable = StoreUnavailable(str(fault_of(error) or type(error).__name__))
         unavailable.__cause__ = error
         return unavailable
     return error
