@@ -21,7 +21,7 @@ ABSENT_AFTER = timedelta(minutes=2)
 
 INTERVALS = Intervals(every_s=10.0, first_s=10.0)
 
-CAUSE = "worker:absent"
+CAUSE = "worker"
 
 
 def find_absent_worker(tx: Transaction, watched_since: datetime, now: datetime) -> Condition | None:

@@ -69,7 +69,7 @@ class ListenAddress:
         reason = error.strerror or str(error)
         if isinstance(error, socket.gaierror) or error.errno in _NO_SUCH_ADDRESS:
             return Failed(f"cannot listen on {self.host} ({reason}): set --host or HOST to an address of this machine")
-        return Failed(f"port {self.port} of {self.host} cannot be used ({reason}): choose another with {option}")
+        return Failed(f"port {self.port} cannot be used ({reason}): choose another with {option}")
 
 
 def host_address(text: str) -> str:

@@ -62,7 +62,7 @@ def test_waiting_leads_without_a_worker_for_two_minutes_are_one_message(env: Mon
     assert message["title"] == "Lead Capture: no worker is running"
     assert message["message"].startswith("No worker has been seen since 2026-")
     assert "1 lead waits, the oldest for 2 minutes." in message["message"]
-    assert (env.open["worker:absent"].occurrences, env.open["worker:absent"].notified_count) == (1, 1)
+    assert (env.open["worker"].occurrences, env.open["worker"].notified_count) == (1, 1)
 
 
 def test_a_worker_that_was_never_seen_is_missed_too(env: MonitorEnv, web: Web) -> None:
@@ -78,7 +78,7 @@ def test_a_lead_that_a_platform_only_announced_waits_for_a_worker_too(env: Monit
 
     web.look(2.5)
 
-    assert list(env.open) == ["worker:absent"]
+    assert list(env.open) == ["worker"]
 
 
 def test_nobody_misses_a_worker_while_no_lead_waits(env: MonitorEnv, web: Web) -> None:
@@ -161,7 +161,7 @@ def test_a_worker_that_only_watches_misses_the_deliveries(env: MonitorEnv) -> No
     env.look(0)
     env.look(2.5)
 
-    assert list(env.open) == ["worker:absent"]
+    assert list(env.open) == ["worker"]
 
 
 def test_the_log_says_it_once(env: MonitorEnv, web: Web) -> None:
