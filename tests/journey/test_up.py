@@ -194,8 +194,7 @@ def test_a_taken_port_is_told_at_once_and_nothing_starts(tmp_path: Path, demo: D
 
     assert up.exit_code == 1
     assert up.output == (
-        f"lead-capture: port {ports[option]} of 127.0.0.1 cannot be used (Address already in use): "
-        f"choose another with {option}\n"
+        f"lead-capture: port {ports[option]} cannot be used (Address already in use): choose another with {option}\n"
     )
 
 
@@ -205,4 +204,4 @@ def test_a_simulator_whose_port_is_taken_says_so(tmp_path: Path, demo: Demo) -> 
         simulator = installation.run("simulator", "--port", port)
 
     assert simulator.exit_code == 1
-    assert simulator.output.startswith(f"lead-capture: port {port} of 127.0.0.1 cannot be used")
+    assert simulator.output.startswith(f"lead-capture: port {port} cannot be used")
