@@ -242,7 +242,7 @@ class TestFormThatIsGone:
         with env.store.read() as tx:
             (condition,) = find_conditions(tx.alerts.snapshot(clock.now(), 240), clock.now())
         assert condition.cause == "missing:default:form:contact"
-        assert "put it back and restart the worker. Those that still wait at " in condition.sentence
+        assert "put it back. Those that still wait at " in condition.sentence
         assert "3 leads wait" in condition.sentence
 
     def test_once_the_form_is_back_all_are_delivered(self, env: Env) -> None:
