@@ -150,7 +150,7 @@ def _repair(text: str, *, lower: bool) -> Cleaned:
     if "<" in text or ">" in text:
         codes.add("markup")
         text = text.replace("<", "").replace(">", "")
-    text = _without_unwanted(text, codes)
+    text = unicodedata.normalize("NFC", _without_unwanted(text, codes))  # a letter may have met its accent
     if lower:  # before the cut, because "İ" grows in lower case, and into an ASCII letter at that
         text = _without_personal(unicodedata.normalize("NFC", text.lower()), codes)
     text = _one_line(_unquoted(text, _ENDS if lower else ""))

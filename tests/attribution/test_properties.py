@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.attribution import attribute, attribute_others, clicks, stored_touch
@@ -141,6 +141,7 @@ A third encoding, outer macros, outer quotation marks, and what joins up where s
 
 
 @thorough
+@example("A{}\u0300", False)  # without the macro, the letter meets its accent
 @given(values | st.text(max_size=60), st.booleans())
 def test_cleaning_what_is_clean_changes_nothing(value: str, lower: bool) -> None:
     text = clean(value, lower=lower).text
