@@ -59,7 +59,7 @@ def test_an_error_page_keeps_every_answer_in_a_form_to_the_same_address() -> Non
         ("tags", "a"),
         ("tags", "b"),
         ("lc_key", "k"),
-        ("consent", "on"),
+        ("consent", "I agree to be contacted about my enquiry."),
     }
 
 

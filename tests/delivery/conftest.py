@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from service import clock
 from service.delivery.behaviour import Behaviours
@@ -61,8 +62,8 @@ class Env:
     def forget_time(self) -> None:
         """Let every pause and wait be over: the store believes that they ended just now."""
         self.ahead += timedelta(days=1)
-        with self.store._database.writing.begin() as connection:
-            connection.exec_driver_sql("UPDATE accounts SET paused_until = 0 WHERE paused_until IS NOT NULL")
+        end = text("UPDATE accounts SET paused_until = 0 WHERE paused_until IS NOT NULL")
+        self.store.write(lambda tx: tx._execute(end))
 
     def tomorrow(self) -> datetime:
         """When whatever waits is due."""

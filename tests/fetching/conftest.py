@@ -138,9 +138,8 @@ class Env:
     def hurry(self) -> None:
         """Let all waits and rests be over."""
         past = clock.now() - timedelta(seconds=1)
-        for change in (update(notices).values(due_at=past), update(connections).values(paused_until=past)):
-            with self.store._database.writing.begin() as connection:
-                connection.execute(change)
+        waits = (update(notices).values(due_at=past), update(connections).values(paused_until=past))
+        self.store.write(lambda tx: [tx._execute(each) for each in waits])  # in turn with the worker's own changes
 
     def leads(self) -> list[Lead]:
         """All, newest first."""
