@@ -150,11 +150,13 @@ def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> Non
 
 
 def test_a_period_is_found_by_the_primary_key(store: Store) -> None:
+    for hours in range(0, 100 * 24, 12):
+        kept(store, received_at=NOON - timedelta(hours=hours))
+
     with store._database.reading.connect() as connection:
+        connection.exec_driver_sql("ANALYZE leads")  # a planner that knows nothing may as well take another index
         explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-        if explain == "EXPLAIN":
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # an empty table is read as it is
         query = _counting(ALL, 10).compile(connection, compile_kwargs={"literal_binds": True})
         plan = str(connection.exec_driver_sql(f"{explain} {query}").all())
 
-    assert "autoindex_leads" in plan or "pk_leads" in plan
+    assert "autoindex_leads" in plan or "pk_leads" in plan, plan
