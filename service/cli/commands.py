@@ -114,22 +114,22 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "lead-capture forget ann@example.com",
         ),
         "backup": Command(
-            "service.cli.backup:backup",
+            "service.cli.database:backup",
             "write a checked copy of the database to a file, while the service runs",
             "lead-capture backup /var/backups/leads-2026-11-30.db",
         ),
         "restore": Command(
-            "service.cli.backup:restore",
+            "service.cli.database:restore",
             "put a backup in the place of the database; what was delivered since is not created again",
             "lead-capture restore /var/backups/leads-2026-11-30.db --reconcile",
         ),
         "copy-to": Command(
-            "service.cli.copy_to",
+            "service.cli.database:copy",
             "copy everything into another, empty database, such as from SQLite to PostgreSQL",
             "lead-capture copy-to postgresql://leads@db.example.com/leads",
         ),
         "rotate-keys": Command(
-            "service.cli.rotate_keys",
+            "service.cli.database:rotate",
             "re-encrypt the tokens in the database under the newest ENCRYPTION_KEY, while the service runs",
             "lead-capture rotate-keys",
         ),

@@ -119,3 +119,25 @@ def test_copy_to_refuses_in_a_sentence(run: Terminal, url: str) -> None:
 
     assert result.code == 1
     assert "nothing was copied: source and target are the same database" in result.err
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("nonsense", "not a database address: write sqlite:///lead-capture.db"),
+        ("mysql://leads@db/leads", "not a database address"),
+        ("postgresql://leads:se@cret@db/leads", "percent-encode each @ as %40"),
+    ],
+)
+def test_copy_to_explains_a_wrong_address(run: Terminal, address: str, sentence: str) -> None:
+    result = run("copy-to", address)
+
+    assert result.code == 2
+    assert sentence in result.err
+    assert "cret" not in result.err
+
+
+def test_copy_to_takes_the_old_spelling_of_a_postgresql_address(run: Terminal, url: str) -> None:
+    result = run("copy-to", url.replace("postgresql://", "postgres://"))
+
+    assert "source and target are the same database" in result.err

@@ -17,9 +17,8 @@ from service.maintenance import index_batch
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Query, Store
-from service.store.backups.contents import BackupProblem
+from service.store.backups.inspection import BackupProblem, InUse
 from service.store.backups.transfer import copy_database
-from service.store.backups.usage import InUse
 from service.store.database.tables import attempts, leads, metadata
 from service.worker import account_contexts
 from tests.admin.stored_leads import keep_as, keep_many

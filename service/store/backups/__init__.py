@@ -3,6 +3,6 @@
 backup.py       what a backup is, for both engines
 sqlite_file.py  SQLite: copied in steps, checked, put in place
 dump.py         PostgreSQL: by its own pg_dump and pg_restore
-usage.py        whether processes of the service use a database
+inspection.py   what is in a database, and whether processes of the service use it
 transfer.py     every table from one engine to the other, proved equal by checksums
 """

@@ -6,9 +6,9 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from service.store.backups import dump, sqlite_file
-from service.store.backups.contents import BackupProblem, Contents, ShowProgress, no_progress
+from service.store.backups.inspection import BackupProblem, Contents, ShowProgress, no_progress
 from service.store.backups.sqlite_file import Restored
-from service.store.database.engines import sqlite_path
+from service.store.database.sqlite import sqlite_path
 
 
 def back_up(url: str, target: Path, *, overwrite: bool = False, show: ShowProgress = no_progress) -> Contents:

@@ -14,12 +14,12 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.store.backups.contents import BackupProblem, Contents, contents_of, present_tables
+from service.store.backups.inspection import BackupProblem, Contents, check_unused, contents_of, present_tables
 from service.store.backups.sqlite_file import publish, temporary_file
-from service.store.backups.usage import check_unused
-from service.store.database.engines import Database, open_database
+from service.store.database.engines import open_database
+from service.store.database.faults import as_unavailable
+from service.store.database.repository import Database
 from service.store.database.schema import known, migrate
-from service.store.database.writer import as_unavailable
 
 MAGIC = b"PGDMP"
 """How every dump in the custom format begins."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from service.store.backups.contents import BackupProblem, Contents, ShowProgress, contents_of
-from service.store.backups.usage import locked_file
+from service.store.backups.inspection import BackupProblem, Contents, ShowProgress, contents_of, locked_file
 from service.store.database.engines import open_database
 from service.store.database.schema import known, migrate, schema_problem
 

@@ -16,13 +16,22 @@ from sqlalchemy import Boolean, Connection, Table, create_engine, delete, func, 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from service.store.backups.contents import BackupProblem, ShowProgress, no_progress, present_tables, row_count
-from service.store.backups.usage import InUse, check_unused
+from service.store.backups.inspection import (
+    BackupProblem,
+    InUse,
+    ShowProgress,
+    check_unused,
+    no_progress,
+    present_tables,
+    row_count,
+)
 from service.store.database.columns import insert_values
-from service.store.database.engines import Database, open_database, sqlite_path
+from service.store.database.engines import open_database
+from service.store.database.faults import as_unavailable
+from service.store.database.repository import Database
 from service.store.database.schema import NOTE, known, migrate, schema_of
+from service.store.database.sqlite import sqlite_path
 from service.store.database.tables import deployment, leads, metadata
-from service.store.database.writer import as_unavailable
 
 BATCH_SIZE = 2000
 """Rows that are read, digested and written at a time."""

@@ -1,12 +1,65 @@
-"""Whether processes of the service use a database, and how to keep new ones away from a SQLite file."""
+"""What is in a database, and whether processes of the service use it."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, func, inspect, select, text
+
+from service.store.database.schema import schema_of
+from service.store.database.tables import leads, metadata
+
+ShowProgress = Callable[[float, str], None]
+"""Shows how much of the whole is done, 0 to 1, and what is being done."""
+
+
+class BackupProblem(Exception):
+    """A backup, restore or copy is not possible; the text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a database holds. newest_at: arrival of its newest lead, None where there is none."""
+
+    schema: str
+    leads: int
+    rows: int
+    newest_at: datetime | None
+
+
+def no_progress(_done: float, _words: str) -> None:
+    """Show nothing."""
+
+
+def contents_of(connection: Connection) -> Contents:
+    """Count everything.
+
+    Raises: BackupProblem where this is not a database of the service.
+    """
+    schema, tables = schema_of(connection), present_tables(connection)
+    if schema is None or leads not in tables:
+        raise BackupProblem("it holds no database of Lead Capture")
+    counts = {table.name: row_count(connection, table) for table in tables}
+    newest = select(leads.c.received_at).order_by(leads.c.id.desc()).limit(1)
+    return Contents(schema, counts[leads.name], sum(counts.values()), connection.execute(newest).scalar())
+
+
+def present_tables(connection: Connection) -> list[Table]:
+    """Return the tables of this program that the database has; one on another schema may lack some."""
+    names = set(inspect(connection).get_table_names())
+    return [table for table in metadata.sorted_tables if table.name in names]
+
+
+def row_count(connection: Connection, table: Table) -> int:
+    """Count the rows of a table."""
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+# -- use
 
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 """Bytes of a SQLite file that every open connection has a lock on; in WAL mode for as long as it is open.

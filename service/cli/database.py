@@ -1,0 +1,199 @@
+"""`lead-capture backup`, `restore`, `copy-to` and `rotate-keys`: what is done to a database as a whole."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import shtab
+
+from service import clock
+from service.cli.main import Failed, parser_for
+from service.cli.terminal import counted, print_json, progress_bar
+from service.settings import read_settings
+from service.settings.values import read_database_url
+
+if TYPE_CHECKING:
+    from service.operations.key_rotation import KeyRotation
+    from service.store.backups.inspection import Contents, ShowProgress
+    from service.store.backups.sqlite_file import Restored
+
+# -- backup
+
+
+def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE, --overwrite, --json."""
+    _add_file(parser, "where to write the backup")
+    parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
+    parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
+
+
+def run_backup(arguments: argparse.Namespace) -> int:
+    """Write a checked copy of the database.
+
+    Raises: Failed.
+    """
+    from service.store.backups.backup import back_up  # noqa: PLC0415 (the help needs no store)
+
+    settings = read_settings()
+    with _copying("no backup was made") as show:
+        contents = back_up(settings.database_url, arguments.file, overwrite=arguments.overwrite, show=show)
+    size = arguments.file.stat().st_size
+    if arguments.json:
+        print_json({"file": str(arguments.file), "bytes": size, **_as_json(contents)})
+    else:
+        print(f"{arguments.file}: {counted(contents.leads, 'lead')}, {counted(contents.rows, 'row')} in all, checked")
+        print(f"schema {contents.schema}, {size / 1e6:,.1f} MB; it holds personal data, and only you can read it")
+    return 0
+
+
+# -- restore
+
+
+def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE, --reconcile, --json."""
+    _add_file(parser, "the backup")
+    parser.add_argument(
+        "--reconcile",
+        action="store_true",
+        help="look in Nexudus at once for leads delivered since the backup, and record them",
+    )
+    parser.add_argument("--json", action="store_true", help="the outcome as one JSON object, before that of reconcile")
+
+
+def run_restore(arguments: argparse.Namespace) -> int:
+    """Put a backup in the place of the database, and say what to do next.
+
+    Raises: Failed.
+    """
+    from service.store.backups.backup import restore  # noqa: PLC0415 (the help needs no store)
+
+    settings = read_settings()
+    with _copying("nothing was restored") as show:
+        restored = restore(settings.database_url, arguments.file, clock.now(), show)
+    if arguments.json:
+        print_json(_as_json(restored.contents) | {"kept": restored.kept and str(restored.kept)})
+    else:
+        _print_restored(restored, arguments.file)
+    if arguments.reconcile:
+        words = ["reconcile", "--repair", *(["--json"] if arguments.json else [])]
+        repairing = parser_for(words).parse_args(words)
+        return int(repairing.run(repairing))
+    return 0
+
+
+def _print_restored(restored: "Restored", file: Path) -> None:
+    contents = restored.contents
+    print(f"restored: {counted(contents.leads, 'lead')}, {counted(contents.rows, 'row')} in all, from {file}")
+    if restored.kept:
+        print(f"the former database is kept as {restored.kept}: delete it once you no longer need it")
+    if contents.newest_at:
+        print(f"its newest lead arrived at {contents.newest_at:%Y-%m-%d %H:%M} UTC; later ones are not in it")
+    print("The worker looks in Nexudus for each of its waiting leads before it creates anything.")
+
+
+# -- copy-to
+
+
+def add_copy_arguments(parser: argparse.ArgumentParser) -> None:
+    """DATABASE_URL, --json."""
+    parser.add_argument(
+        "url", metavar="DATABASE_URL", type=_database_url, help="an empty database, such as postgresql://leads@db/leads"
+    )
+    parser.add_argument("--json", action="store_true", help="the tables with rows and checksums as JSON")
+
+
+def run_copy(arguments: argparse.Namespace) -> int:
+    """Copy everything, and print rows and checksums of each table.
+
+    Raises: Failed.
+    """
+    from service.store.backups.transfer import copy_database  # noqa: PLC0415 (the help needs no store)
+
+    settings = read_settings()
+    with _copying("nothing was copied") as show:
+        copies = copy_database(settings.database_url, arguments.url, show)
+    if arguments.json:
+        print_json([asdict(each) for each in copies])
+        return 0
+    for each in copies:
+        print(f"{each.name:<18}{each.rows:>12,}  {each.checksum}")
+    print(f"{counted(sum(each.rows for each in copies), 'row')} copied; the checksums are the same in both databases.")
+    print("Set DATABASE_URL to the new database for every process, then start them. Keep the old one as a backup.")
+    return 0
+
+
+# -- rotate-keys
+
+
+def add_rotate_arguments(parser: argparse.ArgumentParser) -> None:
+    """--forget-unreadable and --json."""
+    parser.add_argument(
+        "--forget-unreadable",
+        action="store_true",
+        help="delete tokens whose key is lost: the service then signs in again, or uses those of the forms file",
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def run_rotate(arguments: argparse.Namespace) -> int:
+    """Encrypt the tokens under the newest key; 1 where some cannot be decrypted and were not to be forgotten."""
+    from service.cli.installation import open_installation  # noqa: PLC0415 (the help needs no store)
+    from service.operations.key_rotation import rotate_keys  # noqa: PLC0415
+
+    rotation = rotate_keys(open_installation().store, forget_unreadable=arguments.forget_unreadable)
+    if arguments.json:
+        print_json(asdict(rotation))
+    else:
+        print("\n".join(_lines(rotation, forgotten=arguments.forget_unreadable)))
+    return 1 if rotation.unreadable and not arguments.forget_unreadable else 0
+
+
+def _lines(rotation: "KeyRotation", *, forgotten: bool) -> list[str]:
+    lines = [f"{rotation.rotated} re-encrypted, {rotation.current} under the newest key already"]
+    remedy = (
+        "forgotten; the service signs in again, or uses the tokens of the forms file"
+        if forgotten
+        else "put the earlier ENCRYPTION_KEY or SECRET_KEY behind the newest one in ENCRYPTION_KEY and run this again; "
+        "if it is lost, add --forget-unreadable"
+    )
+    return [*lines, *(f"{owner}: no key decrypts its tokens: {remedy}" for owner in rotation.unreadable)]
+
+
+# -- what several of them need
+
+
+@contextmanager
+def _copying(failure: str) -> Iterator["ShowProgress"]:
+    """Show how far a copy is while the block runs. failure: what was not done, for the message.
+
+    Raises: Failed for every problem that the operator can solve.
+    """
+    from service.store import UnknownSchema  # noqa: PLC0415 (the help needs no store)
+    from service.store.backups.inspection import BackupProblem, InUse  # noqa: PLC0415
+
+    try:
+        with progress_bar("copying", 1) as show:
+            yield show
+    except (BackupProblem, InUse, UnknownSchema) as error:
+        raise Failed(f"{failure}: {error}") from error
+
+
+def _as_json(contents: "Contents") -> dict[str, object]:
+    newest_at = contents.newest_at and contents.newest_at.isoformat()
+    return {**asdict(contents), "newest_at": newest_at}
+
+
+def _add_file(parser: argparse.ArgumentParser, description: str) -> None:
+    file = parser.add_argument("file", metavar="FILE", type=Path, help=description)
+    file.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
+
+
+def _database_url(text: str) -> str:
+    """The address of a database, as DATABASE_URL takes it."""
+    try:
+        return read_database_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
