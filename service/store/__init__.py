@@ -22,18 +22,16 @@ from service.store.alert_log import Alert
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
 from service.store.daily_counts import CountingState, DateRange
-from service.store.database.faults import ROLE, fault_of
-from service.store.database.keyring import UnreadableSecret
+from service.store.database.faults import ROLE, StoreUnavailable, fault_of
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
-from service.store.database.writer import StoreUnavailable
-from service.store.encryption import RotationResult, SecretOwner
+from service.store.encryption import RotationResult, SecretOwner, UnreadableSecret
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
-from service.store.leads.erasure_warnings import PARKED_NOTICE, ErasureNotice, UntouchedLead
+from service.store.leads.erasure import PARKED_NOTICE, ErasureNotice, ErasureResult, UntouchedLead
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.leads.histories import LeadHistory
-from service.store.leads.people import EarlierEnquiries, ErasureResult, PlatformLead
+from service.store.leads.people import EarlierEnquiries, PlatformLead
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
 from service.store.overview import TodayFigures

@@ -1,20 +1,98 @@
-"""Tokens of Nexudus and of ad platforms, encrypted in their rows, and re-encrypted row by row under a newer key.
+"""Tokens of Nexudus and of ad platforms, encrypted in their rows under a list of keys, and re-encrypted row by row.
+
+The newest key encrypts, any decrypts. Encrypted texts are Fernet tokens (AES-128-CBC with HMAC-SHA256, so that a
+changed text is noticed) behind a prefix. The keys are derived by HKDF-SHA256, so that any long random text can be one.
 
 Nothing else in the database gives access to anything: passwords are kept as hashes, and so are the sessions' tokens.
 Without a key of the operator the key is the deployment's own secret_key, which is in the database, too.
 """
 
+import base64
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
-from service.store.database.keyring import PREFIX, Keyring, UnreadableSecret
 from service.store.database.repository import Repository
 from service.store.database.tables import accounts, connections
 from service.store.deployment import Flags
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
+# -- keys
+
+PREFIX = "enc:v1:"
+"""What an encrypted text begins with; anything else is a text from before there was encryption."""
+
+_PURPOSE = b"lead-capture: secrets in the database"
+
+
+class UnreadableSecret(Exception):
+    """None of the keys decrypts a text of the database. The sentence says what to do, and nothing secret."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the tokens in the database were encrypted with another key: put the earlier ENCRYPTION_KEY or SECRET_KEY "
+            "into ENCRYPTION_KEY (several: separated by commas, newest first) and restart; if it is lost, run "
+            "`lead-capture rotate-keys --forget-unreadable`, and the service signs in again"
+        )
+
+
+class Keyring:
+    """Keys, newest first; none is checked for its length here."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = tuple(keys)
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt under the newest key.
+
+        Raises: IndexError without any key.
+        """
+        return PREFIX + _fernet(self._keys[0]).encrypt(text.encode()).decode()
+
+    def decrypt(self, text: str) -> str:
+        """Decrypt with whichever key fits; a text that is not encrypted is returned as it is.
+
+        Raises: UnreadableSecret.
+        """
+        if not text.startswith(PREFIX):
+            return text
+        for key in self._keys:
+            plain = _decrypt(key, text)
+            if plain is not None:
+                return plain
+        raise UnreadableSecret
+
+    def is_current(self, text: str) -> bool:
+        """Return whether the text is encrypted under the newest key."""
+        return text.startswith(PREFIX) and _decrypt(self._keys[0], text) is not None
+
+
+def _decrypt(key: str, text: str) -> str | None:
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415 (12 MB, and no web process decrypts)
+
+    try:
+        return _fernet(key).decrypt(text.removeprefix(PREFIX)).decode()
+    except InvalidToken:
+        return None
+
+
+@lru_cache(maxsize=16)
+def _fernet(key: str) -> "Fernet":
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
+    derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode("utf-8", "surrogateescape"))
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+# -- tokens
 
 SECRET_KEY_FLAG = "secret_key"  # noqa: S105 (the name of a value)
 """Name of the generated key that serves where SECRET_KEY is not set."""

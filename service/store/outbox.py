@@ -9,8 +9,7 @@ from sqlalchemy import Connection, and_, func, or_, select, text, update
 
 from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
 from service.store.database.columns import insert_values, to_micros
-from service.store.database.engines import Database
-from service.store.database.repository import NO_LEASE, IsGone, Repository
+from service.store.database.repository import NO_LEASE, Database, IsGone, Repository
 from service.store.database.tables import DONE, IS_NEXT, PARKED, QUEUED, attempts, deliveries, leads
 from service.store.leads.stored import StoredLeads
 

@@ -10,7 +10,7 @@ from service.lead import Outcome, Status, Step
 from service.store.accounts import CallPause, CallPauses
 from service.store.database.repository import Repository
 from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices
-from service.store.leads.erasure_warnings import ErasureNotice, ErasureWarnings
+from service.store.leads.erasure import ErasureNotice, ErasureWarnings
 from service.store.outbox import RECENT_ATTEMPTS
 from service.store.platforms.connections import ConnectionHealth, Connections
 

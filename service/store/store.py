@@ -20,18 +20,18 @@ from service.store.conversions import Conversions
 from service.store.daily_counts import DailyCounts
 from service.store.database import bell
 from service.store.database.engines import open_database
-from service.store.database.readiness import PROBE, Readiness
+from service.store.database.faults import PROBE, Readiness, as_unavailable
 from service.store.database.repository import Repository, subject
 from service.store.database.schema import migrate, schema_of, schema_problem
-from service.store.database.writer import Writer, as_unavailable
+from service.store.database.writer import Writer
 from service.store.deployment import Flags, Sessions
 from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
 from service.store.leads.changes import LeadChanges
-from service.store.leads.erasure_warnings import ErasureWarnings
+from service.store.leads.erasure import ERASE_BATCH_SIZE, Erasure, ErasureResult, ErasureWarnings
 from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
-from service.store.leads.people import ERASE_BATCH_SIZE, Erasure, ErasureResult, People
+from service.store.leads.people import People
 from service.store.leads.stored import StoredLeads
 from service.store.origins import OriginCounts
 from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from service.store import Store, StoreUnavailable
-from service.store.database.readiness import LOCKED_INTERVAL_S, PROBE_INTERVAL_S
+from service.store.database.faults import LOCKED_INTERVAL_S, PROBE_INTERVAL_S
 from tests.builders import a_lead
 from tests.store.actions import at_once, count, keep
 from tests.store.test_writer import fill

@@ -1,11 +1,18 @@
-"""Why a database cannot keep leads, and what to do: in words for operators, without paths, names and secrets."""
+"""Whether a database can keep leads; why not, and what to do, in words for operators: no paths, names or secrets."""
 
 import errno
 import re
+import shutil
 import sqlite3
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from service.store.database.sqlite_file import REPLACED
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+
+from service.store.database.sqlite import REPLACED
 
 _MASK = 0xFF
 """SQLite's primary code is the last byte of the extended one."""
@@ -126,3 +133,87 @@ def _refused(message: str) -> DatabaseFault:
     if re.match(r".*\bschema\b", message):
         return MAY_NOT_CREATE
     return NOT_OWNER if "owner" in message else MAY_NOT_WRITE
+
+
+class StoreUnavailable(Exception):
+    """The database could not commit: nothing was acknowledged, try again."""
+
+    @property
+    def fault(self) -> DatabaseFault | None:
+        """What is wrong, and the remedy; None where only the words of the driver, its cause, say that."""
+        return fault_of(self)
+
+
+def as_unavailable(error: BaseException) -> BaseException:
+    """Convert failures of database and disk to StoreUnavailable; return other errors, such as bugs, unchanged."""
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return error.orig or error  # a value that cannot be written, like a naive datetime: waiting does not help
+    if isinstance(error, (SQLAlchemyError, OSError)):
+        unavailable = StoreUnavailable(str(fault_of(error) or type(error).__name__))
+        unavailable.__cause__ = error
+        return unavailable
+    return error
+
+
+# -- whether leads can be kept now: by the last writes of this process, and by a probe every few seconds
+
+PROBE = "probe"
+"""The flag that a probe writes."""
+
+PROBE_INTERVAL_S = 5.0
+"""Seconds for which the last outcome holds, so that the processes of a deployment agree soon."""
+
+LOCKED_INTERVAL_S = 2.0
+"""The same for a lock, whose next probe may take seconds. After any other failure each call probes."""
+
+LEAD_BYTES = 65536
+"""More than a lead and its indexes need: where room is short, a small write may still fit when no lead does."""
+
+SHORT_OF_ROOM_BYTES = 64 << 20
+
+
+class Readiness:
+    """What one process knows of its database's readiness; any thread may ask."""
+
+    def __init__(self, path: Path | None) -> None:
+        """path: of the SQLite file, whose disk may be nearly full."""
+        self._path = path
+        self._guard = threading.Lock()
+        self._known_at = float("-inf")
+        self._failure: StoreUnavailable | None = None
+
+    def record_failure(self, failure: StoreUnavailable) -> None:
+        """Record that a write failed just now."""
+        self._failure, self._known_at = failure, time.monotonic()
+
+    def find_fault(self, probe: Callable[[str], None]) -> str:
+        """Return what is wrong and what to do; "" for nothing. probe: writes a text of any length."""
+        with self._guard:  # one probe at a time: the others wait for its outcome
+            if time.monotonic() - self._known_at >= self._interval_s():
+                self._probe(probe)
+            failure = self._failure
+        return "" if failure is None else str(failure.fault or "the database does not answer: check its server and log")
+
+    def _interval_s(self) -> float:
+        if self._failure is None:
+            return PROBE_INTERVAL_S
+        return LOCKED_INTERVAL_S if self._failure.fault is LOCKED else 0.0
+
+    def _probe(self, probe: Callable[[str], None]) -> None:
+        try:
+            if self._is_short_of_room():
+                probe("x" * LEAD_BYTES)
+            probe("")
+        except StoreUnavailable as failure:
+            self.record_failure(failure)
+        else:
+            self._failure, self._known_at = None, time.monotonic()
+
+    def _is_short_of_room(self) -> bool:
+        """After a failure in any case: the disk's own figures do not say what quotas and reserves leave to us."""
+        if self._failure is not None or self._path is None:
+            return self._failure is not None
+        try:
+            return shutil.disk_usage(self._path.parent).free < SHORT_OF_ROOM_BYTES
+        except OSError:
+            return True

@@ -1,20 +1,25 @@
-"""What the subjects of a transaction have in common: statements, row locks, rights that one process holds at a time."""
+"""An open database, and what the subjects of a transaction on it have in common: statements, row locks, rights that one
+process holds at a time.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, update
-
-from service.store.database.engines import Database
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, or_, select, update
 
 Part = TypeVar("Part", bound="Repository")
 Query = TypeVar("Query", bound=Select[Any])
 
 IsGone = Callable[[str], bool]
 """Returns whether the process of a holder's name has ended; False where that cannot be known."""
+
+PATIENCE_S = 20.0
+"""Seconds for which a process without visitors waits for a lock of another program."""
 
 NO_LEASE: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 
@@ -25,6 +30,29 @@ class Identity:
 
     name: str
     is_gone: IsGone
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database, ready for use by one process.
+
+    writing: for the single writer, which takes its connection from connect_writer. reading: for everything else. turn:
+    enter it before a write transaction. close: closes every connection. insert: the dialect's INSERT, with ON CONFLICT.
+    path: the SQLite file, else None. patience_s: see open_database.
+    """
+
+    writing: Engine
+    reading: Engine
+    connect_writer: Callable[[], AbstractContextManager[Connection]]
+    turn: AbstractContextManager[None]
+    close: Callable[[], None]
+    insert: Callable[..., Any]
+    path: Path | None
+    locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
+    patience_s: float
+    clear_log: Callable[[], bool]  # see Store.clear_log
+    announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
+    keys: tuple[str, ...] = field(default=(), repr=False)  # of the operator, for secrets, newest first
 
 
 class Repository:

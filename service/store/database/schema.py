@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
-from service.store.database.engines import PATIENCE_S, Database
 from service.store.database.faults import is_locked
+from service.store.database.repository import PATIENCE_S, Database
 from service.store.database.tables import deployment
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from service.store.database.engines import Database
-from service.store.database.faults import DatabaseFault, fault_of, is_locked
+from service.store.database.faults import StoreUnavailable, as_unavailable, is_locked
+from service.store.database.repository import Database
 
 _AWAY = (OperationalError, InterfaceError)
 
@@ -20,15 +20,6 @@ YIELD_S = 0.05
 T = TypeVar("T")
 Item = TypeVar("Item")
 Job = Callable[[Connection], T]
-
-
-class StoreUnavailable(Exception):
-    """The database could not commit: nothing was acknowledged, try again."""
-
-    @property
-    def fault(self) -> DatabaseFault | None:
-        """What is wrong, and the remedy; None where only the words of the driver, its cause, say that."""
-        return fault_of(self)
 
 
 class _Waiting(Generic[T]):
@@ -198,14 +189,3 @@ def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
     for job, members in shared.items():
         for waiting, value in zip(members, job(connection, [member.item for member in members]), strict=True):
             waiting.value = value
-
-
-def as_unavailable(error: BaseException) -> BaseException:
-    """Convert failures of database and disk to StoreUnavailable; return other errors, such as bugs, unchanged."""
-    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
-        return error.orig or error  # a value that cannot be written, like a naive datetime: waiting does not help
-    if isinstance(error, (SQLAlchemyError, OSError)):
-        unavailable = StoreUnavailable(str(fault_of(error) or type(error).__name__))
-        unavailable.__cause__ = error
-        return unavailable
-    return error
