@@ -37,7 +37,7 @@ class Guesses:
 
     def __init__(self, counters: Counters, store: Store) -> None:
         self._counters = counters
-        self._tallies = TallyWriter(store)
+        self._tallies = TallyWriter(store.add_to_tally)
 
     def count_attempt(self, address: str, browser: str, now: datetime) -> float:
         """Count an attempt to sign in; return 0.0 when it may go on, else the seconds to wait.

@@ -10,9 +10,8 @@ decisions.py       conditions become alerts: opened, reworded, resolved; which t
 sending.py         alerts and the daily digest to every channel, again after a failure
 new_leads.py       each new lead to the people whom its form names
 lead_messages.py   new leads as text
-defusing.py        strangers' words call nobody and cannot be clicked
 
-wording.py         numbers and durations as text
+wording.py         numbers and durations as text; strangers' words, which call nobody and cannot be clicked
 channels.py        one message to several channels, with a time limit
 apprise_sender.py  the process that loads Apprise, sends and ends
 """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service import clock
-from service.alerts.defusing import defuse_mentions
+from service.alerts.wording import defuse_mentions
 
 SEND_TIMEOUT_S = 20.0
 """Time for all channels together; a channel that has not taken the message by then has failed."""

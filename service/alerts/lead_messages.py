@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from service.alerts.channels import Message, Tone
-from service.alerts.defusing import defuse
-from service.alerts.wording import count
+from service.alerts.wording import count, defuse
 from service.forms import Form
 from service.lead import Contact, Lead, Status
 from service.platforms.registry import title_of

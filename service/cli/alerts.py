@@ -7,8 +7,8 @@ from typing import Any
 from service import clock
 from service.alerts import channels
 from service.alerts.wording import span
+from service.cli.commands import Failed
 from service.cli.installation import Installation, open_installation
-from service.cli.main import Failed
 from service.cli.terminal import print_json, printable
 from service.store import Alert
 

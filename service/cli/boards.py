@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from service.cli.commands import Failed
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
-from service.cli.main import Failed
 from service.cli.terminal import print_json, printable, progress_bar
 from service.delivery.setup_check.inventory import AccountInventory, LocationOptions, read_inventory
 from service.forms import Account

@@ -1,11 +1,19 @@
-"""Every command: its summary for the help, and the module that is loaded to run it.
+"""Every command: its summary for the help, and the module that is loaded to run it; how a command fails.
 
-There is only text here, so that the general help, a typing error and every other command need not load any module.
+There is little but text here: the general help, a typing error and every other command need load no module.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+
+class Failed(Exception):
+    """The command cannot do its work; the text says why, and what to do about it."""
+
+
+class Misused(Failed):
+    """Wrong usage that argparse cannot detect; the text says what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "lead-capture demo-data --leads 5000 --days 180",
         ),
         "completion": Command(
-            "service.cli.completion",
+            "service.cli.main:completion",
             "print a script that lets your shell complete the commands of lead-capture",
             "lead-capture completion bash > ~/.local/share/bash-completion/completions/lead-capture",
         ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from service import logs
-from service.cli.main import Failed
+from service.cli.commands import Failed
 from service.forms import Form, Setup, SetupProblems, read_setup
 from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.settings.values import read_addresses

@@ -11,9 +11,9 @@ from typing import Any
 import shtab
 
 from service import clock
+from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.main import Failed
 from service.cli.terminal import counted, instant
 from service.conversions import ConversionQuery, ConversionSelection, Exclusion, select_conversions
 from service.forms import Setup

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import shtab
 
 from service import clock
-from service.cli.main import Failed, parser_for
+from service.cli.commands import Failed
+from service.cli.main import parser_for
 from service.cli.terminal import counted, print_json, progress_bar
 from service.settings import read_settings
 from service.settings.values import read_database_url

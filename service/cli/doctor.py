@@ -10,9 +10,9 @@ from pathlib import Path
 
 from service import clock, logs
 from service.alerts.worker_watch import ABSENT_AFTER
+from service.cli.commands import Misused
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import database_problem, use_simulator
-from service.cli.main import Misused
 from service.cli.terminal import counted, number_within, print_json
 from service.delivery.behaviour import read_behaviour
 from service.delivery.setup_check.job import examine

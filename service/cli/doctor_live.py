@@ -5,9 +5,9 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from service import clock
+from service.cli.commands import Failed, Misused
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
-from service.cli.main import Failed, Misused
 from service.cli.terminal import print_json
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial

@@ -20,8 +20,8 @@ from multiprocessing import get_context
 from typing import Any
 
 from service.capture.sheets.cells import protect, protect_all
+from service.cli.commands import Failed
 from service.cli.installation import Installation
-from service.cli.main import Failed
 from service.lead import CANONICAL_FIELDS, LeadId, Status
 from service.nexudus.values import lead_source_name
 from service.operations.lead_json import related_json

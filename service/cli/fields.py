@@ -11,9 +11,9 @@ from typing import Any
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import meaning_of
 from service.capture.parsing.texts import Answer, texts_of, unwrap
+from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
-from service.cli.main import Failed
 from service.cli.terminal import counted, print_json, printable
 from service.forms import Form
 from service.forms.senders import TARGETS

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from service import clock
+from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
-from service.cli.main import Failed
 from service.cli.terminal import time_span
 from service.forms import Setup
 from service.settings import Settings, lookup

@@ -8,10 +8,9 @@ from itertools import chain, islice
 from typing import Any
 
 from service import clock
-from service.cli.commands import COMMANDS
+from service.cli.commands import COMMANDS, Failed
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
-from service.cli.main import Failed
 from service.cli.terminal import counted, instant, number_within, pair, print_json
 from service.lead import Lead, Status
 from service.operations.lead_json import leads_json

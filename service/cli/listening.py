@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from service.cli.main import Failed
+from service.cli.commands import Failed
 from service.cli.terminal import port_number
 from service.settings import Settings
 from service.settings.values import read_host

@@ -9,15 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 
-from service.cli.commands import COMMANDS
-
-
-class Failed(Exception):
-    """The command cannot do its work; the text says why, and what to do about it."""
-
-
-class Misused(Failed):
-    """Wrong usage that argparse cannot detect; the text says what is right."""
+from service.cli.commands import COMMANDS, Failed, Misused
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -126,3 +118,21 @@ def parser_for(loaded: Collection[str]) -> argparse.ArgumentParser:
             getattr(module, f"add_{part}_arguments" if part else "add_arguments")(subparser)
             subparser.set_defaults(run=getattr(module, f"run_{part}" if part else "run"))
     return parser
+
+
+# -- completion: lets a shell complete commands, options and choices
+
+SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
+
+
+def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
+    """SHELL."""
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+
+
+def run_completion(arguments: argparse.Namespace) -> int:
+    """Print the script, made from the parser itself."""
+    import shtab  # noqa: PLC0415 (only this command needs it)
+
+    print(shtab.complete(parser_for(COMMANDS), arguments.shell))
+    return 0

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from service import clock
 from service.background import is_gone, worker_name
+from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.main import Failed
 from service.cli.terminal import instant
 from service.fetching.connection import make_connections
 from service.fetching.pull import PullResult, pull

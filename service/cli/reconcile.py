@@ -7,9 +7,9 @@ from datetime import datetime
 
 from service import clock
 from service.background import is_gone, worker_name
+from service.cli.commands import Failed
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
-from service.cli.main import Failed
 from service.cli.terminal import instant, print_json, progress_bar
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import PAGE_SIZE

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from service import clock
-from service.cli.commands import COMMANDS
+from service.cli.commands import COMMANDS, Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.main import Failed
 from service.cli.terminal import instant, print_json
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from types import FrameType
 
 from service.cli import listening
+from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
 from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, migrate, record_simulator
 from service.cli.listening import LOOPBACK, ListenAddress, listen_address
-from service.cli.main import Failed
 from service.cli.terminal import port_number
 from service.forms import Setup
 from service.settings import Settings

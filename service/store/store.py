@@ -271,6 +271,13 @@ class Store:
         """Return the deployment's value of a name, made by the first process that needs it and kept for all."""
         return self.write(lambda tx: tx.flags.once(name, make))
 
+    def add_to_tally(self, name: str, since: datetime, amount: int) -> int:
+        """Add to the tally of a name in the period that began at `since`; return what it is now.
+
+        Raises: StoreUnavailable.
+        """
+        return self.write(lambda tx: tx.tallies.add(name, since, amount))
+
     def secret_key(self) -> str:
         """Return the deployment's own key, for where SECRET_KEY is not set."""
         return self.once(SECRET_KEY_FLAG, new_secret_key)

@@ -2,17 +2,15 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
+from service.store.database.faults import StoreUnavailable
 from service.store.database.repository import Repository
 from service.store.database.tables import tallies
-
-if TYPE_CHECKING:
-    from service.store.store import Store
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 """Periods."""
@@ -74,8 +72,9 @@ WRITE_INTERVAL = timedelta(seconds=10)
 class TallyWriter:
     """Adds to the tallies of a quarter of an hour, in few writes; what is counted between two comes with the next."""
 
-    def __init__(self, store: "Store") -> None:
-        self._store = store
+    def __init__(self, add: Callable[[str, datetime, int], object]) -> None:
+        """add: adds an amount to a tally of the store: Store.add_to_tally."""
+        self._add = add
         self._lock = threading.Lock()
         self._unwritten: Counter[str] = Counter()
         self._written_at: dict[str, datetime] = {}
@@ -83,7 +82,7 @@ class TallyWriter:
     def add(self, name: str, now: datetime) -> None:
         """Count one. name: of a bounded set, nothing that strangers choose.
 
-        Raises: StoreUnavailable.
+        Raises: StoreUnavailable; what was counted then comes with a later write.
         """
         with self._lock:
             self._unwritten[name] += 1
@@ -92,4 +91,9 @@ class TallyWriter:
                 return
             self._written_at[name] = now
             amount = self._unwritten.pop(name)
-        self._store.write(lambda tx: tx.tallies.add(name, period_of(now, QUARTER), amount))
+        try:
+            self._add(name, period_of(now, QUARTER), amount)
+        except StoreUnavailable:
+            with self._lock:
+                self._unwritten[name] += amount
+            raise

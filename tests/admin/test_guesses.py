@@ -1,6 +1,6 @@
 """Wrong passwords and tokens: limited by network and in all, and nobody is locked out by strangers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from service.admin import AdminDeps, guesses
 from service.admin.pages.auth import Authenticator
-from service.store import Store
-from service.store.tallies import QUARTER, SIGN_INS, TOKENS, period_of
+from service.store import Store, StoreUnavailable
+from service.store.tallies import QUARTER, SIGN_INS, TOKENS, WRITE_INTERVAL, TallyWriter, period_of
 from tests.admin.dashboard import PASSWORD, Operator
 from tests.builders import NOON, in_force
 from tests.front import TOKEN, Front
@@ -127,6 +127,23 @@ def test_refused_attempts_are_recorded_in_few_writes(sqlite: Store) -> None:
 
     with sqlite.read() as tx:
         assert tx.tallies.amount(SIGN_INS, period_of(NOON, QUARTER)) == 6
+
+
+def test_refused_attempts_that_could_not_be_recorded_are_recorded_later() -> None:
+    recorded: list[int] = []
+    faults = [StoreUnavailable()]
+
+    def add(_name: str, _since: datetime, amount: int) -> None:
+        if faults:
+            raise faults.pop()
+        recorded.append(amount)
+
+    tallies = TallyWriter(add)
+    with pytest.raises(StoreUnavailable):
+        tallies.add(SIGN_INS, NOON)
+    tallies.add(SIGN_INS, NOON + WRITE_INTERVAL)
+
+    assert recorded == [2]
 
 
 # -- the API

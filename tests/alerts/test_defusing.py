@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.alerts.defusing import defuse, defuse_mentions
 from service.alerts.lead_messages import about_many, about_one
+from service.alerts.wording import defuse, defuse_mentions
 from service.lead import Attribution, Contact, Status
 from tests.builders import a_form, a_lead, a_submission
 

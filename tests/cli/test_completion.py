@@ -8,8 +8,7 @@ import pytest
 import shtab
 
 from service.cli.commands import COMMANDS
-from service.cli.completion import SHELLS
-from service.cli.main import parser_for
+from service.cli.main import SHELLS, parser_for
 from service.lead import Status
 from tests.cli.conftest import Terminal
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.lead import Correction, Lead
-from service.operations.consent import ConsentRecord, consent_of
+from service.operations.person import ConsentRecord, consent_of
 from tests.builders import NOON, a_lead, a_submission
 
 WORDS = "I agree to be contacted about my enquiry."

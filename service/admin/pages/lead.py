@@ -19,10 +19,9 @@ from service.admin.pages.lead_list import LEAD_ID
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.delivery.person_history import person_history
 from service.lead import CANONICAL_FIELDS, FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status, marker_of
-from service.operations.consent import consent_of
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead
-from service.operations.person import data_json
+from service.operations.person import consent_of, data_json
 from service.operations.preview import readable_body
 
 MAX_RAW_LENGTH = 20_000

@@ -53,7 +53,7 @@ class UnprovenCalls:
     def __init__(self, counters: Counters, store: Store) -> None:
         self._counters = counters
         self._store = store
-        self._tallies = TallyWriter(store)
+        self._tallies = TallyWriter(store.add_to_tally)
         self._spent: dict[str, datetime] = {}
 
     def count_call(self, key: CallKey, size: int, now: datetime) -> float:

@@ -10,8 +10,8 @@ import argparse
 import json
 from itertools import islice
 
+from service.cli.commands import Failed
 from service.cli.installation import Installation, open_installation
-from service.cli.main import Failed
 from service.cli.terminal import instant, number_within, progress_bar
 from service.store import Store
 

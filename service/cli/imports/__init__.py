@@ -9,7 +9,7 @@ from pathlib import Path
 
 import shtab
 
-from service.cli.main import Failed
+from service.cli.commands import Failed
 from service.platforms.registry import PLATFORMS
 
 
