@@ -5,10 +5,14 @@ from flask import Flask
 
 from service import clock
 from service.forms import read_setup
+from service.metrics.folder import metrics_folder
 from service.rate_limit import PostCounts
 from service.settings import lookup, read_settings
 from service.setup.reading import follow_forms_file
-from service.web import start_app
+
+_FOLDER = metrics_folder()  # before prometheus_client is imported, which reads where to count
+
+from service.web import start_app  # noqa: E402
 
 _COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together
 _SETTINGS = read_settings()
@@ -17,4 +21,4 @@ SETUP = follow_forms_file(_SETTINGS, read_setup(_SETTINGS.forms_file, lookup), l
 
 def application() -> Flask:
     """Called in each web process."""
-    return start_app(_SETTINGS, SETUP, _COUNTS)
+    return start_app(_SETTINGS, SETUP, _COUNTS, _FOLDER)

@@ -5,6 +5,7 @@ import logging
 import sys
 import traceback
 from collections import Counter
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -18,6 +19,9 @@ _PROCESSORS: list[Any] = []
 MAX_VALUE_CHARS = 500
 """Characters of one value in a log line; no sentence of ours is longer."""
 
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that this thread works on, in every line that is logged meanwhile."""
+
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
@@ -27,7 +31,15 @@ def configure(log_format: str, level: str) -> None:
     chosen = log_format or ("console" if on_terminal else "json")
     console = structlog.dev.ConsoleRenderer(colors=on_terminal)
     rendering: list[Any] = [escape_controls, console] if chosen == "console" else [render_json]
-    _PROCESSORS[:] = [LineLimit(), structlog.processors.add_log_level, stamp, place_exception, cut_values, *rendering]
+    _PROCESSORS[:] = [
+        LineLimit(),
+        structlog.processors.add_log_level,
+        stamp,
+        add_request_id,
+        place_exception,
+        cut_values,
+        *rendering,
+    ]
     structlog.configure(
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -101,6 +113,13 @@ def escape_controls(_logger: object, _method: str, event: Any) -> Any:
             event[name] = "".join(
                 sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in value
             )
+    return event
+
+
+def add_request_id(_logger: object, _method: str, event: Any) -> Any:
+    """Add the id of the request, where there is one."""
+    if request_id := REQUEST_ID.get():
+        event["request_id"] = request_id
     return event
 
 

@@ -26,9 +26,13 @@ from service.capture.http.unproven import UnprovenCalls
 from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
+from service.capture.tools.registry import SENDERS
+from service.edge import Edge
 from service.forms import Setup, read_setup
 from service.forms.senders import find_weakness, is_proven
 from service.headers import POLICY, SecurityHeaders
+from service.metrics.folder import MetricsFolder
+from service.metrics.web import WebMetrics
 from service.rate_limit import PostCounts, WindowLimit
 from service.settings import Settings, lookup, read_settings
 from service.setup.current import CurrentSetup
@@ -53,12 +57,14 @@ def create_app(
     setup: CurrentSetup | None = None,
     counts: PostCounts | None = None,
     store: Store | None = None,
+    metrics_folder: MetricsFolder | None = None,
 ) -> Flask:
     """The web application; without arguments, configured by this process's environment.
 
     setup: in force, followed by the caller if at all.
     counts: rate limits shared with other web processes, made before they fork.
     store: opened by the caller, who closes it.
+    metrics_folder: where the web processes of this host count together; None: this one counts alone.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
@@ -71,7 +77,8 @@ def create_app(
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     _register_capture(app, settings, of_request, counts, store)
-    app.register_blueprint(monitoring.blueprint(store))
+    metrics = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)
+    app.register_blueprint(monitoring.blueprint(store, metrics, settings.metrics_token))
     deps = AdminDeps(
         store=store,
         setup=of_request,
@@ -98,11 +105,15 @@ def create_app(
         number = settings.trusted_proxies
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
         app.wsgi_app = ProxyFix(app.wsgi_app, number, number)  # type: ignore[method-assign]
+    app.wsgi_app = Edge(app.wsgi_app, metrics, trusts_ids=bool(settings.trusted_proxies))  # type: ignore[method-assign]
     return app
 
 
 def start_app(
-    settings: Settings | None = None, setup: CurrentSetup | None = None, counts: PostCounts | None = None
+    settings: Settings | None = None,
+    setup: CurrentSetup | None = None,
+    counts: PostCounts | None = None,
+    metrics_folder: MetricsFolder | None = None,
 ) -> Flask:
     """The web application of one web process, which also follows the set-up and watches that a worker works.
 
@@ -114,7 +125,7 @@ def start_app(
     setup, counts = setup or _read_forms_file(settings), counts or PostCounts()
     setup.catch_up(clock.now())
     store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
-    app = create_app(settings, setup, counts, store)
+    app = create_app(settings, setup, counts, store, metrics_folder)
     warn = partial(_warn_of_weak_senders, counts=counts)
     SetupWatcher(setup, store, "web", warn).start(threading.Event())
     with suppress(StoreUnavailable):

@@ -15,6 +15,7 @@ from service.alerts.sending import DigestTime
 from service.background import StopEvent, is_gone, jitter, sleeper, start_periodic_job, worker_name
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
+from service.delivery.counts import DeliveryCounts
 from service.delivery.loop import STOP_S, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
@@ -247,6 +248,7 @@ def _context(
 ) -> AccountContext:
     paces = [Pace(limit.count, limit.window_s, limit.writes_only) for limit in settings.nexudus_limits]
     pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleeper(stop))
+    counts = DeliveryCounts(account.name)
     login = Login(
         account.username,
         account.password,
@@ -263,6 +265,7 @@ def _context(
         client_id,
         timeout_s=settings.nexudus_timeout_s,
         before_call=pacer.before_call,
+        on_throttled=counts.add_throttled,
     )
     return AccountContext(
         nexudus=nexudus,
@@ -277,4 +280,5 @@ def _context(
         jitter=jitter,
         stored_at_start=newest,
         started_at=clock.now(),
+        counts=counts,
     )

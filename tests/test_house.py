@@ -17,9 +17,9 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin alerts attribution background capture clock conversions delivery fetching forms headers http lead logs"
-    " maintenance nexudus operations platforms rate_limit reconciliation server settings setup simulator store version"
-    " web worker"
+    "admin alerts attribution background capture clock conversions delivery edge fetching forms headers http lead logs"
+    " maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator store"
+    " version web worker"
 )
 
 DOORS = {
@@ -34,19 +34,21 @@ DOORS = {
     "settings": "platforms",  # so are the URLs of its API
     "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
     "logs": "clock",
-    "capture": "attribution store forms lead clock platforms rate_limit version",
+    "metrics": "clock lead",
+    "edge": "clock logs metrics",
+    "capture": "attribution store forms lead clock metrics platforms rate_limit version",
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
     "fetching": "background capture platforms setup store forms lead clock",
     "store": "lead",
-    "delivery": "background lead forms setup store nexudus clock",
+    "delivery": "background lead forms metrics setup store nexudus clock",
     "nexudus": "clock http",
     "operations": "lead forms store attribution capture delivery nexudus clock",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
-    "admin": "lead forms setup store delivery nexudus alerts clock operations platforms rate_limit version",  # names
+    "admin": "lead forms setup store delivery nexudus alerts clock metrics operations platforms rate_limit version",
     "simulator": "",
     "server": "clock headers",
     "web": WIRING,
@@ -63,11 +65,11 @@ OWNERS = {
     "requests": "http capture/spam/captcha.py",
     "urllib3": "http",
     "marshmallow": "nexudus forms admin",
-    "flask": "capture admin simulator web",
+    "flask": "capture admin metrics/web.py simulator web",
     "flask_smorest": "admin",
     "phonenumbers": "capture forms/values.py",
     "email_validator": "capture forms/values.py",
-    "prometheus_client": "admin",
+    "prometheus_client": "admin/store_metrics.py admin/monitoring.py metrics",
     "cryptography": "store",
     "gunicorn": "cli server",
     "apprise": "alerts",
@@ -82,7 +84,7 @@ CALLS = {
     "datetime.now": {"clock.py", "simulator/exchange.py"},
     "datetime.utcnow": set(),
     "time.time": {"simulator/world.py", "simulator/authentication.py"},
-    "os.environ": {"settings/environment.py", "cli/up.py", "cli/configuration.py"},
+    "os.environ": {"settings/environment.py", "cli/up.py", "cli/configuration.py", "metrics/folder.py"},
     "os.getenv": set(),
 }
 """Calls that read the outside world -> the only files that may make them; all others get the value as an argument."""

@@ -10,6 +10,7 @@ from service.capture.dedup import keys_of, person_of
 from service.capture.repeats import judge
 from service.forms import Form
 from service.lead import Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
+from service.metrics.outcomes import REPEAT
 from service.store import WITHDRAWN, AnnouncedLead, Arrival, FetchNotice, Store
 
 SENDERS_TEST = "A test from the sender: it is shown here and never sent to the CRM."
@@ -92,6 +93,11 @@ def status_of(submission: Submission, suspicion: str) -> Status:
     if suspicion:
         return Status.QUARANTINED
     return Status.PARKED if submission.problem else Status.PENDING
+
+
+def outcome_of(receipt: Receipt, status: Status) -> str:
+    """Return what became of an arrival, for the metrics. status: that of a new lead."""
+    return REPEAT if receipt.repeat else status.value
 
 
 def arrival_of_id(sender: str, external_id: str, form: Form, now: datetime) -> Arrival:

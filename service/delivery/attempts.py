@@ -86,6 +86,7 @@ def attempt(
         save(tx, result)
 
     context.store.write(settle)
+    context.counts.add_call(step, outcome)
     _log(delivery, step, outcome, duration_ms)
     return result
 
@@ -109,6 +110,7 @@ def _settle_failure(
             tx.queue.mark_unknown(delivery, doubt)
 
     context.store.write(settle)
+    context.counts.add_call(doubt.step, outcome)
     _log(delivery, doubt.step, outcome, duration_ms, error.status)
 
 

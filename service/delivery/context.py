@@ -10,6 +10,7 @@ import structlog
 from service import clock
 from service.background import is_gone
 from service.delivery.behaviour import NOTES, Behaviours
+from service.delivery.counts import DeliveryCounts
 from service.delivery.messages import no_credentials
 from service.delivery.missing_setup import resume_what_is_back
 from service.delivery.pacing import Pacer
@@ -49,6 +50,7 @@ class AccountContext:
     schedule_s: Sequence[float]
     timeout_s: float
     jitter: Callable[[], float]
+    counts: DeliveryCounts
     plans: PlanReader = field(default_factory=PlanReader)
     stored_at_start: str = ""
     started_at: datetime | None = None

@@ -130,7 +130,7 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
     known = delivery.coworker_id or _find_coworker(delivery, context, target)
     coworker_id = known or _create_coworker(delivery, context, form, target)
     opportunity_id = _opportunity(delivery, context, form, target, coworker_id, is_new_contact=known is None)
-    _log_delivered(delivery, opportunity_id)
+    _report_delivered(delivery, context, opportunity_id)
 
 
 def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str) -> None:
@@ -144,7 +144,7 @@ def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str
         _check_login(delivery, context)
         opportunity_id = _find_opportunity(delivery, context, delivery.coworker_id)
         if opportunity_id is not None:
-            _log_delivered(delivery, opportunity_id)
+            _report_delivered(delivery, context, opportunity_id)
             return
         allow_repeat(delivery, context, Step.CREATE_OPPORTUNITY)
     hand_over(delivery, context, account)
@@ -155,7 +155,9 @@ def _check_login(delivery: Delivery, context: AccountContext) -> None:
         raise PauseCall(NO_CREDENTIALS, no_credentials(delivery.lead.account))
 
 
-def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
+def _report_delivered(delivery: Delivery, context: AccountContext, opportunity_id: OpportunityId) -> None:
+    lead = delivery.lead
+    context.counts.add_delivered(lead.submission.form, (clock.now() - lead.received_at).total_seconds())
     log.info("delivered", lead=delivery.lead.id, opportunity=opportunity_id, tries=delivery.tries)
 
 

@@ -3,7 +3,8 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 
@@ -12,9 +13,11 @@ import structlog
 from service import clock
 from service.background import ShuttingDown, is_gone, jitter, worker_name
 from service.delivery.context import AccountContext
+from service.delivery.counts import save_counts
 from service.delivery.deliver import deliver, requeue
 from service.delivery.missing_setup import ACCOUNT, missing_account, wait_for_setup
 from service.lead import Delivery, LeadId, Step, Submission
+from service.metrics.processes import usage_of
 from service.setup.current import FOLLOW_RETRY_S, may_follow
 from service.store import LeaseLost, SeenWorker, Store, StoreUnavailable, Transaction, Turns
 
@@ -75,7 +78,7 @@ class Worker:
         self._read_end, self._write_end = os.pipe()
         for end in (self._read_end, self._write_end):
             os.set_blocking(end, False)
-        self._freed_at = self._renewed_at = self._forgot_at = self._recorded_at = float("-inf")
+        self._freed_at = self._renewed_at = self._forgot_at = self._recorded_at = self._counted_at = float("-inf")
         self._started_at = clock.now()
 
     def follow(self, contexts: Mapping[str, AccountContext]) -> None:
@@ -141,8 +144,10 @@ class Worker:
             self._renew()
         if at - self._recorded_at >= HEARTBEAT_INTERVAL_S:
             self._recorded_at = at
-            seen = SeenWorker(self._name, self._config.version, self._started_at, clock.now())
-            self._store.write(lambda tx: tx.workers.record(seen))
+            self._record_worker()
+        if at - self._counted_at >= POLL_INTERVAL_S:
+            self._counted_at = at
+            self._save_counts()
         if at - self._freed_at > POLL_INTERVAL_S:
             self._freed_at = at
             self._store.write(lambda tx: tx.queue.free_leases(is_gone))
@@ -151,6 +156,15 @@ class Worker:
             memory_s = max([DAY_S, *(context.pacer.memory_s for context in self._contexts.values())])
             before = clock.now().timestamp() - memory_s - FORGET_INTERVAL_S
             self._store.write(lambda tx: tx.accounts.forget_calls(before))
+
+    def _record_worker(self) -> None:
+        seen = SeenWorker(self._name, self._config.version, self._started_at, clock.now())
+        if usage := usage_of(os.getpid()):
+            seen = replace(seen, cpu_s=usage.cpu_s, memory_bytes=usage.memory_bytes, open_files=usage.open_files)
+        self._store.write(lambda tx: tx.workers.record(seen))
+
+    def _save_counts(self) -> None:
+        save_counts([context.counts for context in self._contexts.values()], self._store)
 
     def _renew(self) -> None:
         with self._guard:
@@ -223,6 +237,8 @@ class Worker:
         deadline = clock.monotonic() + STOP_S
         while self._under_way and clock.monotonic() < deadline:
             clock.sleep(0.05)
+        with suppress(StoreUnavailable):
+            self._save_counts()
         log.info("worker_stopped", worker=self._name, left=len(self._under_way))
 
     def _wake(self) -> None:

@@ -12,7 +12,7 @@ from service import clock
 from service.nexudus.authentication import Bearer, Grants
 from service.nexudus.errors import Refused, RefusedKind, Unavailable
 from service.nexudus.tokens import Login, MemoryTokenStore, TokenStore
-from service.nexudus.transport import NexudusResponse, Transport, new_id, value_of
+from service.nexudus.transport import THROTTLED, NexudusResponse, Transport, new_id, value_of
 from service.nexudus.values import Row
 
 Params = Mapping[str, str | int]
@@ -59,6 +59,7 @@ class Nexudus:
     base_url: scheme and host; every path begins with `/api/`.
     token_store: shares tokens between processes; by default they live in this object.
     before_call: called with method and path before each call except token exchanges; it may sleep, or raise to stop it.
+    on_throttled: called after each call except token exchanges that was throttled.
     """
 
     def __init__(
@@ -70,12 +71,13 @@ class Nexudus:
         timeout_s: float = 30,
         connect_timeout_s: float = 5,
         before_call: Callable[[str, str], object] | None = None,
+        on_throttled: Callable[[], object] = lambda: None,
     ) -> None:
         """Sends nothing yet."""
         self.username = login.username
         self.has_login = login.is_set
         self._scheme, self._ready_token = login.ready_authorization
-        self._before_call = before_call
+        self._before_call, self._on_throttled = before_call, on_throttled
         self._transport = Transport(base_url, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
         self._bearer = Bearer(
             Grants(self._transport, login, client_id),
@@ -230,7 +232,10 @@ class Nexudus:
         headers = {"Authorization": f"{self._scheme} {token}"}
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
-        return self._transport.send(method, path + query, headers, body, write=method != "GET")
+        response = self._transport.send(method, path + query, headers, body, write=method != "GET")
+        if response.status in THROTTLED:
+            self._on_throttled()
+        return response
 
 
 def _passes(response: NexudusResponse) -> bool:

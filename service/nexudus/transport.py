@@ -33,6 +33,9 @@ from service.nexudus.values import plain
 MAX_RESPONSE_BYTES = 16 * 2**20
 """Largest response that is read; 1,000 full records are well below."""
 
+THROTTLED = frozenset((HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS))
+"""The statuses of a call that was not carried out because there were too many."""
+
 _OF_LIMITS = re.compile(r"\brate|limit|quota|throttl", re.IGNORECASE)
 """Names of headers that may state limits; it is not documented which of them Nexudus sends."""
 
@@ -140,7 +143,7 @@ def value_of(response: NexudusResponse, *, write: bool) -> Any:
     and a 200 that reports a failure; OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects and bodies
     that are not JSON. A read that ends in 404 is Unavailable with that status: a wrong address says nothing about data.
     """
-    if response.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
+    if response.status in THROTTLED:
         raise Throttled(response.message, response.status, retry_after_s=_retry_after_s(response))
     if response.is_page:
         raise intercepted(response, is_write=write)

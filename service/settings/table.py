@@ -130,6 +130,15 @@ class Settings:
             f"bearer token for `/api/v1`; {MIN_TOKEN_CHARS} characters or more",
         ),
     ] = field(repr=False)
+    metrics_token: Annotated[
+        str,
+        Setting(
+            partial(read_long_enough, least=MIN_TOKEN_CHARS),
+            "",
+            "bearer token that `/metrics` asks for; it then also shows forms, senders and accounts; "
+            f"{MIN_TOKEN_CHARS} characters or more",
+        ),
+    ] = field(repr=False)
     secret_key: Annotated[
         str, Setting(read_secret_key, "", "key that signs sessions; 16 characters or more", _KEPT)
     ] = field(repr=False)

@@ -11,7 +11,7 @@ counting.py         leads counted by day for charts (daily_counts.py), by origin
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen
-deployment.py       flags and sessions of the deployment
+deployment.py       flags and sessions of the deployment; delivery_totals.py what workers did, counted
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
@@ -25,6 +25,7 @@ from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, StoreUnavailable, fault_of
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
+from service.store.delivery_totals import DeliveryCountKey
 from service.store.encryption import RotationResult, SecretOwner, UnreadableSecret
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
@@ -64,6 +65,7 @@ __all__ = [
     "CountingState",
     "DateRange",
     "DedupKey",
+    "DeliveryCountKey",
     "EarlierEnquiries",
     "ErasureNotice",
     "ErasureResult",

@@ -24,6 +24,7 @@ from service.store.database.faults import PROBE, Readiness, as_unavailable
 from service.store.database.repository import Repository, subject
 from service.store.database.schema import migrate, schema_of, schema_problem
 from service.store.database.writer import Writer
+from service.store.delivery_totals import DeliveryTotals
 from service.store.deployment import Flags, Sessions
 from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
@@ -92,6 +93,7 @@ class Transaction(Repository):
     encryption = subject(EncryptedTokens)
     workers = subject(Workers)
     tallies = subject(Tallies)
+    delivery_totals = subject(DeliveryTotals)
 
 
 # -- the store
@@ -102,7 +104,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 

@@ -1,6 +1,6 @@
 """Workers: when each was last seen at work, so that other processes notice when there is none."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -16,12 +16,18 @@ REMEMBERED = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class SeenWorker:
-    """One worker process. name: unique in the deployment, and begins with the host; version: of the program."""
+    """One worker process. name: unique in the deployment, and begins with the host; version: of the program.
+
+    cpu_s, memory_bytes, open_files: what it uses; None where its kernel does not tell.
+    """
 
     name: str
     version: str
     started_at: datetime
     seen_at: datetime
+    cpu_s: float | None = None
+    memory_bytes: int | None = None
+    open_files: int | None = None
 
 
 class Workers(Repository):
@@ -29,8 +35,8 @@ class Workers(Repository):
 
     def record(self, worker: SeenWorker) -> None:
         """Record that a worker is at work; others that were not seen for long are forgotten."""
-        row = {"version": worker.version, "started_at": worker.started_at, "seen_at": worker.seen_at}
-        insert = self._database.insert(workers).values(name=worker.name, **row)
+        row = asdict(worker)
+        insert = self._database.insert(workers).values(row)
         self._execute(insert.on_conflict_do_update(index_elements=["name"], set_=row))
         self._execute(delete(workers).where(workers.c.seen_at < worker.seen_at - REMEMBERED))
 

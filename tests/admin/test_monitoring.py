@@ -1,20 +1,25 @@
 """/healthz, /readyz and /metrics, with nothing personal."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from service import clock
-from service.lead import Status
+from service.capture.http import form_posts
+from service.delivery.counts import DeliveryCounts, save_counts
+from service.lead import Outcome, Status, Step
 from service.store import NO_CREDENTIALS, SeenWorker, Store
 from service.version import VERSION
 from tests.admin.stored_leads import keep, keep_as
-from tests.builders import NOON, a_lead
-from tests.front import ANN, Front
+from tests.builders import NOON, a_form, a_lead
+from tests.front import ANN, SCRIPT, Front
 
 
 @pytest.fixture
@@ -36,9 +41,16 @@ def gone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def figures(front: Front) -> dict[str, float]:
+OF_HOST = re.compile(r"lead_capture_(requests|request_seconds|leads_taken|refused)_|process_")
+"""The names of metrics that the web processes count themselves."""
+
+TOKEN_SET = {"METRICS_TOKEN": "the-token-of-the-metrics"}
+BEARER = {"Authorization": "Bearer the-token-of-the-metrics"}
+
+
+def figures(front: Front, **headers: str) -> dict[str, float]:
     """Every sample of /metrics: its name with the values of its labels -> value."""
-    response = front.client.get("/metrics")
+    response = front.client.get("/metrics", headers=headers)
     assert response.content_type.startswith("text/plain; version=0.0.4")
     families = text_string_to_metric_families(response.text)
     return {
@@ -64,7 +76,7 @@ def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
     assert response.status_code == 200
     assert response.get_json() == {
         "status": "ready",
-        "delivery": {"waiting": 0, "oldest_waiting_s": None, "paused": {}},
+        "delivery": {"waiting": 0, "oldest_waiting_s": None, "paused": []},
         "worker_seen_at": None,
         "worker_seen_s": None,
         "concerns": [],
@@ -131,7 +143,7 @@ def test_readiness_tells_how_delivery_stands(front: Front, sqlite: Store) -> Non
 
     assert delivery["waiting"] == 1
     assert 300 <= delivery["oldest_waiting_s"] < 330
-    assert delivery["paused"] == {"default": {"until": until.isoformat(), "reason": "the login was refused"}}
+    assert delivery["paused"] == [{"until": until.isoformat(), "reason": "the login was refused"}]
 
 
 def test_readiness_tells_what_is_wrong_and_since_when(store: Store) -> None:
@@ -140,7 +152,7 @@ def test_readiness_tells_what_is_wrong_and_since_when(store: Store) -> None:
     response = Front(store).client.get("/readyz")
 
     assert response.status_code == 200
-    assert response.get_json()["concerns"] == [{"cause": "login:default", "since": NOON.isoformat()}]
+    assert response.get_json()["concerns"] == [{"kind": "login", "since": NOON.isoformat()}]
 
 
 # -- figures
@@ -167,7 +179,7 @@ def test_an_account_without_credentials_is_shown_as_paused(front: Front, sqlite:
 
     delivery = front.client.get("/readyz").get_json()["delivery"]
 
-    assert delivery["paused"] == {"default": {"until": None, "reason": "no credentials are set"}}
+    assert delivery["paused"] == [{"until": None, "reason": "no credentials are set"}]
 
 
 def test_paused_accounts_are_counted(front: Front, sqlite: Store) -> None:
@@ -188,7 +200,9 @@ def test_concerns_are_counted_by_kind(store: Store) -> None:
 
 
 def test_figures_tell_that_the_store_is_down(gone: Store) -> None:
-    assert figures(Front(gone)) == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_store_up": 0}
+    of_store = {name: value for name, value in figures(Front(gone)).items() if not OF_HOST.match(name)}
+
+    assert of_store == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_store_up": 0}
 
 
 def test_figures_hold_nothing_personal(front: Front, sqlite: Store) -> None:
@@ -198,3 +212,165 @@ def test_figures_hold_nothing_personal(front: Front, sqlite: Store) -> None:
     text = front.client.get("/metrics").text + front.client.get("/readyz").text
 
     assert [word for word in ("ada", "Lovelace", "example.com", "7946", "desks") if word in text] == []
+
+
+# -- what is counted of requests
+
+
+def test_leads_are_counted_by_what_became_of_them(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(webhooks={"json": {"token": "t"}}))
+    for fields in (ANN, ANN, {**ANN, "email": "bob@example.com", "_gotcha": "x"}):
+        front.post(fields)
+    front.client.post("/webhooks/json/contact", json={"email": "cy@example.com"}, headers={"X-Webhook-Token": "t"})
+    front.client.post("/webhooks/json/contact", data=b"{", headers={"X-Webhook-Token": "t"})
+
+    metrics = figures(front)
+
+    names = ("pending", "repeat", "quarantined", "parked")
+    assert [metrics[f"lead_capture_leads_taken_total {name}"] for name in names] == [2, 1, 1, 1]
+
+
+def test_refusals_are_counted_by_reason(front: Front, gone: Store) -> None:
+    front.post({"name": "Ann"}, headers=SCRIPT)
+    front.post(ANN, form="nosuch")
+    front.client.post("/webhooks/meta/contact", json={})
+    front.client.post("/webhooks/nosuch/contact", json={})
+    away = Front(gone, a_form(webhooks={"json": {"token": "t"}}))
+    away.post(ANN)
+    away.client.post("/webhooks/json/contact", json=ANN, headers={"X-Webhook-Token": "t"})
+
+    metrics = {name: value for name, value in figures(front).items() if name.startswith("lead_capture_refused_total")}
+
+    assert metrics == {
+        "lead_capture_refused_total invalid": 1,
+        "lead_capture_refused_total form_not_found": 1,
+        "lead_capture_refused_total unauthorized": 1,
+        "lead_capture_refused_total not_found": 1,
+    }
+    assert figures(away)["lead_capture_refused_total unavailable"] == 2
+
+
+def test_requests_are_counted_by_route_and_status_whatever_strangers_make_up(front: Front) -> None:
+    front.post(ANN)
+    for number in range(20):
+        front.client.get(f"/{number}.php")
+        front.client.open("/healthz", method=f"MADE{number}")
+        front.client.get(f"/f/form-{number}")
+
+    metrics = figures(front)
+
+    counted = {name.split(maxsplit=1)[1]: value for name, value in metrics.items() if "_requests_total" in name}
+    assert counted == {
+        "POST /f/<name> 303": 1,
+        "GET unmatched 404": 20,
+        "other unmatched 405": 20,
+        "GET /f/<name> 404": 20,
+    }
+    assert metrics["lead_capture_request_seconds_count POST /f/<name>"] == 1
+
+
+# -- who sees names
+
+
+def test_forms_senders_and_accounts_are_named_to_holders_of_the_token_only(sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.accounts.pause("harbour", clock.now() + timedelta(hours=1), "x"))
+    sqlite.write(lambda tx: tx.alerts.report("stage:harbour:1001", "Wrong: put it right.", NOON))
+    counts = DeliveryCounts("harbour")
+    counts.add_call(Step.CREATE_OPPORTUNITY, Outcome.DONE)
+    counts.add_throttled()
+    counts.add_delivered("tour", 4)
+    save_counts([counts], sqlite)
+    closed, open_to_all = (Front(sqlite, a_form(name="tour"), **settings) for settings in (TOKEN_SET, {}))
+    for front in (closed, open_to_all):
+        front.post(ANN, form="tour")
+        front.post(ANN, form="nosuch")
+
+    public = open_to_all.client.get("/metrics").text + open_to_all.client.get("/readyz").text
+    refused = closed.client.get("/metrics", headers={"Authorization": "Bearer other"})
+    metrics = figures(closed, **BEARER)
+
+    assert [word for word in ("tour", "harbour", "browser", "account=") if word in public] == []
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert closed.client.get("/metrics").status_code == 401
+    assert metrics["lead_capture_leads_taken_total tour pending browser"] == 1
+    assert metrics["lead_capture_refused_total other form_not_found browser"] == 1
+    assert metrics["lead_capture_nexudus_calls_total harbour done create_opportunity"] == 1
+    assert closed.client.get("/readyz", headers=BEARER).get_json()["delivery"]["paused"][0]["account"] == "harbour"
+    assert "stage:harbour:1001" in closed.client.get("/readyz", headers=BEARER).text
+    assert "harbour" not in closed.client.get("/readyz").text
+
+
+def test_without_the_token_the_sums_over_forms_and_accounts_are_shown(front: Front, sqlite: Store) -> None:
+    for account, form, seconds in (("default", "tour", 1.5), ("default", "desk", 70), ("harbour", "tour", 1e6)):
+        counts = DeliveryCounts(account)
+        counts.add_throttled()
+        counts.add_delivered(form, seconds)
+        save_counts([counts], sqlite)
+
+    metrics = figures(front)
+
+    assert metrics["lead_capture_nexudus_throttled_total"] == 3
+    buckets = [metrics[f"lead_capture_opportunity_seconds_bucket {bound}"] for bound in ("1", "2", "60", "300", "+Inf")]
+    assert buckets == [0, 1, 1, 2, 3]
+    assert metrics["lead_capture_opportunity_seconds_sum"] == 1e6 + 71.5
+
+
+# -- workers
+
+
+def test_workers_at_work_are_shown_with_what_they_use(front: Front, sqlite: Store) -> None:
+    now = clock.now()
+    worker = SeenWorker("host/boot/pid/77/5", "1", now, now, cpu_s=2.5, memory_bytes=1000, open_files=9)
+    sqlite.write(lambda tx: tx.workers.record(worker))
+    gone = SeenWorker("host/boot/pid/66/5", "1", now, now - timedelta(hours=1), 9, 9, 9)
+    sqlite.write(lambda tx: tx.workers.record(gone))
+
+    metrics = figures(front)
+
+    assert metrics["lead_capture_workers"] == 1
+    of_workers = {name: value for name, value in metrics.items() if name.startswith("lead_capture_worker_")}
+    assert of_workers == {
+        "lead_capture_worker_seen_seconds": of_workers["lead_capture_worker_seen_seconds"],
+        "lead_capture_worker_cpu_seconds_total host/77": 2.5,
+        "lead_capture_worker_memory_bytes host/77": 1000,
+        "lead_capture_worker_open_fds host/77": 9,
+        "lead_capture_worker_start_time_seconds host/77": now.timestamp(),
+    }
+
+
+# -- the id of a request
+
+
+@pytest.mark.parametrize(
+    ("proxies", "given", "is_kept"),
+    [
+        ("1", "0f3e-from.the_proxy", True),
+        ("0", "0f3e-from.the_proxy", False),
+        ("1", "short", False),
+        ("1", "ann@example.com", False),
+        ("1", "x" * 65, False),
+        ("1", "two words", False),
+    ],
+)
+def test_the_id_of_a_request_is_the_proxy_s_or_new(sqlite: Store, proxies: str, given: str, is_kept: bool) -> None:
+    front = Front(sqlite, TRUSTED_PROXIES=proxies)
+
+    ids = [front.client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"] for _ in range(2)]
+
+    assert (ids == [given, given]) is is_kept
+    assert is_kept or (len(set(ids)) == 2 and all(re.fullmatch("[0-9a-f]{16}", each) for each in ids))
+
+
+@pytest.mark.usefixtures("log_of_the_test")
+def test_the_log_line_of_a_lead_has_the_id_of_its_request(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        form_posts, "log", structlog.get_logger()
+    )  # one that was used keeps the stream of its first test
+    front = Front(sqlite, LOG_FORMAT="json")
+
+    response = front.post(ANN)
+
+    line = next(line for line in map(json.loads, capsys.readouterr().err.splitlines()) if line["event"] == "lead_kept")
+    assert (line["request_id"], line["lead"]) == (response.headers["X-Request-Id"], front.lead().id)

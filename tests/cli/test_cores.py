@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.processes import choose_core, core_hooks
+from service.cli.server_hooks import choose_core, core_hooks
 from tests.processes import Process, bare_environ, contact_forms_file, free_port, lead_capture
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from service import clock
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext
+from service.delivery.counts import DeliveryCounts
 from service.delivery.deliver import deliver
 from service.delivery.pacing import Pacer
 from service.delivery.targets import StageSafety, Targets
@@ -93,10 +94,18 @@ def a_context(
     """A desk that delivers to the simulator, by default without waiting for any pace."""
     pacer = Pacer("default", [pace], store, lambda: clock.now().timestamp(), clock.sleep)
     login = Login("simulator@leadcapture.example", "simulator")
-    nexudus = Nexudus(simulator.url, login, client_id="tests", timeout_s=timeout_s, before_call=pacer.before_call)
+    counts = DeliveryCounts("default")
+    nexudus = Nexudus(
+        simulator.url,
+        login,
+        client_id="tests",
+        timeout_s=timeout_s,
+        before_call=pacer.before_call,
+        on_throttled=counts.add_throttled,
+    )
     behaviours = Behaviours(store, Tenant("default", nexudus.base_url))
     return AccountContext(
-        nexudus, pacer, Targets(), StageSafety(), store, behaviours, forms, SCHEDULE_S, timeout_s, lambda: 1.0
+        nexudus, pacer, Targets(), StageSafety(), store, behaviours, forms, SCHEDULE_S, timeout_s, lambda: 1.0, counts
     )
 
 

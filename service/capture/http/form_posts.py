@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from service import clock
-from service.capture.accept import accept, came_before
+from service.capture.accept import accept, came_before, outcome_of, status_of
 from service.capture.fields.reading import Incoming, Reading, read
 from service.capture.fields.submissions import missing_sentence
 from service.capture.http.incoming import (
@@ -34,7 +34,8 @@ from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
 from service.forms import Form, Setup
 from service.forms.templates import answers_given
-from service.lead import Contact, Evidence, Submission
+from service.lead import Contact, Evidence, Status, Submission
+from service.metrics.outcomes import note_taken
 from service.rate_limit import PostCounts, WindowLimit, network_of
 from service.store import Store, StoreUnavailable
 
@@ -212,7 +213,9 @@ def _accepted(
         error = PostError.captcha(judgement.error.name, judgement.error.value)
         return failure(error, as_json=as_json, form=form, reading=reading)
     submission = replace(judgement.submission, ip=incoming.ip) if deps.keeps_ip else judgement.submission
-    receipt = accept(submission, form, deps.store, now, str(judgement.suspicion or ""))
+    suspicion = str(judgement.suspicion or "")
+    receipt = accept(submission, form, deps.store, now, suspicion)
+    note_taken(request.environ, (outcome_of(receipt, status_of(submission, suspicion)),))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     routed = form.for_answers(submission)
     target = redirect_target(  # few addresses have places for answers
@@ -268,6 +271,7 @@ def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable)
         problem=f"{error.sentence} The original is kept: look at it, and at the page that sent it.",
     )
     receipt = accept(submission, form, deps.store, now)
+    note_taken(request.environ, (outcome_of(receipt, Status.PARKED),))
     log.info("kept_unread", lead=receipt.lead_id, form=form.name)
     return 0.0
 

@@ -21,6 +21,7 @@ from service.capture.parsing import InvalidBody
 from service.forms import Form
 from service.forms.templates import Find, fill_address, no_answer
 from service.lead import Receipt
+from service.metrics.outcomes import note_refused
 
 _LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -148,6 +149,7 @@ def failure(error: PostError, *, as_json: bool, form: Form | None = None, readin
 
     reading: the post, with the answers for the page to return.
     """
+    note_refused(request.environ, error.code)
     response = _problem_document(error) if as_json else _error_page(error, form, reading)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)

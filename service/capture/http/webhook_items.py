@@ -7,9 +7,10 @@ from datetime import datetime
 from itertools import islice
 
 import structlog
+from flask import request
 
 from service import clock
-from service.capture.accept import Judged, accept_all, announce_all, withdraw
+from service.capture.accept import Judged, accept_all, announce_all, outcome_of, status_of, withdraw
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem, Withdrawal
 from service.capture.fields.submissions import submit, submit_notice, submit_unreadable
 from service.capture.http.incoming import answers_in, as_body, holds_nothing, with_answers
@@ -19,7 +20,8 @@ from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.spam import Guards, RequestContext
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.forms import Form, Setup
-from service.lead import Receipt, Submission
+from service.lead import Receipt, Status, Submission
+from service.metrics.outcomes import note_taken
 from service.store import Store
 
 log = structlog.get_logger()
@@ -133,6 +135,9 @@ def keep_items(items: Sequence[Item], route: WebhookRoute, call: WebhookCall, de
             announced.append((submission, notice.place))
     receipts = accept_all(submissions, form, store, now)
     receipts += announce_all(announced, form, store, now) if announced else []
+    statuses = [status_of(*each) for each in submissions]
+    statuses += [Status.PARKED if submission.problem else Status.ANNOUNCED for submission, _ in announced]
+    note_taken(request.environ, map(outcome_of, receipts, statuses))
     withdrawn = [item.external_id for item in items if isinstance(item, Withdrawal)]
     receipts += [withdraw(route.name, external_id, form, store, now) for external_id in withdrawn]
     if wait_s:

@@ -37,6 +37,7 @@ from service.capture.tools.sender import (
 from service.forms import Form, Setup
 from service.forms.senders import is_proven, table_name
 from service.lead import Receipt
+from service.metrics.outcomes import note_refused
 from service.store import StoreUnavailable
 
 log = structlog.get_logger()
@@ -57,11 +58,14 @@ RETRY_AFTER_S = 60
 
 
 class RejectedCall(Exception):
-    """A call that is rejected. sentence: for the person who set the sender up. wait_s: until it may come again."""
+    """A call that is rejected.
 
-    def __init__(self, status: HTTPStatus, sentence: str, wait_s: float = 0.0) -> None:
+    sentence: for the person who set the sender up. wait_s: until it may come again. reason: for the metrics.
+    """
+
+    def __init__(self, status: HTTPStatus, sentence: str, wait_s: float = 0.0, reason: str = "") -> None:
         super().__init__(sentence)
-        self.status, self.sentence, self.wait_s = status, sentence, wait_s
+        self.status, self.sentence, self.wait_s, self.reason = status, sentence, wait_s, reason or status.name
 
 
 def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
@@ -87,7 +91,7 @@ def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
             return _rejection(error)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)
-            return _rejection(RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT))
+            return _rejection(RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT, reason="unavailable"))
 
     return blueprint
 
@@ -118,7 +122,7 @@ def _route(
         raise RejectedCall(HTTPStatus.NOT_FOUND, f"There is no sender of that name. Known: {', '.join(SENDERS)}.")
     if form not in forms:
         # Not 404: some tools then give up for good, while the form may be missing by a mistake that is soon corrected.
-        raise RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "The forms file has no such form.")
+        raise RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "The forms file has no such form.", reason="form_not_found")
     if (sender, form) not in routes:
         table = table_name(form, sender)
         raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"This sender is not set up: the forms file needs {table}.")
@@ -269,6 +273,7 @@ def _acceptance(receipts: Sequence[Receipt], sender: WebhookSender) -> Response:
 
 
 def _rejection(error: RejectedCall) -> Response:
+    note_refused(request.environ, error.reason)
     payload = {
         "type": "about:blank",
         "title": error.status.phrase,

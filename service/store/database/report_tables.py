@@ -20,6 +20,19 @@ workers = Table(
     Column("version", Text, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+    Column("cpu_s", Float),  # what the process uses, where its kernel tells
+    Column("memory_bytes", BigInteger),
+    Column("open_files", Integer),
+)
+
+delivery_counts = Table(
+    # What workers did, counted since the table was made. Never erased: nothing in it is personal.
+    "delivery_counts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("total", Float, nullable=False),
 )
 
 erasure_warnings = Table(

@@ -1,0 +1,33 @@
+"""gunicorn's own log lines, through the same logging as ours: in the same format, at the same level, as discreet."""
+
+import logging
+
+import structlog
+from gunicorn.glogging import Logger
+
+log = structlog.get_logger()
+
+_QUOTING = ("Error handling request", "Invalid request from ip")
+"""How the lines begin that go on with an address or a stranger's words."""
+
+
+class StructuredHandler(logging.Handler):
+    """Logs each record as the event "gunicorn"."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record. gunicorn's routine, such as "Booting worker", is for those who debug."""
+        message = record.getMessage()
+        message = next((start for start in _QUOTING if message.startswith(start)), message)
+        level = logging.DEBUG if record.levelno <= logging.INFO else record.levelno
+        more = {"exc_info": record.exc_info[1]} if record.exc_info else {}
+        log.log(level, "gunicorn", message=message, **more)
+
+
+class StructuredLogger(Logger):  # type: ignore[misc] # gunicorn is untyped
+    """gunicorn's `logger_class`. An access log, where somebody configures one, stays gunicorn's."""
+
+    def setup(self, cfg: object) -> None:
+        """Set up as gunicorn does, then replace the handlers of its error log."""
+        super().setup(cfg)
+        for logger in (self.error_log, logging.getLogger("gunicorn")):
+            logger.handlers[:] = [StructuredHandler()]

@@ -1,0 +1,72 @@
+"""What this worker did for one account since it last added that to the totals in the store."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from service.lead import Outcome, Step
+from service.store import DeliveryCountKey, Store, StoreUnavailable
+
+OPPORTUNITY_BOUNDS_S = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
+"""Bounds of the times from a lead's arrival to its opportunity, in seconds."""
+
+CALL, THROTTLED, DELIVERED, DELIVERED_S = "call", "throttled", "delivered", "delivered_s"
+"""What is counted: "call STEP OUTCOME", "throttled", "delivered BOUND", and the sum of those times."""
+
+INFINITE = "+Inf"
+
+
+class DeliveryCounts:
+    """Counts of one account. The threads of a worker share it."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._guard = threading.Lock()
+        self._counts: Counter[DeliveryCountKey] = Counter()
+
+    def add_call(self, step: Step, outcome: Outcome) -> None:
+        """Count one call that a lead needed."""
+        self._add(f"{CALL} {step.value} {outcome.value}")
+
+    def add_throttled(self) -> None:
+        """Count one call that Nexudus throttled, whatever it was for."""
+        self._add(THROTTLED)
+
+    def add_delivered(self, form: str, duration_s: float) -> None:
+        """Count one lead delivered. duration_s: since its arrival."""
+        bound = next((str(bound) for bound in OPPORTUNITY_BOUNDS_S if duration_s <= bound), INFINITE)
+        self._add(f"{DELIVERED} {bound}", form)
+        self._add(DELIVERED_S, form, max(0.0, duration_s))
+
+    def _add(self, what: str, form: str = "", number: float = 1) -> None:
+        with self._guard:
+            self._counts[DeliveryCountKey(self._account, form, what)] += number  # type: ignore[assignment] # floats add up too
+
+    def take(self) -> dict[DeliveryCountKey, float]:
+        """Return the counts, and begin again with none."""
+        with self._guard:
+            counts, self._counts = self._counts, Counter()
+        return dict(counts)
+
+    def put_back(self, counts: Mapping[DeliveryCountKey, float]) -> None:
+        """Count what could not be added to the store again."""
+        with self._guard:
+            for key, number in counts.items():
+                self._counts[key] += number  # type: ignore[assignment]
+
+
+def save_counts(several: Iterable[DeliveryCounts], store: Store) -> None:
+    """Add counts to the totals in the store, where there are any.
+
+    Raises: StoreUnavailable; then they are kept for the next time.
+    """
+    taken = [(counts, counts.take()) for counts in several]
+    sums = {key: number for _, numbers in taken for key, number in numbers.items()}  # each has an account of its own
+    if not sums:
+        return
+    try:
+        store.write(lambda tx: tx.delivery_totals.add(sums))
+    except StoreUnavailable:
+        for counts, numbers in taken:
+            counts.put_back(numbers)
+        raise

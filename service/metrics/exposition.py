@@ -1,0 +1,56 @@
+"""The page that Prometheus reads, with or without the labels that name forms, senders and accounts."""
+
+import resource
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from service.metrics.processes import ProcessUsage
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+PRIVATE_LABELS = frozenset(("account", "form", "sender"))
+"""Labels that only a holder of METRICS_TOKEN sees: other readers get the sums over them."""
+
+
+class _Collected(Collector):
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def render(families: Iterable[Metric], *, shows_names: bool) -> bytes:
+    """Return the families in Prometheus' text format. shows_names: whether they keep their private labels."""
+    registry = CollectorRegistry()
+    registry.register(_Collected([without(each, () if shows_names else PRIVATE_LABELS) for each in families]))
+    return generate_latest(registry)
+
+
+def without(family: Metric, labels: Container[str]) -> Metric:
+    """Return the family with samples that differ in nothing but these labels summed."""
+    sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+    for sample in family.samples:
+        if not sample.name.endswith("_created"):  # not merged over processes, and no use to anybody
+            key = sample.name, tuple(label for label in sample.labels.items() if label[0] not in labels)
+            sums[key] = sums.get(key, 0.0) + sample.value
+    reduced = Metric(family.name, family.documentation, family.type)
+    for (name, kept), value in sums.items():
+        reduced.add_sample(name, dict(kept), value)
+    return reduced
+
+
+def usage_families(usage: ProcessUsage) -> Iterator[Metric]:
+    """What the web processes of this host use, under the names of Prometheus' own client libraries."""
+    yield CounterMetricFamily("process_cpu_seconds", "processor time of all web processes of this host", usage.cpu_s)
+    yield GaugeMetricFamily(
+        "process_resident_memory_bytes", "their memory; what they share counts in each", usage.memory_bytes
+    )
+    yield GaugeMetricFamily("process_open_fds", "their open file descriptors", usage.open_files)
+    max_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    yield GaugeMetricFamily("process_max_fds", "open file descriptors allowed to each of them", max_files)
+    yield GaugeMetricFamily("process_start_time_seconds", "when they started, in unix seconds", usage.started_at)

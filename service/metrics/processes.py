@@ -1,0 +1,66 @@
+"""What the kernel knows about our processes: processor time, memory, open files, start."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """Of one process or of several together.
+
+    cpu_s: processor seconds so far. memory_bytes: resident, memory that processes share counted in each. open_files:
+    descriptors. started_at: unix seconds.
+    """
+
+    cpu_s: float
+    memory_bytes: int
+    open_files: int
+    started_at: float
+
+
+def usage_of(process_id: int, *, with_ended_children: bool = False) -> ProcessUsage | None:
+    """Return what a process uses, None where the kernel does not tell: it has ended, or this is not Linux.
+
+    with_ended_children: add the processor time of children that have ended.
+    """
+    folder = _PROC / str(process_id)
+    try:
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        open_files = sum(1 for _ in (folder / "fd").iterdir())
+    except OSError:
+        return None
+    ticks = sum(map(int, fields[11 : 15 if with_ended_children else 13]))  # utime stime cutime cstime
+    ticks_per_s = os.sysconf("SC_CLK_TCK")
+    return ProcessUsage(
+        cpu_s=ticks / ticks_per_s,
+        memory_bytes=int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
+        open_files=open_files,
+        started_at=_boot_time() + int(fields[19]) / ticks_per_s,
+    )
+
+
+def _boot_time() -> float:
+    lines = (_PROC / "stat").read_text().splitlines()
+    return next((float(line.split()[1]) for line in lines if line.startswith("btime ")), 0.0)
+
+
+def web_usage(parent_id: int | None, process_ids: Iterable[int]) -> ProcessUsage | None:
+    """Return what all web processes of this host use together.
+
+    parent_id: gunicorn's own process; None where there is none. A process that ends takes no processor time from the
+    sum: its parent has it.
+    """
+    parent = None if parent_id is None else usage_of(parent_id, with_ended_children=True)
+    usages = [usage for usage in (parent, *map(usage_of, process_ids)) if usage is not None]
+    if not usages:
+        return None
+    return ProcessUsage(
+        sum(usage.cpu_s for usage in usages),
+        sum(usage.memory_bytes for usage in usages),
+        sum(usage.open_files for usage in usages),
+        min(usage.started_at for usage in usages),
+    )

@@ -1,0 +1,164 @@
+"""Counters of the web processes of one host: requests, leads taken and refused.
+
+Under gunicorn each process counts in files of its own, and any of them merges all; elsewhere in memory.
+"""
+
+import atexit
+import os
+import threading
+from collections import Counter as Tally
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import cache
+from http import HTTPMethod
+from typing import Any
+
+import structlog
+from flask import Request
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from service import clock
+from service.metrics.folder import MetricsFolder
+from service.metrics.outcomes import REFUSED, TAKEN
+
+log = structlog.get_logger()
+
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+"""Bounds of the durations of requests, in seconds."""
+
+FLUSH_INTERVAL_S = 0.5
+"""Requests are counted together, so often: one by one, with the caches cold, it took 2 % of a form post."""
+
+MAX_PENDING = 100_000
+"""Requests that wait to be counted; beyond, the oldest are forgotten."""
+
+ENTRY_ROUTES = ("/f/", "/webhooks/")
+"""How the routes begin that take leads."""
+
+UNMATCHED = "unmatched"
+"""The route of requests that match none: their paths are strangers' words."""
+
+OTHER = "other"
+"""A method that HTTP does not define; the form or sender of a request that names an unknown one."""
+
+BROWSER = "browser"
+"""The sender of form posts."""
+
+
+AnsweredRequest = tuple[str, str, str, float, Mapping[str, Any] | None, Sequence[str], str]
+"""What is counted of one request: method, route, status, seconds; with its leads, the arguments of its route, their
+outcomes, and why they were refused. A plain tuple, because one is made on every request."""
+
+
+class WebMetrics:
+    """The counters of this process."""
+
+    def __init__(
+        self, forms: Callable[[], Container[str]], senders: Container[str], folder: MetricsFolder | None = None
+    ) -> None:
+        """forms, senders: the names that may become labels; forms may change.
+
+        folder: where all processes of this host count; None: this one counts alone.
+        """
+        self._forms, self._senders, self._folder = forms, senders, folder
+        self._registry = CollectorRegistry()
+        self._taken = Counter(
+            "lead_capture_leads_taken",
+            "leads that arrived at this host, by what became of them",
+            ["outcome", "form", "sender"],
+            registry=self._registry,
+        )
+        self._refused = Counter(
+            "lead_capture_refused",
+            "form posts and webhook calls of which nothing was kept",
+            ["reason", "form", "sender"],
+            registry=self._registry,
+        )
+        self._requests = Counter(
+            "lead_capture_requests", "requests answered", ["method", "route", "status"], registry=self._registry
+        )
+        self._durations = Histogram(
+            "lead_capture_request_seconds",
+            "time from the whole request to its response",
+            ["method", "route"],
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+        self._duration_of = cache(self._durations.labels)
+        self._pending: deque[AnsweredRequest] = deque(maxlen=MAX_PENDING)
+        self._is_pending = threading.Event()
+        self._flushing = threading.Lock()
+        if folder is not None and folder.has_room:
+            threading.Thread(target=self._flush_often, name="metrics", daemon=True).start()
+            atexit.register(self._flush)
+
+    @property
+    def parent_id(self) -> int | None:
+        """The process that has started those that count here; None where this one counts alone."""
+        return None if self._folder is None else self._folder.parent_id
+
+    def process_ids(self) -> Sequence[int]:
+        """The processes that count here."""
+        return [os.getpid()] if self._folder is None else self._folder.process_ids()
+
+    # -- a request is answered
+
+    def count(self, environ: dict[str, Any], request: Request | None, status: str, duration_s: float) -> None:
+        """Count one answered request. request: as it was routed; None where it was not. status: three digits."""
+        rule = None if request is None else request.url_rule
+        route = UNMATCHED if rule is None else rule.rule
+        taken, refused = environ.get(TAKEN, ()), environ.get(REFUSED, "")
+        arguments = request.view_args if request is not None and (taken or refused) else None
+        self._pending.append((environ["REQUEST_METHOD"], route, status, duration_s, arguments, taken, refused))
+        if not self._is_pending.is_set():
+            self._is_pending.set()
+
+    # -- counted
+
+    def _flush_often(self) -> None:
+        while True:
+            self._is_pending.wait()
+            clock.sleep(FLUSH_INTERVAL_S)
+            self._is_pending.clear()
+            try:
+                self._flush()
+            except Exception:  # a bug in counting must not end it for good
+                log.exception("metrics_failed")
+
+    def _flush(self) -> None:
+        with self._flushing:
+            requests: Tally[tuple[str, str, str]] = Tally()
+            while self._pending:
+                method, route, status, duration_s, arguments, taken, refused = self._pending.popleft()
+                method = method if method in HTTPMethod.__members__ else OTHER
+                requests[method, route, status] += 1
+                self._duration_of(method, route).observe(duration_s)
+                if arguments is not None and route.startswith(ENTRY_ROUTES):
+                    self._count_leads(arguments, taken, refused)
+            for labels, number in requests.items():
+                self._requests.labels(*labels).inc(number)
+
+    def _count_leads(self, arguments: Mapping[str, Any], taken: Sequence[str], refused: str) -> None:
+        form = arguments.get("form") or arguments.get("name", "")
+        sender = arguments.get("sender", BROWSER)
+        form = form if form in self._forms() else OTHER
+        sender = sender if sender == BROWSER or sender in self._senders else OTHER
+        for outcome in taken:
+            self._taken.labels(outcome, form, sender).inc()
+        if refused:
+            self._refused.labels(refused, form, sender).inc()
+
+    # -- read
+
+    def collect(self) -> Iterator[Metric]:
+        """The counts of all web processes of this host, with private labels."""
+        self._flush()
+        if self._folder is None:
+            yield from self._registry.collect()
+            return
+        with self._folder.reading():
+            merged = {each.name: each for each in MultiProcessCollector(None, str(self._folder.path)).collect()}
+        for family in self._registry.collect():  # those that nothing was counted of are not in the files
+            yield merged.get(family.name, Metric(family.name, family.documentation, family.type))
