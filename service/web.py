@@ -32,7 +32,7 @@ from service.forms import Setup, read_setup
 from service.forms.senders import find_weakness, is_proven
 from service.headers import POLICY, SecurityHeaders
 from service.metrics.folder import MetricsFolder
-from service.metrics.web import WebMetrics
+from service.metrics.web import METRICS, WebMetrics
 from service.rate_limit import PostCounts, WindowLimit
 from service.settings import Settings, lookup, read_settings
 from service.setup.current import CurrentSetup
@@ -77,7 +77,7 @@ def create_app(
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     _register_capture(app, settings, of_request, counts, store)
-    metrics = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)
+    metrics = app.extensions[METRICS] = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)
     app.register_blueprint(monitoring.blueprint(store, metrics, settings.metrics_token))
     deps = AdminDeps(
         store=store,

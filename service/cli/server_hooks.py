@@ -128,6 +128,11 @@ def metrics_hooks(folder: MetricsFolder | None) -> Hooks:
     def post_fork(_server: Any, _worker: Any) -> None:
         folder.reserve()
 
+    def post_worker_init(worker: Any) -> None:
+        from service.metrics.web import METRICS  # noqa: PLC0415 (the application has loaded it)
+
+        worker.wsgi.extensions[METRICS].follow(worker.refused)
+
     def child_exit(_server: Any, worker: Any) -> None:
         try:
             folder.retire(worker.pid)
@@ -137,4 +142,4 @@ def metrics_hooks(folder: MetricsFolder | None) -> Hooks:
     def on_exit(_server: Any) -> None:
         folder.remove()
 
-    return {"post_fork": post_fork, "child_exit": child_exit, "on_exit": on_exit}
+    return {"post_fork": post_fork, "post_worker_init": post_worker_init, "child_exit": child_exit, "on_exit": on_exit}

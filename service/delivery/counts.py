@@ -1,7 +1,7 @@
 """What this worker did for one account since it last added that to the totals in the store."""
 
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from service.lead import Outcome, Step
@@ -22,7 +22,7 @@ class DeliveryCounts:
     def __init__(self, account: str) -> None:
         self._account = account
         self._guard = threading.Lock()
-        self._counts: Counter[DeliveryCountKey] = Counter()
+        self._counts: defaultdict[DeliveryCountKey, float] = defaultdict(float)
 
     def add_call(self, step: Step, outcome: Outcome) -> None:
         """Count one call that a lead needed."""
@@ -40,19 +40,18 @@ class DeliveryCounts:
 
     def _add(self, what: str, form: str = "", number: float = 1) -> None:
         with self._guard:
-            self._counts[DeliveryCountKey(self._account, form, what)] += number  # type: ignore[assignment] # floats add up too
+            self._counts[DeliveryCountKey(self._account, form, what)] += number
 
-    def take(self) -> dict[DeliveryCountKey, float]:
+    def take(self) -> Mapping[DeliveryCountKey, float]:
         """Return the counts, and begin again with none."""
         with self._guard:
-            counts, self._counts = self._counts, Counter()
-        return dict(counts)
+            counts, self._counts = self._counts, defaultdict(float)
+        return counts
 
     def put_back(self, counts: Mapping[DeliveryCountKey, float]) -> None:
         """Count what could not be added to the store again."""
         with self._guard:
-            for key, number in counts.items():
-                self._counts[key] += number  # type: ignore[assignment]
+            _add_all(self._counts, counts)
 
 
 def save_counts(several: Iterable[DeliveryCounts], store: Store) -> None:
@@ -61,7 +60,9 @@ def save_counts(several: Iterable[DeliveryCounts], store: Store) -> None:
     Raises: StoreUnavailable; then they are kept for the next time.
     """
     taken = [(counts, counts.take()) for counts in several]
-    sums = {key: number for _, numbers in taken for key, number in numbers.items()}  # each has an account of its own
+    sums: defaultdict[DeliveryCountKey, float] = defaultdict(float)
+    for _, numbers in taken:  # an account may have two, the contexts before and after a reload
+        _add_all(sums, numbers)
     if not sums:
         return
     try:
@@ -70,3 +71,8 @@ def save_counts(several: Iterable[DeliveryCounts], store: Store) -> None:
         for counts, numbers in taken:
             counts.put_back(numbers)
         raise
+
+
+def _add_all(sums: defaultdict[DeliveryCountKey, float], numbers: Mapping[DeliveryCountKey, float]) -> None:
+    for key, number in numbers.items():
+        sums[key] += number

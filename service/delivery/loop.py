@@ -13,7 +13,7 @@ import structlog
 from service import clock
 from service.background import ShuttingDown, is_gone, jitter, worker_name
 from service.delivery.context import AccountContext
-from service.delivery.counts import save_counts
+from service.delivery.counts import DeliveryCounts, save_counts
 from service.delivery.deliver import deliver, requeue
 from service.delivery.missing_setup import ACCOUNT, missing_account, wait_for_setup
 from service.lead import Delivery, LeadId, Step, Submission
@@ -68,6 +68,8 @@ class Worker:
         self._store = store
         self._on_ring = on_ring
         self._contexts = contexts
+        self._counts: list[DeliveryCounts] = []
+        self._add_counts()
         self._config = config
         self._name = worker_name()
         self._work: SimpleQueue[Delivery] = SimpleQueue()
@@ -84,6 +86,7 @@ class Worker:
     def follow(self, contexts: Mapping[str, AccountContext]) -> None:
         """Use other contexts from now on; a delivery under way keeps its own."""
         self._contexts = contexts
+        self._add_counts()
 
     def stop(self) -> None:
         """Claim nothing more and let run() return; safe in a signal handler and from any thread."""
@@ -147,7 +150,7 @@ class Worker:
             self._record_worker()
         if at - self._counted_at >= POLL_INTERVAL_S:
             self._counted_at = at
-            self._save_counts()
+            save_counts(self._counts, self._store)
         if at - self._freed_at > POLL_INTERVAL_S:
             self._freed_at = at
             self._store.write(lambda tx: tx.queue.free_leases(is_gone))
@@ -163,8 +166,9 @@ class Worker:
             seen = replace(seen, cpu_s=usage.cpu_s, memory_bytes=usage.memory_bytes, open_files=usage.open_files)
         self._store.write(lambda tx: tx.workers.record(seen))
 
-    def _save_counts(self) -> None:
-        save_counts([context.counts for context in self._contexts.values()], self._store)
+    def _add_counts(self) -> None:
+        """Of contexts that are no longer used, too: deliveries under way have them."""
+        self._counts += [each.counts for each in self._contexts.values() if each.counts not in self._counts]
 
     def _renew(self) -> None:
         with self._guard:
@@ -238,7 +242,7 @@ class Worker:
         while self._under_way and clock.monotonic() < deadline:
             clock.sleep(0.05)
         with suppress(StoreUnavailable):
-            self._save_counts()
+            save_counts(self._counts, self._store)
         log.info("worker_stopped", worker=self._name, left=len(self._under_way))
 
     def _wake(self) -> None:

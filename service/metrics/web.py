@@ -43,6 +43,9 @@ UNMATCHED = "unmatched"
 OTHER = "other"
 """A method that HTTP does not define; the form or sender of a request that names an unknown one."""
 
+METRICS = "lead_capture_metrics"
+"""The name of the application's extension that holds its WebMetrics."""
+
 BROWSER = "browser"
 """The sender of form posts."""
 
@@ -86,6 +89,14 @@ class WebMetrics:
             buckets=BUCKETS_S,
             registry=self._registry,
         )
+        self._connections = Counter(
+            "lead_capture_connections_refused",
+            "connections and requests that the web server ended before a route saw them",
+            ["cause"],
+            registry=self._registry,
+        )
+        self._server_counts: Mapping[str, int] = {}
+        self._counted: Tally[str] = Tally()
         self._duration_of = cache(self._durations.labels)
         self._pending: deque[AnsweredRequest] = deque(maxlen=MAX_PENDING)
         self._is_pending = threading.Event()
@@ -102,6 +113,10 @@ class WebMetrics:
     def process_ids(self) -> Sequence[int]:
         """The processes that count here."""
         return [os.getpid()] if self._folder is None else self._folder.process_ids()
+
+    def follow(self, server_counts: Mapping[str, int]) -> None:
+        """Count what this server refuses. server_counts: its own counts by cause, to which it goes on adding."""
+        self._server_counts = server_counts
 
     # -- a request is answered
 
@@ -139,6 +154,9 @@ class WebMetrics:
                     self._count_leads(arguments, taken, refused)
             for labels, number in requests.items():
                 self._requests.labels(*labels).inc(number)
+            for cause, number in dict(self._server_counts).items():
+                self._connections.labels(cause).inc(number - self._counted[cause])
+                self._counted[cause] = number
 
     def _count_leads(self, arguments: Mapping[str, Any], taken: Sequence[str], refused: str) -> None:
         form = arguments.get("form") or arguments.get("name", "")

@@ -1,0 +1,213 @@
+"""The metrics of a running service: of all its processes, beyond the end of one, named as Prometheus' files do."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.metrics.folder import IN_MEMORY, PREFIX
+from tests.processes import Process, bare_environ, free_port
+
+pytestmark = [pytest.mark.long, pytest.mark.journey]
+
+ROOT = Path(__file__).parents[2]
+MONITORING = ROOT / "deploy" / "monitoring"
+RULES = yaml.safe_load((MONITORING / "rules.yml").read_text())
+DASHBOARD: dict[str, Any] = json.loads((MONITORING / "grafana/dashboards/lead-capture.json").read_text())
+TOKEN = "the-token-of-prometheus"
+
+PROMETHEUS_OWN = {"up"}
+"""What Prometheus records about each target itself."""
+
+
+class RunningService:
+    """`lead-capture up` with a token for its metrics."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        environ = bare_environ(LOG_FORMAT="json", METRICS_TOKEN=TOKEN, WEB_PROCESSES="2")
+        arguments = ["up", "--port", str(port), "--simulator-port", str(free_port())]
+        self.process = Process(arguments, environ, folder)
+        self.process.wait_until(lambda: "Ctrl-C stops everything" in self.process.output, 30, "the banner")
+
+    def post(self, number: int) -> None:
+        """Post one enquiry of a person of its own, on a connection of its own."""
+        answers = {"email": f"ann{number}@example.com", "message": f"Enquiry {number}"}
+        assert requests.post(f"{self.url}/f/contact", answers, allow_redirects=False, timeout=10).status_code == 303
+
+    def samples(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """Every sample of /metrics: its name and labels -> value."""
+        response = requests.get(f"{self.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(response.text)
+            for sample in family.samples
+        }
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum of the samples of a metric that have these labels."""
+        return sum(
+            value for (each, has), value in self.samples().items() if each == name and labels.items() <= set(has)
+        )
+
+    def web_processes(self) -> list[int]:
+        """gunicorn's processes that answer requests."""
+        parent = self.process.children()["web"]
+        return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """One service for the tests of this file, with twelve leads delivered."""
+    running = RunningService(tmp_path_factory.mktemp("metrics"))
+    for number in range(12):
+        running.post(number)
+    delivered = ("lead_capture_opportunity_seconds_count", 12)
+    running.process.wait_until(lambda: running.total(delivered[0]) == delivered[1], 30, "12 leads are delivered")
+    yield running
+    running.process.kill()
+
+
+def names_in(expression: str) -> set[str]:
+    """The metrics that an expression of PromQL reads."""
+    expression = re.sub(r'"[^"]*"|\b(?:by|without) \([^)]*\)', "", expression)
+    expression = re.sub(r"\{[^}]*\}", "{}", expression)
+    return set(re.findall(r"\b(?:lead_capture|process|up)\w*", expression))
+
+
+def expressions() -> dict[str, str]:
+    """Where an expression stands -> the expression."""
+    rules = {rule["alert"]: rule["expr"] for group in RULES["groups"] for rule in group["rules"]}
+    panels = {
+        f"{panel['title']} {target['refId']}": target["expr"]
+        for panel in DASHBOARD["panels"]
+        for target in panel.get("targets", ())
+    }
+    return rules | panels
+
+
+def test_all_processes_count_together(service: RunningService) -> None:
+    expected = {"form": "contact", "sender": "browser", "outcome": "pending"}
+    service.process.wait_until(
+        lambda: service.total("lead_capture_leads_taken_total", **expected) == 12, 10, "both processes have counted"
+    )
+
+    assert len(service.web_processes()) == 2
+    assert service.total("lead_capture_requests_total", method="POST", route="/f/<name>", status="303") == 12
+    assert service.total("lead_capture_request_seconds_count", method="POST", route="/f/<name>") == 12
+    assert service.total("lead_capture_nexudus_calls_total", step="create_opportunity", outcome="done") == 12
+    assert service.total("lead_capture_workers") == 1
+    assert (
+        service.total("process_resident_memory_bytes")
+        > 50_000_000
+        < 10 * service.total("lead_capture_worker_memory_bytes")
+    )
+
+
+@pytest.mark.parametrize("place", expressions())
+def test_what_dashboard_and_rules_read_is_there(service: RunningService, place: str) -> None:
+    names = names_in(expressions()[place]) - PROMETHEUS_OWN
+    printed = {name for name, _ in service.samples()} | LATER
+
+    assert names <= printed
+    assert names or "up" in expressions()[place]
+
+
+LATER = {"lead_capture_refused_total", "lead_capture_nexudus_throttled_total", "lead_capture_concerns"}
+"""Printed once something was refused or throttled, or went wrong; test_every_metric_is_documented sees their types."""
+
+
+def test_every_metric_is_documented_with_its_type_and_labels(service: RunningService) -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \|", page, re.MULTILINE)
+    text = requests.get(f"{service.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10).text
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
+    labels: dict[str, set[str]] = {}
+    for name, own in service.samples():
+        labels.setdefault(re.sub("_(bucket|sum|count)$", "", name), set()).update(dict(own).keys() - {"le"})
+
+    assert {name: kind for name, kind, _ in rows} == types
+    for name, _, documented in rows:
+        assert name not in labels or labels[name] == set(re.findall(r"\w+", documented)), name
+
+
+def test_what_a_killed_process_has_counted_is_kept(service: RunningService) -> None:
+    before = service.total("lead_capture_requests_total", route="/f/<name>")
+    cpu_s = service.total("process_cpu_seconds_total")
+    killed = service.web_processes()
+
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    service.process.wait_until(lambda: set(service.web_processes()).isdisjoint(killed), 10, "others in their place")
+    service.process.wait_until(lambda: len(service.web_processes()) == 2, 10, "both")
+    service.post(99)
+
+    service.process.wait_until(
+        lambda: service.total("lead_capture_requests_total", route="/f/<name>") == before + 1, 10, "the next is counted"
+    )
+    assert service.total("process_cpu_seconds_total") >= cpu_s
+
+
+def test_the_lines_of_the_web_server_are_json_too(service: RunningService) -> None:
+    lines = [json.loads(line) for line in service.process.output.splitlines() if line.startswith("{")]
+
+    started = next(line for line in lines if line["event"] == "web_started")
+    assert started["address"] == service.url.removeprefix("http://")
+    assert started.keys() >= {"version", "processes", "threads"}
+    assert not re.search(r"^\[", service.process.output, re.MULTILINE)  # as gunicorn writes itself
+    assert "SIGKILL" in next(line for line in lines if line["event"] == "gunicorn")["message"]
+
+
+def test_its_folder_is_removed_at_the_end(service: RunningService) -> None:
+    parent = service.process.children()["web"]
+    environ = Path(f"/proc/{service.web_processes()[0]}/maps").read_text()
+    (folder,) = set(re.findall(rf"{IN_MEMORY}/{PREFIX}\w+", environ))
+    assert Path(folder).is_dir()
+
+    service.process.send(signal.SIGTERM)
+    service.process.wait(20)
+
+    assert not Path(folder).exists()
+    assert parent
+    assert "web_stopped" in service.process.output
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """The program that checks rules; Debian's package prometheus has it."""
+    program = shutil.which("promtool")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("promtool is missing: .ci/run fetches it")
+        pytest.skip("promtool is not installed (Debian: prometheus)")
+    return program
+
+
+@pytest.mark.parametrize("check", [["check", "rules", "rules.yml"], ["test", "rules", "rules.test.yml"]], ids=" ".join)
+def test_promtool_accepts_the_rules(promtool: str, check: list[str]) -> None:
+    result = subprocess.run([promtool, *check], cwd=MONITORING, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "SUCCESS" in result.stdout + result.stderr
+
+
+def test_promtool_accepts_the_configuration_and_the_metrics(promtool: str, tmp_path: Path) -> None:
+    for name in ("prometheus.yml", "rules.yml"):
+        shutil.copy(MONITORING / name, tmp_path)
+    (tmp_path / "metrics-token").write_text(TOKEN)
+
+    result = subprocess.run(
+        [promtool, "check", "config", "prometheus.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
