@@ -18,9 +18,13 @@ class StructuredHandler(logging.Handler):
         """Log one record. gunicorn's routine, such as "Booting worker", is for those who debug."""
         message = record.getMessage()
         message = next((start for start in _QUOTING if message.startswith(start)), message)
-        level = logging.DEBUG if record.levelno <= logging.INFO else record.levelno
         more = {"exc_info": record.exc_info[1]} if record.exc_info else {}
-        log.log(level, "gunicorn", message=message, **more)
+        if record.levelno >= logging.ERROR:
+            log.error("gunicorn", message=message, **more)
+        elif record.levelno == logging.WARNING:
+            log.warning("gunicorn", message=message, **more)
+        else:
+            log.debug("gunicorn", message=message, **more)
 
 
 class StructuredLogger(Logger):  # type: ignore[misc] # gunicorn is untyped

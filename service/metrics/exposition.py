@@ -50,7 +50,7 @@ def usage_families(usage: ProcessUsage) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "process_resident_memory_bytes", "their memory; what they share counts in each", usage.memory_bytes
     )
-    yield GaugeMetricFamily("process_open_fds", "their open file descriptors", usage.open_files)
+    yield GaugeMetricFamily("process_open_fds", "open file descriptors of the one that has most", usage.open_files)
     max_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     yield GaugeMetricFamily("process_max_fds", "open file descriptors allowed to each of them", max_files)
     yield GaugeMetricFamily("process_start_time_seconds", "when they started, in unix seconds", usage.started_at)

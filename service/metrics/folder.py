@@ -57,7 +57,8 @@ class MetricsFolder:
         Raises: OSError.
         """
         for path in place.glob(f"{PREFIX}*"):
-            _remove_unused(path)
+            with suppress(OSError):  # it is locked, or another has removed it
+                _remove_unused(path)
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         owner = (path / "new").open("wb")
         fcntl.flock(owner, fcntl.LOCK_SH)
@@ -72,6 +73,8 @@ class MetricsFolder:
                     os.posix_fallocate(file.fileno(), 0, size)
         except OSError as error:
             self.has_room = False
+            for kind in RESERVED_BYTES:  # readers would stumble over an empty one
+                self._file(kind, os.getpid()).unlink(missing_ok=True)
             log.warning("metrics_without_room", folder=str(self.path), why=error.strerror)
 
     def retire(self, process_id: int) -> None:
@@ -127,7 +130,9 @@ def metrics_folder() -> MetricsFolder | None:
 
 
 def _remove_unused(path: Path) -> None:
-    with suppress(OSError), (path / "owner").open("rb") as owner:  # another user's, or locked
+    if path.lstat().st_uid != os.geteuid():  # another user may have put anything there, such as a pipe
+        return
+    with (path / "owner").open("rb") as owner:
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(path)
 

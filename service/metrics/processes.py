@@ -13,7 +13,8 @@ class ProcessUsage:
     """Of one process or of several together.
 
     cpu_s: processor seconds so far. memory_bytes: resident, memory that processes share counted in each. open_files:
-    descriptors. started_at: unix seconds.
+    descriptors, of several processes those of the one with most, because the limit is each one's. started_at: of the
+    first, in unix seconds.
     """
 
     cpu_s: float
@@ -61,6 +62,6 @@ def web_usage(parent_id: int | None, process_ids: Iterable[int]) -> ProcessUsage
     return ProcessUsage(
         sum(usage.cpu_s for usage in usages),
         sum(usage.memory_bytes for usage in usages),
-        sum(usage.open_files for usage in usages),
+        max(usage.open_files for usage in usages),
         min(usage.started_at for usage in usages),
     )

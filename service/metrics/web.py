@@ -101,7 +101,8 @@ class WebMetrics:
         self._pending: deque[AnsweredRequest] = deque(maxlen=MAX_PENDING)
         self._is_pending = threading.Event()
         self._flushing = threading.Lock()
-        if folder is not None and folder.has_room:
+        self._has_room = folder is None or folder.has_room
+        if folder is not None and self._has_room:
             threading.Thread(target=self._flush_often, name="metrics", daemon=True).start()
             atexit.register(self._flush)
 
@@ -122,6 +123,8 @@ class WebMetrics:
 
     def count(self, environ: dict[str, Any], request: Request | None, status: str, duration_s: float) -> None:
         """Count one answered request. request: as it was routed; None where it was not. status: three digits."""
+        if not self._has_room:
+            return
         rule = None if request is None else request.url_rule
         route = UNMATCHED if rule is None else rule.rule
         taken, refused = environ.get(TAKEN, ()), environ.get(REFUSED, "")
@@ -143,6 +146,8 @@ class WebMetrics:
                 log.exception("metrics_failed")
 
     def _flush(self) -> None:
+        if not self._has_room:
+            return
         with self._flushing:
             requests: Tally[tuple[str, str, str]] = Tally()
             while self._pending:

@@ -59,7 +59,7 @@ def test_every_file_that_is_mounted_exists_or_is_made_by_the_guide() -> None:
 
     missing = {each for each in mounted if not (DEPLOY / each).exists()}
 
-    assert missing <= {"./config", "./grafana/dashboards"}
+    assert missing <= {"./config"}
     assert "mkdir -p deploy/config" in readme
 
 

@@ -1,6 +1,7 @@
 """The folder in which web processes count: space reserved, counts of ended processes kept, unused folders removed."""
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from structlog.testing import capture_logs
 
 from service.metrics.folder import PREFIX, RESERVED_BYTES, MetricsFolder
 from service.metrics.outcomes import REPEAT
-from service.metrics.web import BUCKETS_S
+from service.metrics.web import BUCKETS_S, WebMetrics
 from service.store import Store
 from tests.front import Front
 
@@ -67,12 +68,17 @@ def test_the_space_of_a_process_is_there_before_it_counts(folder: MetricsFolder)
 
 
 def test_a_process_without_room_does_not_count(folder: MetricsFolder) -> None:
-    (folder.path / f"counter_{os.getpid()}.db").mkdir(parents=True, exist_ok=True)  # not even root writes there
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (RESERVED_BYTES["histogram"] - 1, hard))
 
     with capture_logs() as lines:
         folder.reserve()
 
-    assert not folder.has_room
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    metrics = WebMetrics(set, set(), folder)
+    metrics.count({"REQUEST_METHOD": "GET"}, None, "200", 0.1)
+
+    assert [sample for family in metrics.collect() for sample in family.samples] == []
     assert [line["event"] for line in lines] == ["metrics_without_room"]
 
 

@@ -1,0 +1,44 @@
+"""What the tests of the metrics share: Prometheus' own checker, and the files that it and Grafana read."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+RULES = yaml.safe_load((PROMETHEUS / "rules/lead-capture.yml").read_text())
+DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana/dashboards/lead-capture.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """The program that checks what Prometheus reads; Debian's package prometheus has it."""
+    program = shutil.which("promtool")
+    if program is None:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("promtool is not installed (Debian: prometheus)")
+    return str(program)
+
+
+def expressions() -> dict[str, str]:
+    """Where an expression of PromQL stands, in the rules or on the dashboard -> the expression."""
+    rules = {rule["alert"]: rule["expr"] for group in RULES["groups"] for rule in group["rules"]}
+    panels = {
+        f"{panel['title']} {target['refId']}": target["expr"]
+        for panel in DASHBOARD["panels"]
+        for target in panel.get("targets", ())
+    }
+    return rules | panels
+
+
+def documented() -> dict[str, tuple[str, set[str]]]:
+    """The metrics of docs/monitoring.md: name -> its type and its labels."""
+    page = (ROOT / "docs/monitoring.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \|", page, re.MULTILINE)
+    return {name: (kind, set(re.findall(r"\w+", labels))) for name, kind, labels in rows}
