@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test clients coverage check format bench census soak screenshots script lock audit clean
+.PHONY: help setup setup-test run test clients coverage check format bench census soak fuzz screenshots script lock audit clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -87,6 +87,17 @@ census: setup-test  ## size, names and the files that a lead enters
 soak: setup-test  ## half an hour of faults and kills, then a check of every enquiry (never part of the tests)
 	$(BIN)/python -m tests.soak
 
+FUZZ := build/fuzz
+FUZZ_S ?= 600
+
+# atheris has an environment of its own: it is made for few versions of Python, and no test needs it.
+fuzz: setup-test  ## hostile requests to every route, then ten minutes of mutated bodies (FUZZ_S= seconds; needs the network once)
+	$(BIN)/python -m pytest -q --hypothesis-profile=fuzz tests/fuzz tests/admin/test_openapi.py
+	test -x $(FUZZ)/venv/bin/python || $(BIN)/python -m venv $(FUZZ)/venv
+	$(FUZZ)/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-test.lock
+	$(FUZZ)/venv/bin/python -m pip --disable-pip-version-check --quiet install 'atheris>=3,<4'
+	$(FUZZ)/venv/bin/python -m tests.fuzz --seconds $(FUZZ_S)
+
 lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)
 	$(UV_COMPILE) --upgrade --extra test -o requirements-test.lock
 	$(UV_COMPILE) --upgrade --constraint requirements-test.lock -o requirements.lock
@@ -108,4 +119,4 @@ audit: $(BIN)/python  ## bill of materials, licences and known vulnerabilities o
 	$(AUDIT)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
 clean:  ## removes the environment and caches, never the database
-	rm -rf $(VENV) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(AUDIT) $(FUZZ) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -7,10 +7,10 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
-from flask import Flask, Response, redirect, request
+from flask import Flask, Request, Response, redirect, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -51,6 +51,24 @@ SETUP_KEY = "lead_capture.setup"
 START_WARNINGS = WindowLimit(1, 60)
 """Web processes of one host that start, or take up a forms file, within a minute log warnings about it once."""
 
+_ASCII = "".join(map(chr, range(128)))
+
+
+class RequestOfAnyBytes(Request):
+    """A request whose address may hold bytes beyond ASCII, as old browsers and scripts send them.
+
+    They count as percent-encoded, as in the standard of URLs. Without that, UTF-8 would be read as Latin-1 in some
+    places, and anything else would be an error of ours in others.
+    """
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        """environ: of WSGI, where bytes are Latin-1."""
+        for name in ("QUERY_STRING", "RAW_URI"):
+            value = environ.get(name, "")
+            if not value.isascii():
+                environ[name] = quote(value, _ASCII, "latin-1")
+        super().__init__(environ, *args, **kwargs)
+
 
 def create_app(
     settings: Settings | None = None,
@@ -75,6 +93,7 @@ def create_app(
     _warn_of_weak_senders(current.get(), counts)
     of_request = _taken_once(current)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
+    app.request_class = RequestOfAnyBytes
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     _register_capture(app, settings, of_request, counts, store)
     metrics = app.extensions[METRICS] = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)

@@ -38,6 +38,7 @@ max_connections = 300
 """Of PostgreSQL: its databases need not outlive the tests, and several processes connect to it."""
 
 settings.register_profile("service", deadline=None)  # a busy machine must not fail a test
+settings.register_profile("fuzz", deadline=None, print_blob=True)  # `make fuzz`: tests/fuzz looks at it
 settings.load_profile("service")
 compiled_once.share()
 gc.disable()  # until the tests are collected: 12,000 of them and their modules are no garbage

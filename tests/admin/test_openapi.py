@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from hypothesis import settings
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.engine import Status as Verdict
 from schemathesis.engine import events, from_schema
@@ -35,8 +36,9 @@ CALLS = [
 EACH_KIND = 4
 """Leads that stand at each status."""
 
-PATIENCE_S = 16
-"""Seconds for schemathesis: it tries until they are over."""
+IS_LONG = settings.get_current_profile_name() == "fuzz"
+PATIENCE_S, EXAMPLES = (300, 300) if IS_LONG else (16, 8)
+"""Seconds for schemathesis, which tries until they are over, and examples of each call; more in `make fuzz`."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_every_call_is_described(document: dict[str, Any]) -> None:
 
 
 def test_schemathesis_finds_nothing(lively: Front) -> None:
-    generation = GenerationConfig(max_examples=12, deterministic=True, database="none")
+    generation = GenerationConfig(max_examples=EXAMPLES, deterministic=True, database="none")
     project = ProjectConfig(
         headers={"Authorization": f"Bearer {TOKEN}"}, generation=generation, continue_on_failure=True
     )

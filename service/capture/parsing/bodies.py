@@ -122,6 +122,7 @@ _MAX_START = 1000  # bytes inspected to recognise the format
 _JSON_START = re.compile(rb"""[{\[]|"\s*(?:[{\[]|\\")""")  # also JSON encoded again as a JSON string
 _FORM_START = re.compile(rb"[\w.\[\]%-]{1,100}=")
 _ENCODED_JSON = (b"%7b", b"%5b")
+_BRACKETED_NAME = re.compile(rb"[\[{][\w .-]{1,100}[\]}][\w.\[\]%-]{0,100}=")  # such as [email]=, of hand-written forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _read_type(content_type: str) -> tuple[str, str, str]:
 def _read(body: bytes, kind: str, charset: str, boundary: str) -> RequestBody:
     start = body[:_MAX_START].lstrip(_BEFORE_JSON)
     is_form_type = kind == _URLENCODED or not (kind.startswith(_OTHER_TYPES) or kind in _OTHER_APPLICATIONS)
-    if _JSON_START.match(start):
+    if _JSON_START.match(start) and not _BRACKETED_NAME.match(start):
         return _read_json(body, charset) if is_form_type else _read_typed_wrongly(body, charset)
     if not is_form_type and not (kind == "text/html" and _FORM_START.match(start) and b"<" not in body):
         raise Unsupported
@@ -180,7 +181,12 @@ def _read(body: bytes, kind: str, charset: str, boundary: str) -> RequestBody:
     if _is_json(kind) and (b"=" not in body or start.startswith(b'"')):
         return _read_json(body, charset)
     if start[:3].lower() in _ENCODED_JSON:
-        return _read_json(unquote_to_bytes(body.strip().rstrip(b"=").replace(b"+", b" ")), charset)
+        encoded = body.strip().rstrip(b"=")
+        try:
+            return _read_json(unquote_to_bytes(encoded.replace(b"+", b" ")), charset)
+        except Unreadable:
+            if b"=" not in encoded:
+                raise  # otherwise the first name begins with a bracket
     return _read_pairs(body, _PLAIN[0] if kind == "text/html" else kind, charset)
 
 

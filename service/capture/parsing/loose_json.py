@@ -111,7 +111,7 @@ def _load(text: str) -> object:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Make an object; a repeated name keeps all its values."""
+    """Make an object; a repeated name keeps all its values, those of lists in one list."""
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
@@ -120,7 +120,11 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
         known = values.setdefault(name, [])
         if value not in ("", None, *known[-1:]):
             known.append(value)
-    return {name: known if len(known) > 1 else [*known, members[name]][0] for name, known in values.items()}
+    return {name: _joined(known) if len(known) > 1 else [*known, members[name]][0] for name, known in values.items()}
+
+
+def _joined(values: list[object]) -> list[object]:
+    return [member for value in values for member in (value if isinstance(value, list) else [value])]
 
 
 def _object_of_brackets(pairs: list[tuple[str, object]]) -> dict[str, object]:
