@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List them; 1 where there is an alert, or where the test message did not reach every address."""
-    installation = open_installation(alerts=True)
-    act = _test if arguments.test else _list
-    return act(installation, as_json=arguments.json)
+    with open_installation(alerts=True) as installation:
+        act = _test if arguments.test else _list
+        return act(installation, as_json=arguments.json)
 
 
 def _list(installation: Installation, *, as_json: bool) -> int:

@@ -33,7 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    inventories = list(read_all(open_installation(demo="showing"), arguments.account))
+    with open_installation(demo="showing") as installation:
+        inventories = list(read_all(installation, arguments.account))
     if arguments.json:
         print_json([inventory.as_row() for inventory in inventories])
     else:

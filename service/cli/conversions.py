@@ -45,22 +45,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the new conversions, then record them as reported; those of a file that cannot be written stay new."""
-    installation = open_installation()
-    _check(installation.setup, arguments.form)
-    query = ConversionQuery(arguments.platform, arguments.since, arguments.form, arguments.again)
-    now = clock.now()
-    writer = PLATFORMS[arguments.platform].load("conversions")
-    selection = select_conversions(installation.store, installation.setup.forms, query, writer.fit_at(now))
-    text = io.StringIO(newline="")
-    writer.write(selection.conversions, installation.setup.forms, text, hashed=arguments.hashed)
-    _write(arguments.out, text.getvalue())
-    reported = [(conversion.lead.id, conversion.name) for conversion in selection.conversions]
-    installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, reported, now))
-    if arguments.json:  # the conversions themselves may go to the standard output
-        print(json.dumps(_as_row(selection, arguments)), file=sys.stdout if arguments.out else sys.stderr)
-    else:
-        print("\n".join(_lines(selection, arguments)), file=sys.stderr)
-    return 0
+    with open_installation() as installation:
+        _check(installation.setup, arguments.form)
+        query = ConversionQuery(arguments.platform, arguments.since, arguments.form, arguments.again)
+        now = clock.now()
+        writer = PLATFORMS[arguments.platform].load("conversions")
+        selection = select_conversions(installation.store, installation.setup.forms, query, writer.fit_at(now))
+        text = io.StringIO(newline="")
+        writer.write(selection.conversions, installation.setup.forms, text, hashed=arguments.hashed)
+        _write(arguments.out, text.getvalue())
+        reported = [(conversion.lead.id, conversion.name) for conversion in selection.conversions]
+        installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, reported, now))
+        if arguments.json:  # the conversions themselves may go to the standard output
+            print(json.dumps(_as_row(selection, arguments)), file=sys.stdout if arguments.out else sys.stderr)
+        else:
+            print("\n".join(_lines(selection, arguments)), file=sys.stderr)
+        return 0
 
 
 def _check(setup: Setup, name: str) -> None:

@@ -144,7 +144,8 @@ def run_rotate(arguments: argparse.Namespace) -> int:
     from service.cli.installation import open_installation  # noqa: PLC0415 (the help needs no store)
     from service.operations.key_rotation import rotate_keys  # noqa: PLC0415
 
-    rotation = rotate_keys(open_installation().store, forget_unreadable=arguments.forget_unreadable)
+    with open_installation() as installation:
+        rotation = rotate_keys(installation.store, forget_unreadable=arguments.forget_unreadable)
     if arguments.json:
         print_json(asdict(rotation))
     else:

@@ -29,28 +29,28 @@ def run_live(arguments: argparse.Namespace) -> int:
     """
     if not arguments.stage or not arguments.yes:
         raise Misused(CONSENT)
-    installation = open_installation(demo="trying")
-    context = _context(installation, arguments.account or "default")
-    type_id = arguments.type or _type_of(context, arguments.stage)
-    try:
-        trial = begin_trial(context.nexudus, arguments.stage, type_id, clock.sleep)
-    except TrialFailed as error:
-        sentence = f"the trial failed: {error}"
-        raise Failed(" ".join([f"{sentence.rstrip('.')}.", *_left(error.remains)])) from error
-    answers = answer_all(trial)
-    if arguments.json:
-        rows = [answer.as_row() for answer in answers]
-        account = context.behaviours.tenant.account
-        print_json({"account": account, "answers": rows, "delete": list(trial.remains)})
-    else:
-        _print(answers, trial)
-    try:
-        context.store.write(lambda tx: _keep(tx, context, trial, answers))
-    except StoreUnavailable as error:
-        raise Failed(f"the findings could not be saved: {database_problem(error)}") from error
-    if not arguments.json:
-        print("The findings are saved for the account; running workers use them within a minute.")
-    return 0
+    with open_installation(demo="trying") as installation:
+        context = _context(installation, arguments.account or "default")
+        type_id = arguments.type or _type_of(context, arguments.stage)
+        try:
+            trial = begin_trial(context.nexudus, arguments.stage, type_id, clock.sleep)
+        except TrialFailed as error:
+            sentence = f"the trial failed: {error}"
+            raise Failed(" ".join([f"{sentence.rstrip('.')}.", *_left(error.remains)])) from error
+        answers = answer_all(trial)
+        if arguments.json:
+            rows = [answer.as_row() for answer in answers]
+            account = context.behaviours.tenant.account
+            print_json({"account": account, "answers": rows, "delete": list(trial.remains)})
+        else:
+            _print(answers, trial)
+        try:
+            context.store.write(lambda tx: _keep(tx, context, trial, answers))
+        except StoreUnavailable as error:
+            raise Failed(f"the findings could not be saved: {database_problem(error)}") from error
+        if not arguments.json:
+            print("The findings are saved for the account; running workers use them within a minute.")
+        return 0
 
 
 def _context(installation: Installation, name: str) -> AccountContext:

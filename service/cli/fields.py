@@ -74,19 +74,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed where nothing has arrived yet.
     """
-    installation = open_installation()
-    form = form_named(arguments.form, installation.setup)
-    senders = by_sender(installation, form.name, arguments.sender)
-    if not senders:
-        subject = f" of {arguments.sender}" if arguments.sender else ""
-        raise Failed(
-            f"form {form.name}: nothing{subject} has arrived yet: send a test from the sender, then look again"
-        )
-    if arguments.json:
-        print_json([_as_row(form, *sender) for sender in senders.items()])
-    else:
-        print("\n\n".join("\n".join(lines_of(form, *sender)) for sender in senders.items()))
-    return 0
+    with open_installation() as installation:
+        form = form_named(arguments.form, installation.setup)
+        senders = by_sender(installation, form.name, arguments.sender)
+        if not senders:
+            subject = f" of {arguments.sender}" if arguments.sender else ""
+            raise Failed(
+                f"form {form.name}: nothing{subject} has arrived yet: send a test from the sender, then look again"
+            )
+        if arguments.json:
+            print_json([_as_row(form, *sender) for sender in senders.items()])
+        else:
+            print("\n\n".join("\n".join(lines_of(form, *sender)) for sender in senders.items()))
+        return 0
 
 
 def by_sender(installation: Installation, form: str, only: str) -> Mapping[str, Sequence[Lead]]:

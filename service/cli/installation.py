@@ -7,7 +7,8 @@ import argparse
 import http.client
 import json
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
@@ -41,8 +42,9 @@ class Installation:
     store: Store
 
 
-def open_installation(*, alerts: bool = False, demo: str = "") -> Installation:
-    """Read the configuration and open the database, which must be on the newest schema.
+@contextmanager
+def open_installation(*, alerts: bool = False, demo: str = "") -> Iterator[Installation]:
+    """Read the configuration and open the database, which must be on the newest schema; close it after the block.
 
     alerts: as for read_configuration. demo: as for use_simulator; "" never turns to the simulator.
     Raises: SettingsProblems, SetupProblems, Failed.
@@ -50,12 +52,21 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Installation:
     settings, setup = read_configuration(alerts=alerts)
     try:
         store = Store(settings.database_url, settings.encryption_keys)
+    except OSError as error:
+        raise Failed(database_problem(error)) from error
+    with closing(store):
+        _check_usable(store)
+        yield Installation(use_simulator(settings, store, demo) if demo else settings, setup, store)
+
+
+def _check_usable(store: Store) -> None:
+    """Raises: Failed where the database does not answer, or its schema will not do."""
+    try:
         problem = store.schema_problem()
     except (StoreUnavailable, OSError) as error:
         raise Failed(database_problem(error)) from error
     if problem:
         raise Failed(problem)
-    return Installation(use_simulator(settings, store, demo) if demo else settings, setup, store)
 
 
 def database_problem(error: Exception) -> str:
@@ -103,7 +114,6 @@ def run_migrate(arguments: argparse.Namespace) -> int:
 def migrate(url: str, wait_s: float = 0.0) -> str | None:
     """Bring one database to the newest schema; returns the schema that it is on then.
 
-
     wait_s: how long a database that does not answer may take until it does.
     Raises: Failed.
     """
@@ -111,13 +121,10 @@ def migrate(url: str, wait_s: float = 0.0) -> str | None:
     is_first = True
     while True:
         try:
-            store = Store(url)
-            try:
+            with closing(Store(url)) as store:
                 if not store.is_ready():
                     store.migrate()
                 return store.schema()
-            finally:
-                store.close()
         except UnknownSchema as error:
             raise Failed(str(error)) from error
         except (StoreUnavailable, OSError) as error:
@@ -144,12 +151,8 @@ def record_simulator(database_url: str, url: str) -> None:
 
     A database that does not answer is ignored.
     """
-    with suppress(StoreUnavailable, OSError):
-        store = Store(database_url)
-        try:
-            store.write(lambda tx: tx.flags.swap(_ADDRESS, tx.flags.get(_ADDRESS), url))
-        finally:
-            store.close()
+    with suppress(StoreUnavailable, OSError), closing(Store(database_url)) as store:
+        store.write(lambda tx: tx.flags.swap(_ADDRESS, tx.flags.get(_ADDRESS), url))
 
 
 def use_simulator(settings: Settings, store: Store, activity: str) -> Settings:

@@ -83,7 +83,8 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the action; without one, list."""
     command: Command = arguments.command
-    return command(open_installation(), arguments)
+    with open_installation() as installation:
+        return command(installation, arguments)
 
 
 # -- looking
@@ -242,11 +243,11 @@ def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_forget(arguments: argparse.Namespace) -> int:
     """Erase the person; 1 where a lead could not be erased now."""
-    installation = open_installation()
-    _check_address(arguments.email)
-    result = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
-    print(json.dumps(result, indent=2) if arguments.json else "\n".join(_erasure_lines(result)))
-    return 1 if result["busy"] else 0
+    with open_installation() as installation:
+        _check_address(arguments.email)
+        result = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
+        print(json.dumps(result, indent=2) if arguments.json else "\n".join(_erasure_lines(result)))
+        return 1 if result["busy"] else 0
 
 
 def _erasure_lines(result: dict[str, Any]) -> Iterator[str]:

@@ -102,12 +102,9 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
         from service.cli.installation import open_installation  # noqa: PLC0415
         from service.worker import run as work  # noqa: PLC0415
 
-    installation = open_installation(alerts=True)
-    try:
+    with open_installation(alerts=True) as installation:
         settings = installation.settings
         work(settings, follow_forms_file(settings, installation.setup, lookup, clock.now()), installation.store)
-    finally:
-        installation.store.close()
     return 0
 
 

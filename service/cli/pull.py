@@ -32,27 +32,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each platform of the form; 1 where a platform or a lead could not be read."""
-    installation = open_installation()
-    form = form_named(arguments.form, installation.setup)
-    senders = [sender for sender in form.webhooks if sender in PLATFORMS]
-    if not senders:
-        raise Failed(f"no ad platform is set up for {form.name!r}: its webhooks in the forms file name none")
-    identity = Identity(f"pull/{worker_name()}", is_gone)
-    connections = make_connections({form.name: form}, installation.settings.platform_urls, installation.store, identity)
-    by_sender = {connection.sender: connection for connection in connections}
-    code = 0
-    for sender in senders:
-        now = clock.now()
-        if sender in by_sender:
-            result = pull(by_sender[sender], installation.store, arguments.since or now - DEFAULT_PERIOD, now)
-            sentence, problems = result.summary(PLATFORMS[sender].title), [*_problems(result)]
-        else:
-            platform = PLATFORMS[sender]
-            sentence = f"{platform.title}: leads cannot be listed. {platform.download.format(form=form.name)}"
-            problems = []
-        _print(sender, sentence, problems, as_json=arguments.json)
-        code = 1 if problems else code
-    return code
+    with open_installation() as installation:
+        form = form_named(arguments.form, installation.setup)
+        senders = [sender for sender in form.webhooks if sender in PLATFORMS]
+        if not senders:
+            raise Failed(f"no ad platform is set up for {form.name!r}: its webhooks in the forms file name none")
+        identity = Identity(f"pull/{worker_name()}", is_gone)
+        store, urls = installation.store, installation.settings.platform_urls
+        connections = make_connections({form.name: form}, urls, store, identity)
+        by_sender = {connection.sender: connection for connection in connections}
+        code = 0
+        for sender in senders:
+            now = clock.now()
+            if sender in by_sender:
+                result = pull(by_sender[sender], store, arguments.since or now - DEFAULT_PERIOD, now)
+                sentence, problems = result.summary(PLATFORMS[sender].title), [*_problems(result)]
+            else:
+                platform = PLATFORMS[sender]
+                sentence = f"{platform.title}: leads cannot be listed. {platform.download.format(form=form.name)}"
+                problems = []
+            _print(sender, sentence, problems, as_json=arguments.json)
+            code = 1 if problems else code
+        return code
 
 
 def _print(sender: str, sentence: str, problems: Sequence[str], *, as_json: bool) -> None:

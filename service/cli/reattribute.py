@@ -60,23 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each lead that differs, then a summary."""
-    installation = open_installation()
-    forms = installation.setup.forms
-    counts: Counter[str] = Counter()
-    removed_forms: Counter[str] = Counter()
-    for page in _pages(installation.store, arguments):
-        known = [lead for lead in page if lead.submission.form in forms]
-        removed_forms.update(lead.submission.form for lead in page if lead.submission.form not in forms)
-        for result in recompute(known, forms, installation.store, is_dry=arguments.dry_run):
-            counts[result.fate] += 1
-            if result.differences and result.fate != "left alone":
-                print(_as_json(result) if arguments.json else _line(result))
-    if arguments.json:
-        summary = {fate: counts.get(fate, 0) for fate in SUMMARIES}
-        print(json.dumps({"summary": summary, "forms_gone": dict(removed_forms)}))
-    else:
-        print("\n".join(_summary(counts, removed_forms)))
-    return 0
+    with open_installation() as installation:
+        forms = installation.setup.forms
+        counts: Counter[str] = Counter()
+        removed_forms: Counter[str] = Counter()
+        for page in _pages(installation.store, arguments):
+            known = [lead for lead in page if lead.submission.form in forms]
+            removed_forms.update(lead.submission.form for lead in page if lead.submission.form not in forms)
+            for result in recompute(known, forms, installation.store, is_dry=arguments.dry_run):
+                counts[result.fate] += 1
+                if result.differences and result.fate != "left alone":
+                    print(_as_json(result) if arguments.json else _line(result))
+        if arguments.json:
+            summary = {fate: counts.get(fate, 0) for fate in SUMMARIES}
+            print(json.dumps({"summary": summary, "forms_gone": dict(removed_forms)}))
+        else:
+            print("\n".join(_summary(counts, removed_forms)))
+        return 0
 
 
 def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:

@@ -48,19 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a table for each account; 1 where there is a discrepancy."""
-    installation = open_installation(demo="comparing with")
-    try:
-        if arguments.excuse:
-            return _excuse(installation, arguments.excuse)
-        with progress_bar("reading Nexudus", 1) as show:
-            comparisons = [_compare(*each, arguments, show) for each in _readers(installation, arguments)]
-    except NexudusError as error:
-        raise Failed(f"Nexudus: {error.message}; nothing more was changed, run it again later") from error
-    if arguments.json:
-        print_json([comparison.as_json() for comparison in comparisons])
-    else:
-        print("\n\n".join("\n".join(_lines(comparison, arguments.since)) for comparison in comparisons))
-    return 0 if all(comparison.is_right for comparison in comparisons) else 1
+    with open_installation(demo="comparing with") as installation:
+        try:
+            if arguments.excuse:
+                return _excuse(installation, arguments.excuse)
+            with progress_bar("reading Nexudus", 1) as show:
+                comparisons = [_compare(*each, arguments, show) for each in _readers(installation, arguments)]
+        except NexudusError as error:
+            raise Failed(f"Nexudus: {error.message}; nothing more was changed, run it again later") from error
+        if arguments.json:
+            print_json([comparison.as_json() for comparison in comparisons])
+        else:
+            print("\n\n".join("\n".join(_lines(comparison, arguments.since)) for comparison in comparisons))
+        return 0 if all(comparison.is_right for comparison in comparisons) else 1
 
 
 def _excuse(installation: Installation, lead_ids: Sequence[str]) -> int:

@@ -43,20 +43,20 @@ def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     from service.operations.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
 
-    installation = open_installation()
-    period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
-    if period.since >= period.until:
-        raise Failed("the period is empty: --since must lie before --until")
-    report = attribution_report(installation.store, installation.setup.forms, period)
-    if not report["leads"] and arguments.form:
-        form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
-    if arguments.json:
-        print_json(report)
-        return 0
-    from rich.console import Console  # noqa: PLC0415 (only the tables need it)
+    with open_installation() as installation:
+        period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
+        if period.since >= period.until:
+            raise Failed("the period is empty: --since must lie before --until")
+        report = attribution_report(installation.store, installation.setup.forms, period)
+        if not report["leads"] and arguments.form:
+            form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
+        if arguments.json:
+            print_json(report)
+            return 0
+        from rich.console import Console  # noqa: PLC0415 (only the tables need it)
 
-    print_report(report, Console(highlight=False))
-    return 0
+        print_report(report, Console(highlight=False))
+        return 0
 
 
 def print_report(report: Mapping[str, Any], console: "Console") -> None:

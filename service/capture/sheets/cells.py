@@ -85,3 +85,6 @@ class SheetSource(Protocol):
 
     def rows(self) -> Iterator[SheetRow]:
         """Return all rows from the top, each time. Raises: OSError."""
+
+    def close(self) -> None:
+        """Delete what was made to read it; rows() is of no use afterwards."""

@@ -6,6 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -46,6 +47,9 @@ class DelimitedFile:
             for row in _rows_of(csv.reader(text, delimiter=self.separator), self.skipped):
                 yield SheetRow(row.line, row.cells, file.tell())
 
+    def close(self) -> None:
+        """Do nothing: the file is read as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImportSheet:
@@ -63,21 +67,28 @@ class ImportSheet:
         """Return the rows below the header, without empty ones. Raises: OSError."""
         return (row for row in self.source.rows() if row.line > self.heading.line and not row.is_empty)
 
+    def close(self) -> None:
+        """Delete what was made to read the file."""
+        self.source.close()
+
 
 def open_sheet(path: Path, means: ColumnMeaning, name: str = "") -> ImportSheet:
-    """Open a file, whatever its kind.
+    """Open a file, whatever its kind; the caller closes it.
 
     means: returns what a column's name means, "" for nothing known. name: of a workbook's sheet, "" for the one with
     leads.
     Raises: NoSheet.
     """
-    try:
-        source = _open(path, means, name)
-        heading = find_heading(list(islice(source.rows(), HEAD_ROWS)), means, OWN_COLUMNS)
-    except OSError as error:
-        raise NoSheet(f"{path} cannot be opened ({error.strerror})") from error
-    except NoSheet as reason:
-        raise NoSheet(f"{path} {reason}") from reason
+    with ExitStack() as after_failure:
+        try:
+            source = _open(path, means, name)
+            after_failure.callback(source.close)
+            heading = find_heading(list(islice(source.rows(), HEAD_ROWS)), means, OWN_COLUMNS)
+        except OSError as error:
+            raise NoSheet(f"{path} cannot be opened ({error.strerror})") from error
+        except NoSheet as reason:
+            raise NoSheet(f"{path} {reason}") from reason
+        after_failure.pop_all()
     warnings = tuple(_warnings_of(source, heading, means)) if isinstance(source, Workbook) else ()
     return ImportSheet(source, heading, warnings)
 

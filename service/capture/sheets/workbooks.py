@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -86,6 +87,10 @@ class Workbook:
         """The other sheets that are not empty, for the operator."""
         return ", ".join(page.words for page in self.pages if page is not self.page)
 
+    def close(self) -> None:
+        """Delete the JSON."""
+        self._written.close()
+
     def rows(self) -> Iterator[SheetRow]:
         """Yield all rows of the sheet."""
         with Path(self._written.name).open("rb") as lines:
@@ -114,10 +119,13 @@ def open_workbook(
     """
     if path.stat().st_size > MAX_WORKBOOK_BYTES:
         raise NoSheet(f"is larger than {MAX_WORKBOOK_BYTES // 2**20} MB: save the sheet with the leads as CSV")
-    written = NamedTemporaryFile(prefix="lead-capture-")  # noqa: SIM115 (it goes when the workbook does)
-    _unpack(path, written)
-    pages = _pages_in(written)
-    return Workbook(path, _chosen(pages, understood_in, name), pages, written)
+    with ExitStack() as after_failure:
+        written = after_failure.enter_context(NamedTemporaryFile(prefix="lead-capture-"))
+        _unpack(path, written)
+        pages = _pages_in(written)
+        workbook = Workbook(path, _chosen(pages, understood_in, name), pages, written)
+        after_failure.pop_all()
+    return workbook
 
 
 def _unpack(path: Path, written: IO[bytes]) -> None:

@@ -41,20 +41,20 @@ def run(arguments: argparse.Namespace) -> int:
     """Replace the last invented history by a new one, or remove it."""
     from service import clock  # noqa: PLC0415 (its help needs none of it)
 
-    installation = open_installation()
-    _check(installation, is_sure=arguments.yes or arguments.remove)
-    arguments.until = arguments.until or clock.now()
-    removed = _remove_all(installation.store)
-    written = 0 if arguments.remove else _write_all(installation.store, arguments)
-    if arguments.json:
-        print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
-    elif arguments.remove:
-        print(f"{removed:,} invented leads removed")
-    else:
-        period = f"{arguments.days} days until {arguments.until:%Y-%m-%d}"
-        print(f"{written:,} invented leads of {period}, as account {ACCOUNT!r}")
-        print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
-    return 0
+    with open_installation() as installation:
+        _check(installation, is_sure=arguments.yes or arguments.remove)
+        arguments.until = arguments.until or clock.now()
+        removed = _remove_all(installation.store)
+        written = 0 if arguments.remove else _write_all(installation.store, arguments)
+        if arguments.json:
+            print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
+        elif arguments.remove:
+            print(f"{removed:,} invented leads removed")
+        else:
+            period = f"{arguments.days} days until {arguments.until:%Y-%m-%d}"
+            print(f"{written:,} invented leads of {period}, as account {ACCOUNT!r}")
+            print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
+        return 0
 
 
 def _check(installation: Installation, *, is_sure: bool) -> None:

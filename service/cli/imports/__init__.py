@@ -42,20 +42,20 @@ def run(arguments: argparse.Namespace) -> int:
     from service.cli.terminal import print_json  # noqa: PLC0415
     from service.store import StoreUnavailable  # noqa: PLC0415
 
-    installation = open_installation()
-    form = form_named(arguments.form, installation.setup)
-    try:
-        outcome = import_file(
-            installation.store, form, arguments.file, arguments.sender, arguments.sheet, is_dry=arguments.dry_run
-        )
-    except NoSheet as error:
-        raise Failed(str(error)) from error
-    except StoreUnavailable as error:
-        raise Failed(f"{database_problem(error)}, then import it again: imported rows are recognised") from error
-    except OSError as error:
-        raise Failed(f"{arguments.file} cannot be read to its end ({error.strerror})") from error
-    if arguments.json:
-        print_json(outcome.as_json())
-    else:
-        print_outcome(outcome)
-    return 1 if outcome.unread else 0
+    with open_installation() as installation:
+        form = form_named(arguments.form, installation.setup)
+        try:
+            outcome = import_file(
+                installation.store, form, arguments.file, arguments.sender, arguments.sheet, is_dry=arguments.dry_run
+            )
+        except NoSheet as error:
+            raise Failed(str(error)) from error
+        except StoreUnavailable as error:
+            raise Failed(f"{database_problem(error)}, then import it again: imported rows are recognised") from error
+        except OSError as error:
+            raise Failed(f"{arguments.file} cannot be read to its end ({error.strerror})") from error
+        if arguments.json:
+            print_json(outcome.as_json())
+        else:
+            print_outcome(outcome)
+        return 1 if outcome.unread else 0

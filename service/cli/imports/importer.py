@@ -6,6 +6,7 @@ platform's export without ids.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +20,7 @@ from service.capture.dedup import id_key, keys_of
 from service.capture.fields.names import fold
 from service.capture.sheets.cells import NoSheet, SheetRow
 from service.capture.sheets.columns import Ids, meanings_of, plan_of
-from service.capture.sheets.opening import open_sheet
+from service.capture.sheets.opening import ImportSheet, open_sheet
 from service.capture.sheets.rows import ReadRow, SheetReader, Span
 from service.cli.imports.outcome import KNOWN, LEFT_OUT, UNREAD, ImportOutcome
 from service.cli.terminal import printable, progress_bar
@@ -151,11 +152,15 @@ def import_file(
     Raises: NoSheet, also where no column is understood or the operator must name the platform; StoreUnavailable;
     OSError. Rows that were taken by then are known when the file is imported again.
     """
-    meaning = meanings_of(form)
-    sheet = open_sheet(file, meaning, sheet_name)
+    with closing(open_sheet(file, meanings_of(form), sheet_name)) as sheet:
+        return _import_sheet(store, form, sheet, platform, is_dry=is_dry)
+
+
+def _import_sheet(store: Store, form: Form, sheet: ImportSheet, platform: str, *, is_dry: bool) -> ImportOutcome:
+    file = sheet.source.path
     sample = [row.cells for row in islice(sheet.rows(), SAMPLE_SIZE) if row.cells is not None]
     plan = plan_of(sheet.header, sample, platform)
-    if not plan.is_ours and not any(map(meaning, plan.header)):
+    if not plan.is_ours and not any(map(meanings_of(form), plan.header)):
         names = ", ".join(printable(name)[:40] for name in plan.header[:5])
         raise NoSheet(f"{file} {_NOT_UNDERSTOOD.format(names, form.name)}")
     if plan.lacks and not is_dry:
