@@ -35,6 +35,7 @@ The floor plan, in the order a lead walks it:
     server/         gunicorn's worker, which waits for slow clients without holding a thread
 
     metrics/        what Prometheus reads
+    tracing/        what joins the log lines and spans of one lead's journey
     edge.py         the outermost layer of the web process: an id for each request, and its duration
     web.py          process 1: create_app(settings)
     worker.py       process 2: fetches and delivers until it is stopped

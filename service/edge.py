@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from service import clock
-from service.logs import REQUEST_ID
+from service.lead import TraceContext
 from service.metrics.web import WebMetrics
+from service.tracing.context import CURRENT
 
 HEADER = "X-Request-Id"
 
@@ -39,11 +40,11 @@ class Edge:
             headers.append((HEADER, request_id))
             return start_response(status_line, headers, *more)
 
-        token = REQUEST_ID.set(request_id)
+        token = CURRENT.set(TraceContext(request_id))
         try:
             return self._app(environ, start)
         finally:
-            REQUEST_ID.reset(token)
+            CURRENT.reset(token)
             self._metrics.count(environ, request, status, clock.monotonic() - began)
 
     def _id_of(self, environ: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 LeadId = NewType("LeadId", str)
 CoworkerId = NewType("CoworkerId", int)
@@ -291,6 +291,19 @@ class Doubt:
     verify_count: int = 0  # searches for it since then
 
 
+class TraceContext(NamedTuple):
+    """What joins the log lines and spans of one lead's journey; "" for what there is not.
+
+    request_id: of the request that brought it. traceparent: the span that later ones belong to (W3C Trace Context).
+    """
+
+    request_id: str = ""
+    traceparent: str = ""
+
+
+NO_TRACE = TraceContext()
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One Lead queued for the CRM, as a worker claimed it."""
@@ -303,6 +316,7 @@ class Delivery:
     doubt: Doubt | None = None
     blocked_by: str = ""  # the paused call that this delivery probes
     probes_until: datetime | None = None  # claimed before this time to probe whether an outage is over
+    trace: TraceContext = NO_TRACE
 
 
 def marker_of(lead_id: LeadId) -> str:

@@ -5,22 +5,19 @@ import logging
 import sys
 import traceback
 from collections import Counter
-from contextvars import ContextVar
 from typing import Any
 
 import structlog
 from structlog.exceptions import DropEvent
 
 from service import clock
+from service.tracing.context import CURRENT
 
 _PROCESSORS: list[Any] = []
 """One list for the life of the process, because loggers keep the list that they found at their first use."""
 
 MAX_VALUE_CHARS = 500
 """Characters of one value in a log line; no sentence of ours is longer."""
-
-REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request that this thread works on, in every line that is logged meanwhile."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
@@ -117,8 +114,8 @@ def escape_controls(_logger: object, _method: str, event: Any) -> Any:
 
 
 def add_request_id(_logger: object, _method: str, event: Any) -> Any:
-    """Add the id of the request, where there is one."""
-    if request_id := REQUEST_ID.get():
+    """Add the id of the request that this thread answers, or that brought the lead it delivers."""
+    if request_id := CURRENT.get().request_id:
         event["request_id"] = request_id
     return event
 

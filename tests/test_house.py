@@ -19,7 +19,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 WIRING = (
     "admin alerts attribution background capture clock conversions delivery edge fetching forms headers http lead logs"
     " maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator store"
-    " version web worker"
+    " tracing version web worker"
 )
 
 DOORS = {
@@ -33,15 +33,16 @@ DOORS = {
     "forms": "lead platforms",  # the keys of an ad platform's table are in its record
     "settings": "platforms",  # so are the URLs of its API
     "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
-    "logs": "clock",
+    "logs": "clock tracing",
+    "tracing": "clock lead logs settings version",
     "metrics": "clock lead",
-    "edge": "clock logs metrics",
-    "capture": "attribution store forms lead clock metrics platforms rate_limit version",
+    "edge": "clock lead metrics tracing",
+    "capture": "attribution store forms lead clock metrics platforms rate_limit tracing version",
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
     "fetching": "background capture platforms setup store forms lead clock",
     "store": "lead",
-    "delivery": "background lead forms metrics setup store nexudus clock",
+    "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
     "operations": "lead forms store attribution capture delivery nexudus clock",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",

@@ -12,6 +12,7 @@ from service.forms import Form
 from service.lead import Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.metrics.outcomes import REPEAT
 from service.store import WITHDRAWN, AnnouncedLead, Arrival, FetchNotice, Store
+from service.tracing.context import CURRENT
 
 SENDERS_TEST = "A test from the sender: it is shown here and never sent to the CRM."
 
@@ -83,7 +84,8 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         # The answers choose the recipients when the messages are sent.
         notify_pending=bool(form.notify or any(route.form.notify for route in form.routes)),
     )
-    return Arrival(lead, list(keys_of(submission, form, now)), person_of(lead), partial(judge, form=form))
+    keys = list(keys_of(submission, form, now))
+    return Arrival(lead, keys, person_of(lead), partial(judge, form=form), CURRENT.get())
 
 
 def status_of(submission: Submission, suspicion: str) -> Status:

@@ -20,6 +20,7 @@ from service.lead import Delivery, LeadId, Step, Submission
 from service.metrics.processes import usage_of
 from service.setup.current import FOLLOW_RETRY_S, may_follow
 from service.store import LeaseLost, SeenWorker, Store, StoreUnavailable, Transaction, Turns
+from service.tracing.context import CURRENT
 
 log = structlog.get_logger()
 
@@ -189,12 +190,15 @@ class Worker:
 
     def _deliver(self, delivery: Delivery) -> None:
         lead_id = delivery.lead.id
+        token = CURRENT.set(delivery.trace)
         try:
             self._deliver_or_requeue(delivery)
         except LeaseLost:
             log.warning("lease_lost", lead=lead_id)
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
+        finally:
+            CURRENT.reset(token)
 
     def _deliver_or_requeue(self, delivery: Delivery) -> None:
         account, now = delivery.lead.account, clock.now()

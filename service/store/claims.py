@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, literal, not_, select, text, tuple_, update
 
-from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
+from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step, TraceContext
 from service.store.accounts import UNAVAILABLE, Accounts, CallPause, CallPauses
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import NO_LEASE, Repository
@@ -227,6 +227,7 @@ class Claims(Repository):
             _doubt(row),
             blocked_by=row.blocked_by or "",
             probes_until=row.due_at if row.due_at > now else None,
+            trace=TraceContext(row.request_id or "", row.traceparent or ""),
         )
         cut_off = self._settle_cut_off(lead)
         if cut_off is None:

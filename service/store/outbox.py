@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, text, update
 
-from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
+from service.lead import NO_TRACE, CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step, TraceContext
 from service.store.database.columns import insert_values, to_micros
 from service.store.database.repository import NO_LEASE, Database, IsGone, Repository
 from service.store.database.tables import DONE, IS_NEXT, PARKED, QUEUED, attempts, deliveries, leads
@@ -27,7 +27,7 @@ LIVE, LATER = 0, 1
 
 NOTHING_UNKNOWN: dict[str, Any] = {"unknown_step": None, "unknown_since": None, "verify_count": 0}
 
-_ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priority")
+_ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priority", "request_id", "traceparent")
 
 
 def wake(connection: Connection, database: Database) -> None:
@@ -55,6 +55,7 @@ class QueuedDelivery:
     form: str = ""
     parked: bool = False
     priority: int = LIVE
+    trace: TraceContext = NO_TRACE
 
 
 class Outbox(Repository):
@@ -68,6 +69,7 @@ class Outbox(Repository):
             (
                 *(each.lead_id, each.account, each.serialize_key, PARKED if each.parked else QUEUED),
                 *(to_micros(each.due), each.form, each.priority),
+                *(part or None for part in each.trace),
             )
             for each in queued
         ]

@@ -104,7 +104,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0013"
+SCHEMA = "0014"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 
@@ -309,6 +309,7 @@ def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:
         lead.submission.form,
         parked=lead.status is not Status.PENDING,
         priority=priority,
+        trace=arrival.trace,
     )
 
 

@@ -6,11 +6,13 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import select
 
 from service import clock
 from service.fetching.fetcher import MISSING_FOR, settle_missing
-from service.lead import Outcome, Status, Step
+from service.lead import Outcome, Status, Step, TraceContext
 from service.store import Store
+from service.store.database.tables import notices
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.capture.senders.sent_records import expected_leads, facts_of
@@ -49,6 +51,19 @@ def send(record: Recorded, env: Env) -> None:
     env.platforms.plays(record)
     answer = env.front.client.post(f"/webhooks/{record.sender}/tour", data=record.body, headers=record.headers)
     assert answer.status_code == 200
+
+
+def test_a_fetched_lead_bears_the_id_of_the_request_that_announced_it(env: Env) -> None:
+    env.platforms.has_lead("1")
+    (lead_id,) = env.hears("1")
+    with env.store.read() as tx:
+        announced_by = tx._execute(select(notices.c.request_id)).scalar_one()
+
+    env.reads(lead_id)
+
+    (delivery,) = env.store.write(lambda tx: tx.queue.claim("a worker", clock.now(), 90, 1))
+    assert delivery.trace == TraceContext(announced_by)
+    assert announced_by
 
 
 @pytest.mark.parametrize("record", READ, ids=lambda record: record.name)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -31,10 +32,12 @@ class RunningService:
         self.process = Process(arguments, environ, folder)
         self.process.wait_until(lambda: "Ctrl-C stops everything" in self.process.output, 30, "the banner")
 
-    def post(self, number: int) -> None:
-        """Post one enquiry of a person of its own, on a connection of its own."""
+    def post(self, number: int) -> str:
+        """Post one enquiry of a person of its own, on a connection of its own; the id of the request."""
         answers = {"email": f"ann{number}@example.com", "message": f"Enquiry {number}"}
-        assert requests.post(f"{self.url}/f/contact", answers, allow_redirects=False, timeout=10).status_code == 303
+        response = requests.post(f"{self.url}/f/contact", answers, allow_redirects=False, timeout=10)
+        assert response.status_code == 303
+        return response.headers["X-Request-Id"]
 
     def metrics(self) -> str:
         """The text of /metrics, with all labels."""
@@ -53,6 +56,10 @@ class RunningService:
         return sum(
             value for (each, has), value in self.samples().items() if each == name and labels.items() <= set(has)
         )
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What it has logged, line by line."""
+        return [json.loads(line) for line in self.process.output.splitlines() if line.startswith("{")]
 
     def web_processes(self) -> list[int]:
         """gunicorn's processes that answer requests."""
@@ -85,6 +92,17 @@ def test_all_processes_count_together(service: RunningService) -> None:
     assert service.total("lead_capture_workers") == 1
     assert service.total("process_resident_memory_bytes") > 50_000_000
     assert service.total("lead_capture_worker_memory_bytes") > 20_000_000
+
+
+def test_one_id_joins_the_log_lines_of_both_processes(service: RunningService) -> None:
+    request_id = service.post(50)
+
+    def events() -> list[str]:
+        return [line["event"] for line in service.log_lines() if line.get("request_id") == request_id]
+
+    service.process.wait_until(lambda: "delivered" in events(), 10, "the lead is delivered")
+    assert events()[0] == "lead_kept"
+    assert events().count("attempt_settled") == 3
 
 
 def test_every_metric_is_documented_with_its_type_and_labels(service: RunningService) -> None:
@@ -124,7 +142,7 @@ def test_what_a_killed_process_has_counted_is_kept(service: RunningService) -> N
 
 
 def test_the_lines_of_the_web_server_are_json_too(service: RunningService) -> None:
-    lines = [json.loads(line) for line in service.process.output.splitlines() if line.startswith("{")]
+    lines = service.log_lines()
 
     started = next(line for line in lines if line["event"] == "web_started")
     assert started["address"] == service.url.removeprefix("http://")

@@ -20,6 +20,7 @@ from service.lead import (
     Status,
     Step,
     Submission,
+    TraceContext,
     new_lead_id,
 )
 from service.store import Arrival, DedupKey, ErasureResult, Store, Transaction
@@ -68,9 +69,11 @@ def everything(store: Store) -> str:
 
 def test_nothing_of_the_person_is_left_in_any_table(store: Store) -> None:
     lead = a_telling_lead()
-    store.keep_and_enqueue([Arrival(lead, [DedupKey("same:contact:digest")], "ada@example.com")])
+    trace = TraceContext("request-of-ada", "span-of-ada")
+    store.keep_and_enqueue([Arrival(lead, [DedupKey("same:contact:digest")], "ada@example.com", trace=trace)])
     deliver(store, lead)
     index(store)
+    assert all(each in everything(store) for each in trace)
     assert all(secret in everything(store) for secret in SECRETS[:5])
 
     store.erase([lead.id], NOON)

@@ -135,6 +135,8 @@ deliveries = Table(
     Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
     Column("blocked_by", Text),  # the paused call that it waits for; NULL: none
     Column("request_body", Json),  # the opportunity as it was last sent; NULL: never
+    Column("request_id", Text),  # of the request that brought the lead
+    Column("traceparent", Text),  # the span of that request
     sqlite_with_rowid=False,
 )
 IS_NEXT = and_(deliveries.c.state == QUEUED, deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
@@ -250,6 +252,8 @@ notices = Table(
     text_column("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", UtcDateTime),
+    Column("request_id", Text),  # of the request that brought the announcement
+    Column("traceparent", Text),  # the span of that request
     Index("ix_notices_state_due_at", "state", "due_at"),
 )
 

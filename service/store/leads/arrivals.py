@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, or_, select, update
 
-from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Answers, Lead, LeadId, Receipt, Status
+from service.lead import (
+    FURTHER_IDS_REMARK,
+    NO_TRACE,
+    SAME_ID_REMARK,
+    Answers,
+    Lead,
+    LeadId,
+    Receipt,
+    Status,
+    TraceContext,
+)
 from service.store.database.columns import Values, insert_values, to_micros
 from service.store.database.repository import Repository
 from service.store.database.tables import deliveries, lead_keys, leads
@@ -55,13 +65,15 @@ class Arrival:
     """A new lead on its way into the store.
 
     keys: make a later arrival its repeat. person: the key under which its deliveries run one at a time. judge: decides
-    whether two arrivals under one key are the same enquiry; without it every key decides alone.
+    whether two arrivals under one key are the same enquiry; without it every key decides alone. trace: kept with its
+    delivery.
     """
 
     lead: Lead
     keys: Sequence[DedupKey] = ()
     person: str = ""
     judge: Judge | None = None
+    trace: TraceContext = NO_TRACE
 
     @cached_property
     def row(self) -> Values:

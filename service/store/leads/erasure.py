@@ -149,7 +149,9 @@ class Erasure(Repository):
         of_leads = deliveries.c.lead_id.in_(lead_ids)
         self._execute(delete(deliveries).where(of_leads, deliveries.c.state != DONE))
         done = update(deliveries).where(of_leads)
-        self._execute(done.values(serialize_key=deliveries.c.lead_id, coworker_id=None, request_body=null()))
+        without_trace = {"request_id": None, "traceparent": None}  # a proxy's log may name a person beside them
+        without_person = {"serialize_key": deliveries.c.lead_id, "coworker_id": None, "request_body": null()}
+        self._execute(done.values(without_person | without_trace))
         self._execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
         self._execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
         self._execute(delete(erasure_warnings).where(erasure_warnings.c.lead_id.in_(lead_ids)))

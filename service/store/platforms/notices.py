@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from service.lead import Lead, LeadId, Receipt, Status
+from service.lead import Lead, LeadId, Receipt, Status, TraceContext
 from service.store.database.repository import Repository
 from service.store.database.tables import leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals
@@ -72,6 +72,8 @@ class Notices(Repository):
                     state=PARKED if lead.status is Status.PARKED else DUE,
                     announced_at=notice.announced_at,
                     due_at=notice.announced_at,
+                    request_id=arrival.trace.request_id or None,
+                    traceparent=arrival.trace.traceparent or None,
                 )
             )
             wake(self._connection, self._database)
@@ -84,18 +86,19 @@ class Notices(Repository):
 
         person: the key under which its deliveries run one at a time. A worker that was fetching it loses its lease.
         """
-        ending = delete(notices).where(notices.c.lead_id == lead_id).returning(notices.c.announced_at)
-        announced_at = self._execute(ending).scalar()
-        if announced_at is None:
+        kept = (notices.c.announced_at, notices.c.request_id, notices.c.traceparent)
+        notice = self._execute(delete(notices).where(notices.c.lead_id == lead_id).returning(*kept)).first()
+        if notice is None:
             return False
         row = to_row(lead)
         filled = {name: row[name] for name in _FILLED}
         with self._as(WordIndex).following([lead_id]):
             self._execute(update(leads).where(leads.c.id == lead_id).values(filled))
-        is_late = now - announced_at > LIVE_FOR
+        is_late = now - notice.announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
+        trace = TraceContext(notice.request_id or "", notice.traceparent or "")
         delivery = QueuedDelivery(
-            lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE
+            lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE, trace=trace
         )
         self._as(Outbox).enqueue([delivery])
         return True

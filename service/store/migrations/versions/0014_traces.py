@@ -1,0 +1,16 @@
+"""The request that brought a lead, and its trace, kept with what is to be done. Safe while the last version runs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    for table in ("deliveries", "notices"):
+        op.add_column(table, sa.Column("request_id", sa.Text()))
+        op.add_column(table, sa.Column("traceparent", sa.Text()))
