@@ -10,7 +10,6 @@ The floor plan, in the order a lead walks it:
     version.py      the version of the program
     clock.py        now(), sleep(): the only reader of the time
     http.py         one outgoing request with its time limits
-    headers.py      response headers that make browsers careful
     background.py   runs a periodic job in a thread of its own
     logs.py         log lines: a lead's id, never personal data
 
@@ -36,7 +35,7 @@ The floor plan, in the order a lead walks it:
 
     metrics/        what Prometheus reads
     tracing/        what joins the log lines and spans of one lead's journey
-    edge.py         the outermost layer of the web process: an id for each request, and its duration
+    edge.py         around the web application: each request's id and set-up, careful headers, counting
     web.py          process 1: create_app(settings)
     worker.py       process 2: fetches and delivers until it is stopped
 

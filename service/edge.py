@@ -1,43 +1,116 @@
-"""The outermost layer of the web process: each request gets an id, which its log lines bear, and is counted."""
+"""Around the web application: what each request gets before a route sees it, and its response on the way out.
+
+A request gets an id, which its log lines bear, and one version of the set-up, which it keeps to its end. A response
+gets the id, and the headers that make browsers careful: pages, JSON, scripts and errors alike, also those that Flask
+answers itself. Then the request is counted, with what its route noted of the leads in it.
+
+One middleware, because a few list operations for each response cost less than Flask's hooks.
+"""
 
 import random
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from service import clock
 from service.lead import TraceContext
-from service.metrics.web import WebMetrics
 from service.tracing.context import CURRENT
 
-HEADER = "X-Request-Id"
+if TYPE_CHECKING:
+    from service.setup.current import CurrentSetup
+
+Environ = dict[str, Any]
+WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+# -- what a request's WSGI environment holds
+
+SETUP = "lead_capture.setup"
+"""The version of the set-up that the request is answered by."""
+
+TAKEN, REFUSED = "lead_capture.taken", "lead_capture.refused"
+"""The outcomes of the leads that it brought; why its leads were refused."""
+
+REPEAT = "repeat"
+"""Outcome of a lead that had come before; of any other, its status: pending, quarantined, parked ..."""
+
+
+def note_taken(environ: Environ, outcomes: Iterable[str]) -> None:
+    """Note leads that were kept."""
+    environ.setdefault(TAKEN, []).extend(outcomes)
+
+
+def note_refused(environ: Environ, reason: str) -> None:
+    """Note that nothing was kept. reason: one of few, never a stranger's words."""
+    environ[REFUSED] = reason.lower()
+
+
+# -- headers of a response
+
+ID_HEADER = "X-Request-Id"
+
+POLICY = "Content-Security-Policy"
+
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The policy of what is not a page: nothing is loaded, sent or framed, should a browser show it as one."""
+
+DEFAULTS = (
+    (POLICY, NOTHING),
+    ("X-Content-Type-Options", "nosniff"),
+    # Other sites learn only the host of a page's address: the rest may hold a visitor's answers.
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Cache-Control", "no-store"),
+)
+"""Added where a view has set none: a page with styles or scripts has a policy of its own."""
+
+TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
+"""For a year; not for subdomains, which may belong to someone else, and not on any preload list."""
+
+# -- the middleware
 
 _ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 """An id that a reverse proxy may give: long enough to be one, and nothing that could be an address or a sentence."""
 
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_ASCII = "".join(map(chr, range(128)))
+
+Count = Callable[[Environ, Any, str, float], None]
+"""Counts one answered request: environment, Flask's request (None where it was not routed), status, seconds."""
 
 
 class Edge:
-    """A WSGI application around another one."""
+    """The WSGI application that stands between the server and Flask's."""
 
-    def __init__(self, app: WsgiApp, metrics: WebMetrics, *, trusts_ids: bool) -> None:
-        """trusts_ids: a request's own id is kept, because a reverse proxy has set it."""
+    def __init__(
+        self, app: WsgiApp, current: "CurrentSetup", count: Count, *, is_https: bool, trusts_ids: bool
+    ) -> None:
+        """is_https: visitors use HTTPS. trusts_ids: a request's own id is kept, because a reverse proxy has set it."""
         self._app = app
-        self._metrics = metrics
+        self._current = current
+        self._count = count
+        self._headers = (*DEFAULTS, *([TRANSPORT] if is_https else []))
+        self._names = frozenset(name for name, _ in self._headers)
         self._trusts_ids = trusts_ids
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         began = clock.monotonic()
         request_id = self._id_of(environ)
+        environ[SETUP] = self._current.state.setup
+        _escape_bytes(environ)
         status, request = "500", None
 
         def start(status_line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             nonlocal status, request
             status = status_line[:3]
             request = environ.get("werkzeug.request")  # Flask removes it when the response has begun
-            headers.append((HEADER, request_id))
+            present = dict(headers)
+            if self._names.isdisjoint(present):  # as for a form post
+                headers += self._headers
+            else:
+                headers += [header for header in self._headers if header[0] not in present]
+            headers.append((ID_HEADER, request_id))
             return start_response(status_line, headers, *more)
 
         token = CURRENT.set(TraceContext(request_id))
@@ -45,8 +118,20 @@ class Edge:
             return self._app(environ, start)
         finally:
             CURRENT.reset(token)
-            self._metrics.count(environ, request, status, clock.monotonic() - began)
+            self._count(environ, request, status, clock.monotonic() - began)
 
-    def _id_of(self, environ: dict[str, Any]) -> str:
+    def _id_of(self, environ: Environ) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self._trusts_ids else ""
         return given if _ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+
+
+def _escape_bytes(environ: Environ) -> None:
+    """Percent-encode bytes beyond ASCII in the address, which old browsers and scripts send; WSGI has them as Latin-1.
+
+    They count as percent-encoded, as in the standard of URLs. Without that, UTF-8 would be read as Latin-1 in some
+    places, and anything else would be an error of ours in others.
+    """
+    for name in ("QUERY_STRING", "RAW_URI"):
+        value = environ.get(name, "")
+        if not value.isascii():
+            environ[name] = quote(value, _ASCII, "latin-1")

@@ -1,16 +1,15 @@
 """Process 1: create_app(settings) wires the rooms that receive and show leads into one Flask app."""
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Request, Response, redirect, request
+from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -21,16 +20,16 @@ from service.alerts.worker_watch import WorkerWatch
 from service.background import is_gone, worker_name
 from service.capture import script
 from service.capture.http.form_posts import FormDeps, form_blueprint
+from service.capture.http.incoming import setup_of_request
 from service.capture.http.responses import PostError, failure
 from service.capture.http.unproven import UnprovenCalls
 from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.capture.tools.registry import SENDERS
-from service.edge import Edge
+from service.edge import POLICY, Edge
 from service.forms import Setup, read_setup
 from service.forms.senders import find_weakness, is_proven
-from service.headers import POLICY, SecurityHeaders
 from service.metrics.folder import MetricsFolder
 from service.metrics.web import METRICS, WebMetrics
 from service.rate_limit import PostCounts, WindowLimit
@@ -45,29 +44,8 @@ log = structlog.get_logger()
 PATIENCE_S = 4.5
 """Seconds for which a visitor waits while another program holds a lock of the database; with the last try, five."""
 
-SETUP_KEY = "lead_capture.setup"
-"""Where a request's WSGI environment holds its set-up."""
-
 START_WARNINGS = WindowLimit(1, 60)
 """Web processes of one host that start, or take up a forms file, within a minute log warnings about it once."""
-
-_ASCII = "".join(map(chr, range(128)))
-
-
-class RequestOfAnyBytes(Request):
-    """A request whose address may hold bytes beyond ASCII, as old browsers and scripts send them.
-
-    They count as percent-encoded, as in the standard of URLs. Without that, UTF-8 would be read as Latin-1 in some
-    places, and anything else would be an error of ours in others.
-    """
-
-    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        """environ: of WSGI, where bytes are Latin-1."""
-        for name in ("QUERY_STRING", "RAW_URI"):
-            value = environ.get(name, "")
-            if not value.isascii():
-                environ[name] = quote(value, _ASCII, "latin-1")
-        super().__init__(environ, *args, **kwargs)
 
 
 def create_app(
@@ -91,16 +69,14 @@ def create_app(
     counts = counts or PostCounts()
     current = setup or _read_forms_file(settings)
     _warn_of_weak_senders(current.get(), counts)
-    of_request = _taken_once(current)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
-    app.request_class = RequestOfAnyBytes
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    _register_capture(app, settings, of_request, counts, store)
+    _register_capture(app, settings, counts, store)
     metrics = app.extensions[METRICS] = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)
     app.register_blueprint(monitoring.blueprint(store, metrics, settings.metrics_token))
     deps = AdminDeps(
         store=store,
-        setup=of_request,
+        setup=setup_of_request,
         setup_state=lambda: current.state,
         public_url=settings.public_url,
         api_token=settings.admin_token,
@@ -114,17 +90,17 @@ def create_app(
     pages.register(app, deps)
     _add_scripts(app)
     if settings.sample_page:
-        app.add_url_rule("/sample", "sample", lambda: _sample_page(f"/f/{next(iter(of_request().forms))}"))
+        app.add_url_rule("/sample", "sample", lambda: _sample_page(f"/f/{next(iter(setup_of_request().forms))}"))
     app.add_url_rule("/", "start", lambda: redirect("/sample" if settings.sample_page else "/admin/"))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
-    is_https = settings.public_url.startswith("https://")
-    app.wsgi_app = SecurityHeaders(app.wsgi_app, is_https=is_https)  # type: ignore[method-assign]
-    if settings.trusted_proxies:
-        number = settings.trusted_proxies
+    number = settings.trusted_proxies
+    if number:
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
         app.wsgi_app = ProxyFix(app.wsgi_app, number, number)  # type: ignore[method-assign]
-    app.wsgi_app = Edge(app.wsgi_app, metrics, trusts_ids=bool(settings.trusted_proxies))  # type: ignore[method-assign]
+    is_https = settings.public_url.startswith("https://")
+    edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0)
+    app.wsgi_app = edge  # type: ignore[method-assign]
     return app
 
 
@@ -157,19 +133,6 @@ def _read_forms_file(settings: Settings) -> CurrentSetup:
     return follow_forms_file(settings, read_setup(settings.forms_file, lookup), lookup, clock.now())
 
 
-def _taken_once(current: CurrentSetup) -> Callable[[], Setup]:
-    """Return a function that returns the set-up of the present request: in force at its first use, whole to its end."""
-
-    def setup() -> Setup:
-        environ = request.environ
-        taken: Setup | None = environ.get(SETUP_KEY)
-        if taken is None:
-            taken = environ[SETUP_KEY] = current.get()
-        return taken
-
-    return setup
-
-
 def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
     """Log each sender whose calls anyone could forge."""
     if counts.count(f"start {setup.digest}", START_WARNINGS, clock.now().timestamp()):
@@ -182,14 +145,12 @@ def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
                 log.warning(event, form=form.name, sender=sender, why=why, remedy=remedy)
 
 
-def _register_capture(
-    app: Flask, settings: Settings, setup: Callable[[], Setup], counts: PostCounts, store: Store
-) -> None:
+def _register_capture(app: Flask, settings: Settings, counts: PostCounts, store: Store) -> None:
     guards = Guards(store, counts.texts)
     unproven = UnprovenCalls(counts.calls, store)
     limit = settings.submit_limit
     form_deps = FormDeps(
-        setup=setup,
+        setup=setup_of_request,
         store=store,
         visits=counts,
         limit=None if limit is None else WindowLimit(limit.count, limit.window_s),
@@ -199,7 +160,7 @@ def _register_capture(
         own_host=urlsplit(settings.public_url).netloc,
     )
     app.register_blueprint(form_blueprint(form_deps))
-    webhook_deps = WebhookDeps(setup, store, settings.public_url, guards, unproven, settings.store_ip)
+    webhook_deps = WebhookDeps(setup_of_request, store, settings.public_url, guards, unproven, settings.store_ip)
     app.register_blueprint(webhook_blueprint(webhook_deps))
 
 

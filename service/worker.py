@@ -34,8 +34,7 @@ from service.reconciliation.account_reader import account_reader
 from service.reconciliation.discrepancies import platform_comparer
 from service.reconciliation.job import ReconcileJob
 from service.settings import Settings
-from service.setup.current import CurrentSetup
-from service.setup.hangup import on_hangup
+from service.setup.current import CurrentSetup, on_hangup
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Pace, Store, Tenant
 from service.version import VERSION

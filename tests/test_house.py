@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin alerts attribution background capture clock conversions delivery edge fetching forms headers http lead logs"
+    "admin alerts attribution background capture clock conversions delivery edge fetching forms http lead logs"
     " maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator store"
     " tracing version web worker"
 )
@@ -28,16 +28,15 @@ DOORS = {
     "version": "",
     "rate_limit": "",
     "http": "clock version",
-    "headers": "",
     "background": "clock store",
     "forms": "lead platforms",  # the keys of an ad platform's table are in its record
     "settings": "platforms",  # so are the URLs of its API
     "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
     "logs": "clock tracing",
     "tracing": "clock lead logs settings version",
-    "metrics": "clock lead",
-    "edge": "clock lead metrics tracing",
-    "capture": "attribution store forms lead clock metrics platforms rate_limit tracing version",
+    "metrics": "clock edge lead",
+    "edge": "clock lead setup tracing",
+    "capture": "attribution store edge forms lead clock platforms rate_limit tracing version",
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
     "fetching": "background capture platforms setup store forms lead clock",
@@ -51,7 +50,7 @@ DOORS = {
     "maintenance": "lead forms store clock background",
     "admin": "lead forms setup store delivery nexudus alerts clock metrics operations platforms rate_limit version",
     "simulator": "",
-    "server": "clock headers",
+    "server": "clock edge",
     "web": WIRING,
     "worker": WIRING,
     "cli": WIRING,

@@ -8,9 +8,9 @@ from functools import partial
 from service.attribution import attribute
 from service.capture.dedup import keys_of, person_of
 from service.capture.repeats import judge
+from service.edge import REPEAT
 from service.forms import Form
 from service.lead import Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
-from service.metrics.outcomes import REPEAT
 from service.store import WITHDRAWN, AnnouncedLead, Arrival, FetchNotice, Store
 from service.tracing.context import CURRENT
 

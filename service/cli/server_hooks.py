@@ -12,8 +12,7 @@ import structlog
 from service.cli.listening import ListenAddress
 from service.metrics.folder import MetricsFolder
 from service.settings import Settings
-from service.setup.current import CurrentSetup
-from service.setup.hangup import on_hangup
+from service.setup.current import CurrentSetup, on_hangup
 
 log = structlog.get_logger()
 

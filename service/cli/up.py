@@ -21,7 +21,7 @@ from service.cli.listening import LOOPBACK, ListenAddress, listen_address
 from service.cli.terminal import port_number
 from service.forms import Setup
 from service.settings import Settings
-from service.setup.hangup import on_hangup
+from service.setup.current import on_hangup
 
 DEFAULT_ADDRESS = ListenAddress(LOOPBACK, 8000)
 """Whoever tries the service shows it to no network; `web` is for that."""

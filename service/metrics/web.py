@@ -20,8 +20,8 @@ from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from service import clock
+from service.edge import REFUSED, TAKEN
 from service.metrics.folder import MetricsFolder
-from service.metrics.outcomes import REFUSED, TAKEN
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from socket import socket
 
 from service import clock
-from service.headers import DEFAULTS
+from service.edge import DEFAULTS
 from service.server.limits import ServerLimits
 
 SEND_BYTES = 64 * 1024

@@ -1,7 +1,6 @@
 """The set-up in force: the forms file with every check, followed while the service runs, whole versions only.
 
-current.py    the version in force in this process, and what web processes of one parent share about it
+current.py    the version in force in this process, what web processes of one parent share about it, and SIGHUP
 reading.py    from the bytes of a forms file to a Setup, with the checks that need settings
-hangup.py     SIGHUP
 watcher.py    the thread that looks for a new version, and reports the ones that are refused
 """

@@ -2,6 +2,8 @@
 
 import hashlib
 import mmap
+import os
+import signal
 import struct
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -140,7 +142,8 @@ class CurrentSetup:
         """setup: as it was read from the source. relay: where processes share it, made before they fork."""
         self._source = source
         self._relay = relay or SetupRelay()
-        self._state = SetupState(setup, now)
+        self.state = SetupState(setup, now)
+        """What is in force, and what is wrong with what is not; replaced as a whole."""
         mark = source.mark(), self._relay.requests
         self._seen: tuple[Hashable, int] | None = None
         self._judged: tuple[Hashable, int] | None = mark if self._is_in_force(mark[0]) else None
@@ -152,14 +155,9 @@ class CurrentSetup:
         except SetupProblems:
             return mark is None and not self.get().digest
 
-    @property
-    def state(self) -> SetupState:
-        """What is in force, and what is wrong with what is not."""
-        return self._state
-
     def get(self) -> Setup:
         """Return the whole set-up that is in force now."""
-        return self._state.setup
+        return self.state.setup
 
     def request(self) -> None:
         """Ask for the source to be read again, by all processes that share the memory; safe in a signal handler."""
@@ -190,15 +188,15 @@ class CurrentSetup:
         return self._judge(setup, document, problems, now)
 
     def _judge(self, setup: Setup, document: bytes, problems: tuple[str, ...], now: datetime) -> Look:
-        before = self._state
+        before = self.state
         if problems:
-            self._state = SetupState(before.setup, before.since, problems)
+            self.state = SetupState(before.setup, before.since, problems)
             return Look.REFUSED
         self._relay.keep(document)
         if setup == before.setup and setup.digest == before.setup.digest:
-            self._state = SetupState(before.setup, before.since)
+            self.state = SetupState(before.setup, before.since)
             return Look.KEPT
-        self._state = SetupState(setup, now)
+        self.state = SetupState(setup, now)
         return Look.TAKEN
 
     def catch_up(self, now: datetime) -> None:
@@ -211,4 +209,29 @@ class CurrentSetup:
         except SetupProblems:
             return
         if setup.digest != self.get().digest:
-            self._state = SetupState(setup, now)
+            self.state = SetupState(setup, now)
+
+
+# -- SIGHUP: a request to read the set-up again, or the news that the terminal was closed
+
+
+def on_hangup(reload: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Handle SIGHUP in the main thread: reload; but stop where it says that the terminal was closed."""
+    had_terminal = _has_terminal()
+
+    def handle(*_: object) -> None:
+        if had_terminal and not _has_terminal():
+            stop()
+        else:
+            reload()
+
+    signal.signal(signal.SIGHUP, handle)
+
+
+def _has_terminal() -> bool:
+    """Whether this process has a terminal that it could be stopped from."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

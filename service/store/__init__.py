@@ -10,8 +10,8 @@ counting.py         leads counted by day for charts (daily_counts.py), by origin
                     midnight for the overview (overview.py)
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
-workers.py          when each worker was last seen
-deployment.py       flags and sessions of the deployment; delivery_totals.py what workers did, counted
+workers.py          when each worker was last seen, and what they did, counted
+deployment.py       flags and sessions of the deployment
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
@@ -25,7 +25,6 @@ from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, StoreUnavailable, fault_of
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
-from service.store.delivery_totals import DeliveryCountKey
 from service.store.encryption import RotationResult, SecretOwner, UnreadableSecret
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
@@ -44,7 +43,7 @@ from service.store.query import Query
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
-from service.store.workers import SeenWorker
+from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
     "LATER",

@@ -24,7 +24,6 @@ from service.store.database.faults import PROBE, Readiness, as_unavailable
 from service.store.database.repository import Repository, subject
 from service.store.database.schema import migrate, schema_of, schema_problem
 from service.store.database.writer import Writer
-from service.store.delivery_totals import DeliveryTotals
 from service.store.deployment import Flags, Sessions
 from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
@@ -46,7 +45,7 @@ from service.store.search import LeadSearch
 from service.store.snapshot import Snapshots
 from service.store.tallies import Tallies
 from service.store.words import WordIndex
-from service.store.workers import Workers
+from service.store.workers import DeliveryTotals, Workers
 
 
 class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, ErasureWarnings, People, Exports, Histories):

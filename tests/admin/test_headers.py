@@ -7,7 +7,7 @@ import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from service.headers import DEFAULTS
+from service.edge import DEFAULTS
 from service.server.responses import SENTENCES, refusal
 from service.store import Store
 from tests.builders import a_form

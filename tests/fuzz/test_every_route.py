@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from service.admin.pages.report_figures import FIGURES
 from service.capture.tools.registry import SENDERS
-from service.headers import DEFAULTS
+from service.edge import DEFAULTS
 from service.lead import Status
 from service.platforms.registry import PLATFORMS
 from service.store import Query

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from structlog.testing import capture_logs
 
+from service.edge import REPEAT
 from service.metrics.folder import PREFIX, RESERVED_BYTES, MetricsFolder
-from service.metrics.outcomes import REPEAT
 from service.metrics.web import BUCKETS_S, WebMetrics
 from service.store import Store
 from tests.front import Front

@@ -10,7 +10,7 @@ from tests.processes import is_running, wait_until
 
 SCRIPT = """
 import signal, sys
-from service.setup.hangup import on_hangup
+from service.setup.current import on_hangup
 log = open(sys.argv[1], "a", buffering=1)
 on_hangup(lambda: log.write("reload\\n"), lambda: (log.write("stop\\n"), sys.exit(0)))
 log.write("ready\\n")

@@ -32,10 +32,10 @@ from service.capture.parsing import InvalidBody, Unreadable
 from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
+from service.edge import note_taken
 from service.forms import Form, Setup
 from service.forms.templates import answers_given
 from service.lead import Contact, Evidence, Status, Submission
-from service.metrics.outcomes import note_taken
 from service.rate_limit import PostCounts, WindowLimit, network_of
 from service.store import Store, StoreUnavailable
 

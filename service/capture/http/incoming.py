@@ -18,8 +18,15 @@ from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.texts import clean
 from service.capture.tools.sender import WebhookCall
-from service.forms import Form
+from service.edge import SETUP
+from service.forms import Form, Setup
 from service.lead import CANONICAL_FIELDS
+
+
+def setup_of_request() -> Setup:
+    """Return the set-up by which this request is answered, whatever becomes of it meanwhile."""
+    setup: Setup = request.environ[SETUP]
+    return setup
 
 
 def read_body(max_bytes: int) -> tuple[bytes, bool]:

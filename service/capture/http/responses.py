@@ -18,10 +18,10 @@ from service.capture.pages import rendering
 from service.capture.pages.inputs import PLACE
 from service.capture.pages.phrases import choose_language
 from service.capture.parsing import InvalidBody
+from service.edge import note_refused
 from service.forms import Form
 from service.forms.templates import Find, fill_address, no_answer
 from service.lead import Receipt
-from service.metrics.outcomes import note_refused
 
 _LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")

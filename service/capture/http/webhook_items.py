@@ -19,9 +19,9 @@ from service.capture.parsing import Empty, Unreadable, Unsupported
 from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.spam import Guards, RequestContext
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.edge import note_taken
 from service.forms import Form, Setup
 from service.lead import Receipt, Status, Submission
-from service.metrics.outcomes import note_taken
 from service.store import Store
 
 log = structlog.get_logger()

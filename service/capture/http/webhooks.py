@@ -34,10 +34,10 @@ from service.capture.tools.sender import (
     WebhookSender,
     check_token,
 )
+from service.edge import note_refused
 from service.forms import Form, Setup
 from service.forms.senders import is_proven, table_name
 from service.lead import Receipt
-from service.metrics.outcomes import note_refused
 from service.store import StoreUnavailable
 
 log = structlog.get_logger()
