@@ -127,5 +127,6 @@ def _evidence(enquiry: Enquiry, fields: Fields, form: Form, query: str) -> Evide
 
 def _with_details(extras: Mapping[str, Answer], details: Mapping[str, Answer]) -> dict[str, Answer]:
     """Return the extras with the sender's details beside them; a question of the same name keeps its answer."""
-    added = {label: answer for label, answer in details.items() if answer and extras.get(label) != answer}
+    named = {clean(label): answer for label, answer in details.items() if answer}
+    added = {label: answer for label, answer in named.items() if extras.get(label) != answer}
     return {**extras, **{f"{label} (2)" if label in extras else label: answer for label, answer in added.items()}}

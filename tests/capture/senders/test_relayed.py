@@ -6,6 +6,7 @@ import pytest
 
 from service.lead import Lead, Status
 from service.store import Store
+from tests.admin.dashboard import Operator
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.front import Front
@@ -159,3 +160,13 @@ def test_boxes_that_were_ticked_at_meta_are_kept(sqlite: Store) -> None:
     body = {"id": "1289044735570001", "field_data": answers, "custom_disclaimer_responses": boxes}
 
     assert dict(sent(sqlite, body).lead().submission.extras) == {"newsletter": "1"}
+
+
+def test_the_name_of_a_detail_holds_no_character_that_a_page_or_database_refuses(sqlite: Store) -> None:
+    operator = Operator(sqlite, a_form("tour", webhooks={"json": {}}))
+
+    post(operator.front, {**ANN, "lead_id": "1284735573840001", "platform": "fb", "Form \ud800\0Name": "Dublin form"})
+
+    lead = operator.front.lead()
+    assert lead.submission.extras["Form \ufffdName"] == "Dublin form"
+    assert "Dublin form" in operator.see(f"/admin/leads/{lead.id}")
