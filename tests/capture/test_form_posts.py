@@ -4,6 +4,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from service.forms import AttributionConfig
@@ -285,6 +286,19 @@ def test_nobody_is_thanked_for_what_is_not_on_disk(no_store: Store, headers: dic
     assert int(answer.headers["Retry-After"]) > 0
     assert "Location" not in answer.headers
     assert "send it again" in answer.text
+
+
+def test_the_log_says_why_it_could_not_be_kept_and_names_nobody(no_store: Store) -> None:
+    front = Front(no_store, a_form(webhooks={"json": {}}))
+
+    with capture_logs() as lines:
+        front.post(ANN)
+        front.client.post("/webhooks/json/contact", json=ANN)
+
+    (form_line, webhook_line) = (line for line in lines if line["event"] == "lead_not_kept")
+    assert "cannot be opened" in form_line["error"]
+    assert webhook_line["error"] == form_line["error"]
+    assert not any(words in str(lines) for words in ANN.values())
 
 
 def test_a_script_may_read_that_the_store_is_down(no_store: Store) -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.files import DEPLOY
+from tests.programs import installed
 
 NGINX, CADDY = DEPLOY / "nginx", DEPLOY / "caddy"
 
 
 def test_nginx_accepts_its_files(tmp_path: Path) -> None:
-    if not (nginx := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")) or not shutil.which("openssl"):
-        pytest.skip("nginx or openssl is not installed")
+    nginx, openssl = installed("nginx", package="nginx-light"), installed("openssl")
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    made = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     subprocess.run([*made, "-subj", "/CN=x", "-keyout", key, "-out", certificate], check=True, capture_output=True)
     site = (NGINX / "lead-capture.conf").read_text()
     (tmp_path / "snippets").mkdir()
@@ -39,9 +39,7 @@ def test_nginx_accepts_its_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.scaled"])
 def test_caddy_accepts_its_files(tmp_path: Path, name: str) -> None:
-    if not shutil.which("caddy"):
-        pytest.skip("caddy is not installed")
-    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(CADDY / name)]
+    command = [installed("caddy"), "validate", "--adapter", "caddyfile", "--config", str(CADDY / name)]
     environ = {**os.environ, "HOME": str(tmp_path)}
 
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)

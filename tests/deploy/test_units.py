@@ -1,11 +1,11 @@
 """The systemd units, judged by systemd itself where it is installed."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.programs import installed
 from tests.test_deploy import UNITS
 
 MAX_EXPOSURE = 3.0
@@ -15,8 +15,7 @@ MAX_EXPOSURE = 3.0
 @pytest.fixture
 def units(tmp_path: Path) -> list[Path]:
     """Copies whose program exists, as after the installation."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is not installed")
+    installed("systemd-analyze", package="systemd")
     copies = [tmp_path / path.name for path in UNITS]
     for path, copy in zip(UNITS, copies, strict=True):
         copy.write_text(path.read_text().replace("/opt/lead-capture/.venv/bin/lead-capture", "/bin/true"))

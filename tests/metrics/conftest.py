@@ -1,14 +1,14 @@
 """What the tests of the metrics share: Prometheus' own checker, and the files that it and Grafana read."""
 
 import json
-import os
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.programs import installed
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -19,11 +19,7 @@ DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana/dashboards/lead-c
 @pytest.fixture(scope="session")
 def promtool() -> str:
     """The program that checks what Prometheus reads; Debian's package prometheus has it."""
-    program = shutil.which("promtool")
-    if program is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("promtool is not installed (Debian: prometheus)")
-    return str(program)
+    return installed("promtool", package="prometheus")
 
 
 def expressions() -> dict[str, str]:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.front import sqlite_store
 from tests.processes import CHECKOUT, Process, bare_environ, free_port, wait_until
+from tests.programs import PATH, installed
 from tests.server.slow_clients import CROWD, health_s, post_lead, slow_clients
 
 pytestmark = pytest.mark.journey
@@ -62,7 +63,7 @@ def proxies(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Itera
     ports = {"alone": service.port}
     with ExitStack() as running:
         for name, command in (("nginx", nginx), ("caddy", caddy)):
-            if shutil.which(name):
+            if shutil.which(name, path=PATH):
                 ports[name] = free_port()
                 words = command(folder, ports[name], service.port)
                 process = running.enter_context(subprocess.Popen(words, cwd=folder, env=bare_environ(), stderr=DEVNULL))
@@ -82,7 +83,7 @@ def nginx(folder: Path, port: int, upstream: int) -> list[str]:
         f" proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;"
         f" scgi_temp_path {folder}/s;\nserver {{ listen 127.0.0.1:{port};\n{locations}\n}} }}\n"
     )
-    return ["nginx", "-e", "error.log", "-p", str(folder), "-c", "nginx.conf"]
+    return [installed("nginx"), "-e", "error.log", "-p", str(folder), "-c", "nginx.conf"]
 
 
 def caddy(folder: Path, port: int, upstream: int) -> list[str]:
@@ -90,7 +91,7 @@ def caddy(folder: Path, port: int, upstream: int) -> list[str]:
     site = (DEPLOY / "caddy/Caddyfile").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
     site = site.replace("leads.example.com", f"http://127.0.0.1:{port}")
     (folder / "Caddyfile").write_text(f"{{\n    admin off\n}}\n{site}")
-    return ["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+    return [installed("caddy"), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
 
 
 @pytest.mark.parametrize("kinds", [["heads"], ["bodies"], ["idle"], list(CROWD)], ids="+".join)
@@ -98,8 +99,8 @@ def caddy(folder: Path, port: int, upstream: int) -> list[str]:
 def test_the_service_answers_and_takes_leads_among_slow_clients(
     service: Service, proxies: dict[str, int], name: str, kinds: list[str]
 ) -> None:
-    if name not in proxies:
-        pytest.skip(f"{name} is not installed")
+    if name != "alone":
+        installed(name, package={"nginx": "nginx-light"}.get(name, ""))
     first = len(service.emails())
 
     with slow_clients(proxies[name], kinds):

@@ -156,8 +156,8 @@ def _taken(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool) -> 
     incoming = replace(incoming, body=body)
     try:
         return take(incoming, form, deps, as_json=as_json, is_whole=is_whole)
-    except StoreUnavailable:
-        log.error("lead_not_kept", form=form.name)
+    except StoreUnavailable as error:
+        log.error("lead_not_kept", form=form.name, error=str(error))
         return _returned(PostError.store_is_down(STORE_RETRY_S), incoming, form, as_json=as_json)
 
 

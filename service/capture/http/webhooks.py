@@ -89,8 +89,8 @@ def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
             if error.status != HTTPStatus.TOO_MANY_REQUESTS:
                 rejected_calls.note(form, sender, error.sentence, error.status)
             return _rejection(error)
-        except StoreUnavailable:
-            log.error("lead_not_kept", sender=sender, form=form)
+        except StoreUnavailable as error:
+            log.error("lead_not_kept", sender=sender, form=form, error=str(error))
             return _rejection(RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT, reason="unavailable"))
 
     return blueprint
