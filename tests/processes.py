@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.launcher import Forked, fork
+
 CHECKOUT = Path(__file__).parents[1]
 
 
@@ -53,8 +55,8 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], within_s: float, what: str) -> None:
-    """Return as soon as `condition` holds.
+def wait_until(condition: Callable[[], object], within_s: float, what: str, pause_s: float = 0.02) -> None:
+    """Return as soon as `condition` holds; it is looked at again after each pause.
 
     Raises: TimeoutError that tells `what` was waited for.
     """
@@ -62,7 +64,7 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str) -> N
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {within_s:.0f} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause_s)
 
 
 class Process:
@@ -76,15 +78,19 @@ class Process:
         under: a command that takes ours as its last arguments and becomes it, such as `setpriv`.
         """
         self.log = folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
+        self._process: subprocess.Popen[bytes] | Forked
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*under, *lead_capture(*words)],
-                env=dict(environ),
-                cwd=folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            if not under and words[0] != "up":
+                self._process = fork(words, environ, folder, log.fileno())
+            else:
+                self._process = subprocess.Popen(
+                    [*under, *lead_capture(*words)],
+                    env=dict(environ),
+                    cwd=folder,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
         self.pid = self._process.pid
 
     @property

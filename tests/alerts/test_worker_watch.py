@@ -22,7 +22,7 @@ def seen(store: Store, at: datetime, name: str = "worker") -> None:
 
 
 class Web:
-    """The watches of several web processes, which look every 30 seconds of the test's time."""
+    """The watches of several web processes."""
 
     def __init__(self, env: MonitorEnv, processes: int = 2) -> None:
         self.env = env
@@ -33,10 +33,10 @@ class Web:
         identity = Identity(name, lambda other: other in self.env.gone)
         return WorkerWatch(self.env.store, [self.env.sink.address], identity, threading.Event(), send_here)
 
-    def look(self, minutes: float) -> None:
-        """Let time pass."""
-        for _ in range(round(minutes * 2)):
-            self.env.now += timedelta(seconds=30)
+    def look(self, minutes: float, every_s: int = 30) -> None:
+        """Let time pass; every_s: at most 60, a longer one is a gap in the watch."""
+        for _ in range(round(minutes * 60 / every_s)):
+            self.env.now += timedelta(seconds=every_s)
             for watch in self.watches:
                 watch.step(self.env.now)
 
@@ -138,7 +138,7 @@ def test_a_reminder_comes_while_there_is_still_no_worker(env: MonitorEnv, web: W
     env.enqueue()
     web.look(3)
 
-    web.look(4 * 60)
+    web.look(4 * 60, every_s=60)
 
     assert env.sink.titles[1:] == ["Lead Capture: reminder: no worker is running"]
 
@@ -149,7 +149,7 @@ def test_another_web_process_takes_over_from_one_that_ended(env: MonitorEnv, web
     env.gone.add("web 0")
     web.watches.pop(0)
 
-    web.look(4 * 60 + 5)
+    web.look(4 * 60 + 5, every_s=60)
 
     assert env.sink.titles[1:] == ["Lead Capture: reminder: no worker is running"]
 

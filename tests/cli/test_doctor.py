@@ -15,6 +15,7 @@ from service.cli.doctor import LOW_FREE_BYTES, MIN_FREE_BYTES, check_space
 from service.delivery.targets import REMEDY
 from service.simulator.server import Simulator
 from service.store import SeenWorker, Store
+from tests import kept_connections
 from tests.admin.stored_leads import keep_many
 from tests.cli.conftest import CommandResult, Terminal
 
@@ -215,11 +216,13 @@ def test_a_database_that_may_only_be_read_is_an_error(
     name = database_url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(postgresql, autocommit=True) as admin:
         admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    kept_connections.close()  # the setting is for those that are opened from now on
     monkeypatch.setenv("DATABASE_URL", database_url)
 
     assert "error: the database: the database server accepts no writes: let DATABASE_URL" in ready("doctor").out
     with psycopg.connect(postgresql, autocommit=True) as admin:
         admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
+    kept_connections.close()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Service:
     def kill(self, victim: str, chance: random.Random) -> None:
         """End the victim with -9 in the middle of its work, and start it again."""
         calls = self._nexudus.calls_count()
-        wait_until(lambda: self._nexudus.calls_count() > calls + 5, 20, "the worker is at work")
+        wait_until(lambda: self._nexudus.calls_count() > calls + 5, 20, "the worker is at work", pause_s=0.1)
         if victim in ("worker", "both"):
             self._worker.kill()
         if victim in ("web", "both"):
@@ -69,7 +69,7 @@ def test_every_acknowledged_lead_becomes_one_opportunity_whoever_is_killed(
         with Visitors(service.port, LEADS, chance) as visitors:
             kill_all(service, visitors, chance)
             visitors.wait()
-        wait_until(lambda: not leads(service.port, status="pending"), 60, "every lead is delivered")
+        wait_until(lambda: not leads(service.port, status="pending"), 60, "every lead is delivered", pause_s=0.2)
         kept, sent = leads(service.port), nexudus.opportunities()
         coworkers = nexudus.coworkers()
 

@@ -4,7 +4,7 @@ import hmac
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from functools import cache, wraps
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -92,10 +92,16 @@ def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> C
 
     def decorate(view: View) -> View:
         view = blueprint.doc(operationId=view.__name__, responses=problems)(view)
-        described: View = blueprint.response(200, schema, description="Done.", content_type=JSON)(view)
+        described: View = blueprint.response(200, _instance(schema), description="Done.", content_type=JSON)(view)
         return described
 
     return decorate
+
+
+@cache
+def _instance(schema: type[ApiResponse]) -> ApiResponse:
+    """Return the schema's one instance: making one copies all of its fields."""
+    return schema()
 
 
 def takes_json(view: View) -> View:
