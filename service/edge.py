@@ -11,7 +11,6 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from service import clock
 from service.lead import TraceContext
@@ -73,8 +72,6 @@ TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 _ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 """An id that a reverse proxy may give: long enough to be one, and nothing that could be an address or a sentence."""
 
-_ASCII = "".join(map(chr, range(128)))
-
 Count = Callable[[Environ, Any, str, float], None]
 """Counts one answered request: environment, Flask's request (None where it was not routed), status, seconds."""
 
@@ -98,7 +95,6 @@ class Edge:
         began = clock.monotonic()
         request_id = self._id_of(environ)
         environ[SETUP] = self._current.state.setup
-        _escape_bytes(environ)
         status, request = "500", None
 
         def start(status_line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
@@ -123,15 +119,3 @@ class Edge:
     def _id_of(self, environ: Environ) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self._trusts_ids else ""
         return given if _ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
-
-
-def _escape_bytes(environ: Environ) -> None:
-    """Percent-encode bytes beyond ASCII in the address, which old browsers and scripts send; WSGI has them as Latin-1.
-
-    They count as percent-encoded, as in the standard of URLs. Without that, UTF-8 would be read as Latin-1 in some
-    places, and anything else would be an error of ours in others.
-    """
-    for name in ("QUERY_STRING", "RAW_URI"):
-        value = environ.get(name, "")
-        if not value.isascii():
-            environ[name] = quote(value, _ASCII, "latin-1")

@@ -118,30 +118,6 @@ def test_a_wrong_address_is_explained_in_a_sentence(front: Front, path: str) -> 
     assert document.get_json(force=True)["detail"] == "There is nothing at this address."
 
 
-# -- addresses with bytes beyond ASCII, as a server passes them on
-
-
-@pytest.mark.parametrize(("sent", "campaign"), [("Gr\xc3\xbc\xc3\x9fe", "Grüße"), ("a\xff", "a\ufffd")])
-def test_a_query_that_is_not_percent_encoded_is_read_as_utf_8(front: Front, sent: str, campaign: str) -> None:
-    query = {"QUERY_STRING": f"utm_campaign={sent}&lang=de"}
-
-    page = front.client.get("/f/contact", environ_overrides=query)
-    front.client.post("/f/contact", data=ANN, environ_overrides=query)
-
-    assert (page.status_code, front.lead().attribution.utm_campaign) == (200, campaign)
-
-
-@pytest.mark.parametrize(
-    "path", ["/admin/leads", "/admin/sign-in", "/api/v1/leads", "/webhooks/json/contact", "/sample"]
-)
-def test_a_query_of_any_bytes_is_no_error_of_ours(sqlite: Store, path: str) -> None:
-    front = Front(sqlite, a_form(webhooks={"json": {}}))
-
-    response = front.client.get(path, environ_overrides={"QUERY_STRING": "form=\x80&a=\xed\xa0\x80"})
-
-    assert response.status_code < 500
-
-
 # -- what is said at the start
 
 

@@ -1,7 +1,7 @@
 """Where a request ends in bytes that arrive in pieces.
 
-This answers only "is it whole yet?". What a request means is decided by gunicorn's parser alone, which gets exactly the
-bytes that were counted here; should it want fewer or more, the connection ends.
+This answers only "is it whole yet?". What a request means is decided by gunicorn's parser alone, which gets the bytes
+that were counted here, with the request line in ASCII; should it want fewer or more, the connection ends.
 """
 
 import re
@@ -10,6 +10,7 @@ from service.server.limits import MAX_BODY_BYTES, MAX_CHUNK_OVERHEAD_BYTES, MAX_
 
 _LINE_END = b"\r\n"
 _HEAD_END = b"\r\n\r\n"
+_MAX_ASCII = 0x7F
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 
 
@@ -61,6 +62,19 @@ class HeadScan:
             start -= 1
         if received.count(b"\n", start, until) != received.count(_LINE_END, start, until):
             raise Malformed
+
+
+def in_ascii(head: bytes) -> bytes:
+    """Return a head whose request line has its bytes beyond ASCII percent-encoded.
+
+    Scripts that forget to encode the address of a page send such bytes, and gunicorn refuses them as the standard asks:
+    the enquiry would be lost. They are part of no separator, so the request ends where it ended before.
+    """
+    end = head.find(_LINE_END, len(_LINE_END))
+    line = head if end < 0 else head[:end]
+    if line.isascii():
+        return head
+    return b"".join(b"%%%02X" % byte if byte > _MAX_ASCII else b"%c" % byte for byte in line) + head[len(line) :]
 
 
 class ChunkScan:

@@ -11,7 +11,7 @@ from gunicorn.http.errors import ChunkMissingTerminator, NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import Unreader
 
-from service.server.framing import BodyTooLarge, ChunkScan, HeadScan, HeadTooLarge, Malformed
+from service.server.framing import BodyTooLarge, ChunkScan, HeadScan, HeadTooLarge, Malformed, in_ascii
 from service.server.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES
 
 PIECE_BYTES = 8192
@@ -201,7 +201,7 @@ class RequestBuffer:
 
         otherwise: the status where gunicorn has no objection but for an end that is missing, or is elsewhere.
         """
-        unreader = BufferedUnreader(bytes(self.received[:length]))
+        unreader = BufferedUnreader(in_ascii(bytes(self.received[:length])))
         del self.received[:length]
         try:
             request = Request(self._cfg, unreader, self._client)

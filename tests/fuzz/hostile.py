@@ -35,8 +35,8 @@ class HostileRequest:
             "REQUEST_METHOD": self.method,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(self.path).decode("latin-1"),
-            "QUERY_STRING": self.query,
-            "RAW_URI": f"{self.path}?{self.query}" if self.query else self.path,
+            "QUERY_STRING": _as_served(self.query),
+            "RAW_URI": f"{self.path}?{_as_served(self.query)}" if self.query else self.path,
             "SERVER_NAME": "leads.example.com",
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": "HTTP/1.1",
@@ -61,6 +61,11 @@ class HostileRequest:
         """Let the application answer."""
         content, status, headers = run_wsgi_app(application, self.environ(), buffered=True)
         return Response(b"".join(content), status, headers)
+
+
+def _as_served(query: str) -> str:
+    """Our server percent-encodes bytes beyond ASCII, and refuses blanks and controls."""
+    return quote(query, "".join(map(chr, range(0x21, 0x7F))), "latin-1")
 
 
 # -- words that are hard on somebody

@@ -164,3 +164,28 @@ def test_a_head_ends_at_its_limit_wherever_it_is_cut(number: int) -> None:
 
     assert results[0] == results[1] == results[2]
     assert (results[0] == [431]) == (len(head) > 64 * 1024)
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n"])
+@pytest.mark.parametrize(("sent", "kept"), [("Grüße".encode(), "Gr%C3%BC%C3%9Fe"), (b"\xff\x80", "%FF%80")])
+def test_bytes_beyond_ascii_in_an_address_are_read_as_percent_encoded(before: bytes, sent: bytes, kept: str) -> None:
+    head = (
+        before
+        + b"POST /f/"
+        + sent
+        + b"?utm_campaign="
+        + sent
+        + b" HTTP/1.1\r\nX-Name: \xff\r\nContent-Length: 1\r\n\r\n"
+    )
+    buffer = RequestBuffer(CFG, CLIENT)
+
+    buffer.add(head + b"x")
+    request = buffer.take().open()
+
+    assert request.uri == f"/f/{kept}?utm_campaign={kept}"
+    assert (request.headers, request.body.read()) == ([("X-NAME", "\xff"), ("CONTENT-LENGTH", "1")], b"x")
+
+
+@pytest.mark.parametrize("sign", [b" ", b"\t", b"\x7f", b"\x00", b"\x1b"])
+def test_blanks_and_controls_in_an_address_are_refused(sign: bytes) -> None:
+    assert arrive([b"GET /a?b=" + sign + b"c\xff HTTP/1.1\r\n\r\n"]) == ["refused by gunicorn"]
