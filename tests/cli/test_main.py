@@ -106,6 +106,13 @@ def test_a_commands_own_help_waits_for_no_other_command(folder: Path) -> None:
     assert loaded.isdisjoint({"service.store", "sqlalchemy", "service.forms"})
 
 
+def test_a_web_process_is_not_made_larger_by_what_prints_tables(folder: Path) -> None:
+    result = loaded_by(["web", "--help"])
+
+    loaded = ast.literal_eval(result.stderr.splitlines()[-1])
+    assert {"structlog", "gunicorn", "rich"} & loaded == {"structlog"}
+
+
 def loaded_by(words: list[str]) -> subprocess.CompletedProcess[str]:
     """The modules that a command line loads: our own beside the list of commands, and those of packages."""
     script = f"""
