@@ -1,8 +1,9 @@
 """`make bench`: all measurements, or those named; each is a file of this folder with `measure()`.
 
-Each replaces its section of docs/figures.md.
+Each replaces its section of docs/figures.md. Those that take an hour and 30 GB run only with --huge, or by name.
 """
 
+import argparse
 import io
 import os
 import platform
@@ -18,6 +19,8 @@ from service import clock
 
 MEASUREMENTS = {
     "taking": "Form posts",
+    "bursting": "A burst",
+    "starting": "Starts",
     "form_post": "One form post in process",
     "speed_to_crm": "From response to opportunity",
     "attributing": "Attribution",
@@ -26,16 +29,20 @@ MEASUREMENTS = {
     "exporting": "Exports",
     "importing": "Imports",
     "webhooks": "Webhooks",
-    "pages": "Pages beside a million leads",
+    "growing": "A million leads",
     "counting": "Daily counts",
+    "huge": "Ten million leads",
 }
 """Name of a measurement -> its heading in docs/figures.md."""
+
+HUGE = frozenset({"huge"})
+"""Measurements that run only when they are wanted."""
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures.md"
 
 SECTION = """## {heading}
 
-Measured on {date} on {cores} cores, Python {python}:
+Measured on {date} on {cores} cores ({processor}, {memory} GB, Linux {kernel}), Python {python}, load {load} before it:
 
 ```
 {text}
@@ -59,11 +66,17 @@ class Tee(io.StringIO):
         return super().write(text)
 
 
-def main(names: list[str]) -> None:
+def main(words: list[str]) -> None:
     """Run the measurements named, or all of them; each is written to the page as soon as it is done."""
-    for name in names or MEASUREMENTS:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
+    parser.add_argument("--huge", action="store_true", help="also those that take an hour and 30 GB of disk")
+    arguments = parser.parse_args(words)
+    for name in arguments.names or [name for name in MEASUREMENTS if arguments.huge or name not in HUGE]:
+        load = os.getloadavg()[0]
+        text = _measured(name)
         page = FIGURES.read_text(encoding="utf-8")
-        FIGURES.write_text(with_section(page, MEASUREMENTS[name], _measured(name)), encoding="utf-8")
+        FIGURES.write_text(with_section(page, MEASUREMENTS[name], text, load), encoding="utf-8")
 
 
 def _measured(name: str) -> str:
@@ -73,13 +86,20 @@ def _measured(name: str) -> str:
     return printed.getvalue().strip("\n")
 
 
-def with_section(page: str, heading: str, text: str) -> str:
-    """The page with this section new: in its old place, or at the end."""
+def with_section(page: str, heading: str, text: str, load: float = 0.0) -> str:
+    """The page with this section new: in its old place, or at the end.
+
+    load: processes that wanted a core before the measurement began, on average over a minute.
+    """
     section = SECTION.format(
         heading=heading,
         date=clock.now().astimezone(UTC).strftime("%-d %B %Y"),
         cores=os.cpu_count(),
+        processor=_processor(),
+        memory=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        kernel=platform.release().partition("-")[0],
         python=platform.python_version(),
+        load=f"{load:.1f}",
         text=text,
     )
     head, *sections = re.split(r"^(?=## )", page.rstrip("\n") + "\n\n", flags=re.MULTILINE)
@@ -89,6 +109,13 @@ def with_section(page: str, heading: str, text: str) -> str:
     else:
         sections.append(section)
     return "".join([head, *sections]).rstrip("\n") + "\n"
+
+
+def _processor() -> str:
+    """What Linux calls it."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    return " ".join(names[0].replace("(R)", "").replace("(TM)", "").split()) if names else platform.machine()
 
 
 if __name__ == "__main__":

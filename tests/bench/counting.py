@@ -1,17 +1,15 @@
 """What the pictures cost beside a million leads: counting them by day, and the pages over the sums."""
 
-import os
-import tempfile
+import statistics
 import time
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from service import clock
 from service.maintenance import DailyCounter
 from service.store import Store
 from tests.admin.dashboard import PASSWORD
-from tests.bench.pages import COUNT, TRIES, _crowded, _tell, _time
+from tests.bench.growing import COUNT, TRIES, Growth, crowded, timed_ms
 from tests.builders import a_form
 from tests.front import Front
 
@@ -30,17 +28,14 @@ PAGES = {
 
 def measure() -> None:
     """Count once on SQLite, then each page many times."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(os.environ.get("BENCH_FOLDER", made))
-        folder.mkdir(exist_ok=True)
-        store = _crowded(folder / f"leads-{COUNT}.db")
+    with crowded(Growth("SQLite", COUNT)) as store:
         _count(store)
         print(f"\nPictures beside {COUNT:,} leads on SQLite, median and worst of {TRIES}; ms\n")
         front = Front(store, *(a_form(f"form{n}") for n in range(8)), ADMIN_PASSWORD=PASSWORD)
         front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
         for name, path in PAGES.items():
-            _tell(name, [_time(partial(front.client.get, f"{path}&{n}")) for n in range(TRIES)])
-        store.close()
+            times = [timed_ms(partial(front.client.get, f"{path}&{n}")) for n in range(TRIES)]
+            print(f"{name:40}{statistics.median(times):9.1f}{max(times):9.1f}", flush=True)
 
 
 def _count(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A load of form posts over kept connections, light enough to run beside what it measures."""
+"""Loads of form posts, light enough to run beside what they measure: some visitors for a while, or many at once."""
 
 import selectors
 import socket
@@ -51,8 +51,9 @@ def form_post(number: int, tag: str) -> bytes:
 class _Client:
     """One visitor: sends, waits for the whole answer, sends the next."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+    def __init__(self, port: int, address: str = "") -> None:
+        """address: its own, of the loopback network; "" for any."""
+        self.socket = socket.create_connection(("127.0.0.1", port), 10, (address, 0) if address else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         self.sent_at = 0.0
@@ -66,7 +67,10 @@ class _Client:
 
     def answer(self) -> bytes | None:
         """The whole answer, once it is there."""
-        piece = self.socket.recv(65536)
+        try:
+            piece = self.socket.recv(65536)
+        except ConnectionError:
+            piece = b""
         self.received += piece
         head, blank, body = self.received.partition(b"\r\n\r\n")
         if not piece or (blank and len(body) >= _length(head)):
@@ -114,3 +118,37 @@ def post_for(
         key.data.socket.close()
     cuts = statistics.quantiles(waits, n=100)
     return Load(len(waits) / took, cuts[49], cuts[98], failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What a burst measured; seconds from its beginning, in which every client sends."""
+
+    answered: int
+    p50_s: float
+    p99_s: float
+    last_s: float
+
+
+def burst(port: int, clients: int, tag: str, patience_s: float = 60) -> Burst:
+    """Post once from each of so many visitors at the same moment, each with an address of its own."""
+    visitors = [_Client(port, f"127.1.{number // 250}.{number % 250 + 1}") for number in range(clients)]
+    requests = [form_post(number, tag) for number in range(clients)]
+    ready = selectors.DefaultSelector()
+    waits: list[float] = []
+    began = time.perf_counter()
+    for visitor, request in zip(visitors, requests, strict=True):
+        visitor.send(request)
+        ready.register(visitor.socket, selectors.EVENT_READ, visitor)
+    while ready.get_map() and time.perf_counter() - began < patience_s:
+        for key, _ in ready.select(1):
+            answer = key.data.answer()
+            if answer is None:
+                continue
+            if answer.startswith(b"HTTP/1.1 200"):
+                waits.append(time.perf_counter() - began)
+            ready.unregister(key.data.socket)
+    for visitor in visitors:
+        visitor.socket.close()
+    cuts = statistics.quantiles(waits or [patience_s] * 2, n=100)
+    return Burst(len(waits), cuts[49], cuts[98], max(waits, default=patience_s))

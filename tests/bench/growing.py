@@ -1,13 +1,13 @@
-"""What the dashboard's pages cost beside a million leads: each page many times, with other words and places."""
+"""What pages, calls and claims cost beside a million leads or ten: each many times, with other words and places."""
 
 import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import or_, select
 
@@ -16,7 +16,9 @@ from service.store import Query, Store
 from service.store.database.tables import leads
 from tests.admin.dashboard import PASSWORD
 from tests.bench import crowd
-from tests.front import TOKEN, Front
+from tests.bench.claiming import claim_times
+from tests.bench.databases import kept_database
+from tests.front import ANN, SCRIPT, TOKEN, Front
 
 COUNT = int(os.environ.get("BENCH_LEADS", "1000000"))
 TRIES = 15
@@ -24,46 +26,73 @@ NOW = datetime.now(UTC) - timedelta(minutes=1)
 BUDGET_MS = 150
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A database as it has grown. days: since the first lead. whole_days: older leads are erased."""
+
+    engine: str
+    leads: int
+    days: int = crowd.DAYS
+    whole_days: int = crowd.DAYS
+
+
 def measure() -> None:
-    """Every page on SQLite; slower than BUDGET_MS is marked."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(os.environ.get("BENCH_FOLDER", made))  # a folder of one's own keeps the crowd for the next time
-        folder.mkdir(exist_ok=True)
-        store = _crowded(folder / f"leads-{COUNT}.db")
-        size = (folder / f"leads-{COUNT}.db").stat().st_size / 1e9
-        print(f"\nPages beside {COUNT:,} leads on SQLite ({size:.1f} GB), median and worst of {TRIES}; ms\n")
-        front = Front(store, ADMIN_PASSWORD=PASSWORD)
+    """The same on both engines."""
+    show([Growth("SQLite", COUNT), Growth("PostgreSQL", COUNT)])
+
+
+def show(databases: list[Growth]) -> None:
+    """Measure one database after the other, and print them side by side; slower than BUDGET_MS is marked."""
+    columns = [_times(growth) for growth in databases]
+    print(f"\nPages, calls and claims, median and worst of {TRIES}, ms; ! is slower than {BUDGET_MS} ms\n")
+    print(f"{'':44}" + "".join(f"{f'{each.engine}, {each.leads:,}':>24}" for each in databases))
+    for name in columns[0]:
+        cells = [(statistics.median(column[name]), max(column[name])) for column in columns]
+        print(f"{name:44}" + "".join(f"{m:15.1f}{w:8.1f}{'!' if m > BUDGET_MS else ' '}" for m, w in cells))
+
+
+def _times(growth: Growth) -> Mapping[str, list[float]]:
+    """Milliseconds of each try, by what was tried."""
+    with crowded(growth) as store:
+        front = Front(store, ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="warning")
         front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
         headers = {"Authorization": f"Bearer {TOKEN}"}
+        times = {}
         for name, path in {**_pages(store), **_calls()}.items():
-            _tell(name, [_time(partial(front.client.get, path(n), headers=headers)) for n in range(TRIES)])
-        _tell("for comparison: a search by reading all", [_time(lambda: _read_all(store)) for _ in range(3)])
+            times[name] = [timed_ms(partial(front.client.get, path(n), headers=headers)) for n in range(TRIES)]
+        times["a search by reading all, for comparison"] = [timed_ms(partial(_read_all, store)) for _ in range(3)]
+        times["a form post"] = [
+            timed_ms(partial(front.post, {**ANN, "email": f"{time.time_ns()}@example.com"}, headers=SCRIPT))
+            for _ in range(TRIES)
+        ]
+        times["a worker's claim"] = [seconds * 1000 for seconds in claim_times(store)]
+        return times
+
+
+@contextmanager
+def crowded(growth: Growth) -> Iterator[Store]:
+    """A store with so many leads; with BENCH_FOLDER set, it is kept there for the next time."""
+    with kept_database(growth.engine, f"leads_{growth.leads}") as url:
+        store = Store(url)
+        store.migrate()
+        with store.read() as tx:
+            is_empty = not tx.search.leads(Query(), 1)
+        if is_empty:
+            began = time.monotonic()
+            crowd.fill(store, growth.leads, NOW, growth.days, growth.whole_days)
+            print(f"{growth.engine}: {growth.leads:,} leads filled in {time.monotonic() - began:.0f} s, ", end="")
+            print(f"{crowd.size_bytes(store) / 1e9:.1f} GB", flush=True)
+        yield store
         store.close()
 
 
-def _crowded(path: Path) -> Store:
-    store = Store(f"sqlite:///{path}")
-    store.migrate()
-    with store.read() as tx:
-        is_empty = not tx.search.leads(Query(), 1)
-    if is_empty:
-        began = time.monotonic()
-        crowd.fill(store, COUNT, NOW)
-        print(f"filled in {time.monotonic() - began:.0f} s")
-    return store
-
-
-def _time(act: Callable[[], object]) -> float:
+def timed_ms(act: Callable[[], object]) -> float:
+    """Milliseconds of one try, which must succeed."""
     began = time.perf_counter()
     answer = act()
     took = (time.perf_counter() - began) * 1000
     assert getattr(answer, "status_code", 200) == 200, answer
     return took
-
-
-def _tell(name: str, took: list[float]) -> None:
-    median = statistics.median(took)
-    print(f"{name:52}{median:9.1f}{max(took):9.1f}{'   SLOW' if median > BUDGET_MS else ''}", flush=True)
 
 
 Address = Callable[[int], str]
