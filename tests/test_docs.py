@@ -273,3 +273,10 @@ def test_the_record_of_processing_names_every_other_table() -> None:
     others = PRIVACY.partition("### Without personal data")[2].partition("\n## ")[0]
 
     assert set(re.findall(r"`(\w+)`", others)) == metadata.tables.keys() - documented_columns().keys()
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", (ROOT / "docs/security.md").read_text(encoding="utf-8"))
+
+    assert len(named) > 30
+    assert [name for file, name in named if f"def {name}(" not in (ROOT / "tests" / file).read_text()] == []

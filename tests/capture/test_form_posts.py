@@ -120,8 +120,9 @@ def test_a_repeat_gets_the_first_id(front: Front, first: dict[str, str], second:
         {**ANN, "lc_key": "k2", "message": "Three, sorry."},
         {**ANN, "message": "Three, sorry."},
         {**ANN, "email": "bob@example.com"},
+        {"email": "bob@example.com", "message": "A desk.", "lc_key": "k1"},
     ],
-    ids=["another view", "other words", "another person"],
+    ids=["another view", "other words", "another person", "another person under a page's constant key"],
 )
 def test_another_enquiry_is_no_repeat(front: Front, second: dict[str, str]) -> None:
     front.post({**ANN, "lc_key": "k1"}, headers=SCRIPT)

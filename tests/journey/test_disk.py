@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from service.lead import LeadId, marker_of
-from tests.journey.installation import TOKEN, Installation, Nexudus, leads
+from tests.journey.installation import TOKEN, Installation, Nexudus, leads, status
 from tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.journey
@@ -69,6 +69,7 @@ class TestFullDisk:
         answers = [post(port, number, accept) for number, accept in ((5000, "application/json"), (5001, "text/html"))]
 
         assert [answer.status_code for answer in answers] == [requests.codes.service_unavailable] * 2
+        assert status(f"http://127.0.0.1:{port}/readyz") == requests.codes.service_unavailable
         assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
         assert answers[0].json()["ok"] is False
         assert "Enquiry 5001 desks" in answers[1].text  # what was typed comes back, to be sent again

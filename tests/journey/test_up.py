@@ -167,11 +167,15 @@ def test_killed_itself_it_leaves_no_process_behind(tmp_path: Path) -> None:
         wait_until(lambda: not any(map(is_running, pids)), 15, "all end")
 
 
-def test_with_credentials_it_delivers_to_nexudus_and_simulates_nothing(tmp_path: Path) -> None:
+def test_with_credentials_it_delivers_to_nexudus_and_simulates_nothing_on_ipv6_too(tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with Installation(tmp_path, NEXUDUS_TOKEN="a-ready-token", NEXUDUS_BASE_URL=nowhere) as installation:
+    settings = {"HOST": "::1", "NEXUDUS_TOKEN": "a-ready-token", "NEXUDUS_BASE_URL": nowhere}
+    with Installation(tmp_path, **settings) as installation:
         up = start_up(installation)
 
+        address = re.search(r"POST (http://\[::1\]:\d+/f/contact)", up.output)
+        assert address is not None
+        assert requests.post(address[1], json={"email": "ada@journey.example"}, timeout=10).json()["ok"] is True
         assert "Delivering to Nexudus" in up.output
         assert "SIMULATED" not in up.output
         assert sorted(up.children()) == ["web", "worker"]
