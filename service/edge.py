@@ -72,6 +72,8 @@ TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 _ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 """An id that a reverse proxy may give: long enough to be one, and nothing that could be an address or a sentence."""
 
+_ADDRESS_AND_PORT = re.compile(r"(?:(\d+(?:\.\d+){3})|\[([0-9a-fA-F:.]+)\])(?::\d+)?")
+
 Count = Callable[[Environ, Any, str, float], None]
 """Counts one answered request: environment, Flask's request (None where it was not routed), status, seconds."""
 
@@ -119,3 +121,15 @@ class Edge:
     def _id_of(self, environ: Environ) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self._trusts_ids else ""
         return given if _ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+
+
+def without_port(app: WsgiApp) -> WsgiApp:
+    """Strip the port that some proxies, such as Azure's, add to a caller's address: limits count by address."""
+
+    def call(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        address = environ.get("REMOTE_ADDR", "")
+        if ":" in address and (match := _ADDRESS_AND_PORT.fullmatch(address)):
+            environ["REMOTE_ADDR"] = match[1] or match[2]
+        return app(environ, start_response)
+
+    return call

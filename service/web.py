@@ -27,7 +27,7 @@ from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.capture.tools.registry import SENDERS
-from service.edge import POLICY, Edge
+from service.edge import POLICY, Edge, without_port
 from service.forms import Setup, read_setup
 from service.forms.senders import find_weakness, is_proven
 from service.metrics.folder import MetricsFolder
@@ -97,7 +97,7 @@ def create_app(
     number = settings.trusted_proxies
     if number:
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
-        app.wsgi_app = ProxyFix(app.wsgi_app, number, number)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(without_port(app.wsgi_app), number, number)  # type: ignore[method-assign]
     is_https = settings.public_url.startswith("https://")
     edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0)
     app.wsgi_app = edge  # type: ignore[method-assign]

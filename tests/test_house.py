@@ -50,7 +50,7 @@ DOORS = {
     "maintenance": "lead forms store clock background",
     "admin": "lead forms setup store delivery nexudus alerts clock metrics operations platforms rate_limit version",
     "simulator": "",
-    "server": "clock edge",
+    "server": "clock edge rate_limit",
     "web": WIRING,
     "worker": WIRING,
     "cli": WIRING,

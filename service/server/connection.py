@@ -1,10 +1,10 @@
 """One client's connection, and all that wait for their clients."""
 
-import ipaddress
 from enum import Enum, auto
 from socket import socket
 from typing import Any
 
+from service.rate_limit import network_of
 from service.server.limits import SMALL_BYTES, ServerLimits
 from service.server.request_buffer import BufferedRequest, RequestBuffer
 from service.server.responses import PendingResponse
@@ -36,7 +36,9 @@ class ClientConnection:
         self.is_used = False  # has had a response
         self.keeps = False  # open for another request after this one
         self.accounted_bytes = 0
-        self.host = host_of(peer) if limits.per_address is not None else ""
+        is_limited = limits.per_address is not None and isinstance(peer, tuple)  # a Unix socket has no address
+        self.host = network_of(str(peer[0])) if is_limited else ""
+        """Whose connection it is, where these are limited: an IPv4 address or an IPv6 /64."""
 
     @property
     def held_bytes(self) -> int:
@@ -58,17 +60,6 @@ class ClientConnection:
             return None
         except OSError:  # reset
             return b""
-
-
-def host_of(peer: Any) -> str:
-    """Return whose connection this is: an IPv4 address or an IPv6 /64; "" for a Unix socket."""
-    if not isinstance(peer, tuple):
-        return ""
-    address = str(peer[0])
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    return str(parsed.ipv4_mapped or (int(parsed) >> 64))
 
 
 class WaitingConnections:

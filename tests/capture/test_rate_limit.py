@@ -93,6 +93,16 @@ def test_a_visitor_cannot_forge_the_address_that_a_trusted_proxy_tells(sqlite: S
     assert [answer.status_code for answer in answers] == [303, 429]
 
 
+@pytest.mark.parametrize("address", ["198.51.100.1:{}", "[2001:db8::1]:{}"])
+def test_a_port_that_a_proxy_adds_to_the_address_makes_no_other_visitor(sqlite: Store, address: str) -> None:
+    front = Front(sqlite, SUBMIT_LIMIT="1/day", TRUSTED_PROXIES="1")
+    sent = [{**SCRIPT, "X-Forwarded-For": address.format(port)} for port in (50001, 50002)]
+
+    answers = [front.post({**ANN, "message": str(n)}, headers=each) for n, each in enumerate(sent)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+
+
 # -- the counters themselves
 
 

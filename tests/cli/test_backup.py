@@ -1,6 +1,7 @@
 """`lead-capture backup` and `restore` on SQLite, with real processes where they are the subject."""
 
 import json
+import os
 import sqlite3
 import stat
 import subprocess
@@ -90,6 +91,13 @@ def test_a_backup_is_one_whole_file_for_its_owner_alone(run: Terminal, sqlite: S
     assert leads_in(folder / "copy.db") == 3
     assert stat.S_IMODE((folder / "copy.db").stat().st_mode) == 0o600
     assert [path.name for path in folder.iterdir() if "copy" in path.name] == ["copy.db"]
+
+
+def test_a_backup_may_have_any_name(run: Terminal, sqlite: Store, folder: Path) -> None:
+    keep_many(sqlite, 3)
+
+    assert run("backup", "all leads? 50%.db").code == 0
+    assert leads_in(folder / "all leads? 50%.db") == 3
 
 
 def test_its_figures_can_be_read_by_a_program(run: Terminal, sqlite: Store, folder: Path) -> None:
@@ -241,6 +249,33 @@ def test_a_damaged_database_can_be_replaced(run: Terminal, sqlite: Store, folder
 
     assert run("restore", "copy.db").code == 0
     assert leads_in(folder / "leads.db") == 3
+
+
+def test_what_was_restored_belongs_to_whom_the_database_belonged(run: Terminal, sqlite: Store, folder: Path) -> None:
+    run("backup", "copy.db")
+    sqlite.close()
+    database = folder / "leads.db"
+    if os.geteuid() == 0:
+        os.chown(database, 12345, 12345)
+    before = database.stat()
+
+    assert run("restore", "copy.db").code == 0
+    after = database.stat()
+    assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (before.st_uid, before.st_gid, 0o600)
+
+
+def test_a_database_behind_a_link_is_replaced_where_it_lies(run: Terminal, sqlite: Store, folder: Path) -> None:
+    keep_many(sqlite, 3)
+    run("backup", "copy.db")
+    keep_many(sqlite, 2)
+    sqlite.close()
+    (folder / "disk").mkdir()
+    (folder / "leads.db").rename(folder / "disk" / "leads.db")
+    (folder / "leads.db").symlink_to(folder / "disk" / "leads.db")
+
+    assert run("restore", "copy.db").code == 0
+    assert (folder / "leads.db").is_symlink()
+    assert leads_in(folder / "disk" / "leads.db") == 3
 
 
 def test_a_lost_database_can_be_replaced(run: Terminal, sqlite: Store, folder: Path) -> None:

@@ -211,6 +211,14 @@ def test_the_source_itself_is_no_target(full: tuple[str, str]) -> None:
         copy_database(full[0], full[0])
 
 
+def test_another_way_to_write_the_source_is_no_target_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "leads.db").touch()
+
+    with pytest.raises(BackupProblem, match="are the same database"):
+        copy_database(f"sqlite:///{tmp_path}/leads.db", "sqlite:///leads.db")
+
+
 def test_a_row_that_the_target_cannot_take_leaves_it_empty(
     sqlite: Store, sqlite_url: str, bare_postgresql: str
 ) -> None:

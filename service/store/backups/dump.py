@@ -110,7 +110,7 @@ def _program(name: str, command: str) -> str:
 def _run(command: Sequence[str]) -> str:
     """Run a program and return its output.
 
-    Raises: BackupProblem with the last line of its complaint.
+    Raises: BackupProblem with the beginning of its complaint.
     """
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 (no shell, our own words)
     if result.returncode:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
 from service.store.backups.inspection import BackupProblem, Contents, ShowProgress, contents_of, locked_file
@@ -48,9 +48,11 @@ def back_up(path: Path, target: Path, show: ShowProgress, *, overwrite: bool) ->
 def restore(source: Path, path: Path, now: datetime, show: ShowProgress) -> Restored:
     """Put a copy of the backup `source` in the place of the database at `path`, which is kept beside it.
 
-    The copy is checked and migrated first. Nothing is changed before all that has succeeded.
+    The copy is checked and migrated first. Nothing is changed before all that has succeeded. Where `path` is a link,
+    the file that it leads to is replaced.
     Raises: BackupProblem; InUse.
     """
+    path = path.resolve()
     if path.exists() and source.samefile(path):
         raise BackupProblem(f"{source} is the database itself: name a backup")
     with temporary_file(path) as copy:
@@ -99,7 +101,7 @@ def _checked(copy: Path, show: ShowProgress) -> Contents:
         faults = [str(error)]
     if faults != ["ok"]:
         raise BackupProblem(f"it is damaged ({'; '.join(faults)})")
-    engine = create_engine(f"sqlite:///{copy}", poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=str(copy)), poolclass=NullPool)  # whatever its name
     with engine.connect() as connection:
         contents = contents_of(connection)
         problem = schema_problem(connection, max(known()))
@@ -178,6 +180,9 @@ def _put_in_place(copy: Path, path: Path, now: datetime) -> Path | None:
     sync(copy)
     kept = None
     if path.exists():
+        former = path.stat()
+        with suppress(PermissionError):  # restored by root: the service must be able to open it
+            os.chown(copy, former.st_uid, former.st_gid)
         kept = path.with_name(f"{path.name}.before-restore-{now:%Y%m%dT%H%M%S}")
         for rest in ("-wal", "-shm"):  # what a damaged file could not take back belongs to it
             with suppress(FileNotFoundError):

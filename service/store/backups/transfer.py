@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Table, create_engine, delete, func, make_url, select, text
+from sqlalchemy import URL, Boolean, Connection, Table, create_engine, delete, func, make_url, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -56,7 +56,7 @@ def copy_database(source_url: str, target_url: str, show: ShowProgress = no_prog
     No process may use the source, and none can start to while it is copied.
     Raises: BackupProblem, InUse, StoreUnavailable: then nothing was copied.
     """
-    if make_url(source_url) == make_url(target_url):
+    if _place_of(source_url) == _place_of(target_url):
         raise BackupProblem("source and target are the same database: name another one")
     try:
         with _reading(source_url) as source, _writing(target_url) as (database, target):
@@ -87,6 +87,13 @@ def _copy_all(source: Connection, database: Database, target: Connection, show: 
 
 
 # -- the two databases
+
+
+def _place_of(url: str) -> URL | Path:
+    """Return where a database is, in whichever way that is written."""
+    parsed = make_url(url)
+    path = sqlite_path(parsed)
+    return parsed if path is None else path.resolve()
 
 
 @contextmanager
