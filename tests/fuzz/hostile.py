@@ -57,6 +57,13 @@ class HostileRequest:
             environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
         return environ
 
+    def sent(self) -> bytes:
+        """The bytes that a client sends; the connection is not to be kept."""
+        target = f"{self.path}?{self.query}" if self.query else self.path
+        fields = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        head = f"{self.method} {target} HTTP/1.1\r\n{fields}Connection: close\r\n\r\n"
+        return head.encode("latin-1", "replace") + self.body
+
     def send(self, application: Callable[..., Iterable[bytes]]) -> Response:
         """Let the application answer."""
         content, status, headers = run_wsgi_app(application, self.environ(), buffered=True)
