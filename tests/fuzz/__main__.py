@@ -20,6 +20,7 @@ SHARES = {
     "webhook": 6,
     "long-form": 3,
     "made-json": 5,
+    "fetched": 2,
     "json": 2,
     "pairs": 2,
     "connection": 2,

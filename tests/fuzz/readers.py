@@ -22,11 +22,14 @@ from service.capture.http.webhooks import _check_proofs
 from service.capture.pages.rendering import error_page
 from service.capture.parsing import InvalidBody, Unreadable
 from service.capture.parsing.bodies import read_body
+from service.capture.parsing.loose_json import parse
 from service.capture.parsing.texts import clean, texts_of
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import InvalidSignature, MalformedPayload, WebhookCall
 from service.forms import Form, Route
 from service.lead import Submission
+from service.platforms.linkedin import webhook as linkedin
+from service.platforms.meta import webhook as meta
 from tests.builders import NOON, a_form
 from tests.capture.senders.recorded import recorded
 from tests.capture.senders.signing import URL, table_of
@@ -259,6 +262,8 @@ _WORDS = (
     *("entry", "changes", "leadgen_id", "page_id", "form_id", "field_data", "values", "created_time", "object"),
     *("leadGenFormResponse", "leadAction", "owner", "associatedEntity", "type", "LEAD_ACTION", "CREATED", "DELETED"),
     *("properties", "contact", "submission", "formData", "body", "items", "attendees", "startTime", "timeZone"),
+    *("formResponse", "content", "questionId", "answerDetails", "textQuestionAnswer", "answer", "predefinedField"),
+    *("multipleChoiceAnswer", "options", "hiddenFields", "consentResponses", "custom_disclaimer_responses", "key"),
     *("utm_source", "gclid", "consent", "phone", "first_name", "message", "lc_key", "entry_id", "page_url", "0"),
 )
 _TEXTS = (
@@ -287,6 +292,17 @@ def read_made_json(data: bytes) -> None:
     if data:
         read_webhook(data[:1] + b"\0" + json.dumps(_made(iter(data[1:]))).encode())
         read_sound_json(json.dumps(_made(iter(data[1:]))).encode())
+
+
+def read_fetched(data: bytes) -> None:
+    """What a platform answers when its lead is fetched becomes a lead, whatever it is."""
+    steps = iter(data)
+    for name, module in (("meta", meta), ("linkedin", linkedin)):
+        lead, questions = (parse(json.dumps(_made(steps))) for _ in range(2))
+        if isinstance(lead, dict):
+            form = questions if isinstance(questions, dict) else None
+            enquiry = module.enquiry(lead, form, {"form_id": "1"}, {})
+            check_kept(submit(enquiry, FORMS[0], name, {}), FORMS[0])
 
 
 def made_json_seeds() -> Iterator[bytes]:
@@ -395,5 +411,6 @@ READERS: Mapping[str, FuzzedReader] = {
     "webhook": FuzzedReader(read_webhook, webhook_seeds),
     "handshake": FuzzedReader(answer_handshake, handshake_seeds),
     "made-json": FuzzedReader(read_made_json, made_json_seeds),
+    "fetched": FuzzedReader(read_fetched, made_json_seeds),
     "connection": FuzzedReader(read_connection, connection_seeds),
 }
