@@ -107,8 +107,9 @@ fuzz: setup-test  ## hostile requests to every route, then ten minutes of mutate
 	$(FUZZ)/venv/bin/python -m tests.fuzz --seconds $(FUZZ_S)
 
 lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)
-	$(UV_COMPILE) --upgrade --extra test -o requirements-test.lock
+	$(UV_COMPILE) --upgrade --extra test --extra otel --extra sentry -o requirements-test.lock
 	$(UV_COMPILE) --upgrade --constraint requirements-test.lock -o requirements.lock
+	$(UV_COMPILE) --upgrade --extra otel --extra sentry --constraint requirements-test.lock -o requirements-extras.lock
 
 AUDIT := build/audit
 AUDIT_TOOLS := 'cyclonedx-bom>=7.5,<8' 'pip-audit>=2.9,<3' 'pip-licenses>=5.5,<6'

@@ -18,6 +18,7 @@ from service.tracing.context import CURRENT
 
 if TYPE_CHECKING:
     from service.setup.current import CurrentSetup
+    from service.tracing.spans import Tracer
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -42,6 +43,30 @@ def note_taken(environ: Environ, outcomes: Iterable[str]) -> None:
 def note_refused(environ: Environ, reason: str) -> None:
     """Note that nothing was kept. reason: one of few, never a stranger's words."""
     environ[REFUSED] = reason.lower()
+
+
+def outcome_in(environ: Environ) -> str:
+    """Return what became of a request: the outcomes of its leads, each once, or why they were refused."""
+    return " ".join(dict.fromkeys(environ.get(TAKEN, ()))) or str(environ.get(REFUSED, ""))
+
+
+# -- routes
+
+ENTRY_ROUTES = ("/f/", "/webhooks/")
+"""How the routes begin that take leads."""
+
+UNMATCHED = "unmatched"
+"""The route of requests that match none: their paths are strangers' words."""
+
+
+def route_of(request: Any) -> str:
+    """Return the pattern of the route that Flask's request matched; None is one that was not routed."""
+    rule = None if request is None else request.url_rule
+    return UNMATCHED if rule is None else str(rule.rule)
+
+
+def _brings_leads(environ: Environ) -> bool:
+    return bool(environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].startswith(ENTRY_ROUTES))
 
 
 # -- headers of a response
@@ -82,15 +107,27 @@ class Edge:
     """The WSGI application that stands between the server and Flask's."""
 
     def __init__(
-        self, app: WsgiApp, current: "CurrentSetup", count: Count, *, is_https: bool, trusts_ids: bool
+        self,
+        app: WsgiApp,
+        current: "CurrentSetup",
+        count: Count,
+        *,
+        is_https: bool,
+        trusts_ids: bool,
+        tracer: "Tracer | None" = None,
     ) -> None:
-        """is_https: visitors use HTTPS. trusts_ids: a request's own id is kept, because a reverse proxy has set it."""
+        """is_https: visitors use HTTPS.
+
+        trusts_ids: a request's own id and trace are kept, because a reverse proxy has set them.
+        tracer: makes a span of each request that brings leads.
+        """
         self._app = app
         self._current = current
         self._count = count
         self._headers = (*DEFAULTS, *([TRANSPORT] if is_https else []))
         self._names = frozenset(name for name, _ in self._headers)
         self._trusts_ids = trusts_ids
+        self._tracer = tracer
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -113,7 +150,13 @@ class Edge:
 
         token = CURRENT.set(TraceContext(request_id))
         try:
-            return self._app(environ, start)
+            if self._tracer is None or not _brings_leads(environ):
+                return self._app(environ, start)
+            parent = environ.get("HTTP_TRACEPARENT", "") if self._trusts_ids else ""
+            with self._tracer.answering(parent) as note:
+                response = self._app(environ, start)
+                note(route_of(request), int(status), outcome_in(environ))
+                return response
         finally:
             CURRENT.reset(token)
             self._count(environ, request, status, clock.monotonic() - began)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -38,6 +38,10 @@ from service.setup.current import CurrentSetup
 from service.setup.reading import follow_forms_file
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, StoreUnavailable
+from service.tracing.start import open_tracer, report_errors
+
+if TYPE_CHECKING:
+    from service.tracing.spans import Tracer
 
 log = structlog.get_logger()
 
@@ -54,6 +58,7 @@ def create_app(
     counts: PostCounts | None = None,
     store: Store | None = None,
     metrics_folder: MetricsFolder | None = None,
+    tracer: "Tracer | None" = None,
 ) -> Flask:
     """The web application; without arguments, configured by this process's environment.
 
@@ -61,6 +66,7 @@ def create_app(
     counts: rate limits shared with other web processes, made before they fork.
     store: opened by the caller, who closes it.
     metrics_folder: where the web processes of this host count together; None: this one counts alone.
+    tracer: makes spans, where they are wanted.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
@@ -99,7 +105,7 @@ def create_app(
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
         app.wsgi_app = ProxyFix(without_port(app.wsgi_app), number, number)  # type: ignore[method-assign]
     is_https = settings.public_url.startswith("https://")
-    edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0)
+    edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0, tracer=tracer)
     app.wsgi_app = edge  # type: ignore[method-assign]
     return app
 
@@ -120,7 +126,8 @@ def start_app(
     setup, counts = setup or _read_forms_file(settings), counts or PostCounts()
     setup.catch_up(clock.now())
     store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
-    app = create_app(settings, setup, counts, store, metrics_folder)
+    app = create_app(settings, setup, counts, store, metrics_folder, open_tracer(settings, "web"))
+    report_errors(settings, "web")
     warn = partial(_warn_of_weak_senders, counts=counts)
     SetupWatcher(setup, store, "web", warn).start(threading.Event())
     with suppress(StoreUnavailable):

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -37,7 +38,11 @@ from service.settings import Settings
 from service.setup.current import CurrentSetup, on_hangup
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Pace, Store, Tenant
+from service.tracing.start import open_tracer, report_errors
 from service.version import VERSION
+
+if TYPE_CHECKING:
+    from service.tracing.spans import Tracer
 
 log = structlog.get_logger()
 
@@ -47,7 +52,8 @@ def run(settings: Settings, current: CurrentSetup, store: Store) -> None:
     stop = StopEvent()
     if number := encrypt_plain_tokens(store):
         log.info("tokens_encrypted", number=number)
-    jobs = WorkerJobs(settings, current.get(), store, stop)
+    report_errors(settings, "worker")
+    jobs = WorkerJobs(settings, current.get(), store, stop, open_tracer(settings, "worker"))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: jobs.stop())
     on_hangup(current.request, jobs.stop)
@@ -59,11 +65,14 @@ def run(settings: Settings, current: CurrentSetup, store: Store) -> None:
 class WorkerJobs:
     """Everything that one worker does, each job in threads of its own, so that one that hangs delays no other."""
 
-    def __init__(self, settings: Settings, setup: Setup, store: Store, stop: StopEvent) -> None:
+    def __init__(
+        self, settings: Settings, setup: Setup, store: Store, stop: StopEvent, tracer: "Tracer | None" = None
+    ) -> None:
         self._settings, self._setup, self._store, self._stop = settings, setup, store, stop
+        self._tracer = tracer
         identity = Identity(worker_name(), is_gone)
         self._identity = identity
-        self._contexts = account_contexts(settings, setup, store, stop)
+        self._contexts = account_contexts(settings, setup, store, stop, tracer=tracer)
         connections = make_connections(setup.forms, settings.platform_urls, store, identity)
         self._connections = connections
         self._fetcher = Fetcher(store, connections, identity, stop)
@@ -101,7 +110,7 @@ class WorkerJobs:
         """
         settings, store = self._settings, self._store
         before = self._setup, self._contexts
-        contexts = account_contexts(settings, setup, store, self._stop, before)
+        contexts = account_contexts(settings, setup, store, self._stop, before, self._tracer)
         self._connections = make_connections(setup.forms, settings.platform_urls, store, self._identity)
         self._setup, self._contexts = setup, contexts
         self._worker.follow(contexts)
@@ -202,6 +211,7 @@ def account_contexts(
     store: Store,
     stop: threading.Event,
     before: tuple[Setup, Mapping[str, AccountContext]] | None = None,
+    tracer: "Tracer | None" = None,
 ) -> dict[str, AccountContext]:
     """Return the context of each account, "default" first.
 
@@ -215,7 +225,7 @@ def account_contexts(
     return {
         account.name: replace(known[account], forms=setup.forms)
         if account in known
-        else _context(account, settings, setup, store, client_id, newest, stop)
+        else replace(_context(account, settings, setup, store, client_id, newest, stop), tracer=tracer)
         for account in accounts(settings, setup)
     }
 

@@ -27,6 +27,7 @@ DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+OPTIONAL: dict[str, list[str]] = PROJECT["optional-dependencies"]
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
@@ -60,7 +61,7 @@ def test_every_line_of_the_procfile_starts_one_of_our_commands() -> None:
 
 
 def test_every_base_image_is_pinned_to_a_minor_version() -> None:
-    (base,) = arguments_of(DOCKERFILE, "ARG")
+    base, _ = arguments_of(DOCKERFILE, "ARG")
 
     for image in (base.removeprefix("PYTHON="), COMPOSE["services"]["db"]["image"]):
         assert re.fullmatch(r"[a-z]+:\d+\.\d+(-[a-z]+)+(@sha256:[0-9a-f]{64})?", image)
@@ -68,7 +69,7 @@ def test_every_base_image_is_pinned_to_a_minor_version() -> None:
 
 
 def test_the_image_s_python_is_the_newest_that_the_tests_pass_on() -> None:
-    (base,) = arguments_of(DOCKERFILE, "ARG")
+    base, _ = arguments_of(DOCKERFILE, "ARG")
     tried = [name.rpartition(" ")[2] for name in PROJECT["classifiers"] if ":: Python :: 3." in name]
 
     assert base.partition(":")[2].partition("-")[0] == tried[-1]
@@ -95,6 +96,15 @@ def test_everything_the_image_copies_exists_and_is_sent_to_the_builder() -> None
 
     assert sources == set(sent)
     assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_both_locks_of_the_image_name_the_same_versions() -> None:
+    names = ("requirements.lock", "requirements-extras.lock", "requirements-test.lock")
+    plain, extras, tested = (set(re.findall(r"^(\S+==\S+)", (ROOT / name).read_text(), re.MULTILINE)) for name in names)
+
+    assert plain < extras < tested
+    assert {pin.partition("==")[0] for pin in extras - plain} >= {"sentry-sdk", "opentelemetry-sdk"}
+    assert arguments_of(DOCKERFILE, "ARG")[1].removeprefix("REQUIREMENTS=") in names
 
 
 def test_the_image_installs_only_locked_dependencies() -> None:
@@ -274,7 +284,8 @@ def test_the_image_that_compose_builds_bears_the_version_of_the_package() -> Non
 
 
 def test_every_package_that_is_imported_is_declared_as_a_dependency() -> None:
-    declared = {re.split(r"[\[<>=~! ]", requirement)[0].lower() for requirement in PROJECT["dependencies"]}
+    requirements = [*PROJECT["dependencies"], *OPTIONAL["otel"], *OPTIONAL["sentry"]]
+    declared = {re.split(r"[\[<>=~! ]", requirement)[0].lower() for requirement in requirements}
     imported = {name.partition(".")[0] for source in SERVICE for name in source.imports()}
     foreign = imported - {"service"} - set(sys.stdlib_module_names)
     distributions = packages_distributions()

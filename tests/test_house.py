@@ -69,6 +69,8 @@ OWNERS = {
     "flask_smorest": "admin",
     "phonenumbers": "capture forms/values.py",
     "email_validator": "capture forms/values.py",
+    "opentelemetry": "tracing/spans.py",
+    "sentry_sdk": "tracing/errors.py",
     "prometheus_client": "admin/store_metrics.py admin/monitoring.py metrics",
     "cryptography": "store",
     "gunicorn": "cli server",

@@ -17,7 +17,7 @@ CONTRACT_NAMES = """
     NEXUDUS_CLIENT_ID PUBLIC_URL ADMIN_PASSWORD ADMIN_TOKEN SECRET_KEY ALERT_URLS TRUSTED_PROXIES STORE_IP
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
     LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT HOST
-    METRICS_TOKEN
+    METRICS_TOKEN SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT
 """
 SPECIAL = (
     "its user name or password has a special character: percent-encode each @ as %40, / as %2F, : as %3A, ? as %3F, # "
@@ -122,6 +122,9 @@ RIGHT = [
     ("DIGEST_AT", "off", "digest_at", None),
     ("SAMPLE_PAGE", "1", "sample_page", True),
     ("ENCRYPTION_KEY", f" {'n' * 32}, {'o' * 16},", "encryption_key", ("n" * 32, "o" * 16)),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4318/", "otel_exporter_otlp_endpoint", "http://otel:4318"),
+    ("SENTRY_DSN", "https://key@sentry.io/7", "sentry_dsn", "https://key@sentry.io/7"),
+    ("SENTRY_DSN", "http://key:hunter2@sentry:9000/below/7", "sentry_dsn", "http://key:hunter2@sentry:9000/below/7"),
 ]
 
 
@@ -209,6 +212,15 @@ WRONG = [
     ("DIGEST_AT", "7:00 Mars", "the time zone 'Mars' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 ../etc", "the time zone '../etc' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 Europe", "the time zone 'Europe' is unknown: write UTC, or one such as Europe/London"),
+    *(
+        ("SENTRY_DSN", text, "this is not a DSN: copy it from the project's settings at Sentry, Client Keys")
+        for text in ("https://sentry.io/7", "https://hunter2@sentry.io/leads", "hunter2", "https://hunter2@[::1/7")
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "otel:4318",
+        "this is not a web address: write one such as https://leads.example.com",
+    ),
     (
         "ALERT_URLS",
         "hunter2,slack://a",
@@ -315,7 +327,8 @@ def test_secrets_do_not_print() -> None:
     names = [each.name for each in SETTINGS if each.secret]
     app = [name for name in names if name.startswith("NEXUDUS_APP_")]
     texts = {name: f"secret://{name}/of-32-characters-or-more" for name in names} | {
-        "DATABASE_URL": "postgresql://secret@h/x"
+        "DATABASE_URL": "postgresql://secret@h/x",
+        "SENTRY_DSN": "https://secret@h/7",
     }
     shown = read_settings(
         texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""} | dict.fromkeys(app, "")

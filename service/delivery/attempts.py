@@ -86,8 +86,7 @@ def attempt(
         save(tx, result)
 
     context.store.write(settle)
-    context.counts.add_call(step, outcome)
-    _log(delivery, step, outcome, duration_ms)
+    _report(delivery, context, step, outcome, duration_ms)
     return result
 
 
@@ -110,8 +109,7 @@ def _settle_failure(
             tx.queue.mark_unknown(delivery, doubt)
 
     context.store.write(settle)
-    context.counts.add_call(doubt.step, outcome)
-    _log(delivery, doubt.step, outcome, duration_ms, error.status)
+    _report(delivery, context, doubt.step, outcome, duration_ms, error.status)
 
 
 def may_be_saved(error: NexudusError) -> bool:
@@ -126,7 +124,16 @@ def _since(began: float) -> int:
     return round((clock.monotonic() - began) * 1000)
 
 
-def _log(delivery: Delivery, step: Step, outcome: Outcome, duration_ms: int, status: int | None = None) -> None:
+def _report(
+    delivery: Delivery,
+    context: AccountContext,
+    step: Step,
+    outcome: Outcome,
+    duration_ms: int,
+    status: int | None = None,
+) -> None:
+    """Count a settled call, log it, and record it in the lead's trace."""
+    context.counts.add_call(step, outcome)
     log.info(
         "attempt_settled",
         lead=delivery.lead.id,
@@ -136,3 +143,5 @@ def _log(delivery: Delivery, step: Step, outcome: Outcome, duration_ms: int, sta
         duration_ms=duration_ms,
         http_status=status,
     )
+    if context.tracer is not None:
+        context.tracer.record_call(step, outcome, duration_ms, status)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -25,6 +25,9 @@ from service.nexudus.errors import Refused
 from service.nexudus.tokens import Tokens
 from service.store import NO_CREDENTIALS, Store, Transaction, UnreadableSecret
 
+if TYPE_CHECKING:
+    from service.tracing.spans import Tracer
+
 log = structlog.get_logger()
 
 REFUSED = Outcome.REFUSED.value
@@ -37,7 +40,7 @@ class AccountContext:
 
     schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. started_at: when this process started.
     stored_at_start: the newest lead that was in the database then; if that is a restored copy, older leads may be in
-    Nexudus already. Without these two, the database is trusted.
+    Nexudus already. Without these two, the database is trusted. tracer: makes spans, where they are wanted.
     """
 
     nexudus: Nexudus
@@ -54,6 +57,7 @@ class AccountContext:
     plans: PlanReader = field(default_factory=PlanReader)
     stored_at_start: str = ""
     started_at: datetime | None = None
+    tracer: "Tracer | None" = None
 
 
 class DatabaseTokenStore:

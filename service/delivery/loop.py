@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
@@ -213,7 +213,8 @@ class Worker:
             self._handle_removed_account(delivery, contexts, now)
             return
         try:
-            deliver(delivery, context)
+            with context.tracer.delivering(delivery) if context.tracer else nullcontext():
+                deliver(delivery, context)
         except ShuttingDown:
             self._store.write(lambda tx: tx.queue.postpone(delivery, now, delivery.tries))
         except (LeaseLost, StoreUnavailable):

@@ -20,7 +20,7 @@ from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from service import clock
-from service.edge import REFUSED, TAKEN
+from service.edge import ENTRY_ROUTES, REFUSED, TAKEN, route_of
 from service.metrics.folder import MetricsFolder
 
 log = structlog.get_logger()
@@ -33,12 +33,6 @@ FLUSH_INTERVAL_S = 0.5
 
 MAX_PENDING = 100_000
 """Requests that wait to be counted; beyond, the oldest are forgotten."""
-
-ENTRY_ROUTES = ("/f/", "/webhooks/")
-"""How the routes begin that take leads."""
-
-UNMATCHED = "unmatched"
-"""The route of requests that match none: their paths are strangers' words."""
 
 OTHER = "other"
 """A method that HTTP does not define; the form or sender of a request that names an unknown one."""
@@ -125,8 +119,7 @@ class WebMetrics:
         """Count one answered request. request: as it was routed; None where it was not. status: three digits."""
         if not self._has_room:
             return
-        rule = None if request is None else request.url_rule
-        route = UNMATCHED if rule is None else rule.rule
+        route = route_of(request)
         taken, refused = environ.get(TAKEN, ()), environ.get(REFUSED, "")
         arguments = request.view_args if request is not None and (taken or refused) else None
         self._pending.append((environ["REQUEST_METHOD"], route, status, duration_s, arguments, taken, refused))

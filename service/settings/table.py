@@ -23,8 +23,10 @@ from service.settings.values import (
     read_host,
     read_limits,
     read_long_enough,
+    read_otlp_endpoint,
     read_seconds,
     read_secret_key,
+    read_sentry_dsn,
     read_submit_limit,
     read_totp_secret,
     read_url,
@@ -139,6 +141,17 @@ class Settings:
             f"{MIN_TOKEN_CHARS} characters or more",
         ),
     ] = field(repr=False)
+    sentry_dsn: Annotated[
+        str, Setting(read_sentry_dsn, "", "reports errors to this project at Sentry; needs the extra `sentry`")
+    ] = field(repr=False)
+    otel_exporter_otlp_endpoint: Annotated[
+        str,
+        Setting(
+            read_otlp_endpoint,
+            "",
+            "sends a trace of each lead to this OpenTelemetry collector (OTLP over HTTP); needs the extra `otel`",
+        ),
+    ]
     secret_key: Annotated[
         str, Setting(read_secret_key, "", "key that signs sessions; 16 characters or more", _KEPT)
     ] = field(repr=False)

@@ -130,6 +130,38 @@ def read_url(text: str, path: bool = True) -> str:
     return text.rstrip("/")
 
 
+def read_otlp_endpoint(text: str) -> str:
+    """Read the address that spans are sent to."""
+    address = read_url(text)
+    check_extra("opentelemetry-exporter-otlp-proto-http", "otel")
+    return address
+
+
+def read_sentry_dsn(text: str) -> str:
+    """Read the address of a project at Sentry, with its public key."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.username and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not re.fullmatch(r"(/.*)?/[0-9]+", parts.path):
+        raise ValueError("this is not a DSN: copy it from the project's settings at Sentry, Client Keys")
+    check_extra("sentry-sdk", "sentry")
+    return text
+
+
+def check_extra(distribution: str, extra: str) -> None:
+    """Raise ValueError where the distribution that an extra brings is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (takes longer than all of this)
+
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        raise ValueError(
+            f"needs the extra {extra}, which is not installed: pip install 'nexudus-lead-capture[{extra}]'"
+        ) from None
+
+
 IN_THE_CLEAR = (
     "http:// sends credentials and leads over the network in the clear: write https://, or set NEXUDUS_ALLOW_HTTP=true "
     "if that network is yours"

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.metrics.folder import IN_MEMORY, PREFIX
 from tests.metrics.conftest import documented
 from tests.processes import Process, bare_environ, free_port
+from tests.tracing.collector import Collector, SentSpan
 
 pytestmark = [pytest.mark.long, pytest.mark.journey]
 
@@ -23,11 +24,13 @@ TOKEN = "the-token-of-prometheus"
 
 
 class RunningService:
-    """`lead-capture up` with a token for its metrics."""
+    """`lead-capture up` with a token for its metrics, and with spans."""
 
     def __init__(self, folder: Path) -> None:
+        self.collector = Collector()
         self.url = f"http://127.0.0.1:{(port := free_port())}"
-        environ = bare_environ(LOG_FORMAT="json", METRICS_TOKEN=TOKEN, WEB_PROCESSES="2")
+        collecting = {"OTEL_EXPORTER_OTLP_ENDPOINT": self.collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        environ = bare_environ(LOG_FORMAT="json", METRICS_TOKEN=TOKEN, WEB_PROCESSES="2", **collecting)
         arguments = ["up", "--port", str(port), "--simulator-port", str(free_port())]
         self.process = Process(arguments, environ, folder)
         self.process.wait_until(lambda: "Ctrl-C stops everything" in self.process.output, 30, "the banner")
@@ -77,6 +80,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     running.process.wait_until(lambda: running.total(delivered[0]) == delivered[1], 30, "12 leads are delivered")
     yield running
     running.process.kill()
+    running.collector.close()
 
 
 def test_all_processes_count_together(service: RunningService) -> None:
@@ -103,6 +107,21 @@ def test_one_id_joins_the_log_lines_of_both_processes(service: RunningService) -
     service.process.wait_until(lambda: "delivered" in events(), 10, "the lead is delivered")
     assert events()[0] == "lead_kept"
     assert events().count("attempt_settled") == 3
+
+
+def test_one_trace_joins_the_spans_of_both_processes(service: RunningService) -> None:
+    request_id = service.post(51)
+
+    def spans() -> list[SentSpan]:
+        every = service.collector.spans()
+        traces = {each.trace for each in every if each.attributes.get("lead_capture.request_id") == request_id}
+        return [each for each in every if each.trace in traces]
+
+    service.process.wait_until(lambda: len(spans()) == 5, 10, "all spans")
+    names = ["POST /f/<name>", "create_coworker", "create_opportunity", "deliver", "find_coworker"]
+    assert sorted(each.name for each in spans()) == names
+    assert {each.service for each in spans()} == {"lead-capture-web", "lead-capture-worker"}
+    assert not any(b"ann" in body or b"example.com" in body for body in service.collector.bodies)
 
 
 def test_every_metric_is_documented_with_its_type_and_labels(service: RunningService) -> None:
