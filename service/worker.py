@@ -81,6 +81,7 @@ class WorkerJobs:
         self._worker = Worker(store, self._contexts, config, stop, self._fetcher.wake)
         self._monitor = make_monitor(settings, setup, store, stop)
         self._account_jobs = AccountJobs(settings, store, stop)
+        self._stopped_at = clock.monotonic()
 
     def start(self) -> None:
         """Start all but the deliveries. Raises: StoreUnavailable."""
@@ -92,15 +93,19 @@ class WorkerJobs:
         self._account_jobs.follow(self._setup, self._contexts)
 
     def run(self) -> None:
-        """Deliver until stopped, then let the others finish."""
+        """Deliver until stopped, then let the others finish: all of them within STOP_S together."""
         monitoring = threading.Thread(target=self._monitor.run, name="monitor", daemon=True)
         monitoring.start()
         self._worker.run()
-        self._fetcher.join(STOP_S)
-        monitoring.join(STOP_S)
+        self._fetcher.join(self._left_s())
+        monitoring.join(self._left_s())
+
+    def _left_s(self) -> float:
+        return max(0.0, self._stopped_at + STOP_S - clock.monotonic())
 
     def stop(self) -> None:
         """End run(); safe in a signal handler."""
+        self._stopped_at = clock.monotonic()
         self._worker.stop()
 
     def follow(self, setup: Setup) -> None:

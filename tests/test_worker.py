@@ -1,13 +1,15 @@
 """The worker: delivers soon, stops on request, and neither loses nor doubles a lead when things go wrong around it."""
 
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,6 +17,7 @@ import pytest
 
 from service import clock
 from service.background import worker_name
+from service.capture.accept import announce_all
 from service.delivery import missing_setup
 from service.delivery.loop import Worker, WorkerConfig
 from service.forms import Form, Setup
@@ -23,7 +26,9 @@ from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Pace, Store
 from service.worker import account_contexts
-from tests.builders import NOON, a_form, a_lead
+from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.front import sqlite_store
+from tests.processes import bare_environ
 
 pytestmark = pytest.mark.long
 
@@ -40,6 +45,15 @@ store = Store(sys.argv[1])
 claimed = store.write(lambda tx: tx.queue.claim(worker_name(), clock.now(), 3600, 10))
 print(len(claimed), flush=True)
 sys.stdin.readline()
+"""
+
+WORK_WITH_A_SHORT_STOP = """
+from service import worker
+from service.cli import main
+from service.delivery import loop
+
+loop.STOP_S = worker.STOP_S = 3
+main(["worker"])
 """
 
 
@@ -175,6 +189,61 @@ def test_a_worker_that_stops_lets_the_call_under_way_end(store: Store, nexudus: 
         nexudus.wait_for_calls(1, "POST", OPPORTUNITIES)
 
     assert status_of(store, lead) is Status.DELIVERED
+
+
+def test_a_worker_stops_in_time_though_every_call_hangs(tmp_path: Path, silent: Callable[[], "SilentServer"]) -> None:
+    nexudus, meta = silent(), silent()
+    (tmp_path / "forms.toml").write_text('[forms.contact.webhooks.meta]\napp_secret = "s"\naccess_token = "t"\n')
+    environ = {"NEXUDUS_BASE_URL": nexudus.url, "META_GRAPH_URL": meta.url, "NEXUDUS_TOKEN": "token"}
+    environ |= {"DATABASE_URL": f"sqlite:///{tmp_path / 'leads.db'}", "FORMS_FILE": str(tmp_path / "forms.toml")}
+    with sqlite_store(tmp_path) as store:
+        enqueue(store)
+        known = a_submission(sender="meta", external_id="17", extras={}, fields={})
+        announce_all([(known, "page")], a_form(), store, NOON)
+
+    command = [sys.executable, "-c", WORK_WITH_A_SHORT_STOP]
+    with subprocess.Popen(command, env={**bare_environ(), **environ}, stderr=subprocess.DEVNULL) as worker:
+        nexudus.wait_for_call()
+        meta.wait_for_call()
+        began = time.monotonic()
+        worker.terminate()
+        worker.wait(20)
+
+    assert time.monotonic() - began < 5.5  # one after the other would take six
+
+
+class SilentServer:
+    """Accepts connections, and says nothing until it is closed."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(10)
+        self._connections: list[socket.socket] = []
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def wait_for_call(self) -> None:
+        """Until somebody has sent something."""
+        connection, _ = self._socket.accept()
+        self._connections.append(connection)
+        assert connection.recv(1)
+
+    def close(self) -> None:
+        """End all."""
+        for each in (self._socket, *self._connections):
+            each.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[Callable[[], SilentServer]]:
+    """Starts servers that never answer."""
+    with ExitStack() as servers:
+
+        def start() -> SilentServer:
+            server = SilentServer()
+            servers.callback(server.close)
+            return server
+
+        yield start
 
 
 def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store: Store, nexudus: Simulator) -> None:
