@@ -1,10 +1,18 @@
-"""The state of delivery as monitoring reads it."""
+"""The state of the store and of delivery as monitoring reads it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service import clock
 from service.store import NO_CREDENTIALS, Store
+
+
+def find_problem(store: Store) -> str:
+    """Return why no lead can be stored now, "" where it can.
+
+    Raises: StoreUnavailable when the database does not answer.
+    """
+    return store.schema_problem() or store.find_fault() or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from service.admin.delivery_state import delivery_state, worker_seen
+from service.admin.delivery_state import delivery_state, find_problem, worker_seen
 from service.admin.store_metrics import store_metrics
 from service.metrics.exposition import CONTENT_TYPE, render, usage_families
 from service.metrics.processes import web_usage
@@ -29,10 +29,8 @@ def blueprint(store: Store, web_metrics: WebMetrics, token: str) -> Blueprint:
     def ready() -> Response:
         """Whether leads can be stored, and the state of delivery."""
         try:
-            if problem := store.schema_problem():
+            if problem := find_problem(store):
                 return _unavailable(problem)
-            if fault := store.find_fault():
-                return _unavailable(fault)
             return jsonify({"status": "ready", **delivery_summary(store, shows_names=_has_token(token))})
         except StoreUnavailable as error:
             return _unavailable(str(error.fault or "the database does not answer"))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from service import clock
-from service.admin.delivery_state import delivery_state, worker_seen
+from service.admin.delivery_state import delivery_state, find_problem, worker_seen
 from service.delivery.counts import CALL, DELIVERED, DELIVERED_S, INFINITE, OPPORTUNITY_BOUNDS_S, THROTTLED
 from service.lead import Status
 from service.store import DeliveryCountKey, SeenWorker, Store, StoreUnavailable
@@ -18,13 +18,12 @@ WORKER_AT_WORK = timedelta(minutes=2)
 
 def store_metrics(store: Store) -> Iterator[Metric]:
     """All of them; of a database that does not answer, only that."""
-    up = GaugeMetricFamily("lead_capture_store_up", "1 when the database answers")
     try:
-        families = [*state_families(store), *total_families(store)]
+        is_ready, families = not find_problem(store), [*state_families(store), *total_families(store)]
     except StoreUnavailable:
-        families = []
-    up.add_metric([], 1 if families else 0)
-    yield up
+        is_ready, families = False, []
+    yield _gauge("lead_capture_ready", "1 when leads can be stored, as /readyz says", int(is_ready))
+    yield _gauge("lead_capture_store_up", "1 when the database answers", 1 if families else 0)
     yield from families
 
 

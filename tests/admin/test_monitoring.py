@@ -86,9 +86,10 @@ def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
 def test_it_is_not_ready_before_the_migration_and_ready_after_it(unmigrated: Store) -> None:
     front = Front(unmigrated)
 
-    before = front.client.get("/readyz")
+    before, shown_before = front.client.get("/readyz"), figures(front)["lead_capture_ready"]
     unmigrated.migrate()
 
+    assert (shown_before, figures(front)["lead_capture_ready"]) == (0, 1)
     assert (before.status_code, before.headers["Retry-After"]) == (503, "5")
     assert "lead-capture migrate" in before.get_json()["problem"]
     assert front.client.get("/readyz").status_code == 200
@@ -202,7 +203,7 @@ def test_concerns_are_counted_by_kind(store: Store) -> None:
 def test_figures_tell_that_the_store_is_down(gone: Store) -> None:
     of_store = {name: value for name, value in figures(Front(gone)).items() if not OF_HOST.match(name)}
 
-    assert of_store == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_store_up": 0}
+    assert of_store == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_ready": 0, "lead_capture_store_up": 0}
 
 
 def test_figures_hold_nothing_personal(front: Front, sqlite: Store) -> None:
