@@ -77,7 +77,7 @@ def attempt(
     except NexudusError as error:
         duration_ms = _since(began)
         _settle_failure(delivery, context, number, Doubt(step, started_at), error, duration_ms)
-        raise CallFailed(error, step, started_at, hung=duration_ms >= context.timeout_s * 950) from error
+        raise CallFailed(error, step, started_at, hung=context.is_unanswered(duration_ms)) from error
     duration_ms = _since(began)
     outcome = Outcome.MISSING if result is None else Outcome.DONE
 

@@ -59,6 +59,10 @@ class AccountContext:
     started_at: datetime | None = None
     tracer: "Tracer | None" = None
 
+    def is_unanswered(self, duration_ms: int | None) -> bool:
+        """Return whether a call used up its whole time limit, or was cut off by the end of its worker (None)."""
+        return duration_ms is None or duration_ms >= self.timeout_s * 950
+
 
 class DatabaseTokenStore:
     """A TokenStore in the database: one sign-in serves every process."""

@@ -60,6 +60,10 @@ from service.store import NO_CREDENTIALS, Transaction
 log = structlog.get_logger()
 
 
+NOWHERE = translate.Target(0, 0, 0, 0)
+"""Of a contact whose location is unknown, because the form has another account now."""
+
+
 class PauseCall(Exception):
     """One kind of call is to be paused: a location is full, or no credentials are set. what: the kind of call."""
 
@@ -93,8 +97,8 @@ def _deliver_of_form(delivery: Delivery, context: AccountContext) -> None:
         park(delivery, context, str(error))
     except OutOfPace as error:
         wait_for_pace(delivery, context, error.wait_s)
-    except LookAgain:
-        postpone(delivery, context, context.behaviours.current.look_spacing_s)
+    except LookAgain as again:
+        postpone(delivery, context, again.wait_s)
     except UnsafeStage as unsafe:
         pause_call(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence)
     except PauseCall as problem:
@@ -136,13 +140,14 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
 def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str) -> None:
     """Hand the lead over to the account that its form and answers name now; create nothing in this one.
 
-    An opportunity that an earlier try may have created here is searched for first, and completes the delivery.
+    An opportunity that may have been created here, by an earlier try or after a backup that was put back, is searched
+    for first, and completes the delivery.
     Raises: CallFailed, LookAgain, PauseCall.
     """
-    is_possible = is_unknown(delivery, Step.CREATE_OPPORTUNITY) or may_be_delivered(delivery, context)
-    if is_possible and delivery.coworker_id:
+    if is_unknown(delivery, Step.CREATE_OPPORTUNITY) or may_be_delivered(delivery, context):
         _check_login(delivery, context)
-        opportunity_id = _find_opportunity(delivery, context, delivery.coworker_id)
+        coworker_id = delivery.coworker_id or _find_coworker(delivery, context, NOWHERE)
+        opportunity_id = _find_opportunity(delivery, context, coworker_id) if coworker_id else None
         if opportunity_id is not None:
             _report_delivered(delivery, context, opportunity_id)
             return

@@ -36,7 +36,11 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
 
 
 class LookAgain(Exception):
-    """Nothing found yet: search once more, a little later, before repeating the create."""
+    """Nothing found yet: search once more in `wait_s` seconds, before repeating the create."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"search again in {wait_s:.0f} s")
+        self.wait_s = wait_s
 
 
 def is_unknown(delivery: Delivery, step: Step) -> bool:
@@ -65,7 +69,7 @@ def may_be_lost(delivery: Delivery, context: AccountContext) -> bool:
 def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> None:
     """After a search without a result: pass once SEARCHES_BEFORE_REPEAT of them found nothing.
 
-    Raises: LookAgain.
+    Raises: LookAgain, with the time to wait from now on, so that no clock that was set meanwhile makes it shorter.
     """
     doubt = delivery.doubt
     if doubt is None or doubt.step is not step:
@@ -73,8 +77,20 @@ def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> Non
     searched = replace(doubt, verify_count=doubt.verify_count + 1)
     if searched.verify_count < SEARCHES_BEFORE_REPEAT:
         context.store.write(lambda tx: tx.queue.mark_unknown(delivery, searched))
-        raise LookAgain
+        raise LookAgain(_spacing_s(delivery, context, step))
     context.store.write(lambda tx: tx.queue.clear_unknown(delivery))
+
+
+def _spacing_s(delivery: Delivery, context: AccountContext, step: Step) -> float:
+    """Return the seconds between two searches.
+
+    Nexudus may still be at work on a call that it never answered, though the end of the worker, an operator or the end
+    of an outage made the lead due at once.
+    """
+    with context.store.read() as tx:
+        calls = [call for call in tx.leads.attempts_of([delivery.lead.id])[delivery.lead.id] if call.step is step]
+    is_unanswered = bool(calls) and context.is_unanswered(calls[-1].duration_ms)
+    return max(context.timeout_s if is_unanswered else 0.0, context.behaviours.current.look_spacing_s)
 
 
 def opportunity_search(

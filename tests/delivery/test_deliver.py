@@ -169,6 +169,26 @@ def test_a_worker_that_ends_during_a_create_makes_no_second_record(
     assert len(env.nexudus.coworkers_of(EMAIL)) == len(env.nexudus.opportunities_of(EMAIL)) == 1
 
 
+@pytest.mark.parametrize("retries", [False, True], ids=["by itself", "an operator retries it"])
+def test_a_create_that_was_never_answered_is_not_repeated_while_nexudus_may_be_at_work_on_it(
+    env: Env, retries: bool
+) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "hang_s": 0.1}])
+    take_over(env, OPPORTUNITIES)
+    env.store.write(lambda tx: tx.queue.free_leases(lambda _: True))
+    env.context = replace(env.context, timeout_s=30)
+    if retries:
+        env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
+
+    env.deliver_once()
+
+    due = env.kept(lead).next_attempt_at
+    assert env.attempts(lead)[-1].step is Step.FIND_OPPORTUNITY
+    assert due is not None
+    assert (due - clock.now()).total_seconds() > 25
+
+
 def test_a_worker_that_lost_its_lease_stops_before_the_next_call(env: Env) -> None:
     env.owes(a_lead())
     slow = claim(env, "slow")

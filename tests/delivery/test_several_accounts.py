@@ -9,6 +9,7 @@ from shutil import copy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from service import clock
 from service.capture.accept import accept
@@ -21,6 +22,7 @@ from service.operations.correction import InvalidAnswers, correct
 from service.operations.leads import RETRY, ActionNotAllowed, act_on_lead
 from service.simulator.server import Simulator
 from service.store import Store
+from service.store.database.tables import QUEUED, deliveries
 from tests.builders import a_submission
 from tests.delivery.conftest import a_context
 from tests.forms.texts import setup_of
@@ -61,6 +63,12 @@ class Branches:
 
     def __post_init__(self) -> None:
         self._contexts = {name: a_context(self.store, self.simulators[name], {}) for name in ACCOUNTS}
+
+    def start_anew(self) -> None:
+        """A worker starts, which cannot know how old the database is."""
+        with self.store.read() as tx:
+            newest = tx.leads.newest_id()
+        self._contexts = {name: replace(each, stored_at_start=newest) for name, each in self._contexts.items()}
 
     def claim(self) -> Sequence[Delivery]:
         """All that is due, as a worker gets it; every wait and lease is over."""
@@ -138,6 +146,7 @@ def begin_anew(opened: Branches, own: str, routing: Routing) -> Branches:
         for table in ("deliveries", "leads", "lead_keys", "attempts", "accounts", "call_pauses"):
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 (our own names)
     opened.forms = forms_of(own, routing)
+    opened.__post_init__()
     return opened
 
 
@@ -260,6 +269,20 @@ def test_an_opportunity_that_the_old_account_may_have_is_looked_for_there_first(
 
     assert branches.opportunities(lead_id) == ["default"]
     assert branches.has() == {"default": 2}
+
+
+def test_nor_is_one_overlooked_that_was_created_after_a_backup_that_was_put_back(branches: Branches) -> None:
+    lead_id = branches.arrives("London")
+    (as_in_backup,) = branches.claim()
+    branches.deliver(as_in_backup)
+    put_back = update(deliveries).values(state=QUEUED, claimed_by=None, coworker_id=None, request_body=None)
+    branches.store.write(lambda tx: tx._execute(put_back))
+    branches.start_anew()
+
+    branches.forms = forms_of("quay", {})
+    branches.deliver_until_quiet()
+
+    assert branches.opportunities(lead_id) == ["default"]
 
 
 def test_a_lead_whose_create_was_not_saved_moves_after_two_looks(branches: Branches) -> None:

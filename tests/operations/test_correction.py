@@ -146,6 +146,16 @@ def test_a_lead_that_nexudus_may_have_is_looked_for_first(store: Store) -> None:
         put_right(store, lead, email="other@example.com")
 
 
+def test_nor_is_a_lead_corrected_whose_worker_ended_while_it_was_created(store: Store) -> None:
+    lead = enqueue(store)
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON))
+    store.write(lambda tx: tx.queue.free_leases(lambda _: True))
+
+    with pytest.raises(ActionNotAllowed, match="may have saved it"):
+        put_right(store, lead, email="other@example.com")
+
+
 @pytest.mark.parametrize("status", [Status.DELIVERED, Status.DISCARDED, Status.TEST, Status.ERASED])
 def test_a_finished_lead_cannot_be_corrected(store: Store, status: Status) -> None:
     lead = a_lead(status=status)

@@ -64,7 +64,7 @@ class LeadChanges(Repository):
             return
         if row.claimed_by is not None:
             raise BeingSent("the lead is being sent at this moment: try again in a minute")
-        if row.unknown_step == Step.CREATE_OPPORTUNITY.value:
+        if self._may_be_saved(row):
             raise BeingSent("Nexudus may have saved it already: retry it as it is, then it is looked for")
 
     def apply_change(self, became: Lead, person: str, now: datetime) -> None:
@@ -75,7 +75,7 @@ class LeadChanges(Repository):
         unless a worker has it: the worker that claims it next moves it.
         """
         delivery = self._locked_delivery(became.id)
-        is_sent = delivery is None or delivery.state == DONE or delivery.unknown_step == Step.CREATE_OPPORTUNITY.value
+        is_sent = delivery is None or delivery.state == DONE or self._may_be_saved(delivery)
         *earlier, last = became.corrections
         if is_sent or not last.is_applied:
             self._write(became.id, {"corrections": corrections_row((*earlier, replace(last, is_applied=False)))})
@@ -90,6 +90,13 @@ class LeadChanges(Repository):
             self._as(Outbox).move(became.id, account, now)
         if became.status is Status.PENDING and delivery.state == PARKED:
             self._as(Outbox).unpark(became.id, now)
+
+    def _may_be_saved(self, delivery: Any) -> bool:
+        """Return whether a create has an unknown outcome, or was cut off and no worker has claimed the lead since."""
+        if delivery.unknown_step == Step.CREATE_OPPORTUNITY.value:
+            return True
+        cut_off = self._open_creates([delivery.lead_id])
+        return delivery.claimed_by is None and bool(self._ids(cut_off))
 
     def mark_unsent(self, as_sent: Lead) -> None:
         """Mark changes that arrived while the lead was being sent as unsent. as_sent: as the worker had it."""
@@ -160,17 +167,20 @@ class LeadChanges(Repository):
         )
         candidates = (set(lead_ids) - queued) | unclaimed
         # Queried once the claims are ours to read: an attempt is recorded under a claim only.
-        cut_off = self._ids(
-            select(attempts.c.lead_id).where(
-                attempts.c.lead_id.in_(candidates),
-                attempts.c.step == Step.CREATE_OPPORTUNITY.value,
-                attempts.c.outcome == Outcome.OPEN.value,
-            )
-        )
+        cut_off = self._ids(self._open_creates(candidates))
         unsent = select(leads.c.id).where(
             leads.c.id.in_(candidates - cut_off), leads.c.status.not_in(ATTRIBUTION_FINAL)
         )
         return self._ids(unsent.with_for_update(skip_locked=True))
+
+    @staticmethod
+    def _open_creates(lead_ids: Collection[str]) -> Any:
+        """Return the query of leads with a create of the opportunity that has not ended."""
+        return select(attempts.c.lead_id).where(
+            attempts.c.lead_id.in_(lead_ids),
+            attempts.c.step == Step.CREATE_OPPORTUNITY.value,
+            attempts.c.outcome == Outcome.OPEN.value,
+        )
 
     def _ids(self, query: Any) -> set[LeadId]:
         return {LeadId(value) for value in self._execute(query).scalars()}
