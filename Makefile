@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test clients coverage check format bench census soak fuzz screenshots script lock audit clean
+.PHONY: help setup setup-test run test clients coverage check format bench census soak storm fuzz screenshots script lock audit clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -92,7 +92,7 @@ UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version
 census: setup-test  ## size, names and the files that a lead enters
 	$(BIN)/python -m tests.census
 
-soak: setup-test  ## half an hour of faults and kills, then a check of every enquiry (never part of the tests)
+soak: setup-test  ## half an hour of faults, kills and an upgrade, then a check of every enquiry (never part of the tests)
 	$(BIN)/python -m tests.soak
 
 FUZZ := build/fuzz
@@ -105,6 +105,9 @@ fuzz: setup-test  ## hostile requests to every route, then ten minutes of mutate
 	$(FUZZ)/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-test.lock
 	$(FUZZ)/venv/bin/python -m pip --disable-pip-version-check --quiet install 'atheris>=3,<4'
 	$(FUZZ)/venv/bin/python -m tests.fuzz --seconds $(FUZZ_S)
+
+storm: setup-test  ## ten thousand random histories in simulated time, each replayable by its seed (half an hour)
+	$(BIN)/python -m tests.storm
 
 lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)
 	$(UV_COMPILE) --upgrade --extra test --extra otel --extra sentry -o requirements-test.lock

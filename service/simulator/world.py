@@ -5,7 +5,6 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Collection, Mapping
-from time import monotonic
 from typing import Any
 
 from service.simulator.authentication import IssuedTokens, holds
@@ -47,7 +46,7 @@ class RecordTable:
         ident = record["Id"]
         self._unindex(ident)
         self.rows[ident] = record
-        self._born.setdefault(ident, monotonic())
+        self._born.setdefault(ident, time.monotonic())
         for key, entries in self._index.items():
             entries.setdefault(_folded(record.get(key)), {})[ident] = record
 
@@ -71,7 +70,7 @@ class RecordTable:
 
     def age_s(self, ident: int) -> float:
         """Return the seconds since the record was added."""
-        return monotonic() - self._born[ident]
+        return time.monotonic() - self._born[ident]
 
     def _unindex(self, ident: int) -> None:
         old = self.rows.get(ident)

@@ -1,6 +1,10 @@
 """`make soak`: web servers, workers and a CRM while faults are injected, then the outcome of every enquiry.
 
-Arguments: minutes (30), and the URL of a PostgreSQL database (default: SQLite).
+Arguments: minutes (30), and the database: by default SQLite; `postgresql` for a server of its own, which is restarted
+meanwhile; or the URL of somebody else's.
+
+In a checkout of git, the processes begin with the program as it was before its newest migration, and are upgraded one
+after the other while the faults go on.
 """
 
 import random
@@ -11,12 +15,15 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from service.lead import LeadId, marker_of
 from tests.journey.installation import TOKEN, Installation, Nexudus, leads
-from tests.soak.faults import Crew, Faults
+from tests.soak.crew import NUMBER, Crew
+from tests.soak.databases import opened
+from tests.soak.faults import Faults, write_forms
 
 PEOPLE = 400
 VISITORS = 6
@@ -30,6 +37,8 @@ SETTINGS = {
     "LOG_LEVEL": "error",
 }
 MAX_SETTLING_S = 900.0
+UPGRADE_STEPS = 1 + 2 * NUMBER
+"""The migration, then each process."""
 
 
 class Visitors:
@@ -77,27 +86,36 @@ class Visitors:
         return bool(answer.status_code == requests.codes.ok)
 
 
-def main(minutes: float, database: str) -> int:
+def main(minutes: float, wanted: str) -> int:
     """Inject faults, wait until all is delivered, report; 1 if an enquiry was lost or doubled."""
     seed = random.randrange(10**9)  # noqa: S311
     chance = random.Random(seed)  # noqa: S311
     print(f"seed {seed}, {minutes:g} minutes", flush=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        url = database or f"sqlite:///{Path(folder) / 'leads.db'}"
-        with Installation(Path(folder), DATABASE_URL=url, **SETTINGS) as installation:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, opened(wanted, Path(name)) as database:
+        folder = Path(name)
+        write_forms(folder / "forms.toml")
+        with Installation(folder, DATABASE_URL=database.url, **SETTINGS) as installation:
             nexudus = Nexudus.start(installation, latency_ms=20)
-            installation.migrate()
             crew = Crew(installation, chance)
-            faults = Faults(nexudus, crew, chance)
+            faults = Faults(nexudus, crew, database, folder / "forms.toml", chance)
             visitors = Visitors(crew.ports, chance)
-            ends = time.monotonic() + minutes * 60
-            while time.monotonic() < ends:
-                faults.inject()
-                time.sleep(chance.uniform(0.5, 4))
+            _inject_for(minutes * 60, faults, chance)
             faults.clear()
             visitors.stop()
             settling_s = _settle(crew)
             return _report(minutes, visitors, faults, crew, nexudus, settling_s)
+
+
+def _inject_for(seconds: float, faults: Faults, chance: random.Random) -> None:
+    """Inject faults, and take the steps of the upgrade in the middle half of the time."""
+    began = time.monotonic()
+    steps = [seconds * (0.25 + 0.5 * step / UPGRADE_STEPS) for step in range(UPGRADE_STEPS)]
+    while (passed_s := time.monotonic() - began) < seconds:
+        if steps and passed_s > steps[0]:
+            steps.pop(0)
+            faults.upgrade()
+        faults.inject()
+        time.sleep(chance.uniform(0.5, 4))
 
 
 def _settle(crew: Crew) -> float:
@@ -105,8 +123,7 @@ def _settle(crew: Crew) -> float:
     began = time.monotonic()
     port = crew.ports[0]
     while time.monotonic() - began < MAX_SETTLING_S:
-        waiting = leads(port, status="pending")
-        parked = leads(port, status="parked")
+        waiting, parked = enquiries(port, "pending"), enquiries(port, "parked")
         if not waiting and not parked:
             break
         for lead in parked or waiting[:1]:
@@ -119,9 +136,14 @@ def _settle(crew: Crew) -> float:
     return time.monotonic() - began
 
 
+def enquiries(port: int, status: str = "") -> list[dict[str, Any]]:
+    """Return the leads of the visitors. Half a form of the slow crowd is kept, too, and parked."""
+    return [lead for lead in leads(port, **({"status": status} if status else {})) if lead["contact"].get("email")]
+
+
 def _report(minutes: float, visitors: Visitors, faults: Faults, crew: Crew, nexudus: Nexudus, settling_s: float) -> int:
     """Print the two tables; 1 if an enquiry was lost or doubled."""
-    kept, sent = leads(crew.ports[0]), nexudus.opportunities()
+    kept, sent = enquiries(crew.ports[0]), nexudus.opportunities()
     acknowledged = {ident for idents in visitors.acknowledged.values() for ident in idents}
     marks = Counter(each["SystemId"] for each in sent)
     contacts = Counter(each["Email"] for each in nexudus.coworkers())
@@ -141,6 +163,7 @@ def _report(minutes: float, visitors: Visitors, faults: Faults, crew: Crew, nexu
     for name, count in {
         "enquiries acknowledged": len(acknowledged),
         "leads kept": len(kept),
+        "half forms of slow clients, kept and parked": len(leads(crew.ports[0], status="parked")),
         "opportunities in the CRM": len(sent),
         "contacts in the CRM": contacts.total(),
         **wrong,

@@ -1,16 +1,16 @@
 """The faults of a soak test: one every few seconds, drawn at random, counted by name."""
 
-import os
 import random
-import signal
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
 
-from tests.journey.installation import Installation, Nexudus
-from tests.processes import Process, free_port
+from tests.journey.installation import Nexudus
+from tests.soak.crew import Crew
+from tests.soak.databases import SoakedDatabase
 
 TOKEN, COWORKERS, OPPORTUNITIES = "/api/token", "/api/spaces/coworkers", "/api/crm/crmopportunities"
 CALLS = {
@@ -36,68 +36,64 @@ REFUSALS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Crew:
-    """Two web servers and two workers on one database; each is restarted after it was killed."""
-
-    def __init__(self, installation: Installation, chance: random.Random) -> None:
-        self._installation = installation
-        self._chance = chance
-        self.ports = [free_port(), free_port()]
-        self._webs = [installation.start_web(port) for port in self.ports]
-        self._workers = [installation.start_worker() for _ in range(2)]
-
-    def kill_web(self) -> None:
-        """Kill one web server with all its processes."""
-        number = self._chance.randrange(2)
-        self._webs[number].kill()
-        self._webs[number] = self._installation.start_web(self.ports[number])
-
-    def kill_web_child(self) -> None:
-        """Kill one process of a web server, which starts another."""
-        children = self._chance.choice(self._webs).family()[1:]
-        if children:
-            os.kill(self._chance.choice(children), signal.SIGKILL)
-
-    def kill_worker(self) -> None:
-        """Kill one worker in the middle of its work."""
-        number = self._chance.randrange(2)
-        self._workers[number].kill()
-        self._workers[number] = self._installation.start_worker()
-
-    def freeze_worker(self) -> Callable[[], None]:
-        """Stop one worker for longer than its lease; return a function that resumes it."""
-        worker: Process = self._chance.choice(self._workers)
-        worker.send(signal.SIGSTOP)
-        return lambda: None if worker.exit_code is not None else worker.send(signal.SIGCONT)
+FORMS: Mapping[str, str] = {
+    "as before": "[forms.contact]\nstage_id = 1001\n",
+    "another stage": '[forms.contact]\nstage_id = 1002\nname = "{full_name}"\n',
+    "a stage by its name": '[forms.contact]\nboard = "Sales"\n',
+    "faulty": "[forms.contact]\nstge_id = 1001\n",
+}
+"""Versions of the forms file."""
 
 
 class Faults:
     """Draws and injects the next fault."""
 
-    def __init__(self, nexudus: Nexudus, crew: Crew, chance: random.Random) -> None:
+    def __init__(
+        self, nexudus: Nexudus, crew: Crew, database: SoakedDatabase, forms_file: Path, chance: random.Random
+    ) -> None:
         self._nexudus = nexudus
         self._crew = crew
+        self._database = database
+        self._forms_file = forms_file
         self._chance = chance
-        self._resume: list[Callable[[], None]] = []
+        self._lasting: list[Callable[[], None]] = []
         self.injected: Counter[str] = Counter()
 
     def inject(self) -> None:
         """Inject one fault."""
-        for resume in self._resume:
-            resume()
-        self._resume.clear()
-        draw = self._chance.choices(
-            (self._fault, self._refusal, self._kill, self._freeze, self._settings, self._outage),
-            weights=(10, 5, 4, 1, 2, 1),
-        )[0]
+        self._end_lasting()
+        draws = {
+            self._fault: 10,
+            self._refusal: 5,
+            self._kill: 4,
+            self._freeze: 1,
+            self._settings: 2,
+            self._outage: 1,
+            self._reload: 2,
+            self._crowd: 1,
+            self._fill_disk: 1 if self._database.is_file else 0,
+            self._restart: 1 if self._database.server else 0,
+        }
+        draw = self._chance.choices(list(draws), list(draws.values()))[0]
         self.injected[draw()] += 1
+
+    def upgrade(self) -> None:
+        """Take the next step of the rolling upgrade, with no process frozen and room on the disk."""
+        self._end_lasting()
+        if step := self._crew.upgrade():
+            self.injected[step] += 1
 
     def clear(self) -> None:
         """End all faults."""
-        for resume in self._resume:
-            resume()
+        self._end_lasting()
         self._post("faults", [])
+        write_forms(self._forms_file)
         self._post("settings", {"latency_ms": 20, "coworker_quota": None, "token_ttl_s": 3600})
+
+    def _end_lasting(self) -> None:
+        for end in self._lasting:
+            end()
+        self._lasting.clear()
 
     def _fault(self) -> str:
         call, kind = self._chance.choice(list(CALLS)), self._chance.choice(list(KINDS))
@@ -131,8 +127,28 @@ class Faults:
         return name
 
     def _freeze(self) -> str:
-        self._resume.append(self._crew.freeze_worker())
+        self._lasting.append(self._crew.freeze_worker())
         return "a worker frozen past its lease"
+
+    def _crowd(self) -> str:
+        self._lasting.append(self._crew.crowd())
+        return "a crowd of slow clients"
+
+    def _fill_disk(self) -> str:
+        self._lasting.append(self._crew.fill_disk())
+        return "a full disk"
+
+    def _restart(self) -> str:
+        mode = self._chance.choice(("fast", "immediate"))
+        self._database.restart(mode)
+        return "PostgreSQL restarted" if mode == "fast" else "PostgreSQL crashed and restarted"
+
+    def _reload(self) -> str:
+        name = self._chance.choice(list(FORMS))
+        self._forms_file.write_text(FORMS[name])
+        if name == "faulty":  # no process could start with it
+            self._lasting.append(lambda: write_forms(self._forms_file))
+        return f"forms file changed: {name}"
 
     def _settings(self) -> str:
         name, settings = self._chance.choice(
@@ -149,3 +165,8 @@ class Faults:
 
     def _post(self, name: str, value: object) -> None:
         requests.post(f"{self._nexudus.url}/_sim/{name}", json=value, timeout=20).raise_for_status()
+
+
+def write_forms(file: Path) -> None:
+    """Write the forms file as it is without faults."""
+    file.write_text(FORMS["as before"])
