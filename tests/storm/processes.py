@@ -152,6 +152,8 @@ class Web(Process):
 class DeliveryWorker(Process):
     """A worker: fetches and delivers, one lead after the other."""
 
+    _identity: Identity | None = None
+
     def _begin(self) -> None:
         ended = self._network.ended
         self._identity = Identity(f"{self.name}-{next(self._numbers)}/{worker_name()}", lambda name: name in ended)
@@ -187,7 +189,8 @@ class DeliveryWorker(Process):
     def end(self) -> None:
         """See Process. Its leases are free for those that can know that it is gone."""
         super().end()
-        self._network.ended.add(self._identity.name)
+        if self._identity is not None:
+            self._network.ended.add(self._identity.name)
 
     def round(self) -> None:
         """Do what is due."""
