@@ -76,7 +76,8 @@ SETTLED_S = 2 * TIMEOUT_S
 """Seconds after which no call is under way any more."""
 
 WAITS_S = (1, 5, 30, 90, 600, 3600, 6 * 3600)
-JUMPS_S = (-600, -60, 60, 3600, 5 * 3600)
+JUMPS_S = (-613.7, -61.3, 59.1, 3607.9, 18_011.3)
+"""Not whole seconds: no two leads have the same time, by which they are ordered."""
 
 OPERATORS_TURNS, MAX_ROUNDS = 3, 150
 MAX_WAIT_S = timedelta(days=1).total_seconds()
