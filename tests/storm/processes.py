@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from werkzeug.test import TestResponse
 
 from service import clock
-from service.background import worker_name
+from service.background import is_gone, worker_name
 from service.delivery.context import on_startup
 from service.delivery.loop import Worker, WorkerConfig
 from service.fetching.connection import make_connections
@@ -152,7 +152,7 @@ class Web(Process):
 class DeliveryWorker(Process):
     """A worker: fetches and delivers, one lead after the other."""
 
-    _identity: Identity | None = None
+    _identity = Identity("", is_gone)  # until it has begun
 
     def _begin(self) -> None:
         ended = self._network.ended
@@ -189,8 +189,7 @@ class DeliveryWorker(Process):
     def end(self) -> None:
         """See Process. Its leases are free for those that can know that it is gone."""
         super().end()
-        if self._identity is not None:
-            self._network.ended.add(self._identity.name)
+        self._network.ended.add(self._identity.name)
 
     def round(self) -> None:
         """Do what is due."""
