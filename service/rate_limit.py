@@ -1,4 +1,4 @@
-"""How often a caller may do something, over all web processes of this host; and what counts as one caller."""
+"""How often a caller may do something, counted over all web processes of this host; and what one caller is."""
 
 import hashlib
 import mmap
@@ -13,10 +13,10 @@ _PROBES = 4
 _MAX_COUNT = (1 << 32) - 1
 
 HOME_BITS = (32, 64)
-"""Bits of an IPv4 and an IPv6 network that is one caller: whoever has an IPv6 connection has 2^64 addresses."""
+"""Prefix lengths, IPv4 and IPv6, of one caller's network: one IPv6 connection has 2^64 addresses."""
 
 PROVIDER_BITS = (24, 48)
-"""Bits of a wider network: what one customer of a provider can get with little effort."""
+"""Prefix lengths of a wider network: what one customer of a provider can get with little effort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Counters:
     Fixed windows, no lock: two processes that count one key in the same microsecond may count once, and a key pushed
     out by others starts again. Both err on the side of accepting, and neither delays a request. The table never grows;
     where it is full, the key with the lowest count gives way, so that thousands of addresses that call once push out
-    each other and nobody who is being limited. Digests are keyed: nobody can choose whom to push out.
+    each other, and none that is being limited. Digests are keyed, so that no caller can choose which key to push out.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Counters:
         return 0.0 if self.seen(key, limit, now) < limit.count else _end(limit, now) - now
 
     def pseudonym(self, text: str) -> str:
-        """Return a mark of a text that is the same until the service restarts, and cannot be traced back."""
+        """Return a mark that stands for a text until the service restarts, and cannot be traced back to it."""
         return f"{self._digest(text):016x}"
 
     def _find(self, digest: int, end: int, now: float) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Callers who prove nothing, and strangers who try passwords and tokens: what was refused, and what to do.
 
-Each condition ends by itself, once nothing was refused for an hour, or the day is over.
+Each condition ends by itself once nothing has been refused for an hour, or the day is over.
 """
 
 from collections import Counter
@@ -60,7 +60,7 @@ def _unreadable(form: str) -> Condition:
 
 def _limited(form: str, sender: str, calls: int) -> Condition:
     head = (
-        f"Calls of {sender} for the form {form!r} are refused with 429: more came than are accepted from callers who "
+        f"Calls from {sender} for the form {form!r} are refused with 429: more came than are accepted from callers who "
         f"prove nothing. Some may be leads. Put a secret or token into {table_name(form, sender)} and into the tool: "
         "calls that prove their origin are never limited."
     )
@@ -69,16 +69,16 @@ def _limited(form: str, sender: str, calls: int) -> Condition:
 
 def _sign_ins(attempts: int) -> Condition:
     head = (
-        "Somebody tries passwords at the dashboard. Attempts are limited, and nobody who was signed in within the last "
-        "30 days is locked out. Make sure that ADMIN_PASSWORD is long and used nowhere else; the log of the reverse "
-        "proxy has the addresses."
+        "Someone is trying passwords at the dashboard. Attempts are limited, and nobody who was signed in within the "
+        "last 30 days is locked out. Make sure that ADMIN_PASSWORD is long and used nowhere else; the log of the "
+        "reverse proxy has the addresses."
     )
     return Condition("guesses:sign-in", head, f"{count(attempts, 'attempt')} or more were refused within an hour.")
 
 
 def _tokens(calls: int) -> Condition:
     head = (
-        "The API is called with wrong tokens. If a program of yours still has an old ADMIN_TOKEN, correct it; else a "
-        "stranger is guessing, and the calls are limited."
+        "The API is called with wrong tokens. If a program of yours still has an old ADMIN_TOKEN, correct it; "
+        "otherwise a stranger is guessing, and the calls are limited."
     )
     return Condition("guesses:token", head, f"{count(calls, 'call')} or more were refused within an hour.")

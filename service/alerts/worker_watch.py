@@ -79,7 +79,7 @@ class WorkerWatch:
         self._is_absent = condition is not None
 
     def _watched_until(self, now: datetime) -> datetime:
-        """Return since when this process looks without a gap: in a gap the workers may have been cut off, too."""
+        """Return since when this process has looked without a gap: in a gap, the workers may have been cut off, too."""
         gap = None if self._looked_at is None else now - self._looked_at
         if self._watched_since is None or gap is None or gap > ABSENT_AFTER / 2:
             self._watched_since = now

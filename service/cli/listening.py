@@ -37,7 +37,7 @@ class ListenAddress:
 
     @property
     def reachable_host(self) -> str:
-        """The host to connect to from this machine: nobody can connect to "all addresses"."""
+        """The host to connect to from this machine: "all addresses" is not one to connect to."""
         return {EVERYWHERE: LOOPBACK, "::": "::1"}.get(self.host, self.host)
 
     @property

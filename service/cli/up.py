@@ -24,7 +24,7 @@ from service.settings import Settings
 from service.setup.current import on_hangup
 
 DEFAULT_ADDRESS = ListenAddress(LOOPBACK, 8000)
-"""Whoever tries the service shows it to no network; `web` is for that."""
+"""Only this machine reaches a service on trial; `web` is for networks."""
 
 START_TIMEOUT_S = 30.0
 """How long the web process may take until it accepts leads."""
@@ -183,7 +183,11 @@ def _listening_at(address: ListenAddress) -> tuple[str, ...]:
 
 
 def _end_with_parent() -> None:
-    """Have Linux end the child with its parent, even a killed one; elsewhere an orphan must be stopped by hand."""
+    """Have Linux end the child with its parent, even a killed one; elsewhere an orphan must be stopped by hand.
+
+    And let no SIGHUP end it that comes before it can handle one.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 

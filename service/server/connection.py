@@ -1,4 +1,4 @@
-"""One client's connection, and all that wait for their clients."""
+"""One client's connection, and the connections that wait for their clients."""
 
 from enum import Enum, auto
 from socket import socket
@@ -11,7 +11,7 @@ from service.server.responses import PendingResponse
 
 
 class Phase(Enum):
-    """What a connection waits for."""
+    """What a connection is waiting for."""
 
     READING = auto()
     WORKING = auto()  # a thread
@@ -63,7 +63,7 @@ class ClientConnection:
 
 
 class WaitingConnections:
-    """Connections whose client is to move, in the order in which they began to wait."""
+    """Connections that wait for their client, in the order in which they began to."""
 
     def __init__(self) -> None:
         self._all: dict[ClientConnection, None] = {}
@@ -93,7 +93,7 @@ class WaitingConnections:
         return len(self._by_host.get(host, ()))
 
     def oldest(self, host: str = "") -> ClientConnection | None:
-        """The one that waits longest, of this host or of all."""
+        """The one that has waited longest, of this host or of all."""
         return next(iter(self._by_host[host] if host else self._all), None)
 
     def largest(self) -> ClientConnection | None:

@@ -15,11 +15,11 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 
 
 MAX_LINE_BYTES = 8190
-"""Of one line between the chunks; as gunicorn limits it."""
+"""Size limit of one line between the chunks, which is gunicorn's own."""
 
 
 class Malformed(Exception):
-    """These bytes can become no request: gunicorn is to refuse them now, without waiting for more."""
+    """These bytes cannot become a request: gunicorn is to refuse them now, without waiting for more."""
 
 
 class HeadTooLarge(Exception):

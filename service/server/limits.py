@@ -9,7 +9,7 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 """Size limit of a body that is read before the application is called: the most that any of its routes accepts."""
 
 MAX_CHUNK_OVERHEAD_BYTES = 256 * 1024
-"""What a chunked body may hold beside its contents: sizes, line ends and trailers."""
+"""Size limit of what a chunked body holds beside its contents: sizes, line ends and trailers."""
 
 SMALL_BYTES = 16 * 1024
 """A connection that holds no more than this is never dropped for want of memory."""
@@ -22,12 +22,12 @@ class ServerLimits:
     head_s: from the connection, or from the first byte on a kept one, to the end of the head.
     body_s: from the end of the head to the end of the body.
     idle_s: between a response and the next request on a kept connection.
-    response_s: until the client has taken the response; a response of more than `pending_bytes` gets a second more for
-        each `response_bytes_per_s`.
+    response_s: until the client has taken the response; one of more than `pending_bytes` gets another second for each
+        `response_bytes_per_s` taken.
     closing_s: what a client still sends on a connection that is being closed is discarded for this long.
     per_address: connections of one address (of one /64 in IPv6) that may wait for their client; None for no limit,
         because all come from a proxy.
-    waiting_requests: whole requests that wait for a thread; the next one is answered with 503.
+    waiting_requests: whole requests that may wait for a thread; the next one is answered with 503.
     held_bytes: memory for what was received and is not yet processed.
     pending_bytes: of a response, kept in memory for a client that is slow to take it.
     express_paths: requests for these go to a thread of their own.

@@ -15,7 +15,7 @@ from service.server.framing import BodyTooLarge, ChunkScan, HeadScan, HeadTooLar
 from service.server.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES
 
 PIECE_BYTES = 8192
-"""gunicorn's chunk reader copies what it was given once a chunk, so it is given no more than it would read itself."""
+"""gunicorn's chunk reader copies all it was given at each chunk, so it gets no more than it would read itself."""
 
 
 class RequestRefused(Exception):
@@ -181,7 +181,7 @@ class RequestBuffer:
 
     @property
     def path(self) -> str:
-        """Of the request that is ready; "" where it could not be read."""
+        """Path of the request that is ready; "" where it could not be read."""
         request = self._request
         return "" if request is None or request.request is None else str(request.request.path)
 

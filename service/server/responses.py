@@ -1,4 +1,4 @@
-"""Responses on their way to clients that may be slow to take them, and those that the server gives by itself."""
+"""Responses on their way to clients that may be slow to take them, and the server's own refusals."""
 
 import select
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from service.edge import DEFAULTS
 from service.server.limits import ServerLimits
 
 SEND_BYTES = 64 * 1024
-"""A response is collected up to this size before its first bytes are sent: most fit in one packet train."""
+"""Bytes of a response that are collected before the first are sent: most responses are smaller."""
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 RETRY_AFTER_S = 5
-"""Retry-After in seconds of a request that came while the process had too many."""
+"""Retry-After, in seconds, for a request that arrives while the process has too many."""
 
 SENTENCES: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "This is not a valid HTTP request.",
@@ -87,7 +87,7 @@ class PendingResponse:
         return True
 
     def _wait(self) -> None:
-        """Until the client takes more. Raises: SlowReader."""
+        """Wait until the client takes more. Raises: SlowReader."""
         allowed_s = self._limits.response_s + self._sent_bytes / self._limits.response_bytes_per_s
         poller = select.poll()
         poller.register(self._client, select.POLLOUT)

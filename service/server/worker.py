@@ -28,22 +28,22 @@ from service.server.responses import CONTINUE, refusal
 log = structlog.get_logger()
 
 RECEIVE_BYTES = 64 * 1024
-"""Read at once from one connection, before the others have their turn."""
+"""Bytes read at once from one connection, before the others have their turn."""
 
 OTHER_FILES = 200
 """File descriptors that a web process needs beside its connections."""
 
 LOG_INTERVAL_S = 60
-"""Refused requests and dropped connections are logged at most this often, as counts."""
+"""Minimum seconds between two log lines that count refused requests and dropped connections."""
 
 SWEEP_INTERVAL_S = 0.25
-"""Deadlines are checked this often at most; gunicorn's loop turns once a second at least."""
+"""Minimum seconds between two checks of the deadlines; gunicorn's loop turns at least once a second."""
 
 STOP_IDLE_S = 2
-"""A stopping process waits this long for requests that may be on their way."""
+"""Seconds for which a stopping process waits for requests that may be on their way."""
 
 STOP_MARGIN_S = 3
-"""A stopping process gives up on its clients this long before gunicorn kills it; its loop turns once a second."""
+"""Seconds before gunicorn would kill a stopping process at which it gives up on its clients."""
 
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _NO_CONNECTION = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EPROTO}
@@ -74,7 +74,7 @@ class BufferingWorker(ThreadWorker):
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Raises: ValueError for what the loop does not speak."""
+        """Raises: ValueError for TLS and the PROXY protocol, which the loop does not speak."""
         super().check_config(cfg, log)
         if cfg.is_ssl or cfg.proxy_protocol != "off":
             raise ValueError("this server speaks plain HTTP/1: TLS and the PROXY protocol belong to a reverse proxy")
@@ -327,7 +327,7 @@ class BufferingWorker(ThreadWorker):
             self._log_refused(now)
 
     def _begin_stop(self, now: float) -> None:
-        """What has begun may end in time; what has not, must hurry."""
+        """Let what has begun end in time, and wait only briefly for what has not."""
         self._is_stopping = True
         for connection in self.waiting.all():
             has_begun = connection.phase is Phase.WRITING or connection.buffer.stage is not RequestStage.NOTHING

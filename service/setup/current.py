@@ -117,12 +117,12 @@ class SetupRelay:
 
 
 class Look(Enum):
-    """What a look at the source brought."""
+    """Result of a look at the source."""
 
-    SAME = "the source is as before"
-    UNSETTLED = "it has changed a moment ago, and perhaps is still being written"
+    SAME = "the source has not changed"
+    UNSETTLED = "it changed a moment ago, and may still be being written"
     TAKEN = "a new version is in force"
-    KEPT = "it was read again, and says what is in force"
+    KEPT = "it was read again, and is the version in force"
     REFUSED = "it is faulty, and the version in force stays"
 
 
@@ -136,7 +136,7 @@ class SetupState:
 
 
 class CurrentSetup:
-    """The set-up in force. Whoever begins something takes it once and uses it to the end."""
+    """The set-up in force. Each piece of work takes it once, at its beginning, and uses it to the end."""
 
     def __init__(self, source: SetupSource, setup: Setup, now: datetime, relay: SetupRelay | None = None) -> None:
         """setup: as it was read from the source. relay: where processes share it, made before they fork."""
@@ -149,7 +149,7 @@ class CurrentSetup:
         self._judged: tuple[Hashable, int] | None = mark if self._is_in_force(mark[0]) else None
 
     def _is_in_force(self, mark: Hashable) -> bool:
-        """Whether the source still holds what was read from it, which may be that there is nothing."""
+        """Whether the source still holds what was read from it, which may be nothing at all."""
         try:
             return digest_of(self._source.load()) == self.get().digest
         except SetupProblems:

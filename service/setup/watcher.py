@@ -1,6 +1,6 @@
-"""Follows the set-up of one process: a thread looks for another version, and reports the ones that are refused.
+"""Follows the set-up for one process: a thread looks for a new version, and reports one that is refused.
 
-Each process looks for itself, so that none depends on another one. What they report is one alert for all of them.
+Each process looks for itself, so that none depends on another. Together they raise a single alert.
 """
 
 import threading
@@ -23,7 +23,7 @@ SETTLE_S = 0.2
 """Seconds for which a file must be unchanged before it is read: editors write in several steps."""
 
 REPEAT_INTERVAL = timedelta(seconds=10)
-"""While a version is refused, how often its alert is opened again, should a process with a good one have closed it."""
+"""While a version is refused, time after which its alert is opened again, should another process have closed it."""
 
 CAUSE = "forms"
 
@@ -32,7 +32,7 @@ MAX_PROBLEMS = 3
 
 
 def ignore(_setup: Setup) -> None:
-    """For processes in which everything takes the set-up anew each time."""
+    """Do nothing: for processes in which all work takes the set-up anew."""
 
 
 class SetupWatcher:

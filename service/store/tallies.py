@@ -1,4 +1,4 @@
-"""What all processes count together by period: bytes of unreadable bodies, refused calls and sign-ins."""
+"""Amounts that all processes add up by period: bytes of unreadable bodies, refused calls and sign-ins."""
 
 import threading
 from collections import Counter
@@ -70,7 +70,7 @@ WRITE_INTERVAL = timedelta(seconds=10)
 
 
 class TallyWriter:
-    """Adds to the tallies of a quarter of an hour, in few writes; what is counted between two comes with the next."""
+    """Adds to the tallies of a quarter of an hour in few writes; what is counted in between comes with the next."""
 
     def __init__(self, add: Callable[[str, datetime, int], object]) -> None:
         """add: adds an amount to a tally of the store: Store.add_to_tally."""

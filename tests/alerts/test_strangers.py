@@ -32,7 +32,7 @@ TODAY, NOW = period_of(NOON, DAY), period_of(NOON, QUARTER)
         (f"{LIMITED}contact:tally", NOW, 1, "Put a secret or token into [forms.contact.webhooks.tally]"),
         (f"{LIMITED}contact:tally", NOW - 5 * QUARTER, 9, ""),
         (f"{LIMITED}gone:tally", NOW, 9, ""),
-        (SIGN_INS, NOW, MANY_SIGN_INS, "tries passwords"),
+        (SIGN_INS, NOW, MANY_SIGN_INS, "trying passwords"),
         (SIGN_INS, NOW, MANY_SIGN_INS - 1, ""),
         (TOKENS, NOW - QUARTER, MANY_TOKENS, "wrong tokens"),
         (TOKENS, NOW, MANY_TOKENS - 1, ""),
@@ -66,6 +66,6 @@ def test_guessed_tokens_are_notified_once_and_the_end_too(env: MonitorEnv) -> No
 
     titles = [message["title"] for message in env.sink.received]
     assert titles == [
-        "Lead Capture: somebody tries passwords or tokens",
-        "Lead Capture: resolved: somebody tries passwords or tokens",
+        "Lead Capture: somebody trying passwords or tokens",
+        "Lead Capture: resolved: somebody trying passwords or tokens",
     ]

@@ -3,9 +3,11 @@
 import os
 import pty
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
+from service.cli import up
 from tests.processes import is_running, wait_until
 
 SCRIPT = """
@@ -38,3 +40,11 @@ def test_a_signal_reloads_and_a_closed_terminal_stops(tmp_path: Path) -> None:
     wait_until(lambda: words() == ["ready", "reload", "stop"], 5, "it stops")
     wait_until(lambda: not is_running(child), 5, "it is gone")
     os.waitpid(child, 0)
+
+
+def test_a_signal_that_comes_too_early_does_not_end_what_up_has_started() -> None:
+    command = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGHUP).name)"]
+
+    started = subprocess.run(command, preexec_fn=up._end_with_parent, capture_output=True, text=True, check=True)
+
+    assert started.stdout == "SIG_IGN\n"

@@ -149,7 +149,7 @@ def test_a_lock_of_another_program_is_an_outage_after_the_patience_of_one_try(wa
         problem = refuses(waiting)
         took_s = time.monotonic() - began
 
-        assert problem.startswith("another program holds the lock of the database: ")
+        assert problem.startswith("another program holds a lock on the database: ")
         assert PATIENCE_S <= took_s < PATIENCE_S + TRIES_S
         assert count(waiting) == 0  # readers go on
 
@@ -219,7 +219,7 @@ def test_a_row_that_another_client_has_locked_is_an_outage_after_the_patience(st
         took_s = time.monotonic() - began
 
     impatient.close()
-    assert str(raised.value.fault).startswith("another program holds the lock")
+    assert str(raised.value.fault).startswith("another program holds a lock")
     assert took_s < 2 * PATIENCE_S + TRIES_S
 
 
@@ -235,10 +235,10 @@ def test_a_write_that_failed_makes_the_process_not_ready_at_once(waiting: Store,
         began = time.monotonic()
         problem = waiting.find_fault()
 
-        assert "another program holds the lock" in problem
+        assert "another program holds a lock" in problem
         assert time.monotonic() - began < PATIENCE_S  # known: not tried once more
 
-    assert "another program holds the lock" in waiting.find_fault()
+    assert "another program holds a lock" in waiting.find_fault()
     expire(waiting)
     assert waiting.find_fault() == ""
 
@@ -260,7 +260,7 @@ def test_a_small_write_that_fits_does_not_make_a_full_disk_ready(waiting: Store)
     with pytest.raises(StoreUnavailable):
         fill(waiting)
 
-    assert waiting.find_fault() == "the disk with the leads is full: free space; leads are taken again by themselves"
+    assert waiting.find_fault() == "the disk with the leads is full: free some space; leads are then accepted again"
     waiting.write(lambda tx: tx.flags.set("small", "x"))
     assert "the disk with the leads is full" in waiting.find_fault()
 

@@ -68,7 +68,7 @@ Source: https://www.sqlite.org/fileformat2.html#the_lock_byte_page and os.h.
 """
 
 LOOKS, LOOK_SPACING_S = 10, 0.1
-"""How often, and after how many seconds, to look again for connections of processes that have ended."""
+"""Number of looks for connections of processes that have just ended, and seconds between two of them."""
 
 _OTHERS = """
 SELECT count(*) FROM pg_stat_activity

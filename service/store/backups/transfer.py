@@ -226,7 +226,7 @@ def _digest(values: Values) -> int:
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Values]]:
-    """Yield the rows as the driver has them, but true and false, which SQLite has as numbers."""
+    """Yield the rows as the driver returns them, except true and false, which are numbers in SQLite."""
     flags = [place for place, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
     sql = f"SELECT {_names(table)} FROM {table.name}"  # noqa: S608 (names of our own)
     with connection.exec_driver_sql(sql, execution_options={"stream_results": True}) as result:
@@ -259,7 +259,7 @@ def _names(table: Table) -> str:
 
 
 def _continue_sequences(connection: Connection, tables: Iterable[Table]) -> None:
-    """Let PostgreSQL go on after the greatest number of each table; SQLite does so by itself."""
+    """Let PostgreSQL's sequences go on after the greatest number of each table; SQLite does so by itself."""
     for table in tables:
         column = table.autoincrement_column
         if column is None:

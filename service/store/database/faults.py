@@ -24,26 +24,26 @@ class DatabaseFault:
 
     problem: str
     remedy: str
-    is_temporary: bool = False  # waiting may help
+    is_temporary: bool = False  # it may pass by itself
 
     def __str__(self) -> str:
         """One sentence."""
         return f"{self.problem}: {self.remedy}"
 
 
-FULL = DatabaseFault("the disk with the leads is full", "free space; leads are taken again by themselves")
+FULL = DatabaseFault("the disk with the leads is full", "free some space; leads are then accepted again")
 READ_ONLY = DatabaseFault(
-    "the database may only be read", "give the service's user the right to write to it, to its file and folder"
+    "the database is read-only", "give the service's user write access to the file and its folder"
 )
 GONE = DatabaseFault(
     "the database file cannot be opened",
-    "check DATABASE_URL and the rights to the file and its folder; if it was moved, put it back",
+    "check DATABASE_URL and access to the file and its folder; if it was moved, put it back",
 )
 SWAPPED = DatabaseFault(
     REPLACED, "stop web and worker, remove the files ending in -wal and -shm, put it there again, then start both"
 )
 LOCKED = DatabaseFault(
-    "another program holds the lock of the database", "end it; leads are taken again by themselves", True
+    "another program holds a lock on the database", "end that program; leads are then accepted again", True
 )
 DAMAGED = DatabaseFault("the database file is damaged", "stop the service and restore a backup")
 NO_DATABASE = DatabaseFault(
@@ -53,7 +53,7 @@ STANDBY = DatabaseFault(
     "the database server accepts no writes", "let DATABASE_URL name the primary server, not a standby"
 )
 ROLE = "the service's role"
-"""Stands in remedies for the name of the role, which only operators may see."""
+"""Placeholder in remedies for the name of the role, which only operators may see."""
 
 MAY_NOT_CREATE = DatabaseFault(
     "the database user may not create tables",
@@ -78,7 +78,7 @@ _SQLITE = {
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: NO_DATABASE,
     sqlite3.SQLITE_IOERR: DatabaseFault(
-        "the disk with the leads cannot be written to", "look whether it is full or broken"
+        "the disk with the leads cannot be written to", "check whether it is full or broken"
     ),
 }
 
@@ -87,9 +87,9 @@ _POSTGRESQL = {
     "25006": STANDBY,
     "3F000": MAY_NOT_CREATE,
     "55P03": LOCKED,
-    "57014": DatabaseFault("the database is too slow", "look what its server is busy with"),
+    "57014": DatabaseFault("the database is too slow", "find out what its server is busy with"),
     "53300": DatabaseFault(
-        "the database server has no connection left", "raise its max_connections, or end other clients"
+        "the database server has no connections left", "raise its max_connections, or stop other clients"
     ),
 }
 """By SQLSTATE. Source: PostgreSQL's documentation, appendix A."""
@@ -105,7 +105,7 @@ _FILES = {
 
 
 def fault_of(error: BaseException) -> DatabaseFault | None:
-    """Return what an error of the database, or one that it caused, means; None where only its own words say that."""
+    """Return what an error means, or the one that caused it; None where only its own text says that."""
     for each in (getattr(error, "orig", None), error, error.__cause__ and getattr(error.__cause__, "orig", None)):
         if each is not None and (fault := _fault_of_driver(each)) is not None:
             return fault
@@ -140,7 +140,7 @@ class StoreUnavailable(Exception):
 
     @property
     def fault(self) -> DatabaseFault | None:
-        """What is wrong, and the remedy; None where only the words of the driver, its cause, say that."""
+        """What is wrong, and the remedy; None where only the driver's own message, its cause, says that."""
         return fault_of(self)
 
 
@@ -164,7 +164,7 @@ PROBE_INTERVAL_S = 5.0
 """Seconds for which the last outcome holds, so that the processes of a deployment agree soon."""
 
 LOCKED_INTERVAL_S = 2.0
-"""The same for a lock, whose next probe may take seconds. After any other failure each call probes."""
+"""As PROBE_INTERVAL_S, for a lock: its next probe may take seconds. After any other failure each call probes."""
 
 LEAD_BYTES = 65536
 """More than a lead and its indexes need: where room is short, a small write may still fit when no lead does."""
