@@ -6,7 +6,8 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.exceptions import DropEvent
@@ -41,9 +42,26 @@ def configure(log_format: str, level: str) -> None:
     structlog.configure(
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LossyStream(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+class LossyStream:
+    """A stream that drops what cannot be written: a full disk may cost lines of the log, but no lead and no worker."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, or drop it."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Pass on what the stream still holds, as far as that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def report_to(report: Callable[[object, str, Any], Any]) -> None:

@@ -1,6 +1,8 @@
 """Log lines of one process, however often its logs are set up."""
 
 import json
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import structlog
@@ -74,3 +76,17 @@ def test_strangers_cannot_fill_the_disk_with_lines(capsys: pytest.CaptureFixture
     assert [line["event"] for line in lines].count("webhook_refused") == logs.MAX_LINES_PER_MINUTE + 2
     assert lines[logs.MAX_LINES_PER_MINUTE]["event"] == "lead_kept"
     assert [line.get("unlogged") for line in lines[-2:]] == [300 - logs.MAX_LINES_PER_MINUTE, None]
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+@pytest.mark.usefixtures("log_of_the_test")
+def test_a_full_disk_costs_the_line_and_nothing_else(log_format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = False
+
+    with suppress(OSError), Path("/dev/full").open("w", buffering=1) as full:  # closing it fails, too
+        monkeypatch.setattr("sys.stderr", full)
+        logs.configure(log_format, "info")
+        structlog.get_logger().error("store_unavailable", error="the disk is full")
+        is_over = True
+
+    assert is_over
