@@ -63,6 +63,18 @@ class Crew:
         self._workers[number].kill()
         self._workers[number] = self._start_worker(number)
 
+    def restart_ended(self) -> list[str]:
+        """Start what has ended by itself again, as systemd would; return what that was."""
+        ended = []
+        for number in range(NUMBER):
+            if self._webs[number].exit_code is not None:
+                self._webs[number] = self._start_web(number)
+                ended.append(WEB)
+            if self._workers[number].exit_code is not None:
+                self._workers[number] = self._start_worker(number)
+                ended.append(WORKER)
+        return ended
+
     # -- what lasts until it is ended: each returns the function that ends it
 
     def freeze_worker(self) -> Callable[[], None]:

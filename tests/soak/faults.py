@@ -94,6 +94,8 @@ class Faults:
         for end in self._lasting:
             end()
         self._lasting.clear()
+        for kind in self._crew.restart_ended():
+            self.injected[f"no fault of ours: a {kind} had ended by itself"] += 1
 
     def _fault(self) -> str:
         call, kind = self._chance.choice(list(CALLS)), self._chance.choice(list(KINDS))
