@@ -127,7 +127,7 @@ def check_captcha(keys: Keys) -> Iterator[Problem]:
     """A captcha has a provider and a secret; only reCAPTCHA gives scores."""
     captcha = table_under(keys, "captcha")
     for missing in ("provider", "secret"):
-        if captcha and missing not in captcha:
+        if isinstance(keys.get("captcha"), Mapping) and missing not in captcha:
             yield ("captcha",), f'needs {missing}: write captcha = {{ provider = "turnstile", secret = "env:NAME" }}'
     if "min_score" in captcha and captcha.get("provider") in {"turnstile", "hcaptcha"}:
         yield ("captcha", "min_score"), "does nothing with this provider: only reCAPTCHA v3 gives scores"

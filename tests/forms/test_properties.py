@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from service.forms import Setup, SetupProblems, read_setup
@@ -57,6 +57,7 @@ def outcome(document: dict[str, Any]) -> Setup | tuple[str, ...]:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first document waits for Unicode's tables
 @given(documents)
+@example({"forms": {"tour": {"captcha": {}}}})
 def test_any_tables_become_a_setup_or_problems_of_one_line_each(document: dict[str, Any]) -> None:
     result = outcome(document)
 
