@@ -10,14 +10,14 @@ One middleware, because a few list operations for each response cost less than F
 import random
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from service import clock
+from service.forms import Setup
 from service.lead import TraceContext
 from service.tracing.context import CURRENT
 
 if TYPE_CHECKING:
-    from service.setup.current import CurrentSetup
     from service.tracing.spans import Tracer
 
 Environ = dict[str, Any]
@@ -99,6 +99,20 @@ _ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 
 _ADDRESS_AND_PORT = re.compile(r"(?:(\d+(?:\.\d+){3})|\[([0-9a-fA-F:.]+)\])(?::\d+)?")
 
+
+class _State(Protocol):
+    @property
+    def setup(self) -> Setup: ...
+
+
+class SetupInForce(Protocol):
+    """What knows the version of the set-up that is in force: service.setup.CurrentSetup, on a higher floor."""
+
+    @property
+    def state(self) -> _State:
+        """Holds the whole version."""
+
+
 Count = Callable[[Environ, Any, str, float], None]
 """Counts one answered request: environment, Flask's request (None where it was not routed), status, seconds."""
 
@@ -109,7 +123,7 @@ class Edge:
     def __init__(
         self,
         app: WsgiApp,
-        current: "CurrentSetup",
+        current: SetupInForce,
         count: Count,
         *,
         is_https: bool,

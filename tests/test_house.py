@@ -35,7 +35,7 @@ DOORS = {
     "logs": "clock tracing",
     "tracing": "clock lead logs settings version",
     "metrics": "clock edge lead",
-    "edge": "clock lead setup tracing",
+    "edge": "clock forms lead tracing",
     "capture": "attribution store edge forms lead clock platforms rate_limit tracing version",
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
