@@ -18,9 +18,9 @@ from service.delivery.failure_handling import (
     hand_over,
     handle_error,
     handle_failure,
+    look_again,
     park,
     pause_call,
-    postpone,
     record_success,
     wait_for_pace,
     wait_for_pause,
@@ -98,7 +98,7 @@ def _deliver_of_form(delivery: Delivery, context: AccountContext) -> None:
     except OutOfPace as error:
         wait_for_pace(delivery, context, error.wait_s)
     except LookAgain as again:
-        postpone(delivery, context, again.wait_s)
+        look_again(delivery, context, again.searched, again.wait_s)
     except UnsafeStage as unsafe:
         pause_call(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence)
     except PauseCall as problem:

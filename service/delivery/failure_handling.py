@@ -10,7 +10,7 @@ from service.delivery.attempts import OUTCOMES, CallFailed
 from service.delivery.context import AccountContext
 from service.delivery.messages import no_new_contacts, parked_by, problem_of
 from service.delivery.retry import CALL_PAUSE, CIRCUIT, GiveUp, account_pause_s, next_step
-from service.lead import Delivery, Outcome, Step
+from service.lead import Delivery, Doubt, Outcome, Step
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Rejected, Throttled
 from service.store import UNAVAILABLE, FailureStreak, Transaction
 
@@ -197,10 +197,19 @@ def wait_for_pace(delivery: Delivery, context: AccountContext, wait_s: float) ->
     log.info("pace_used_up", account=delivery.lead.account, lead=delivery.lead.id, wait_s=round(wait_s, 1))
 
 
-def postpone(delivery: Delivery, context: AccountContext, wait_s: float) -> None:
-    """Postpone the delivery for `wait_s`; it spends no place in the schedule."""
+def look_again(delivery: Delivery, context: AccountContext, searched: Doubt, wait_s: float) -> None:
+    """Postpone the delivery for `wait_s` until the next search; it spends no place in the schedule.
+
+    searched: the doubt, with the search that found nothing. It is counted in the same commit: if the worker ends here,
+    the next one must not count a second search at once.
+    """
     due = clock.now() + timedelta(seconds=wait_s)
-    context.store.write(lambda tx: tx.queue.postpone(delivery, due, delivery.tries))
+
+    def record(tx: Transaction) -> None:
+        tx.queue.mark_unknown(delivery, searched)
+        tx.queue.postpone(delivery, due, delivery.tries)
+
+    context.store.write(record)
 
 
 def hand_over(delivery: Delivery, context: AccountContext, account: str) -> None:

@@ -16,7 +16,7 @@ from service.delivery.behaviour import CUSTOM_FIELDS_KEPT, SYSTEM_ID_KEPT, notes
 from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
 from service.delivery.setup_check.problem import mark_cause, notes_cause
-from service.lead import CoworkerId, Delivery, Lead, LeadId, OpportunityId, Step, marked_in, marker_of
+from service.lead import CoworkerId, Delivery, Doubt, Lead, LeadId, OpportunityId, Step, marked_in, marker_of
 from service.nexudus import markers
 from service.nexudus.errors import NexudusError
 from service.nexudus.markers import RoundTrip, round_trip
@@ -36,11 +36,14 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
 
 
 class LookAgain(Exception):
-    """Nothing found yet: search once more in `wait_s` seconds, before repeating the create."""
+    """Nothing found yet: search once more in `wait_s` seconds, before repeating the create.
 
-    def __init__(self, wait_s: float) -> None:
+    searched: the doubt with this search, to be recorded together with the wait.
+    """
+
+    def __init__(self, searched: Doubt, wait_s: float) -> None:
         super().__init__(f"search again in {wait_s:.0f} s")
-        self.wait_s = wait_s
+        self.searched, self.wait_s = searched, wait_s
 
 
 def is_unknown(delivery: Delivery, step: Step) -> bool:
@@ -76,8 +79,7 @@ def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> Non
         return
     searched = replace(doubt, verify_count=doubt.verify_count + 1)
     if searched.verify_count < SEARCHES_BEFORE_REPEAT:
-        context.store.write(lambda tx: tx.queue.mark_unknown(delivery, searched))
-        raise LookAgain(_spacing_s(delivery, context, step))
+        raise LookAgain(searched, _spacing_s(delivery, context, step))
     context.store.write(lambda tx: tx.queue.clear_unknown(delivery))
 
 

@@ -1,8 +1,11 @@
 """One debt paid: once, by the right contact, whatever happens to the worker."""
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 import time_machine
@@ -14,12 +17,13 @@ from service.delivery.context import on_startup
 from service.delivery.deliver import deliver, requeue
 from service.forms import ContactRule, Destination, Route
 from service.lead import Contact, Delivery, Outcome, Status, Step
-from service.store import LeaseLost
+from service.store import LeaseLost, Store, Transaction
 from tests.builders import a_form, a_lead, a_submission
 from tests.delivery.conftest import Env
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 EMAIL = "ada@example.com"
+T = TypeVar("T")
 
 
 def claim(env: Env, worker: str) -> Delivery:
@@ -187,6 +191,44 @@ def test_a_create_that_was_never_answered_is_not_repeated_while_nexudus_may_be_a
     assert env.attempts(lead)[-1].step is Step.FIND_OPPORTUNITY
     assert due is not None
     assert (due - clock.now()).total_seconds() > 25
+
+
+class Ended(BaseException):
+    """The worker ends here."""
+
+
+class EndingStore(Store):
+    """A database whose user ends after so many commits."""
+
+    commits_left = 0
+
+    def write(self, job: Callable[[Transaction], T]) -> T:
+        """See Store."""
+        if self.commits_left == 0:
+            raise Ended
+        self.commits_left -= 1
+        return super().write(job)
+
+
+def test_a_worker_that_ends_after_a_search_does_not_make_the_next_one_come_at_once(env: Env, database_url: str) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "reset": True}])
+    env.deliver_once()
+    ending, now = EndingStore(database_url), clock.now() + timedelta(minutes=1)
+
+    for commits in range(10):
+        (again,) = env.store.write(lambda tx: tx.queue.claim("a worker", now, 90, 1))
+        assert again.doubt is not None
+        assert again.doubt.verify_count == 0
+        ending.commits_left = commits
+        with suppress(Ended):
+            deliver(again, replace(env.context, store=ending))
+            break
+        env.store.write(lambda tx: tx.queue.free_leases(lambda _: True))
+    ending.close()
+
+    assert [attempt.step for attempt in env.attempts(lead)].count(Step.FIND_OPPORTUNITY) > 1
+    assert len(env.nexudus.calls("POST", OPPORTUNITIES)) == 1
 
 
 def test_a_worker_that_lost_its_lease_stops_before_the_next_call(env: Env) -> None:
