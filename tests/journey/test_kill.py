@@ -22,6 +22,7 @@ SETTINGS = {
     "SUBMIT_LIMIT": "off",
     "LEASE_S": "3",
     "NEXUDUS_LIMITS": "1000/s",
+    "NEXUDUS_TIMEOUT_S": "2",  # so long a create that was cut off is searched for before it is repeated
     "RETRY_SCHEDULE": "1s 1s 1s 1s 1s 1s 1s 1s",
     "LOG_LEVEL": "warning",
 }
