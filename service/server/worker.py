@@ -63,11 +63,11 @@ class BufferingWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cfg.set("sendfile", False)  # it would need the socket itself
+        self.cfg.set("http_parser", "python")  # the one that is tested, whatever else is installed
         self.waiting = WaitingConnections()
         self.refused: Counter[str] = Counter()
         self._express = ThreadPoolExecutor(max_workers=1)
-        self._working = 0
-        self._held_bytes = 0
+        self._working = self._held_bytes = 0
         self._is_stopping = False
         self._sweep_at = self._log_at = clock.monotonic()
         self._logged: Counter[str] = Counter()

@@ -15,8 +15,9 @@ from tests.bench.processes import resident_mb, running
 from tests.bench.servers import FASTAPI, FLASK, NOOP, OURS, all_servers, ours, settings
 from tests.processes import lead_capture
 
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = 2.0
+WARM_S = 2.0
 CLIENTS = 16
 PROCESSES = (1, 2, 4)
 
@@ -43,10 +44,10 @@ def _rounds(processes: int, new_database: Databases) -> dict[str, list[Load]]:
         servers = all_servers(processes, new_database, Path(folder))
         for server in servers.values():
             started.enter_context(server.running())
+            outside.load(server.port, WARM_S, CLIENTS, "warm")
         loads: dict[str, list[Load]] = {name: [] for name in servers}
         for number in range(ROUNDS):
             for name, server in servers.items():
-                outside.load(server.port, 1, CLIENTS, f"warm{number}")
                 loads[name].append(outside.load(server.port, SECONDS, CLIENTS, f"round{number}"))
     return loads
 

@@ -351,6 +351,10 @@ def test_a_malformed_chunk_is_the_client_s_error(served: Served, chunks: bytes) 
     assert served.app.seen == []
 
 
+def test_requests_are_read_by_the_parser_that_is_tested_whatever_else_is_installed(served: Served) -> None:
+    assert served.worker.cfg.http_parser == "python"
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
