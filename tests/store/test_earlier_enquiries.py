@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from service.lead import Contact, Lead, Status
 from service.store import EarlierEnquiries, Store
@@ -31,6 +32,20 @@ def test_they_are_counted_since_the_first(store: Store) -> None:
         enquiry(store, days_ago)
 
     assert before(store, enquiry(store, 0)) == EarlierEnquiries(2, NOON - timedelta(days=9))
+
+
+def test_leads_are_read_by_their_ids_alone(store: Store) -> None:
+    """Joined with the index of words, whose ids collate otherwise, PostgreSQL would read all leads: for seconds."""
+    lead = enquiry(store)
+    statements: list[str] = []
+    event.listen(store._database.reading, "before_cursor_execute", lambda *call: statements.append(call[2]))
+
+    before(store, lead)
+    with store.read() as tx:
+        tx.leads.of_person(lead.submission.contact.email)
+
+    assert [each for each in statements if "lead_words" in each]
+    assert not [each for each in statements if "lead_words" in each and "leads." in each]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, null, select, update
 from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
 from service.store.database.report_tables import erasure_warnings
 from service.store.database.repository import Repository
-from service.store.database.tables import DONE, attempts, deliveries, lead_keys, lead_words, leads, notices
+from service.store.database.tables import DONE, attempts, deliveries, lead_keys, leads, notices
 from service.store.leads.rows import CONTACT, corrections_of
 from service.store.words import COLUMNS, MAX_LENGTH, WordIndex, cursor_of, fold, words_of
 
@@ -84,10 +84,10 @@ class Erasure(Repository):
 
     def _candidates(self, wanted: str) -> Iterator[Any]:
         """Yield the leads that the index names, and all that arrived after its cursor."""
-        named = select(lead_words.c.lead_id).where(lead_words.c.word == wanted[:MAX_LENGTH])
         alive = select(*COLUMNS).where(leads.c.status != Status.ERASED.value)
         cursor = cursor_of(self._connection)
-        yield from self._execute(alive.where(leads.c.id <= cursor, leads.c.id.in_(named)))
+        for ids in self._as(WordIndex).ids_by([wanted[:MAX_LENGTH]]):
+            yield from self._execute(alive.where(leads.c.id <= cursor, leads.c.id.in_(ids)))
         yield from self._execute(alive.where(leads.c.id > cursor))
 
     def erasable_keys(self, lead_ids: Iterable[LeadId]) -> list[str]:

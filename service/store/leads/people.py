@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import func, or_, select
 
 from service.lead import LeadId, Status, first_lead_id
 from service.store.database.repository import Repository
-from service.store.database.tables import lead_keys, lead_words, leads
-from service.store.words import MAX_LENGTH, cursor_of, fold, phone_words
+from service.store.database.tables import lead_keys, leads
+from service.store.words import MAX_LENGTH, WordIndex, cursor_of, fold, phone_words
 
 _ROWS_AT_ONCE = 1000
 
@@ -107,25 +108,25 @@ class People(Repository):
             counts[lead_id] = EarlierEnquiries(len(before), min(before, default=None))
         return counts
 
-    def _enquiries_of(self, people: Collection[str], last: str) -> Mapping[tuple[str, str], list[tuple[str, datetime]]]:
+    def _enquiries_of(self, people: Collection[str], last: str) -> Mapping[tuple[str, str], set[tuple[str, datetime]]]:
         """Return, by account and person, the ids below `last` of their leads, each with its arrival."""
-        enquiries: dict[tuple[str, str], list[tuple[str, datetime]]] = defaultdict(list)
+        enquiries: dict[tuple[str, str], set[tuple[str, datetime]]] = defaultdict(set)
         if not people:
             return enquiries
         cursor = cursor_of(self._connection)
-        words = {_word_of(person) for person in people}
-        named = select(lead_words.c.lead_id).where(lead_words.c.word.in_(words), lead_words.c.lead_id < last)
         after = select(leads.c.id).where(leads.c.id > cursor, leads.c.id < last).order_by(leads.c.id.desc())
         newest = after.limit(_MAX_UNINDEXED).subquery()
+        named = self._as(WordIndex).ids_by({_word_of(person) for person in people}, last)
         email = func.lower(leads.c.email).label("email")
         query = select(leads.c.id, leads.c.account, email, leads.c.phone, leads.c.received_at).where(
-            leads.c.id.in_(union(named, select(newest.c.id))),
             or_(email.in_(people), leads.c.phone.in_(people)),
             leads.c.status.not_in([status.value for status in _NO_ENQUIRIES]),
         )
-        for row in self._execute(query):
-            for person in {row.email, row.phone}.intersection(people):
-                enquiries[row.account, person].append((row.id, row.received_at))
+        batches: list[Any] = [*named, select(newest.c.id)]
+        for ids in batches:
+            for row in self._execute(query.where(leads.c.id.in_(ids))):
+                for person in {row.email, row.phone}.intersection(people):
+                    enquiries[row.account, person].add((row.id, row.received_at))
         return enquiries
 
 
