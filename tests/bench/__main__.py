@@ -42,7 +42,8 @@ FIGURES = Path(__file__).parents[2] / "docs" / "figures.md"
 
 SECTION = """## {heading}
 
-Measured on {date} on {cores} cores ({processor}, {memory} GB, Linux {kernel}), Python {python}, load {load} before it:
+Measured on {date} on {cores} cores ({processor}, {memory} GB, Linux {kernel}), Python {python}.
+Load {before} before and {after} after it.
 
 ```
 {text}
@@ -73,10 +74,11 @@ def main(words: list[str]) -> None:
     parser.add_argument("--huge", action="store_true", help="also those that take an hour and 30 GB of disk")
     arguments = parser.parse_args(words)
     for name in arguments.names or [name for name in MEASUREMENTS if arguments.huge or name not in HUGE]:
-        load = os.getloadavg()[0]
+        before = os.getloadavg()[0]
         text = _measured(name)
         page = FIGURES.read_text(encoding="utf-8")
-        FIGURES.write_text(with_section(page, MEASUREMENTS[name], text, load), encoding="utf-8")
+        section = with_section(page, MEASUREMENTS[name], text, (before, os.getloadavg()[0]))
+        FIGURES.write_text(section, encoding="utf-8")
 
 
 def _measured(name: str) -> str:
@@ -86,10 +88,10 @@ def _measured(name: str) -> str:
     return printed.getvalue().strip("\n")
 
 
-def with_section(page: str, heading: str, text: str, load: float = 0.0) -> str:
+def with_section(page: str, heading: str, text: str, loads: tuple[float, float] = (0, 0)) -> str:
     """The page with this section new: in its old place, or at the end.
 
-    load: processes that wanted a core before the measurement began, on average over a minute.
+    loads: processes that had or wanted a core in the minute before the measurement, and in its last minute.
     """
     section = SECTION.format(
         heading=heading,
@@ -99,7 +101,8 @@ def with_section(page: str, heading: str, text: str, load: float = 0.0) -> str:
         memory=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         kernel=platform.release().partition("-")[0],
         python=platform.python_version(),
-        load=f"{load:.1f}",
+        before=f"{loads[0]:.1f}",
+        after=f"{loads[1]:.1f}",
         text=text,
     )
     head, *sections = re.split(r"^(?=## )", page.rstrip("\n") + "\n\n", flags=re.MULTILINE)

@@ -43,30 +43,34 @@ def measure() -> None:
 
 def show(databases: list[Growth]) -> None:
     """Measure one database after the other, and print them side by side; slower than BUDGET_MS is marked."""
-    columns = [_times(growth) for growth in databases]
+    columns, sizes = [], []
+    for growth in databases:
+        with crowded(growth) as store:
+            sizes.append(f"{crowd.size_bytes(store) / 1e9:.1f} GB")
+            columns.append(_times(store))
     print(f"\nPages, calls and claims, median and worst of {TRIES}, ms; ! is slower than {BUDGET_MS} ms\n")
     print(f"{'':44}" + "".join(f"{f'{each.engine}, {each.leads:,}':>24}" for each in databases))
+    print(f"{'on the disk':44}" + "".join(f"{size:>24}" for size in sizes))
     for name in columns[0]:
         cells = [(statistics.median(column[name]), max(column[name])) for column in columns]
         print(f"{name:44}" + "".join(f"{m:15.1f}{w:8.1f}{'!' if m > BUDGET_MS else ' '}" for m, w in cells))
 
 
-def _times(growth: Growth) -> Mapping[str, list[float]]:
+def _times(store: Store) -> Mapping[str, list[float]]:
     """Milliseconds of each try, by what was tried."""
-    with crowded(growth) as store:
-        front = Front(store, ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="warning")
-        front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        times = {}
-        for name, path in {**_pages(store), **_calls()}.items():
-            times[name] = [timed_ms(partial(front.client.get, path(n), headers=headers)) for n in range(TRIES)]
-        times["a search by reading all, for comparison"] = [timed_ms(partial(_read_all, store)) for _ in range(3)]
-        times["a form post"] = [
-            timed_ms(partial(front.post, {**ANN, "email": f"{time.time_ns()}@example.com"}, headers=SCRIPT))
-            for _ in range(TRIES)
-        ]
-        times["a worker's claim"] = [seconds * 1000 for seconds in claim_times(store)]
-        return times
+    front = Front(store, ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="warning")
+    front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    times = {}
+    for name, path in {**_pages(store), **_calls()}.items():
+        times[name] = [timed_ms(partial(front.client.get, path(n), headers=headers)) for n in range(TRIES)]
+    times["a search by reading all, for comparison"] = [timed_ms(partial(_read_all, store)) for _ in range(3)]
+    times["a form post"] = [
+        timed_ms(partial(front.post, {**ANN, "email": f"{time.time_ns()}@example.com"}, headers=SCRIPT))
+        for _ in range(TRIES)
+    ]
+    times["a worker's claim"] = [seconds * 1000 for seconds in claim_times(store)]
+    return times
 
 
 @contextmanager
@@ -80,8 +84,7 @@ def crowded(growth: Growth) -> Iterator[Store]:
         if is_empty:
             began = time.monotonic()
             crowd.fill(store, growth.leads, NOW, growth.days, growth.whole_days)
-            print(f"{growth.engine}: {growth.leads:,} leads filled in {time.monotonic() - began:.0f} s, ", end="")
-            print(f"{crowd.size_bytes(store) / 1e9:.1f} GB", flush=True)
+            print(f"{growth.engine}: {growth.leads:,} leads filled in {time.monotonic() - began:.0f} s", flush=True)
         yield store
         store.close()
 
