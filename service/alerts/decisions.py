@@ -147,7 +147,7 @@ TITLES = {
     "refused": "calls of a sender are refused",
     "unreadable": "unreadable calls are refused",
     "limited": "calls of an unauthenticated sender are refused",
-    "guesses": "somebody tries passwords or tokens",
+    "guesses": "someone is trying passwords or tokens",
     "notify": "messages about new leads fail",
     "forms": "the forms file is refused",
     "setup": "the set-up does not match Nexudus",

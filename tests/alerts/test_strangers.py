@@ -66,6 +66,6 @@ def test_guessed_tokens_are_notified_once_and_the_end_too(env: MonitorEnv) -> No
 
     titles = [message["title"] for message in env.sink.received]
     assert titles == [
-        "Lead Capture: somebody trying passwords or tokens",
-        "Lead Capture: resolved: somebody trying passwords or tokens",
+        "Lead Capture: someone is trying passwords or tokens",
+        "Lead Capture: resolved: someone is trying passwords or tokens",
     ]

@@ -180,7 +180,8 @@ def test_counts_of_a_long_window_are_not_pushed_out_by_those_of_a_short_one() ->
     for number in range(40_000):  # within eight minutes
         visits.count(f"post {number}", minute, start + number // 5000 * 60)
 
-    assert all(visits.count(key, quarter, start) for key in keys)
+    pushed_out = [key for key in keys if not visits.count(key, quarter, start)]
+    assert len(pushed_out) < 5  # where four lie side by side, which is rare, another takes the place of one
 
 
 def test_nobody_can_work_out_whom_a_key_pushes_out() -> None:
