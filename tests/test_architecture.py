@@ -32,7 +32,7 @@ def steps(walk: str) -> list[list[str]]:
 
 
 def outside_the_store(walk: list[list[str]]) -> list[list[str]]:
-    """The steps whose order is certain: a commit of another thread, which is not watched, may run a step of the store."""
+    """The steps whose order is certain: another thread, which is not watched, may commit what the store does."""
     return [step for step in walk if not step[0].startswith("store/")]
 
 
