@@ -72,12 +72,14 @@ def may_be_lost(delivery: Delivery, context: AccountContext) -> bool:
 def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> None:
     """After a search without a result: pass once SEARCHES_BEFORE_REPEAT of them found nothing.
 
+    A search does not count if the delivery was claimed before it was due, as a probe after an outage.
     Raises: LookAgain, with the time to wait from now on, so that no clock that was set meanwhile makes it shorter.
     """
     doubt = delivery.doubt
     if doubt is None or doubt.step is not step:
         return
-    searched = replace(doubt, verify_count=doubt.verify_count + 1)
+    is_early = delivery.probes_until is not None
+    searched = doubt if is_early else replace(doubt, verify_count=doubt.verify_count + 1)
     if searched.verify_count < SEARCHES_BEFORE_REPEAT:
         raise LookAgain(searched, _spacing_s(delivery, context, step))
     context.store.write(lambda tx: tx.queue.clear_unknown(delivery))

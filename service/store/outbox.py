@@ -27,6 +27,12 @@ LIVE, LATER = 0, 1
 
 NOTHING_UNKNOWN: dict[str, Any] = {"unknown_step": None, "unknown_since": None, "verify_count": 0}
 
+SEARCH_ANEW = {"verify_count": 0}
+"""Of deliveries that become due early: a search for an unanswered create counts only if its wait was kept.
+
+Nexudus may still be at work on the create, and would carry it out after a search that came too soon.
+"""
+
 _ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priority", "request_id", "traceparent")
 
 
@@ -87,6 +93,7 @@ class Outbox(Repository):
             "trigger": "operator",
             "priority": LATER,
             "blocked_by": None,
+            **SEARCH_ANEW,
         }
         changed = self._execute(undone.values(again).returning(deliveries.c.lead_id)).scalars()
         retried = [LeadId(lead_id) for lead_id in changed]
@@ -98,7 +105,7 @@ class Outbox(Repository):
     def unpark(self, lead_id: LeadId, due: datetime) -> None:
         """Deliver a parked lead as if it had just arrived: the answers that it lacked are here."""
         parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
-        self._execute(parked.values(state=QUEUED, due_at=due, tries=0, blocked_by=None))
+        self._execute(parked.values(state=QUEUED, due_at=due, tries=0, blocked_by=None, **SEARCH_ANEW))
         self._as(StoredLeads).set_status([lead_id], Status.PENDING)
         self._wake()
 
@@ -139,7 +146,7 @@ class Outbox(Repository):
         if untried:
             late = or_(late, and_(deliveries.c.tries == 0, deliveries.c.due_at > now))
         waiting = update(deliveries).where(deliveries.c.account == account, IS_NEXT, late, ~met_earlier.exists())
-        return self._execute(waiting.values(due_at=now)).rowcount
+        return self._execute(waiting.values(due_at=now, **SEARCH_ANEW)).rowcount
 
     def _wake(self) -> None:
         wake(self._connection, self._database)

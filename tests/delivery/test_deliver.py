@@ -231,6 +231,26 @@ def test_a_worker_that_ends_after_a_search_does_not_make_the_next_one_come_at_on
     assert len(env.nexudus.calls("POST", OPPORTUNITIES)) == 1
 
 
+@pytest.mark.parametrize("is_probe", [False, True], ids=["an operator retries it", "a probe after an outage"])
+def test_a_search_that_comes_before_its_time_allows_no_repeat(env: Env, is_probe: bool) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "hang_s": 0.1}])
+    take_over(env, OPPORTUNITIES)
+    env.store.write(lambda tx: tx.queue.free_leases(lambda _: True))
+    env.context = replace(env.context, timeout_s=30)
+    env.deliver_once()
+    if not is_probe:
+        env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
+
+    again = claim(env, "the next worker")
+    deliver(replace(again, probes_until=clock.now() if is_probe else None), env.context)
+
+    due = env.kept(lead).next_attempt_at
+    assert [attempt.step for attempt in env.attempts(lead)[-2:]] == [Step.FIND_OPPORTUNITY] * 2
+    assert due is not None
+    assert (due - clock.now()).total_seconds() > 25
+
+
 def test_a_worker_that_lost_its_lease_stops_before_the_next_call(env: Env) -> None:
     env.owes(a_lead())
     slow = claim(env, "slow")
