@@ -40,6 +40,7 @@ from service.delivery.targets import Unroutable, UnsafeStage
 from service.delivery.verification import (
     LookAgain,
     allow_repeat,
+    await_contact,
     is_unknown,
     lost_lead_search,
     may_be_delivered,
@@ -203,6 +204,7 @@ def _create_coworker(delivery: Delivery, context: AccountContext, form: Form, ta
             tx.accounts.resume_call(delivery.lead.account, delivery.blocked_by)
 
     allow_repeat(delivery, context, Step.CREATE_COWORKER)
+    await_contact(delivery, context)
     check_pause(delivery, context, Step.CREATE_COWORKER.value)
     return attempt(delivery, context, Step.CREATE_COWORKER, create, save_created)
 

@@ -197,16 +197,17 @@ def wait_for_pace(delivery: Delivery, context: AccountContext, wait_s: float) ->
     log.info("pace_used_up", account=delivery.lead.account, lead=delivery.lead.id, wait_s=round(wait_s, 1))
 
 
-def look_again(delivery: Delivery, context: AccountContext, searched: Doubt, wait_s: float) -> None:
+def look_again(delivery: Delivery, context: AccountContext, searched: Doubt | None, wait_s: float) -> None:
     """Postpone the delivery for `wait_s` until the next search; it spends no place in the schedule.
 
-    searched: the doubt, with the search that found nothing. It is counted in the same commit: if the worker ends here,
-    the next one must not count a second search at once.
+    searched: the lead's own doubt, with the search that found nothing. It is counted in the same commit: if the worker
+    ends here, the next one must not count a second search at once.
     """
     due = clock.now() + timedelta(seconds=wait_s)
 
     def record(tx: Transaction) -> None:
-        tx.queue.mark_unknown(delivery, searched)
+        if searched is not None:
+            tx.queue.mark_unknown(delivery, searched)
         tx.queue.postpone(delivery, due, delivery.tries)
 
     context.store.write(record)

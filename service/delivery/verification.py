@@ -36,12 +36,13 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
 
 
 class LookAgain(Exception):
-    """Nothing found yet: search once more in `wait_s` seconds, before repeating the create.
+    """Nothing found yet: search once more in `wait_s` seconds, before the create is made or repeated.
 
-    searched: the doubt with this search, to be recorded together with the wait.
+    searched: the doubt with this search, to be recorded together with the wait; None where an earlier create was
+    another lead's.
     """
 
-    def __init__(self, searched: Doubt, wait_s: float) -> None:
+    def __init__(self, searched: Doubt | None, wait_s: float) -> None:
         super().__init__(f"search again in {wait_s:.0f} s")
         self.searched, self.wait_s = searched, wait_s
 
@@ -83,6 +84,25 @@ def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> Non
     if searched.verify_count < SEARCHES_BEFORE_REPEAT:
         raise LookAgain(searched, _spacing_s(delivery, context, step))
     context.store.write(lambda tx: tx.queue.clear_unknown(delivery))
+
+
+def await_contact(delivery: Delivery, context: AccountContext) -> None:
+    """After a search for the contact: pass unless Nexudus may still be at work on a create of it for another lead.
+
+    Without an answer, Nexudus has another NEXUDUS_TIMEOUT_S to carry it out. A second contact would stay.
+    Raises: LookAgain.
+    """
+    spacing_s, now = context.behaviours.current.look_spacing_s, clock.now()
+    since = now - timedelta(seconds=2 * context.timeout_s + spacing_s)
+    with context.store.read() as tx:
+        create = tx.queue.contact_in_doubt(delivery, since)
+    if create is None:
+        return
+    started_at, duration_ms = create
+    took_s = context.timeout_s if duration_ms is None else duration_ms / 1000
+    wait_s = took_s + context.timeout_s + spacing_s - (now - started_at).total_seconds()
+    if wait_s > 0:
+        raise LookAgain(None, wait_s)
 
 
 def _spacing_s(delivery: Delivery, context: AccountContext, step: Step) -> float:

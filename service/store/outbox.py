@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, update
 
 from service.lead import NO_TRACE, CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step, TraceContext
 from service.store.database.columns import insert_values, to_micros
@@ -17,7 +17,7 @@ WAKE = "wake"
 """Key in a connection's `info` after its transaction made something due: the writer rings the bell after the commit."""
 
 RECENT_ATTEMPTS = 2000
-"""Calls to look back over for leads that met a web page: those of the last minutes are among them."""
+"""Calls to look back over where they are not found by an index: those of the last minutes are among them."""
 
 STATUS_BATCH_SIZE = 1000
 """Leads in one statement: the engines limit its parameters."""
@@ -32,6 +32,18 @@ SEARCH_ANEW = {"verify_count": 0}
 
 Nexudus may still be at work on the create, and would carry it out after a search that came too soon.
 """
+
+_person = select((_own := deliveries.alias("own")).c.serialize_key).where(_own.c.lead_id == bindparam("lead"))
+_CONTACT_IN_DOUBT = (  # built once: that took longer than the query
+    select(attempts.c.started_at, attempts.c.duration_ms)
+    .select_from(attempts.join(deliveries, deliveries.c.lead_id == attempts.c.lead_id))
+    .where(attempts.c.id > select(func.max(attempts.c.id)).scalar_subquery() - RECENT_ATTEMPTS)
+    .where(attempts.c.step == Step.CREATE_COWORKER.value, attempts.c.started_at >= bindparam("since"))
+    .where(attempts.c.outcome.in_((Outcome.OPEN.value, Outcome.UNKNOWN.value, Outcome.INTERCEPTED.value)))
+    .where(attempts.c.lead_id != bindparam("lead"), deliveries.c.serialize_key == _person.scalar_subquery())
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+)
 
 _ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priority", "request_id", "traceparent")
 
@@ -200,6 +212,15 @@ class Outbox(Repository):
             .where(attempts.c.started_at >= since, deliveries.c.account == account)
         )
         return int(self._execute(query).scalar_one())
+
+    def contact_in_doubt(self, delivery: Delivery, since: datetime) -> tuple[datetime, int | None] | None:
+        """Return the newest create of the person's contact for another lead whose outcome is unknown, if any.
+
+        It is the start of the call and its duration in milliseconds, None if its worker ended meanwhile. since: only
+        calls that began at or after it.
+        """
+        row = self._execute(_CONTACT_IN_DOUBT, {"lead": delivery.lead.id, "since": since}).first()
+        return None if row is None else (row.started_at, row.duration_ms)
 
     # -- settling; all of it raises LeaseLost when another worker has the delivery
 

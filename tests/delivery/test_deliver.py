@@ -193,6 +193,29 @@ def test_a_create_that_was_never_answered_is_not_repeated_while_nexudus_may_be_a
     assert (due - clock.now()).total_seconds() > 25
 
 
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=1)], ids=["a moment ago", "an hour ago"])
+def test_a_second_lead_makes_no_contact_while_nexudus_may_be_at_work_on_the_first_ones(
+    env: Env, age: timedelta
+) -> None:
+    with time_machine.travel(clock.now() - age):
+        env.owes(a_lead())
+        env.nexudus.faults([{"method": "POST", "path": COWORKERS, "times": 1, "hang_s": 0.1}])
+        first = take_over(env, COWORKERS)
+    env.store.write(lambda tx: tx.queue.postpone(first, env.tomorrow(), 0))
+    env.context = replace(env.context, timeout_s=30)
+    second = env.owes(a_lead())
+
+    env.deliver_once()
+
+    due = env.kept(second).next_attempt_at
+    if age:
+        assert env.kept(second).status is Status.DELIVERED
+    else:
+        assert [attempt.step for attempt in env.attempts(second)] == [Step.FIND_COWORKER]
+        assert due is not None
+        assert (due - clock.now()).total_seconds() > 50
+
+
 class Ended(BaseException):
     """The worker ends here."""
 

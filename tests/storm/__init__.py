@@ -9,7 +9,8 @@ verdict.py          what became of every lead
 
 What must hold: **nothing is lost**. A lead that was acknowledged becomes an opportunity, or is parked, quarantined or
 discarded with its reason; only what arrived after a backup and was not delivered before that was put back is gone with
-the database. And **nothing is doubled**: a lead has one opportunity at most, over all accounts.
+the database. And **nothing is doubled**: a lead has one opportunity at most, over all accounts, and a person has one
+contact at most in each account.
 
 What is assumed of Nexudus, because without it a second opportunity cannot be avoided (there is no idempotency key):
 

@@ -50,7 +50,8 @@ def judge(
     leads = {str(lead.id): lead for lead in installation.leads()}
     worlds = list(installation.network.worlds.values())
     by_lead = _opportunities_by_lead(worlds)
-    verdict = Verdict(doubled=[*_doubled(by_lead), *_two_ids(enquiries, is_restored=is_restored)])
+    doubled = [*_doubled(by_lead), *_two_contacts(worlds), *_two_ids(enquiries, is_restored=is_restored)]
+    verdict = Verdict(doubled=doubled)
     for lead in leads.values():
         verdict.ends[lead.status] += 1
         if problem := _problem_of(lead, by_lead, is_restored=is_restored):
@@ -77,6 +78,14 @@ def _doubled(by_lead: dict[str, list[Record]]) -> Iterator[str]:
     for lead_id, records in by_lead.items():
         if len(records) > 1:
             yield f"{lead_id} has {len(records)} opportunities"
+
+
+def _two_contacts(worlds: Sequence[World]) -> Iterator[str]:
+    for world in worlds:
+        people = Counter(record["Email"].lower() for record in world.tables["Coworker"].rows.values())
+        for email, number in people.items():
+            if number > 1:
+                yield f"{email} has {number} contacts in one account"
 
 
 def _two_ids(enquiries: Sequence[Enquiry], *, is_restored: bool) -> Iterator[str]:
