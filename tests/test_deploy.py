@@ -83,7 +83,7 @@ def test_the_image_has_no_installer() -> None:
     assert "python -m venv --without-pip" in DOCKERFILE
 
 
-def test_the_container_runs_as_nobody_special() -> None:
+def test_the_container_runs_as_an_unprivileged_user() -> None:
     (user,) = arguments_of(DOCKERFILE, "USER")
 
     assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)

@@ -81,7 +81,7 @@ def test_a_lead_that_a_platform_only_announced_waits_for_a_worker_too(env: Monit
     assert list(env.open) == ["worker"]
 
 
-def test_nobody_misses_a_worker_while_no_lead_waits(env: MonitorEnv, web: Web) -> None:
+def test_a_missing_worker_raises_no_alert_while_no_lead_waits(env: MonitorEnv, web: Web) -> None:
     env.enqueue(status=Status.PARKED)
 
     web.look(10)

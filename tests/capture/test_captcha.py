@@ -272,7 +272,9 @@ def enquire(front: Front, times: int) -> None:
         front.post({**ANN, **TOKEN, "email": f"ann{number}@example.com"})
 
 
-def test_a_provider_that_is_down_is_left_in_peace_and_somebody_told(sqlite: Store, provider: Provider) -> None:
+def test_a_provider_that_is_down_is_not_called_for_a_while_and_an_alert_says_so(
+    sqlite: Store, provider: Provider
+) -> None:
     provider.status = 500
     front = a_front(sqlite, provider)
 
@@ -293,7 +295,7 @@ OUR_CODES = ["missing-input-secret", "invalid-input-secret", "sitekey-secret-mis
 
 
 @pytest.mark.parametrize("code", OUR_CODES)
-def test_a_mistake_of_ours_costs_no_enquiry_and_somebody_is_told(sqlite: Store, provider: Provider, code: str) -> None:
+def test_a_mistake_of_ours_costs_no_enquiry_and_an_alert_says_so(sqlite: Store, provider: Provider, code: str) -> None:
     provider.answer = failed(code)
     front = a_front(sqlite, provider)
 
@@ -352,7 +354,7 @@ def test_the_same_words_with_another_score_are_a_repeat(sqlite: Store, provider:
     assert front.lead().repeats == 1
 
 
-def test_a_spent_token_carries_nobody_elses_enquiry(sqlite: Store, provider: Provider) -> None:
+def test_a_spent_token_carries_no_other_persons_enquiry(sqlite: Store, provider: Provider) -> None:
     provider.spends = True
     front = a_front(sqlite, provider)
 

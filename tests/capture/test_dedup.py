@@ -245,7 +245,7 @@ def test_who_shares_an_id_with_a_discarded_lead_is_still_known_again(sqlite: Sto
     assert len(leads(sqlite)) == 2
 
 
-def test_whose_address_came_after_delivery_shares_the_lead_with_nobody(sqlite: Store) -> None:
+def test_a_person_whose_address_came_after_delivery_keeps_the_lead_to_themselves(sqlite: Store) -> None:
     take(sqlite, enquiry(NOBODY))
     deliver(sqlite)
     take(sqlite, enquiry(ADA), 60)
@@ -297,7 +297,7 @@ def test_ids_are_ids(text: str) -> None:
     assert is_id(text)
 
 
-def test_a_placeholder_makes_nobody_a_repeat(sqlite: Store) -> None:
+def test_a_placeholder_makes_no_lead_a_repeat(sqlite: Store) -> None:
     for after_s, email in enumerate((ADA, BOB, ADA)):
         take(sqlite, enquiry(email, external_id="undefined", message=f"from {email}"), after_s)
 

@@ -47,7 +47,7 @@ def test_what_a_tool_escaped_is_read_as_it_was_typed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LEFT_ALONE)
-def test_what_nobody_escaped_is_left_alone(name: str) -> None:
+def test_text_without_escapes_is_left_alone(name: str) -> None:
     answers = {"message": LEFT_ALONE[name]}
 
     assert unescape(answers) == answers

@@ -161,7 +161,7 @@ def test_names_are_settled_by_what_stands_beside_them(case: str) -> None:
     assert {key: known[key] for key in known if key.endswith("_name")} == expected
 
 
-def test_what_somebody_likes_to_be_called_is_no_other_full_name() -> None:
+def test_a_preferred_name_is_not_another_full_name() -> None:
     fields = lay_out({"Preferred name": "Annie", "First name": "Ann", "Last name": "Lee"}, Form(name="tour"))
 
     assert "full_name" not in fields.known

@@ -280,7 +280,9 @@ def no_store(tmp_path: Path) -> Store:
 
 @pytest.mark.parametrize("headers", [PERSON, SCRIPT, BEACON], ids=["page", "script", "beacon"])
 @pytest.mark.parametrize("body", [b"email=ann@example.com", b'{"broken'], ids=["a lead", "unreadable"])
-def test_nobody_is_thanked_for_what_is_not_on_disk(no_store: Store, headers: dict[str, str], body: bytes) -> None:
+def test_no_thanks_are_sent_for_a_lead_that_is_not_on_disk(
+    no_store: Store, headers: dict[str, str], body: bytes
+) -> None:
     answer = Front(no_store).post(body, headers=headers)
 
     assert answer.status_code == 503
@@ -289,7 +291,7 @@ def test_nobody_is_thanked_for_what_is_not_on_disk(no_store: Store, headers: dic
     assert "send it again" in answer.text
 
 
-def test_the_log_says_why_it_could_not_be_kept_and_names_nobody(no_store: Store) -> None:
+def test_the_log_says_why_it_could_not_be_kept_and_names_no_person(no_store: Store) -> None:
     front = Front(no_store, a_form(webhooks={"json": {}}))
 
     with capture_logs() as lines:

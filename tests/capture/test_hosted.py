@@ -225,7 +225,7 @@ def test_a_check_for_robots_is_shown_and_may_be_loaded(sqlite: Store, provider: 
         assert host in policy["frame-src"]
 
 
-def test_a_page_without_a_check_lets_nobody_in(front: Front) -> None:
+def test_a_page_without_a_check_loads_nothing_from_elsewhere(front: Front) -> None:
     policy = show(front, "/f/contact").headers["Content-Security-Policy"]
 
     assert "https:" not in policy

@@ -82,7 +82,7 @@ def test_what_a_thing_says_of_itself_is_no_answer(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["owner", "assigned_to", "organizer.email", "admin_email", "tracking_number"])
-def test_an_address_of_somebody_else_is_never_guessed_to_be_the_persons(name: str) -> None:
+def test_another_persons_address_is_never_guessed_to_be_the_senders(name: str) -> None:
     layout = lay_out({name: "ops@example.com", "x1": "A desk?"}, Form("tour"))
 
     assert is_anothers(name)

@@ -199,7 +199,7 @@ def test_what_may_be_another_number_has_another_key(one: str, other: str) -> Non
     "typed",
     ["", "n/a", "-", "12", "call me", "000000000", "1111111", "+11111111", "123456789", "0123456789", "9876543"],
 )
-def test_what_is_nobodys_number_has_no_key(typed: str) -> None:
+def test_a_number_that_belongs_to_no_person_has_no_key(typed: str) -> None:
     assert phone_key(Phone(typed)) == ""
 
 

@@ -120,7 +120,7 @@ def test_a_new_window_begins_at_nought() -> None:
     limit=st.builds(WindowLimit, st.integers(1, 40), st.integers(1, 3600)),
     now=st.floats(0, 4e9),
 )
-def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
+def test_every_caller_is_refused_after_its_limit_and_none_before_it(
     visitors: list[str], limit: WindowLimit, now: float
 ) -> None:
     visits = PostCounts()
@@ -134,7 +134,7 @@ def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
         seen[visitor] += 1
 
 
-def test_a_full_table_refuses_nobody_new() -> None:
+def test_a_full_table_refuses_no_new_caller() -> None:
     visits = PostCounts()
     for number in range(100_000):
         visits.count(str(number), WindowLimit(1, 60), NOON)
@@ -184,7 +184,7 @@ def test_counts_of_a_long_window_are_not_pushed_out_by_those_of_a_short_one() ->
     assert len(pushed_out) < 5  # where four lie side by side, which is rare, another takes the place of one
 
 
-def test_nobody_can_work_out_whom_a_key_pushes_out() -> None:
+def test_a_stranger_cannot_work_out_which_caller_a_key_pushes_out() -> None:
     one, other = PostCounts(), PostCounts()
 
     assert one.pseudonym("192.0.2.1") != other.pseudonym("192.0.2.1")

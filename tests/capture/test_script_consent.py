@@ -125,7 +125,7 @@ def test_without_cookies_consent_is_remembered_and_withdrawn_all_the_same(visito
         assert visitor.run("return Object.keys(localStorage)") == []
 
 
-def test_a_page_that_asks_nobody_keeps_nothing_more_after_a_refusal(visitor: Visitor) -> None:
+def test_a_page_that_does_not_ask_for_consent_keeps_nothing_more_after_a_refusal(visitor: Visitor) -> None:
     visitor.open("/unasked?utm_source=google")
 
     visitor.run("LeadCapture.consent(false)")

@@ -167,7 +167,7 @@ def test_the_frame_takes_no_more_of_an_answer_than_an_address_may_have(visitor: 
     assert embedded.hidden()["lc_last"] == "x" * 2000
 
 
-def test_the_frame_hears_nobody_but_the_page_around_it(visitor: Visitor, embedded: Visitor) -> None:
+def test_the_frame_listens_only_to_the_page_around_it(visitor: Visitor, embedded: Visitor) -> None:
     visitor.open("/around")
     enter(visitor)
     embedded.wait_until(lambda: embedded.hidden()["lc_page_url"] == visitor.url("/around"))

@@ -52,7 +52,7 @@ def test_a_form_drawn_on_the_next_page_tells_that_page(visitor: Visitor) -> None
     assert (sent["lc_landing_url"], sent["lc_page_url"]) == (visitor.url(TAGGED), visitor.url("/tours"))
 
 
-def test_a_browser_that_tells_nobody_of_changed_addresses_is_noticed_when_it_draws(visitor: Visitor) -> None:
+def test_an_address_that_changes_without_an_event_is_noticed_when_the_browser_draws(visitor: Visitor) -> None:
     with visitor.refusing("window.navigation"):
         visitor.open("/contact")
         go(visitor, "history.pushState({}, '', '/tours'); document.body.append('Tours')", "/tours")

@@ -69,7 +69,7 @@ def test_a_root_attached_later_is_filled_in_before_it_is_sent(page: Visitor) -> 
     assert send(page)["lc_landing_url"] == page.url(TAGGED)
 
 
-def test_a_root_attached_later_is_filled_in_when_somebody_begins_to_write(page: Visitor) -> None:
+def test_a_root_attached_later_is_filled_in_when_a_visitor_begins_to_type(page: Visitor) -> None:
     attach(page, "<input name=message><button>Send</button>")
 
     page.run("root.querySelector('input').focus()")

@@ -78,7 +78,7 @@ def test_a_title_may_follow_the_line_in_which_excel_names_the_separator(tmp_path
     assert [(row.line, row.cells) for row in sheet.rows()] == [(5, ["Lee, Ann", "ann@example.com"])]
 
 
-def test_a_header_in_words_that_nobody_knows_is_known_by_the_rows_below(tmp_path: Path) -> None:
+def test_a_header_in_unknown_words_is_recognised_by_the_rows_below(tmp_path: Path) -> None:
     sheet = opened(tmp_path, "Umfrage Herbst,,,\n,,,\nWer,Womit,Wie oft,Anschrift\nAnn,Zug,2,a@example.com\n")
 
     assert sheet.header == ("Wer", "Womit", "Wie oft", "Anschrift")

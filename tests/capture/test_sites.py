@@ -45,7 +45,7 @@ def test_json_is_for_scripts(headers: dict[str, str], content_type: str, query: 
         ({"sec-fetch-mode": "navigate"}, FORM_TYPE, False),
     ],
 )
-def test_a_beacons_answer_is_read_by_nobody(headers: dict[str, str], content_type: str, expected: bool) -> None:
+def test_a_beacon_is_recognised_by_its_headers(headers: dict[str, str], content_type: str, expected: bool) -> None:
     assert is_beacon(headers, content_type) is expected
 
 

@@ -165,7 +165,7 @@ def test_what_only_looks_like_it_is_not(entry: str, submission: Submission, ip: 
     assert reason_of(submission, replace(FORM, block=blocking(entry).block), ip=ip) is None
 
 
-def test_the_problem_names_the_entry_but_nobody_s_address() -> None:
+def test_the_problem_names_the_entry_but_no_address() -> None:
     form = blocking("bob@spam.example", "@bad.example", "online casino")
 
     problems = [

@@ -53,7 +53,7 @@ def test_an_address_that_does_not_take_it_is_told_by_its_number(
     assert (result.code, result.out) == (1, "address 1 of 2: it answered with error 403\naddress 2 of 2: sent\n")
 
 
-def test_without_addresses_there_is_nobody_to_test(run: Terminal, sqlite: Store) -> None:
+def test_without_addresses_there_is_nothing_to_test(run: Terminal, sqlite: Store) -> None:
     result = run("alerts", "--test")
 
     assert result.code == 1
@@ -77,7 +77,7 @@ def test_addresses_that_cannot_be_read_are_told_with_all_other_problems_but_neve
     assert "hush" not in result.err
 
 
-def test_commands_that_tell_nobody_do_not_load_apprise(
+def test_commands_that_send_no_alerts_do_not_load_apprise(
     run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALERT_URLS", "slak://nobody")

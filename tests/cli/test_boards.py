@@ -219,7 +219,7 @@ def test_an_unknown_account_is_told_the_known_ones(ready: Terminal) -> None:
     assert (result.code, result.err) == (1, "lead-capture: there is no account 'hull': choose from default\n")
 
 
-def test_without_credentials_there_is_nobody_to_ask(run: Terminal, sqlite: Store) -> None:
+def test_without_credentials_no_boards_can_be_listed(run: Terminal, sqlite: Store) -> None:
     result = run("boards")
 
     assert result.code == 1

@@ -57,7 +57,7 @@ def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, sqlite: St
 
 
 @pytest.mark.usefixtures("forms")
-def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, sqlite: Store) -> None:
+def test_a_file_that_cannot_be_written_reports_no_conversions(run: Terminal, sqlite: Store) -> None:
     won(sqlite)
 
     result = run("conversions", "google", "--out", "no-such-folder/out.csv")

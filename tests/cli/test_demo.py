@@ -83,7 +83,7 @@ def test_a_delivered_lead_has_its_calls_and_its_numbers() -> None:
     assert all(each.attempts[-1].outcome == "done" for each in delivered)
 
 
-def test_nobody_real_can_be_reached(long_story: list[Lead]) -> None:
+def test_no_real_person_can_be_reached(long_story: list[Lead]) -> None:
     contacts = [lead.submission.contact for lead in long_story]
 
     assert all(re.search(r"@example\.(com|org|net)$", each.email) for each in contacts if each.email)

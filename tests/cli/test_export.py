@@ -171,7 +171,7 @@ def test_extras_are_read_by_people_in_any_language(run: Terminal, sqlite: Store)
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_half_a_character_costs_nobody_the_export(run: Terminal, sqlite: Store, kind: str) -> None:
+def test_half_a_character_does_not_stop_the_export(run: Terminal, sqlite: Store, kind: str) -> None:
     keep(sqlite, a_lead(submission=a_submission(message="\ud800", extras={"x": "\ud800"})))
 
     result = run("leads", "export", "--format", kind)

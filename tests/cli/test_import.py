@@ -293,7 +293,7 @@ def test_whose_export_it_is_can_be_said(run: Terminal, sqlite: Store) -> None:
 
 
 @pytest.mark.parametrize("ids", [["1.28904E+15"] * 3, [f"12890447355{n}00000000" for n in "123"]])
-def test_ids_that_a_spreadsheet_rounded_make_nobody_a_repeat(run: Terminal, sqlite: Store, ids: list[str]) -> None:
+def test_ids_that_a_spreadsheet_rounded_make_no_lead_a_repeat(run: Terminal, sqlite: Store, ids: list[str]) -> None:
     rows = [["id", "email"], *([each, f"p{number}@example.com"] for number, each in enumerate(ids))]
 
     assert outcome(run, write(rows), "--sender", "meta") == {"new": 3}
@@ -407,5 +407,5 @@ def test_the_columns_fit_the_terminal(
     assert all(len(line) <= int(columns) for line in result.splitlines() if not line.startswith("line "))
 
 
-def test_nothing_is_shown_of_progress_where_nobody_watches(run: Terminal, sqlite: Store) -> None:
+def test_no_progress_is_shown_outside_a_terminal(run: Terminal, sqlite: Store) -> None:
     assert run("import", write(PLAIN), "--form", "contact").err == ""

@@ -325,7 +325,7 @@ def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, sqlite
 
 
 @pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("show",)])
-def test_half_a_character_costs_nobody_the_list(run: Terminal, sqlite: Store, words: tuple[str, ...]) -> None:
+def test_half_a_character_does_not_stop_the_list(run: Terminal, sqlite: Store, words: tuple[str, ...]) -> None:
     lead = keep(sqlite, a_lead(submission=a_submission(message="\ud800", extras={"\ud800": "\ud800"})))
 
     result = run("leads", *words, *([lead.id] if "show" in words else []))

@@ -28,13 +28,13 @@ def test_an_address_of_a_route_is_looked_at_too(run: Terminal, folder: Path) -> 
     assert "forms.toml: forms.tour.routes[1].notify[1]: Apprise cannot read" in run("worker").err
 
 
-def test_commands_that_tell_nobody_do_not_look_at_it(run: Terminal, folder: Path) -> None:
+def test_commands_that_notify_no_one_do_not_check_it(run: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['slak://nobody']")
 
     assert run("preview", "tour", "--field", "email=ann@example.com").code == 0
 
 
-def test_nobody_is_told_of_what_is_imported(run: Terminal, folder: Path, sqlite: Store) -> None:
+def test_no_one_is_notified_of_imported_leads(run: Terminal, folder: Path, sqlite: Store) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['json://localhost/hush']")
     (folder / "old.csv").write_text("E-mail,Name\nann@example.com,Ann Lee\n")
 

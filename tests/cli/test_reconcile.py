@@ -100,7 +100,7 @@ def test_what_is_not_gone_cannot_be_excused(run: Terminal, env: Env) -> None:
     assert "run reconcile first" in result.out
 
 
-def test_a_repair_notes_what_nobody_noted(run: Terminal, env: Env) -> None:
+def test_a_repair_records_a_delivery_that_was_not_recorded(run: Terminal, env: Env) -> None:
     lead, number = unnoted(env)
     assert run("reconcile").code == 1
 

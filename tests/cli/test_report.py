@@ -78,7 +78,7 @@ def test_a_period_without_leads_is_two_lines(run: Terminal, busy: Store) -> None
     assert result.out == "0 leads from 2026-11-20T00:00 to 2026-11-21T00:00 UTC, form contact\n0 of them delivered\n"
 
 
-def test_a_form_that_nobody_knows_is_told_the_known_ones(run: Terminal, busy: Store) -> None:
+def test_an_unknown_form_is_answered_with_the_known_ones(run: Terminal, busy: Store) -> None:
     result = run("report", "attribution", *PERIOD, "--form", "contcat")
 
     assert (result.code, result.err) == (1, "lead-capture: there is no form 'contcat'; the forms file has contact\n")

@@ -66,7 +66,7 @@ def test_a_known_person_is_not_changed(env: Env) -> None:
     assert {call.method for call in env.nexudus.calls() if call.path != "/api/token"} == {"GET", "POST"}
 
 
-def test_nobody_gets_a_welcome_e_mail(env: Env) -> None:
+def test_no_welcome_e_mail_is_sent(env: Env) -> None:
     env.owes(a_lead())
 
     env.deliver_until_quiet()

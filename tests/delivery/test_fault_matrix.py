@@ -59,7 +59,7 @@ def test_a_sign_in_that_is_throttled_rests_the_account(env: Env, fault: str) -> 
 
 
 @pytest.mark.parametrize("fault", [*UNDECIDED, *WAITING])
-def test_a_stage_that_cannot_be_vetted_holds_nobody_up_for_long(hasty: Env, fault: str) -> None:
+def test_a_stage_that_cannot_be_vetted_holds_no_lead_up_for_long(hasty: Env, fault: str) -> None:
     lead = hasty.owes(a_lead())
     script: dict[str, Any] = UNDECIDED.get(fault) or WAITING[fault][0]
     hasty.nexudus.faults([{**STAGE, "times": 1, **script}])

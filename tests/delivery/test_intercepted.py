@@ -68,7 +68,7 @@ def test_a_login_page_that_hid_a_saved_record_makes_no_second_one(env: Env, step
     assert delivered_once(env)
 
 
-def test_a_page_at_the_sign_in_is_no_refusal_and_locks_nobody(env: Env) -> None:
+def test_a_page_at_the_sign_in_is_no_refusal_and_pauses_no_account(env: Env) -> None:
     lead = env.owes(a_lead())
     env.nexudus.faults([{"path": "/api/token", "times": 3, "firewall": True}])
 
@@ -90,7 +90,7 @@ def test_a_page_where_boards_are_looked_up_blames_no_role(env: Env) -> None:
     assert "role" not in env.kept(lead).problem
 
 
-def test_one_lead_that_is_refused_again_and_again_rests_nobody(env: Env) -> None:
+def test_one_lead_that_is_refused_again_and_again_pauses_no_account(env: Env) -> None:
     env.context = replace(env.context, schedule_s=(0.0,) * 20)
     blocks(env, "ada@", step=Step.FIND_COWORKER)
     env.owes(a_lead())
@@ -148,7 +148,7 @@ def test_who_finds_another_kind_of_outage_prolongs_the_rest_too(env: Env, stoppe
     assert pauses(env)
 
 
-def test_when_it_lets_one_through_nobody_waits_out_the_schedule(env: Env, stopped: list[Lead]) -> None:
+def test_when_it_lets_one_through_no_lead_waits_out_the_schedule(env: Env, stopped: list[Lead]) -> None:
     env.nexudus.faults([])
     end_pause(env)
     env.ahead *= 0

@@ -37,7 +37,7 @@ def rests_in_a_row(env: Env) -> int:
         pytest.param({"status": 403}, 60, id="403"),
     ],
 )
-def test_the_account_rests_as_long_as_it_is_asked_to(env: Env, answer: dict[str, object], wait_s: float) -> None:
+def test_the_account_is_paused_as_long_as_nexudus_asks(env: Env, answer: dict[str, object], wait_s: float) -> None:
     lead = env.owes(a_lead())
     env.nexudus.faults([{"method": "GET", "path": COWORKERS, "times": 1, **answer}])
 

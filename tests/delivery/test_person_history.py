@@ -167,7 +167,7 @@ def test_after_a_read_that_failed_no_other_is_made_for_a_while(hiding: Env) -> N
     assert len(hiding.nexudus.calls("GET", whole)) == 1
 
 
-def test_nobody_in_nexudus_is_changed(env: Env) -> None:
+def test_no_contact_in_nexudus_is_changed(env: Env) -> None:
     before = env.nexudus.add_coworker(EMAIL, **LONG_AGO, **MEMBER)
     env.owes(a_lead(received_at=clock.now()))
 

@@ -68,7 +68,7 @@ def test_what_follows_a_try(
         pytest.param(Outcome.REFUSED, 9, 900, id="refused, a quarter of an hour at most"),
     ],
 )
-def test_an_account_rests_longer_each_time(outcome: Outcome, pauses: int, expected_s: float) -> None:
+def test_an_account_is_paused_longer_each_time(outcome: Outcome, pauses: int, expected_s: float) -> None:
     assert account_pause_s(outcome, pauses, 1.0) == expected_s
 
 

@@ -225,7 +225,7 @@ def test_a_record_that_no_location_shows_is_not_held_against_it(client: Nexudus,
 TEMPLATE = "has a template for notes, which may replace the enquiry's text and this service's marker"
 
 
-def test_a_type_with_a_template_for_notes_is_a_warning_that_alerts_nobody(client: Nexudus) -> None:
+def test_a_type_with_a_template_for_notes_is_a_warning_without_an_alert(client: Nexudus) -> None:
     problem = the_one(client, going(opportunity_type_id=8))
 
     assert (problem.level, problem.check, problem.causes) == ("warning", "type", ())
@@ -424,7 +424,7 @@ def test_stages_that_count_need_the_history(client: Nexudus, nexudus: Simulator)
     assert problems_of(client, a_form(conversions={"won": "Lead won"})) == []
 
 
-def test_nobody_is_named(client: Nexudus, nexudus: Simulator) -> None:
+def test_no_person_is_named(client: Nexudus, nexudus: Simulator) -> None:
     change(nexudus, "User", 901, Active=False)
 
     text = str(problems_of(client, going(responsible_id=901, referrer_id=99)))

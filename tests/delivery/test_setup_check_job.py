@@ -52,7 +52,7 @@ def alerts(store: Store) -> dict[str, str]:
         return {alert.cause: alert.sentence for alert in tx.alerts.open()}
 
 
-def test_a_sound_set_up_alerts_nobody(nexudus: Simulator, store: Store) -> None:
+def test_a_sound_set_up_raises_no_alert(nexudus: Simulator, store: Store) -> None:
     assert not a_job(nexudus, store).check()
     assert alerts(store) == {}
 
@@ -69,7 +69,7 @@ def test_an_unsafe_stage_is_an_alert_until_it_is_put_right(nexudus: Simulator, s
     assert alerts(store) == {}
 
 
-def test_a_stage_that_no_form_names_any_more_alerts_nobody(nexudus: Simulator, store: Store) -> None:
+def test_a_stage_that_no_form_names_any_more_raises_no_alert(nexudus: Simulator, store: Store) -> None:
     change(nexudus, DeleteAccount=True)
     a_job(nexudus, store).check()
 
@@ -160,7 +160,7 @@ def test_a_required_custom_field_that_cannot_be_looked_at_is_not_over(nexudus: S
     assert set(alerts(store)) == {CUSTOM_FIELDS}
 
 
-def test_a_template_of_a_type_is_logged_and_alerts_nobody(nexudus: Simulator, store: Store) -> None:
+def test_a_template_of_a_type_is_logged_and_raises_no_alert(nexudus: Simulator, store: Store) -> None:
     assert a_job(nexudus, store, a_form(destination=Destination(1001, opportunity_type_id=8))).check()
     assert alerts(store) == {}
 

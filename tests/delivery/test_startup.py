@@ -42,7 +42,7 @@ def test_with_the_right_password_its_lead_goes_out_at_once(env: Env) -> None:
     assert env.kept(lead).status is Status.DELIVERED
 
 
-def test_with_the_same_password_nobody_signs_in_again(env: Env) -> None:
+def test_with_the_same_password_there_is_no_new_sign_in(env: Env) -> None:
     env.owes(a_lead())
     signs_in_with(env, WRONG)
     env.deliver_once()
@@ -55,7 +55,7 @@ def test_with_the_same_password_nobody_signs_in_again(env: Env) -> None:
     assert len(env.nexudus.calls("POST", "/api/token")) == 1
 
 
-def test_without_credentials_leads_wait_and_say_so_and_nobody_is_called(env: Env) -> None:
+def test_without_credentials_leads_wait_and_say_so_and_no_call_is_made(env: Env) -> None:
     leads = [env.owes(a_lead(f"{name}@example.com")) for name in ("ada", "grace")]
     has_credentials(env, Login())
     on_startup("default", env.context)

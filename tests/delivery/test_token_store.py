@@ -38,7 +38,7 @@ def test_the_lock_is_held_by_one_and_given_back(store: Store) -> None:
     assert two.try_lock(60)
 
 
-def test_a_process_that_was_killed_while_it_signed_in_holds_up_nobody(store: Store) -> None:
+def test_a_process_that_was_killed_while_it_signed_in_holds_no_other_up(store: Store) -> None:
     *where, pid, started = worker_name().split("/")
     killed = DatabaseTokenStore(store, "default", "/".join((*where, pid, str(int(started) - 1))))
     assert killed.try_lock(60)

@@ -35,7 +35,7 @@ def others(env: Env, lead: Lead, **words: Any) -> int:
     return opportunities.create(crm, opportunities.compose(new))
 
 
-def test_what_bears_no_mark_is_found_by_its_looks(markless: Env) -> None:
+def test_an_opportunity_without_a_marker_is_found_by_its_content(markless: Env) -> None:
     lead = markless.owes(a_lead())
     markless.nexudus.faults([LOST_ANSWER])
 
@@ -112,7 +112,7 @@ def test_looks_are_compared_by_all_that_nexudus_keeps() -> None:
     assert not any(markers.is_alike({**record, name: "other"}, body) for name in markers.COMPARED_FIELDS)
 
 
-def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: Env) -> None:
+def test_an_opportunity_that_was_moved_meanwhile_is_found_all_the_same(markless: Env) -> None:
     lead = markless.owes(a_lead())
     markless.nexudus.faults([LOST_ANSWER])
     markless.deliver_once()

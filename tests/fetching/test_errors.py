@@ -109,7 +109,7 @@ def test_each_page_may_have_a_token_of_its_own(env: Env) -> None:
     assert env.platforms.calls_to("/v26.0/2")[0].headers["Authorization"] == "Bearer token-of-105"
 
 
-def test_without_a_token_nothing_is_asked_and_somebody_is_told(env: Env) -> None:
+def test_without_a_token_no_call_is_made_and_an_alert_says_so(env: Env) -> None:
     env.sets("meta", access_token="")
     (lead_id,) = env.hears("77")
     env.tries(lead_id)

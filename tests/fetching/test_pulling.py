@@ -306,7 +306,7 @@ def test_a_token_that_meta_calls_invalid_is_a_concern(env: Env) -> None:
     assert "It was revoked." in env.concerns()["platform:tour:meta"].sentence
 
 
-def test_an_error_that_nobody_knows_ends_a_pull_and_no_round(env: Env) -> None:
+def test_an_unknown_error_ends_a_pull_but_not_the_round(env: Env) -> None:
     env.sets("meta", lead_forms=["900"])
     env.platforms.says("/v26.0/900/leads", meta_error(100, message="Nonexisting field"))
 

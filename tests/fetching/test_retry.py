@@ -45,7 +45,7 @@ def test_being_told_to_wait_and_a_broken_connection_spend_nothing(error: NotNow 
     assert step.tries == 99
 
 
-def test_what_nobody_understands_is_for_a_person_at_once() -> None:
+def test_an_answer_that_cannot_be_understood_is_not_fetched_again() -> None:
     assert next_step(Unusable("?"), 0, 1.0, NOON) == StopFetching()
 
 

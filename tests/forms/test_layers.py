@@ -134,7 +134,7 @@ def test_routes_in_single_brackets_are_explained() -> None:
     ]
 
 
-def test_a_test_lead_through_every_form_is_nobody_s_wish() -> None:
+def test_a_test_lead_through_every_form_is_an_error() -> None:
     canary = "canary = { every = '6h', email = 'canary@example.com' }"
 
     assert problems_of(f"[defaults]\nstage_id = 1\n{canary}\n[forms.tour]") == [

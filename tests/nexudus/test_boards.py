@@ -183,7 +183,7 @@ def test_me_is_found_among_the_users_where_the_host_has_no_such_path(crm: Simula
     assert directory.me(nexudus).id == 900
 
 
-def test_me_is_nobody_where_no_user_has_the_address(crm: Simulator, nexudus: Nexudus) -> None:
+def test_our_own_user_is_unknown_where_no_user_has_the_address(crm: Simulator, nexudus: Nexudus) -> None:
     strangers = {"Records": [{"Id": 901, "Email": "olive@harbourdesk.example"}], "TotalPages": 1}
     crm.faults([{"path": "/api/auth/me", "status": 404}, {"path": "/api/sys/users", "body": strangers}])
 

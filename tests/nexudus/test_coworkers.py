@@ -18,7 +18,7 @@ def id_of(nexudus: Nexudus, email: str = EMAIL, business_id: int | None = 55) ->
     return coworker.id if coworker else None
 
 
-def test_nobody_is_found_where_nobody_is(crm: Simulator, nexudus: Nexudus) -> None:
+def test_an_unknown_address_has_no_contact(crm: Simulator, nexudus: Nexudus) -> None:
     crm.add_coworker("ada@example.com")
 
     assert id_of(nexudus) is None

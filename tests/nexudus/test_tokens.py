@@ -207,7 +207,7 @@ def test_a_missing_second_factor_is_told_as_such_and_not_tried_again(crm: Simula
         pytest.param({"status": 429, "body": "Wait 2 seconds"}, Throttled, id="429"),
     ],
 )
-def test_a_sign_in_that_found_nobody_is_no_refusal(
+def test_a_sign_in_that_was_not_decided_is_no_refusal(
     crm: Simulator, nexudus: Nexudus, fault: dict[str, object], error: type[Exception]
 ) -> None:
     crm.faults([{"path": "/api/token", **fault}])
@@ -354,7 +354,7 @@ def test_where_everything_is_refused_four_threads_find_out_once(crm: Simulator, 
     assert len([call for call in crm.calls() if call.status == 401]) <= 4 + 2
 
 
-def test_where_nobody_can_say_who_we_are_a_new_token_is_tried(crm: Simulator, nexudus: Nexudus) -> None:
+def test_where_our_own_user_is_not_shown_a_new_token_is_tried(crm: Simulator, nexudus: Nexudus) -> None:
     directory.countries(nexudus)
     crm.faults([{"path": "/api/auth/me", "status": 404, "times": 9}])
     crm.revoke_tokens()
@@ -480,7 +480,7 @@ def test_an_application_that_lacks_a_role_is_told_so(crm: Simulator) -> None:
     assert caught.value.kind == "role"
 
 
-def test_where_nobody_says_who_an_application_is_no_user_is_searched_for(crm: Simulator) -> None:
+def test_where_the_user_of_an_application_is_not_shown_no_user_is_searched_for(crm: Simulator) -> None:
     nexudus = an_app(crm, app_secret="b5d8", app_token="c90e")
     crm.faults([{"path": "/api/auth/me", "status": 404}])
 

@@ -75,7 +75,9 @@ def drip(clients: list[socket.socket], content: bytes, until: threading.Event) -
     ],
     ids=["heads from nothing", "heads", "bodies", "chunks", "silence"],
 )
-def test_sixty_four_clients_that_send_a_byte_at_a_time_stop_nobody(served: Served, begin: bytes, rest: bytes) -> None:
+def test_sixty_four_clients_that_send_a_byte_at_a_time_stop_no_other_client(
+    served: Served, begin: bytes, rest: bytes
+) -> None:
     done = threading.Event()
     slow = [served.client(begin) for _ in range(64)]
     dripping = drip(slow, rest, done)

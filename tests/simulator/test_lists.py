@@ -34,7 +34,7 @@ def test_an_email_matches_exactly_and_in_any_case(sim: Simulator, client: Client
     assert client.ids(COWORKERS, Coworker_Email="@example.com") == []
 
 
-def test_a_plus_that_is_not_encoded_finds_nobody(sim: Simulator, client: Client) -> None:
+def test_a_plus_that_is_not_encoded_finds_no_contact(sim: Simulator, client: Client) -> None:
     sim.add_coworker("ada+tour@example.com")
 
     assert client.get(f"{COWORKERS}?Coworker_Email=ada+tour@example.com").json()["TotalItems"] == 0

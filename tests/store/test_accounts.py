@@ -54,7 +54,7 @@ def test_a_process_cannot_release_the_lock_of_another(store: Store) -> None:
     assert not lock(store, "three")
 
 
-def test_the_lock_of_somebody_killed_runs_out(store: Store) -> None:
+def test_the_lock_of_a_killed_process_runs_out(store: Store) -> None:
     lock(store, "one")
 
     assert not lock(store, "two", SOON_AFTER)

@@ -25,7 +25,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
 
 
-def test_nobody_else_can_read_a_new_database(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_a_new_database(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'leads.db'}")
     bell = store.bell()
 

@@ -115,5 +115,7 @@ def test_a_row_of_an_earlier_version_is_read(store: Store) -> None:
         pytest.param(ONE, 7 * DAY, False, id="a week ago"),
     ],
 )
-def test_somebody_must_hear_of_a_sender_that_worked(refusal: Rejection, after: timedelta, is_alarming: bool) -> None:
+def test_the_refusal_of_a_sender_that_worked_before_is_alarming(
+    refusal: Rejection, after: timedelta, is_alarming: bool
+) -> None:
     assert refusal.is_alarming(NOON + after) is is_alarming

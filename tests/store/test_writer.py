@@ -256,7 +256,7 @@ def test_a_forked_child_opens_its_own_connection(tmp_path: Path) -> None:
     store.close()
 
 
-def test_readers_see_what_is_committed_while_somebody_writes(tmp_path: Path) -> None:
+def test_readers_see_what_is_committed_during_a_write(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'leads.db'}")
     store.migrate()
     keep(store, a_lead())

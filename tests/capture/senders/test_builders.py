@@ -149,7 +149,7 @@ def test_unbounce_says_when_it_was_sent(sqlite: Store) -> None:
 @pytest.mark.parametrize(
     "body", [ANN, {"lead": ANN}, [ANN], {"data": {"fields": [{"label": "Email", "value": ANN["email"]}]}}]
 )
-def test_tools_that_nobody_recorded_are_read_like_an_automation(sqlite: Store, sender: str, body: object) -> None:
+def test_tools_without_recorded_calls_are_read_like_an_automation(sqlite: Store, sender: str, body: object) -> None:
     (lead,) = kept_as(sqlite, sender, body)
 
     assert lead.submission.contact.email == "ann@example.com"

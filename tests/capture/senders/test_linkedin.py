@@ -74,7 +74,7 @@ def test_head_is_answered_too(sqlite: Store) -> None:
 
 
 @pytest.mark.parametrize("challenge", ["", "hmacsha256={}", 'hmacsha256={"type":"LEAD_ACTION"}', "a b", "x" * 101])
-def test_nobody_gets_a_body_signed_by_asking_for_a_challenge(sqlite: Store, challenge: str) -> None:
+def test_a_challenge_cannot_be_used_to_get_a_body_signed(sqlite: Store, challenge: str) -> None:
     answer = a_front(sqlite).client.get("/webhooks/linkedin/tour", query_string={"challengeCode": challenge})
 
     assert answer.status_code == 403

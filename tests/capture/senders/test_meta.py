@@ -69,7 +69,7 @@ def test_another_verify_token_is_refused(sqlite: Store, given: str) -> None:
     assert b"0012" not in answer.data
 
 
-def test_without_a_verify_token_of_ours_nobody_shakes_hands(sqlite: Store) -> None:
+def test_without_a_verify_token_of_ours_every_handshake_is_refused(sqlite: Store) -> None:
     answers = [verify_endpoint(sqlite, {**HELLO, "hub.verify_token": given}).status_code for given in ("", "harbour")]
 
     assert answers == [403, 403]

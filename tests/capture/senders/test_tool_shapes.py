@@ -309,7 +309,7 @@ def test_rows_of_one_call_do_not_share_the_id_in_its_header() -> None:
 
 
 @pytest.mark.parametrize("sender", UNKNOWN_EVENTS)
-def test_an_event_that_a_tool_is_not_known_to_send_is_none_where_nobody_stands_in_it(sender: str) -> None:
+def test_an_unknown_event_of_a_tool_is_no_lead_if_it_names_no_person(sender: str) -> None:
     name = next(iter(UNKNOWN_EVENTS[sender]))
 
     assert read_all({name: "SITE_MOVED", "payload": {"site": "x"}}, sender=sender) == []
