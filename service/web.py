@@ -38,7 +38,7 @@ from service.setup.current import CurrentSetup
 from service.setup.reading import follow_forms_file
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, StoreUnavailable
-from service.tracing.start import open_tracer, report_errors
+from service.tracing.start import open_error_reports, open_tracer
 
 if TYPE_CHECKING:
     from service.tracing.spans import Tracer
@@ -127,7 +127,8 @@ def start_app(
     setup.catch_up(clock.now())
     store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     app = create_app(settings, setup, counts, store, metrics_folder, open_tracer(settings, "web"))
-    report_errors(settings, "web")
+    if reports := open_error_reports(settings, "web"):
+        logs.report_to(reports)
     warn = partial(_warn_of_weak_senders, counts=counts)
     SetupWatcher(setup, store, "web", warn).start(threading.Event())
     with suppress(StoreUnavailable):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from service import clock, maintenance
+from service import clock, logs, maintenance
 from service.alerts.monitor import Monitor, MonitorConfig
 from service.alerts.sending import DigestTime
 from service.background import StopEvent, is_gone, jitter, sleeper, start_periodic_job, worker_name
@@ -38,7 +38,7 @@ from service.settings import Settings
 from service.setup.current import CurrentSetup, on_hangup
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Pace, Store, Tenant
-from service.tracing.start import open_tracer, report_errors
+from service.tracing.start import open_error_reports, open_tracer
 from service.version import VERSION
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def run(settings: Settings, current: CurrentSetup, store: Store) -> None:
     stop = StopEvent()
     if number := encrypt_plain_tokens(store):
         log.info("tokens_encrypted", number=number)
-    report_errors(settings, "worker")
+    if reports := open_error_reports(settings, "worker"):
+        logs.report_to(reports)
     jobs = WorkerJobs(settings, current.get(), store, stop, open_tracer(settings, "worker"))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: jobs.stop())

@@ -33,7 +33,7 @@ DOORS = {
     "settings": "platforms",  # so are the URLs of its API
     "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
     "logs": "clock tracing",
-    "tracing": "clock lead logs settings version",
+    "tracing": "clock lead settings version",
     "metrics": "clock edge lead",
     "edge": "clock forms lead tracing",
     "capture": "attribution store edge forms lead clock platforms rate_limit tracing version",

@@ -141,7 +141,7 @@ def _pause_account(delivery: Delivery, context: AccountContext, error: Throttled
 
 def _log_account_pause(delivery: Delivery, reason: str, wait_s: float) -> None:
     account, lead_id = delivery.lead.account, delivery.lead.id
-    log.warning("account_rests", account=account, lead=lead_id, reason=reason, wait_s=round(wait_s, 1))
+    log.warning("account_paused", account=account, lead=lead_id, reason=reason, wait_s=round(wait_s, 1))
 
 
 def refusal(error: Refused, step: Step | None) -> str:

@@ -168,7 +168,7 @@ def _find_by_content(
     free = [number for number in ids if number not in taken]
     if not free:
         return None
-    log.warning("found_by_its_looks", lead=lead.id, opportunity=free[0])
+    log.warning("found_by_content", lead=lead.id, opportunity=free[0])
     return OpportunityId(free[0])
 
 

@@ -1,11 +1,11 @@
-"""Starts what a process sends to OpenTelemetry and Sentry, once it has been forked; loads neither where none is set."""
+"""Opens what a process sends to OpenTelemetry and Sentry, once it has been forked; loads neither where none is set."""
 
 from typing import TYPE_CHECKING
 
-from service import logs
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from service.tracing.errors import ErrorReports
     from service.tracing.spans import Tracer
 
 
@@ -18,9 +18,10 @@ def open_tracer(settings: Settings, process: str) -> "Tracer | None":
     return Tracer(settings.otel_exporter_otlp_endpoint, process)
 
 
-def report_errors(settings: Settings, process: str) -> None:
-    """Report errors that are logged from now on, where that is wanted. To be called after the log is configured."""
-    if settings.sentry_dsn:
-        from service.tracing.errors import ErrorReports  # noqa: PLC0415 (an extra)
+def open_error_reports(settings: Settings, process: str) -> "ErrorReports | None":
+    """Return the processor of log lines that reports their errors, where that is wanted. process: web, worker."""
+    if not settings.sentry_dsn:
+        return None
+    from service.tracing.errors import ErrorReports  # noqa: PLC0415 (an extra)
 
-        logs.report_to(ErrorReports(settings.sentry_dsn, process))
+    return ErrorReports(settings.sentry_dsn, process)

@@ -9,7 +9,7 @@ from service import logs
 from service.lead import TraceContext
 from service.settings import read_settings
 from service.tracing.context import CURRENT
-from service.tracing.start import report_errors
+from service.tracing.start import open_error_reports
 from tests.tracing.collector import Collector
 
 pytestmark = pytest.mark.usefixtures("log_of_the_test", "capsys")
@@ -21,7 +21,9 @@ TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 def reporting(collector: Collector) -> structlog.stdlib.BoundLogger:
     """A log whose errors are reported."""
     logs.configure("json", "info")
-    report_errors(read_settings({"SENTRY_DSN": collector.dsn}), "worker")
+    reports = open_error_reports(read_settings({"SENTRY_DSN": collector.dsn}), "worker")
+    assert reports is not None
+    logs.report_to(reports)
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger())
 
 
