@@ -35,13 +35,29 @@ REPEAT = "repeat"
 """Outcome of a lead that had come before; of any other, its status: pending, quarantined, parked ..."""
 
 
+TAKEN_OUTCOMES = ("pending", REPEAT, "quarantined", "parked", "test", "announced")
+"""What may become of a lead that arrives."""
+
+POST_REFUSALS = (
+    *("invalid", "captcha_missing", "captcha_failed", "empty", "unreadable", "unsupported_type", "too_large"),
+    *("too_many", "unavailable", "method_not_allowed", "form_not_found"),
+)
+"""Why a form post may be refused."""
+
+CALL_REFUSALS = (
+    *("unauthorized", "forbidden", "too_many_requests", "bad_request", "request_entity_too_large"),
+    *("unavailable", "method_not_allowed", "form_not_found", "not_found"),
+)
+"""Why a webhook call may be refused."""
+
+
 def note_taken(environ: Environ, outcomes: Iterable[str]) -> None:
     """Note leads that were kept."""
     environ.setdefault(TAKEN, []).extend(outcomes)
 
 
 def note_refused(environ: Environ, reason: str) -> None:
-    """Note that nothing was kept. reason: one of few, never a stranger's words."""
+    """Note that nothing was kept. reason: of POST_REFUSALS or CALL_REFUSALS, never a stranger's words."""
     environ[REFUSED] = reason.lower()
 
 

@@ -79,7 +79,9 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     _register_capture(app, settings, counts, store)
     metrics = app.extensions[METRICS] = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)
-    app.register_blueprint(monitoring.blueprint(store, metrics, settings.metrics_token))
+    app.register_blueprint(
+        monitoring.blueprint(store, metrics, settings.metrics_token, lambda: ("default", *current.get().accounts))
+    )
     deps = AdminDeps(
         store=store,
         setup=setup_of_request,

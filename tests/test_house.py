@@ -34,7 +34,7 @@ DOORS = {
     "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
     "logs": "clock tracing",
     "tracing": "clock lead settings version",
-    "metrics": "clock edge lead",
+    "metrics": "clock edge forms lead",
     "edge": "clock forms lead tracing",
     "capture": "attribution store edge forms lead clock platforms rate_limit tracing version",
     "platforms": "attribution capture conversions http forms lead clock",

@@ -1,7 +1,7 @@
 """/healthz, /readyz and /metrics: what monitoring reads."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -16,8 +16,12 @@ from service.store import Store, StoreUnavailable
 from service.version import VERSION
 
 
-def blueprint(store: Store, web_metrics: WebMetrics, token: str) -> Blueprint:
-    """The three routes. token: what /metrics asks for, "" for nothing; its holder also sees forms and accounts."""
+def blueprint(store: Store, web_metrics: WebMetrics, token: str, accounts: Callable[[], Iterable[str]]) -> Blueprint:
+    """The three routes.
+
+    token: what /metrics asks for, "" for nothing; its holder also sees forms, accounts and workers. accounts: of the
+    set-up.
+    """
     routes = Blueprint("monitoring", __name__)
 
     @routes.get("/healthz")
@@ -42,7 +46,8 @@ def blueprint(store: Store, web_metrics: WebMetrics, token: str) -> Blueprint:
             response = Response("/metrics needs the bearer token METRICS_TOKEN\n", 401, content_type="text/plain")
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
-        return Response(render(_families(store, web_metrics), shows_names=bool(token)), content_type=CONTENT_TYPE)
+        families = _families(store, web_metrics, accounts())
+        return Response(render(families, shows_names=bool(token)), content_type=CONTENT_TYPE)
 
     return routes
 
@@ -77,11 +82,11 @@ def delivery_summary(store: Store, *, shows_names: bool) -> dict[str, Any]:
     return {"delivery": delivery, "worker_seen_at": seen_at, "worker_seen_s": seen_s, "concerns": concerns}
 
 
-def _families(store: Store, web_metrics: WebMetrics) -> Iterator[Metric]:
+def _families(store: Store, web_metrics: WebMetrics, accounts: Iterable[str]) -> Iterator[Metric]:
     build = GaugeMetricFamily("lead_capture_build_info", "1; the version is a label", labels=["version"])
     build.add_metric([VERSION], 1)
     yield build
     yield from web_metrics.collect()
     if usage := web_usage(web_metrics.parent_id, web_metrics.process_ids()):
         yield from usage_families(usage)
-    yield from store_metrics(store)
+    yield from store_metrics(store, accounts)

@@ -1,7 +1,7 @@
 """Metrics read from the store at each scrape: right over all hosts, processes and restarts, the same at every host."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -9,17 +9,37 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from service import clock
 from service.admin.delivery_state import delivery_state, find_problem, worker_seen
 from service.delivery.counts import CALL, DELIVERED, DELIVERED_S, INFINITE, OPPORTUNITY_BOUNDS_S, THROTTLED
-from service.lead import Status
+from service.lead import Outcome, Status, Step
+from service.metrics.exposition import add_zeros
 from service.store import DeliveryCountKey, SeenWorker, Store, StoreUnavailable
+
+_ANY_CALL = {
+    Outcome.DONE,
+    Outcome.THROTTLED,
+    Outcome.UNAVAILABLE,
+    Outcome.INTERCEPTED,
+    Outcome.REJECTED,
+    Outcome.REFUSED,
+}
+_OUTCOMES = {
+    Step.FIND_COWORKER: {*_ANY_CALL, Outcome.MISSING},
+    Step.CREATE_COWORKER: {*_ANY_CALL, Outcome.UNKNOWN},
+    Step.FIND_OPPORTUNITY: {*_ANY_CALL, Outcome.MISSING},
+    Step.CREATE_OPPORTUNITY: {*_ANY_CALL, Outcome.UNKNOWN},
+}
+POSSIBLE_CALLS = tuple(
+    {"step": step.value, "outcome": outcome.value} for step, outcomes in _OUTCOMES.items() for outcome in outcomes
+)
+"""Labels of the calls that a delivery may make."""
 
 WORKER_AT_WORK = timedelta(minutes=2)
 """A worker that was not seen for longer is gone: nothing is shown of it."""
 
 
-def store_metrics(store: Store) -> Iterator[Metric]:
-    """All of them; of a database that does not answer, only that."""
+def store_metrics(store: Store, accounts: Iterable[str]) -> Iterator[Metric]:
+    """All of them; of a database that does not answer, only that. accounts: of the set-up."""
     try:
-        is_ready, families = not find_problem(store), [*state_families(store), *total_families(store)]
+        is_ready, families = not find_problem(store), [*state_families(store), *total_families(store, accounts)]
     except StoreUnavailable:
         is_ready, families = False, []
     yield _gauge("lead_capture_ready", "1 when leads can be stored, as /readyz says", int(is_ready))
@@ -86,9 +106,10 @@ def _short(worker: str) -> str:
 # -- what all workers have done so far
 
 
-def total_families(store: Store) -> Iterator[Metric]:
+def total_families(store: Store, accounts: Iterable[str]) -> Iterator[Metric]:
     """Calls to Nexudus, throttles, times from arrival to opportunity.
 
+    accounts: whose calls begin at 0.
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
@@ -105,6 +126,9 @@ def total_families(store: Store) -> Iterator[Metric]:
             calls.add_metric([*words, key.account], total)
         elif kind == THROTTLED:
             throttled.add_metric([key.account], total)
+    for account in accounts:
+        add_zeros(throttled, [{"account": account}])
+        add_zeros(calls, [{**words, "account": account} for words in POSSIBLE_CALLS])
     yield from (calls, throttled, _opportunity_seconds(totals))
 
 

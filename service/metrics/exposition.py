@@ -1,7 +1,8 @@
 """The page that Prometheus reads, with or without the labels that name forms, senders and accounts."""
 
+import operator
 import resource
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -12,8 +13,17 @@ from service.metrics.processes import ProcessUsage
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
-PRIVATE_LABELS = frozenset(("account", "form", "sender"))
-"""Labels that only a holder of METRICS_TOKEN sees: other readers get the sums over them."""
+PRIVATE_LABELS = frozenset(("account", "form", "sender", "worker"))
+"""Labels that only a holder of METRICS_TOKEN sees: others get the sum over them, or what MERGED says.
+
+A worker is named by its host and process id.
+"""
+
+MERGED: Mapping[str, Callable[[float, float], float]] = {
+    "lead_capture_worker_open_fds": max,
+    "lead_capture_worker_start_time_seconds": min,
+}
+"""How samples of metrics become one whose sum would mean nothing."""
 
 
 class _Collected(Collector):
@@ -32,16 +42,28 @@ def render(families: Iterable[Metric], *, shows_names: bool) -> bytes:
 
 
 def without(family: Metric, labels: Container[str]) -> Metric:
-    """Return the family with samples that differ in nothing but these labels summed."""
-    sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+    """Return the family with samples that differ in nothing but these labels merged."""
+    merge = MERGED.get(family.name, operator.add)
+    values: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
     for sample in family.samples:
         if not sample.name.endswith("_created"):  # not merged over processes, and no use to anybody
             key = sample.name, tuple(label for label in sample.labels.items() if label[0] not in labels)
-            sums[key] = sums.get(key, 0.0) + sample.value
+            values[key] = merge(values[key], sample.value) if key in values else sample.value
     reduced = Metric(family.name, family.documentation, family.type)
-    for (name, kept), value in sums.items():
+    for (name, kept), value in values.items():
         reduced.add_sample(name, dict(kept), value)
     return reduced
+
+
+def add_zeros(counter: Metric, every: Iterable[Mapping[str, str]]) -> None:
+    """Let a counter begin at 0 where nothing was counted yet: no rate shows a first sample that is above 0.
+
+    every: the labels that it may have.
+    """
+    counted = {frozenset(sample.labels.items()) for sample in counter.samples}
+    for labels in every:
+        if frozenset(labels.items()) not in counted:
+            counter.add_sample(f"{counter.name}_total", dict(labels), 0.0)
 
 
 def usage_families(usage: ProcessUsage) -> Iterator[Metric]:

@@ -20,7 +20,17 @@ from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from service import clock
-from service.edge import ENTRY_ROUTES, REFUSED, TAKEN, route_of
+from service.edge import (
+    CALL_REFUSALS,
+    ENTRY_ROUTES,
+    POST_REFUSALS,
+    REFUSED,
+    TAKEN,
+    TAKEN_OUTCOMES,
+    route_of,
+)
+from service.forms import Form
+from service.metrics.exposition import add_zeros
 from service.metrics.folder import MetricsFolder
 
 log = structlog.get_logger()
@@ -53,7 +63,10 @@ class WebMetrics:
     """The counters of this process."""
 
     def __init__(
-        self, forms: Callable[[], Container[str]], senders: Container[str], folder: MetricsFolder | None = None
+        self,
+        forms: Callable[[], Mapping[str, Form]],
+        senders: Container[str],
+        folder: MetricsFolder | None = None,
     ) -> None:
         """forms, senders: the names that may become labels; forms may change.
 
@@ -171,6 +184,28 @@ class WebMetrics:
     def collect(self) -> Iterator[Metric]:
         """The counts of all web processes of this host, with private labels."""
         self._flush()
+        for family in self._families():
+            if family.name == "lead_capture_leads_taken":
+                add_zeros(family, self._possible_outcomes())
+            elif family.name == "lead_capture_refused":
+                add_zeros(family, self._possible_refusals())
+            yield family
+
+    def _possible_outcomes(self) -> Iterator[dict[str, str]]:
+        for form, sender in self._entries():
+            yield from ({"outcome": outcome, "form": form, "sender": sender} for outcome in TAKEN_OUTCOMES)
+
+    def _possible_refusals(self) -> Iterator[dict[str, str]]:
+        for form, sender in (*self._entries(), (OTHER, BROWSER), (OTHER, OTHER)):
+            reasons = POST_REFUSALS if sender == BROWSER else CALL_REFUSALS
+            yield from ({"reason": reason, "form": form, "sender": sender} for reason in reasons)
+
+    def _entries(self) -> Iterator[tuple[str, str]]:
+        """Yield each form with each of its senders."""
+        for name, form in self._forms().items():
+            yield from ((name, sender) for sender in (BROWSER, *form.webhooks))
+
+    def _families(self) -> Iterator[Metric]:
         if self._folder is None:
             yield from self._registry.collect()
             return

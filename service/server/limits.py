@@ -15,6 +15,14 @@ SMALL_BYTES = 16 * 1024
 """A connection that holds no more than this is never dropped for want of memory."""
 
 
+CAUSES = (
+    *("address_limit", "connection_limit", "memory_limit", "queue_full"),
+    *("head_timeout", "body_timeout", "response_timeout"),
+    *("bad_request", "request_header_fields_too_large", "request_entity_too_large"),
+)
+"""Why a connection is dropped, or a request refused, before a route sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
     """Limits of one web process; every duration is a total in seconds, however the bytes arrive.

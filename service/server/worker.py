@@ -21,7 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service import clock
 from service.server.connection import ClientConnection, Phase, WaitingConnections
-from service.server.limits import ServerLimits
+from service.server.limits import CAUSES, ServerLimits
 from service.server.request_buffer import RequestRefused, RequestStage
 from service.server.responses import CONTINUE, refusal
 
@@ -65,7 +65,7 @@ class BufferingWorker(ThreadWorker):
         self.cfg.set("sendfile", False)  # it would need the socket itself
         self.cfg.set("http_parser", "python")  # the one that is tested, whatever else is installed
         self.waiting = WaitingConnections()
-        self.refused: Counter[str] = Counter()
+        self.refused = Counter(dict.fromkeys(CAUSES, 0))
         self._express = ThreadPoolExecutor(max_workers=1)
         self._working = self._held_bytes = 0
         self._is_stopping = False

@@ -137,7 +137,7 @@ class Settings:
         Setting(
             partial(read_long_enough, least=MIN_TOKEN_CHARS),
             "",
-            "bearer token that `/metrics` asks for; it then also shows forms, senders and accounts; "
+            "bearer token that `/metrics` asks for; it then also shows forms, senders, accounts and workers; "
             f"{MIN_TOKEN_CHARS} characters or more",
         ),
     ] = field(repr=False)

@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics, with nothing personal."""
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -12,8 +13,11 @@ import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from service import clock
-from service.capture.http import form_posts
+from service.capture.http import form_posts, responses, webhooks
+from service.capture.parsing import InvalidBody
+from service.capture.spam.guards import CaptchaError
 from service.delivery.counts import DeliveryCounts, save_counts
+from service.edge import CALL_REFUSALS, POST_REFUSALS
 from service.lead import Outcome, Status, Step
 from service.store import NO_CREDENTIALS, SeenWorker, Store
 from service.version import VERSION
@@ -212,7 +216,8 @@ def test_figures_hold_nothing_personal(front: Front, sqlite: Store) -> None:
 
     text = front.client.get("/metrics").text + front.client.get("/readyz").text
 
-    assert [word for word in ("ada", "Lovelace", "example.com", "7946", "desks") if word in text] == []
+    words = (r"\bada\b", "lovelace", "example.com", "7946", "desks")  # "unreadable" names no Ada
+    assert [word for word in words if re.search(word, text, re.IGNORECASE)] == []
 
 
 # -- what is counted of requests
@@ -240,15 +245,48 @@ def test_refusals_are_counted_by_reason(front: Front, gone: Store) -> None:
     away.post(ANN)
     away.client.post("/webhooks/json/contact", json=ANN, headers={"X-Webhook-Token": "t"})
 
-    metrics = {name: value for name, value in figures(front).items() if name.startswith("lead_capture_refused_total")}
+    refusals = {name: value for name, value in figures(front).items() if name.startswith("lead_capture_refused_total")}
 
-    assert metrics == {
+    assert {name: value for name, value in refusals.items() if value} == {
         "lead_capture_refused_total invalid": 1,
         "lead_capture_refused_total form_not_found": 1,
         "lead_capture_refused_total unauthorized": 1,
         "lead_capture_refused_total not_found": 1,
     }
     assert figures(away)["lead_capture_refused_total unavailable"] == 2
+
+
+def test_counters_by_outcome_and_reason_begin_at_zero(sqlite: Store) -> None:
+    form = a_form(webhooks={"json": {"token": "t"}})
+
+    public, named = figures(Front(sqlite, form)), figures(Front(sqlite, form, **TOKEN_SET), **BEARER)
+
+    reasons = {name.split()[1] for name in public if name.startswith("lead_capture_refused_total")}
+    assert reasons == {*POST_REFUSALS, *CALL_REFUSALS}
+    counters = ("lead_capture_refused_total", "lead_capture_leads_taken_total", "lead_capture_nexudus")
+    assert {value for name, value in (public | named).items() if name.startswith(counters)} == {0}
+    assert {
+        "lead_capture_leads_taken_total contact pending browser",
+        "lead_capture_refused_total contact too_many browser",
+        "lead_capture_refused_total contact unauthorized json",
+        "lead_capture_nexudus_calls_total default unknown create_opportunity",
+        "lead_capture_nexudus_throttled_total default",
+    } <= named.keys()
+    assert "lead_capture_refused_total contact unauthorized browser" not in named
+
+
+def test_every_refusal_in_the_code_has_a_counter_that_begins_at_zero() -> None:
+    kinds: list[type[InvalidBody]] = [InvalidBody, *InvalidBody.__subclasses__()]
+    of_bodies = {kind.code for kind in kinds}
+    of_captchas = {error.name for error in CaptchaError}
+    constructed = set(re.findall(r'HTTPStatus\.\w+, "([A-Z_]+)"', inspect.getsource(responses)))
+    rejections = re.findall(r"RejectedCall\((?s:.)*?\n", inspect.getsource(webhooks))
+    statuses = {name for line in rejections for name in re.findall(r"HTTPStatus\.([A-Z_]+)", line)}
+    named = {reason for line in rejections for reason in re.findall(r'reason="(\w+)"', line)}
+
+    posts = {code.lower() for code in of_bodies | of_captchas | constructed}
+    assert posts | {"method_not_allowed"} == set(POST_REFUSALS)
+    assert {status.lower() for status in statuses} - {"service_unavailable"} | named == set(CALL_REFUSALS)
 
 
 def test_requests_are_counted_by_route_and_status_whatever_strangers_make_up(front: Front) -> None:
@@ -319,23 +357,46 @@ def test_without_the_token_the_sums_over_forms_and_accounts_are_shown(front: Fro
 # -- workers
 
 
-def test_workers_at_work_are_shown_with_what_they_use(front: Front, sqlite: Store) -> None:
+def figures_of_workers(front: Front, **headers: str) -> dict[str, float]:
+    """The samples about workers."""
+    return {name: value for name, value in figures(front, **headers).items() if "_worker_" in name}
+
+
+def test_workers_at_work_are_shown_with_what_they_use(sqlite: Store) -> None:
     now = clock.now()
     worker = SeenWorker("host/boot/pid/77/5", "1", now, now, cpu_s=2.5, memory_bytes=1000, open_files=9)
     sqlite.write(lambda tx: tx.workers.record(worker))
     gone = SeenWorker("host/boot/pid/66/5", "1", now, now - timedelta(hours=1), 9, 9, 9)
     sqlite.write(lambda tx: tx.workers.record(gone))
+    front = Front(sqlite, **TOKEN_SET)
 
-    metrics = figures(front)
+    of_workers = figures_of_workers(front, **BEARER)
 
-    assert metrics["lead_capture_workers"] == 1
-    of_workers = {name: value for name, value in metrics.items() if name.startswith("lead_capture_worker_")}
+    assert figures(front, **BEARER)["lead_capture_workers"] == 1
     assert of_workers == {
         "lead_capture_worker_seen_seconds": of_workers["lead_capture_worker_seen_seconds"],
         "lead_capture_worker_cpu_seconds_total host/77": 2.5,
         "lead_capture_worker_memory_bytes host/77": 1000,
         "lead_capture_worker_open_fds host/77": 9,
         "lead_capture_worker_start_time_seconds host/77": now.timestamp(),
+    }
+
+
+def test_without_the_token_workers_have_no_names(front: Front, sqlite: Store) -> None:
+    now = clock.now()
+    for number in (1, 2):
+        started_at = now - timedelta(hours=number)
+        worker = SeenWorker(f"host/boot/pid/7{number}/5", "1", started_at, now, number, 1000 * number, 10 * number)
+        sqlite.write(lambda tx, worker=worker: tx.workers.record(worker))  # type: ignore[misc]
+
+    of_workers = figures_of_workers(front)
+
+    assert of_workers == {
+        "lead_capture_worker_seen_seconds": of_workers["lead_capture_worker_seen_seconds"],
+        "lead_capture_worker_cpu_seconds_total": 3,
+        "lead_capture_worker_memory_bytes": 3000,
+        "lead_capture_worker_open_fds": 20,
+        "lead_capture_worker_start_time_seconds": (now - timedelta(hours=2)).timestamp(),
     }
 
 

@@ -117,7 +117,7 @@ def test_a_body_has_one_deadline_however_its_bytes_arrive(hasty: Served) -> None
     dripping.join()
     assert response.startswith(b"HTTP/1.1 408 ")
     assert hasty.app.seen == []
-    assert hasty.worker.refused == {"body_timeout": 1}
+    assert +hasty.worker.refused == {"body_timeout": 1}
 
 
 def test_a_client_that_says_nothing_is_left_without_a_word(hasty: Served) -> None:
@@ -139,7 +139,7 @@ def test_an_address_holds_no_more_connections_than_its_limit(served: Served) -> 
     assert rest_of(oldest).startswith(b"HTTP/1.1 503 ")
     clients[-1].sendall(b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert one_response(clients[-1]).startswith(b"HTTP/1.1 200 ")
-    assert served.worker.refused == {"address_limit": 1}
+    assert +served.worker.refused == {"address_limit": 1}
 
 
 def test_where_all_connections_are_taken_the_one_that_waits_longest_makes_room() -> None:
