@@ -129,7 +129,7 @@ def _names() -> dict[str, int]:
     retired = 0
     for text in _sources().values():
         tree = ast.parse(text)
-        retired += sum(1 for _ in retired_names(tree))
+        retired += sum(1 for _ in retired_names(ast.walk(tree)))
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 classes[node.name] += node.name != "Meta" and not node.name.startswith("_")

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 RETIRED = {
     "asked",
@@ -27,12 +27,20 @@ RETIRED = {
 RETIRED_CONSTANT = re.compile(r"MOST_\w+|LONGEST(_\w+)?|TOGETHER|LOOK_S|FEW|SOON|NOT_OFTENER_S")
 
 
-def retired_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+_AS_PART_OF_A_NAME = re.compile(rf"(?<![a-z])({'|'.join(RETIRED)})(?![a-z])", re.IGNORECASE)
+
+
+def may_name_retired(text: str) -> bool:
+    """Return whether the text is worth parsing: it has a retired word, as prose at least, or the like of a constant."""
+    return bool(_AS_PART_OF_A_NAME.search(text) or RETIRED_CONSTANT.search(text))
+
+
+def retired_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """(line, name) of each use of a retired name: variables, attributes, parameters, functions and classes.
 
     Names of tests are sentences, in which the words may occur.
     """
-    for node in ast.walk(tree):
+    for node in nodes:
         for name in _names_in(node):
             words = set() if name.isupper() else set(name.lower().replace("not_found", "").split("_"))
             is_sentence = name.startswith("test_")

@@ -286,7 +286,7 @@ def test_the_image_that_compose_builds_bears_the_version_of_the_package() -> Non
 def test_every_package_that_is_imported_is_declared_as_a_dependency() -> None:
     requirements = [*PROJECT["dependencies"], *OPTIONAL["otel"], *OPTIONAL["sentry"]]
     declared = {re.split(r"[\[<>=~! ]", requirement)[0].lower() for requirement in requirements}
-    imported = {name.partition(".")[0] for source in SERVICE for name in source.imports()}
+    imported = {name.partition(".")[0] for source in SERVICE for name in source.imports}
     foreign = imported - {"service"} - set(sys.stdlib_module_names)
     distributions = packages_distributions()
 

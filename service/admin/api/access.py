@@ -83,12 +83,23 @@ def protected_blueprint(name: str, deps: AdminDeps, description: str) -> Bluepri
     return blueprint
 
 
+class Shared(dict[Any, Any]):
+    """Documentation that nobody changes: copies of what contains it share it.
+
+    flask-smorest copies an operation's documentation with each of its decorators, a fifth of the time to make an
+    application.
+    """
+
+    def __deepcopy__(self, memo: object) -> "Shared":
+        return self
+
+
 def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> Callable[[View], View]:
     """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401, 429 and 503."""
     problem = {PROBLEM: {"schema": ProblemBody}}
-    problems = {
-        status: {"description": DESCRIPTIONS[status], "content": problem} for status in (401, *errors, 429, 503)
-    }
+    problems = Shared(
+        (status, {"description": DESCRIPTIONS[status], "content": problem}) for status in (401, *errors, 429, 503)
+    )
 
     def decorate(view: View) -> View:
         view = blueprint.doc(operationId=view.__name__, responses=problems)(view)
