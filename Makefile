@@ -117,18 +117,21 @@ lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)
 AUDIT := build/audit
 AUDIT_TOOLS := 'cyclonedx-bom>=7.5,<8' 'pip-audit>=2.9,<3' 'pip-licenses>=5.5,<6'
 
-# The tools have an environment of their own, the dependencies another with nothing but them.
+# The tools have an environment of their own; the dependencies of each lock another, with nothing but them.
 audit: $(BIN)/python  ## bill of materials, licences and known vulnerabilities of the dependencies (needs the network), in build/audit
 	rm -rf $(AUDIT)
 	$(BIN)/python -m venv $(AUDIT)/tools
-	$(BIN)/python -m venv $(AUDIT)/runtime
 	$(AUDIT)/tools/bin/python -m pip --disable-pip-version-check --quiet install $(AUDIT_TOOLS)
-	$(AUDIT)/runtime/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
-	$(AUDIT)/runtime/bin/python -m pip --disable-pip-version-check --quiet uninstall --yes pip
+	$(MAKE) --no-print-directory --keep-going $(AUDIT)/requirements $(AUDIT)/requirements-extras
+
+$(AUDIT)/%: %.lock
+	$(BIN)/python -m venv --without-pip $@/runtime
+	$(AUDIT)/tools/bin/python -m pip --python $@/runtime/bin/python --disable-pip-version-check --quiet \
+	  install --require-hashes -r $<
 	$(AUDIT)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
-	  --output-file $(AUDIT)/sbom.cdx.json $(AUDIT)/runtime/bin/python
-	$(AUDIT)/tools/bin/pip-licenses --python $(AUDIT)/runtime/bin/python --format markdown --with-urls > $(AUDIT)/licences.md
-	$(AUDIT)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+	  --output-file $@/sbom.cdx.json $@/runtime/bin/python
+	$(AUDIT)/tools/bin/pip-licenses --python $@/runtime/bin/python --format markdown --with-urls > $@/licences.md
+	$(AUDIT)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement $<
 
 clean:  ## removes the environment and caches, never the database
 	rm -rf $(VENV) $(AUDIT) $(BENCH) $(FUZZ) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,4 +1,4 @@
-"""Every package that runs with the service has a licence that lets an operator use, change and pass on the whole."""
+"""Every package that runs with the service or an extra has a licence that lets an operator use and share the whole."""
 
 import re
 from email.message import Message
@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKED = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+LOCKED = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-extras.lock").read_text(), re.MULTILINE)
 
 ALLOWED = re.compile(r"\b(MIT|BSD|Apache|ISC|PSF|Unlicense|CNRI-Python|MPL|LGPL|Mozilla Public License 2\.0)\b")
 """MPL and LGPL ask only for the source of changes to their own files: the packages are installed as they are."""
