@@ -100,7 +100,8 @@ def await_contact(delivery: Delivery, context: AccountContext) -> None:
         return
     started_at, duration_ms = create
     took_s = context.timeout_s if duration_ms is None else duration_ms / 1000
-    wait_s = took_s + context.timeout_s + spacing_s - (now - started_at).total_seconds()
+    passed_s = max((now - started_at).total_seconds(), 0.0)  # the clock may have been set back since
+    wait_s = took_s + context.timeout_s + spacing_s - passed_s
     if wait_s > 0:
         raise LookAgain(None, wait_s)
 
