@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test clients coverage check format bench census soak storm fuzz screenshots script lock audit clean
+.PHONY: help setup setup-test run test clients coverage check format bench census soak storm fuzz screenshots messages script lock audit clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ ONE_WORD := sed 's/\bconst /let /g; s/^  var /  let /'
 
 screenshots: setup-test  ## the screenshots of the dashboard in the docs (needs Chromium)
 	$(BIN)/python -m tests.screenshots
+
+messages: setup-test  ## the dashboard's catalogs: new messages added, removed ones taken out, all compiled
+	$(BIN)/python -m tests.messages
 
 script:  ## attribution.js as it is served, from its readable sources (needs node)
 	for name in attribution more; do \

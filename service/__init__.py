@@ -28,6 +28,7 @@ The floor plan, in the order a lead walks it:
     alerts/         problems, silence and new leads, sent to people
     maintenance.py  search index, daily counts, erasure of old personal data
 
+    i18n/           the dashboard's messages in four languages, numbers and dates as each writes them
     admin/          the operator's pages and API
     cli/            the operator's terminal
     simulator/      a Nexudus to practise on

@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import suppress
-from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,7 +89,7 @@ def create_app(
         api_token=settings.admin_token,
         password=settings.admin_password,
         secret_key=settings.secret_key,
-        zone=settings.digest_at.zone if settings.digest_at else UTC,
+        zone=settings.zone,
         nexudus_url=settings.nexudus_base_url,
         counters=counts.guesses,
     )

@@ -5,7 +5,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -152,7 +152,7 @@ def make_monitor(settings: Settings, setup: Setup, store: Store, stop: threading
 
 def start_maintenance(settings: Settings, setup: Callable[[], Setup], store: Store, stop: threading.Event) -> None:
     """Index new leads for search, count leads by day, and erase old ones. setup: returns the one in force."""
-    counter = DailyCounter(store, settings.digest_at.zone if settings.digest_at else UTC)
+    counter = DailyCounter(store, settings.zone)
 
     def index(now: datetime) -> float | None:
         return index_batch(store, now)

@@ -1,7 +1,7 @@
 """The environment: what each setting accepts, how wrong values are reported, and that no secret is shown."""
 
 import re
-from datetime import time
+from datetime import UTC, time, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ CONTRACT_NAMES = """
     NEXUDUS_CLIENT_ID PUBLIC_URL ADMIN_PASSWORD ADMIN_TOKEN SECRET_KEY ALERT_URLS TRUSTED_PROXIES STORE_IP
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
     LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT HOST
-    METRICS_TOKEN SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT
+    METRICS_TOKEN TIME_ZONE SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT
 """
 SPECIAL = (
     "its user name or password has a special character: percent-encode each @ as %40, / as %2F, : as %3A, ? as %3F, # "
@@ -120,6 +120,8 @@ RIGHT = [
     ("DIGEST_AT", "8:30 Europe/London", "digest_at", Daily(time(8, 30), ZoneInfo("Europe/London"))),
     ("DIGEST_AT", "23:59", "digest_at", Daily(time(23, 59), ZoneInfo("UTC"))),
     ("DIGEST_AT", "off", "digest_at", None),
+    ("TIME_ZONE", "", "time_zone", None),
+    ("TIME_ZONE", "Europe/London", "time_zone", ZoneInfo("Europe/London")),
     ("SAMPLE_PAGE", "1", "sample_page", True),
     ("ENCRYPTION_KEY", f" {'n' * 32}, {'o' * 16},", "encryption_key", ("n" * 32, "o" * 16)),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4318/", "otel_exporter_otlp_endpoint", "http://otel:4318"),
@@ -209,6 +211,7 @@ WRONG = [
         "'at seven' is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off",
     ),
     ("DIGEST_AT", "24:00", "'24:00' is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off"),
+    ("TIME_ZONE", "Mars", "the time zone 'Mars' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 Mars", "the time zone 'Mars' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 ../etc", "the time zone '../etc' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 Europe", "the time zone 'Europe' is unknown: write UTC, or one such as Europe/London"),
@@ -434,3 +437,15 @@ def test_the_docs_have_no_setting_that_is_gone() -> None:
     listed = re.findall(r"^\| `([A-Z_]+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert sorted(listed) == sorted(each.name for each in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("variables", "zone"),
+    [
+        ({"DIGEST_AT": "8:30 Europe/London"}, ZoneInfo("Europe/London")),
+        ({"DIGEST_AT": "8:30 Europe/London", "TIME_ZONE": "Asia/Tokyo"}, ZoneInfo("Asia/Tokyo")),
+        ({"DIGEST_AT": "off"}, UTC),
+    ],
+)
+def test_the_zone_is_the_one_that_is_set_else_the_digest_s(variables: dict[str, str], zone: tzinfo) -> None:
+    assert read_settings(variables).zone == zone

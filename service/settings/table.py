@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 from service.platforms.registry import PLATFORMS
 from service.settings.values import (
@@ -30,6 +32,7 @@ from service.settings.values import (
     read_submit_limit,
     read_totp_secret,
     read_url,
+    read_zone,
 )
 
 
@@ -175,6 +178,16 @@ class Settings:
             read_daily, "07:00 UTC", "when the daily digest goes to `ALERT_URLS`: time and zone; `off` disables it"
         ),
     ]
+    time_zone: Annotated[
+        ZoneInfo | None,
+        Setting(
+            read_zone,
+            "",
+            "time zone of pages and reports, and of the days that are counted: its IANA name",
+            "the zone of `DIGEST_AT`, else UTC",
+            absent=None,
+        ),
+    ]
     trusted_proxies: Annotated[
         int, Setting(_count(0, 16), "0", "number of reverse proxies whose `X-Forwarded-For` and `-Proto` are trusted")
     ]
@@ -243,6 +256,11 @@ class Settings:
     ]
     sample_page: Annotated[bool, Setting(read_flag, "false", "show the sample landing page; `up` sets it")]
     hints: tuple[str, ...] = ()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The operator's time zone."""
+        return self.time_zone or (self.digest_at.zone if self.digest_at else UTC)
 
     @property
     def encryption_keys(self) -> tuple[str, ...]:

@@ -275,11 +275,15 @@ def read_daily(text: str) -> Daily | None:
     parts = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?:\s+(\S+))?", text)
     if not parts:
         raise ValueError(f"{text!r} is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off")
+    return Daily(time(int(parts[1]), int(parts[2])), read_zone(parts[3] or "UTC"))
+
+
+def read_zone(text: str) -> ZoneInfo:
+    """Read a time zone by its IANA name, such as `Europe/London`."""
     try:
-        zone = ZoneInfo(parts[3] or "UTC")
+        return ZoneInfo(text)
     except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder of zones
-        raise ValueError(f"the time zone {parts[3]!r} is unknown: write UTC, or one such as Europe/London") from None
-    return Daily(time(int(parts[1]), int(parts[2])), zone)
+        raise ValueError(f"the time zone {text!r} is unknown: write UTC, or one such as Europe/London") from None
 
 
 def read_addresses(text: str) -> tuple[str, ...]:

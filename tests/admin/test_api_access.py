@@ -23,6 +23,7 @@ PUBLIC = {
     "/admin/style.css",
     "/admin/reports.css",
     "/admin/selection.js",
+    "/admin/language/<code>",
 }
 """The public routes; a new route is added here on purpose or requires the token."""
 

@@ -200,9 +200,3 @@ def test_after_a_week_a_rejected_call_is_forgotten(operator: Operator) -> None:
         operator.client.post("/webhooks/meta/contact", data=b"{}")
 
     assert "Meta Set up" in operator.see("/admin/")
-
-
-def test_times_are_those_of_the_digests_zone(sqlite: Store) -> None:
-    operator = Operator(sqlite, DIGEST_AT="07:00 Asia/Tokyo")
-
-    assert "All times in Asia/Tokyo." in operator.see("/admin/")

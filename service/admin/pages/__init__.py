@@ -18,6 +18,7 @@ from service.admin import AdminDeps
 from service.admin.pages import form_pages, lead, lead_list, report_page, sign_in, today
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.i18n import _, current_language
 from service.store import StoreUnavailable
 
 log = structlog.get_logger()
@@ -71,13 +72,10 @@ def _add_error_pages(routes: Blueprint, renderer: Renderer) -> None:
     @routes.errorhandler(StoreUnavailable)
     def store_unavailable(_error: StoreUnavailable) -> Response:
         """Rendered without the usual page frame, which reads the database."""
-        title, sentence = (
-            "The database does not answer",
-            "No enquiries can be stored either: fix it first, then reload.",
-        )
-        html = (
-            f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><h1>{title}</h1><p>{sentence}</p>"
-        )
+        title = _("The database does not answer")
+        sentence = _("No enquiries can be stored either: fix it first, then reload.")
+        head = f"<!doctype html><html lang={current_language().code}><meta charset=utf-8><title>{title}</title>"
+        html = f"{head}<h1>{title}</h1><p>{sentence}</p>"
         response = Response(html, HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/html; charset=utf-8")
         response.headers["Retry-After"] = "5"
         return response
@@ -91,5 +89,5 @@ def _add_error_pages(routes: Blueprint, renderer: Renderer) -> None:
     def unexpected_error(error: Exception) -> Response:
         """A bug: the page must not quote the error, which may quote a person."""
         log.error("request_failed", endpoint=request.endpoint, exc_info=error)
-        sentence = "The page could not be shown. Nothing was lost; the service's log says what happened."
-        return renderer.message(HTTPStatus.INTERNAL_SERVER_ERROR, "That did not work", sentence)
+        sentence = _("The page could not be shown. Nothing was lost; the service's log says what happened.")
+        return renderer.message(HTTPStatus.INTERNAL_SERVER_ERROR, _("That did not work"), sentence)

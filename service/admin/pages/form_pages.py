@@ -16,6 +16,7 @@ from service.admin.pages.rendering import Renderer
 from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
 from service.forms import Form
+from service.i18n import _
 from service.lead import Lead
 from service.operations.preview import preview
 from service.store import Alert, Query, Rejection, Transaction
@@ -120,7 +121,7 @@ def _form_page(
 ) -> Response:
     form = deps.forms.get(name)
     if form is None:
-        return renderer.message(HTTPStatus.NOT_FOUND, "No such form", "The forms file has no form of that name.")
+        return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("The forms file has no form of that name."))
     shown = preview(form, pasted.request) if is_preview else None
     with deps.store.read() as tx:
         return renderer.page(
@@ -149,7 +150,7 @@ def _last_lead(tx: Transaction, form: Form, sender: str) -> Lead | None:
 
 def _bodies(shown: Mapping[str, Any]) -> dict[str, str]:
     """Title -> body as JSON, without the bodies that Nexudus would reject."""
-    titles = {"opportunity": "The opportunity in Nexudus", "coworker": "The contact, if it does not exist yet"}
+    titles = {"opportunity": _("The opportunity in Nexudus"), "coworker": _("The contact, if it does not exist yet")}
     return {
         title: json.dumps(shown[name], indent=2, ensure_ascii=False) for name, title in titles.items() if shown[name]
     }

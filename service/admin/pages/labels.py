@@ -1,10 +1,15 @@
-"""Names of things on the pages, in a marketer's words; numbers and durations as people write them."""
+"""Names of things on the pages, in a marketer's words; numbers and durations as people write them.
+
+Everything here is in the language in force when it is read.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from service import i18n
+from service.i18n import N_, MessageTable, _, n_, ngettext
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
 from service.nexudus.values import lead_source_name as vendor_name
 from service.platforms.registry import PLATFORMS
@@ -16,87 +21,128 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 class Label:
     """A name, its tone (good, busy, warn, bad, calm) and its meaning; the tone never stands alone."""
 
-    name: str
+    name_message: str
     tone: str
-    meaning: str = ""
+    meaning_message: str = ""
+
+    @property
+    def name(self) -> str:
+        return _(self.name_message)
+
+    @property
+    def meaning(self) -> str:
+        return _(self.meaning_message)
 
 
 @dataclass(frozen=True, slots=True)
 class ActionLabel:
     """The words of an action. request: with {} for the leads, as in "Release {}"; effect: what follows."""
 
-    button: str
-    done: str
-    request: str
-    effect: str
+    button_message: str
+    done_message: str
+    request_message: str
+    effect_message: str
+
+    @property
+    def button(self) -> str:
+        return _(self.button_message)
+
+    @property
+    def done(self) -> str:
+        return _(self.done_message)
+
+    @property
+    def request(self) -> str:
+        return _(self.request_message)
+
+    @property
+    def effect(self) -> str:
+        return _(self.effect_message)
 
 
 STATUSES: Mapping[Status, Label] = {
-    Status.PENDING: Label("Waiting", "busy", "On its way to Nexudus; failed tries are repeated automatically."),
-    Status.DELIVERED: Label("Delivered", "good", "The opportunity is in Nexudus."),
-    Status.PARKED: Label("Needs attention", "bad", "It could not be sent. See the reason and what to do."),
-    Status.QUARANTINED: Label("Held as spam", "warn", "It looks like spam and is not sent until you release it."),
-    Status.ANNOUNCED: Label("Being fetched", "busy", "The platform has the lead; its answers are being fetched."),
-    Status.TEST: Label("Test", "calm", "A test from the platform; it is never sent."),
-    Status.DISCARDED: Label("Discarded", "calm", "You decided that this is not a lead."),
-    Status.ERASED: Label("Erased", "calm", "The person's data was erased."),
+    Status.PENDING: Label(N_("Waiting"), "busy", N_("On its way to Nexudus; failed tries are repeated automatically.")),
+    Status.DELIVERED: Label(N_("Delivered"), "good", N_("The opportunity is in Nexudus.")),
+    Status.PARKED: Label(N_("Needs attention"), "bad", N_("It could not be sent. See the reason and what to do.")),
+    Status.QUARANTINED: Label(
+        N_("Held as spam"), "warn", N_("It looks like spam and is not sent until you release it.")
+    ),
+    Status.ANNOUNCED: Label(
+        N_("Being fetched"), "busy", N_("The platform has the lead; its answers are being fetched.")
+    ),
+    Status.TEST: Label(N_("Test"), "calm", N_("A test from the platform; it is never sent.")),
+    Status.DISCARDED: Label(N_("Discarded"), "calm", N_("You decided that this is not a lead.")),
+    Status.ERASED: Label(N_("Erased"), "calm", N_("The person's data was erased.")),
 }
 
 ACTIONS: Mapping[str, ActionLabel] = {
-    "retry": ActionLabel("Send again", "sent again", "Send {} again", "Sent at once; the retry schedule starts anew."),
-    "release": ActionLabel(
-        "Release", "released", "Release {}", "No longer held as spam: sent to Nexudus like any other lead."
+    "retry": ActionLabel(
+        N_("Send again"), N_("sent again"), N_("Send {} again"), N_("Sent at once; the retry schedule starts anew.")
     ),
-    "discard": ActionLabel("Discard", "discarded", "Discard {}", "Kept here, but never sent to Nexudus."),
+    "release": ActionLabel(
+        N_("Release"),
+        N_("released"),
+        N_("Release {}"),
+        N_("No longer held as spam: sent to Nexudus like any other lead."),
+    ),
+    "discard": ActionLabel(
+        N_("Discard"), N_("discarded"), N_("Discard {}"), N_("Kept here, but never sent to Nexudus.")
+    ),
 }
 
-STEPS: Mapping[Step, str] = {
-    Step.FIND_COWORKER: "Searched for the contact in Nexudus",
-    Step.CREATE_COWORKER: "Created the contact in Nexudus",
-    Step.FIND_OPPORTUNITY: "Checked whether the opportunity exists already",
-    Step.CREATE_OPPORTUNITY: "Created the opportunity in Nexudus",
-    Step.FETCH: "Fetched the answers from the platform",
-}
+STEPS: Mapping[Step, str] = MessageTable(
+    {
+        Step.FIND_COWORKER: N_("Searched for the contact in Nexudus"),
+        Step.CREATE_COWORKER: N_("Created the contact in Nexudus"),
+        Step.FIND_OPPORTUNITY: N_("Checked whether the opportunity exists already"),
+        Step.CREATE_OPPORTUNITY: N_("Created the opportunity in Nexudus"),
+        Step.FETCH: N_("Fetched the answers from the platform"),
+    }
+)
 
 OUTCOMES: Mapping[Outcome, Label] = {
-    Outcome.OPEN: Label("in progress, or cut off", "busy"),
-    Outcome.DONE: Label("done", "good"),
-    Outcome.MISSING: Label("not found", "calm"),
-    Outcome.THROTTLED: Label("asked to wait", "busy"),
-    Outcome.UNAVAILABLE: Label("no response", "warn"),
-    Outcome.UNKNOWN: Label("outcome unknown: checked before it is repeated", "warn"),
-    Outcome.INTERCEPTED: Label("blocked by something in front of Nexudus", "warn"),
-    Outcome.REJECTED: Label("rejected as invalid", "bad"),
-    Outcome.REFUSED: Label("not allowed", "bad"),
+    Outcome.OPEN: Label(N_("in progress, or cut off"), "busy"),
+    Outcome.DONE: Label(N_("done"), "good"),
+    Outcome.MISSING: Label(N_("not found"), "calm"),
+    Outcome.THROTTLED: Label(N_("asked to wait"), "busy"),
+    Outcome.UNAVAILABLE: Label(N_("no response"), "warn"),
+    Outcome.UNKNOWN: Label(N_("outcome unknown: checked before it is repeated"), "warn"),
+    Outcome.INTERCEPTED: Label(N_("blocked by something in front of Nexudus"), "warn"),
+    Outcome.REJECTED: Label(N_("rejected as invalid"), "bad"),
+    Outcome.REFUSED: Label(N_("not allowed"), "bad"),
 }
 
-FIELDS: Mapping[str, str] = {
-    "email": "E-mail",
-    "full_name": "Name",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "phone": "Phone",
-    "company": "Company",
-    "message": "Message",
-    "team_size": "Team size",
-    "location": "Location",
-    "move_in_date": "Move-in date",
-    "budget": "Budget",
-    "consent": "Consent",
-}
+FIELDS: Mapping[str, str] = MessageTable(
+    {
+        "email": N_("E-mail"),
+        "full_name": N_("Name"),
+        "first_name": N_("First name"),
+        "last_name": N_("Last name"),
+        "phone": N_("Phone"),
+        "company": N_("Company"),
+        "message": N_("Message"),
+        "team_size": N_("Team size"),
+        "location": N_("Location"),
+        "move_in_date": N_("Move-in date"),
+        "budget": N_("Budget"),
+        "consent": N_("Consent"),
+    }
+)
 
-SENDERS: Mapping[str, str] = {
-    **{name: platform.title for name, platform in PLATFORMS.items()},
-    "browser": "Website",
-    "cal-com": "Cal.com",
-    "hubspot": "HubSpot",
-    "json": "Your program",
-    "wpforms": "WPForms",
-    "import": "Imported",
-}
+SENDERS: Mapping[str, str] = MessageTable(
+    {
+        **{name: platform.title for name, platform in PLATFORMS.items()},
+        "browser": N_("Website"),
+        "cal-com": N_("Cal.com"),
+        "hubspot": N_("HubSpot"),
+        "json": N_("Your program"),
+        "wpforms": N_("WPForms"),
+        "import": N_("Imported"),
+    }
+)
 
 LEAD_SOURCES: Mapping[int, str] = {
-    1: "Website",
+    1: N_("Website"),
     17: "HubbleHQ",
     18: "LiquidSpace",
     19: "Google",
@@ -124,12 +170,12 @@ def lead_source_name(number: int) -> str:
     """A LeadSource in words: "Email marketing" for Nexudus's EmailMarketing."""
     name = vendor_name(number)
     title = LEAD_SOURCES.get(number) or _PLATFORM_TITLES.get(name.casefold())
-    return title or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    return _(title or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize())
 
 
 def account_name(account: str) -> str:
     """A Nexudus account; the only one of most installations needs no name."""
-    return "Nexudus" if account == "default" else f"Nexudus, account {account}"
+    return "Nexudus" if account == "default" else _("Nexudus, account %(account)s", account=account)
 
 
 def field_name(name: str) -> str:
@@ -153,32 +199,67 @@ def joined(answer: str | Sequence[str]) -> str:
     return answer if isinstance(answer, str) else ", ".join(map(str, answer))
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """ "1 lead", "12,345 leads"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+NOUNS: Mapping[str, tuple[str, str]] = {
+    "lead": n_("%(num)s lead", "%(num)s leads"),
+    "form": n_("%(num)s form", "%(num)s forms"),
+    "call": n_("%(num)s call", "%(num)s calls"),
+    "problem": n_("%(num)s problem", "%(num)s problems"),
+    "difference": n_("%(num)s difference", "%(num)s differences"),
+    "opportunity": n_("%(num)s opportunity", "%(num)s opportunities"),
+    "second": n_("%(num)s second", "%(num)s seconds"),
+    "minute": n_("%(num)s minute", "%(num)s minutes"),
+    "hour": n_("%(num)s hour", "%(num)s hours"),
+    "day": n_("%(num)s day", "%(num)s days"),
+}
+"""What is counted -> the message for one and for several."""
+
+AGES: Mapping[str, tuple[str, str]] = {
+    "second": n_("%(num)s second ago", "%(num)s seconds ago"),
+    "minute": n_("%(num)s minute ago", "%(num)s minutes ago"),
+    "hour": n_("%(num)s hour ago", "%(num)s hours ago"),
+    "day": n_("%(num)s day ago", "%(num)s days ago"),
+}
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 lead", "12,345 leads". noun: one of NOUNS."""
+    return ngettext(*NOUNS[noun], number)
 
 
 def duration(length: timedelta) -> str:
     """A length of time in its largest whole unit: "4 minutes"."""
+    return counted(*_in_largest_unit(length))
+
+
+def ago(length: timedelta) -> str:
+    """How long something is past: "4 minutes ago"."""
+    number, unit = _in_largest_unit(length)
+    return ngettext(*AGES[unit], number)
+
+
+def _in_largest_unit(length: timedelta) -> tuple[int, str]:
     seconds = max(0, int(length.total_seconds()))
-    for size, noun in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+    for size, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if seconds >= size:
-            return counted(seconds // size, noun)
-    return counted(seconds, "second")
+            return seconds // size, unit
+    return seconds, "second"
 
 
 def short_duration(seconds: float) -> str:
     """Seconds for an axis: "0.8 s", "12 s", "4 min", "3.5 h", "2 days"."""
     if not seconds:
         return "0"
-    for size, unit in ((DAY, "days"), (HOUR, "h"), (MINUTE, "min")):
+    if seconds >= DAY:
+        days = seconds / DAY
+        return ngettext("%(number)s day", "%(number)s days", 1 if days == 1 else 2, number=_short(days))
+    for size, unit in ((HOUR, "h"), (MINUTE, "min")):
         if seconds >= size:
-            return f"{_short(seconds / size)} {unit if seconds != DAY else 'day'}"
+            return f"{_short(seconds / size)} {unit}"
     return f"{_short(seconds)} s"
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"  # noqa: PLR2004 (one decimal below)
+    return i18n.decimal(value, 0 if value >= 10 or value == int(value) else 1)  # noqa: PLR2004 (one decimal below)
 
 
 def call_duration(attempt: Attempt) -> str:
@@ -186,20 +267,20 @@ def call_duration(attempt: Attempt) -> str:
     milliseconds = attempt.duration_ms
     if milliseconds is None:
         return ""
-    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"  # noqa: PLR2004
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{i18n.decimal(milliseconds / 1000, 1)} s"  # noqa: PLR2004
 
 
 def whole(value: float) -> str:
     """12345 as 12,345."""
-    return f"{int(value):,}"
+    return i18n.whole(value)
 
 
 def share(part: float, total: float) -> str:
     """A part of a whole: "34%", "0.4%"; "under 0.1%" for less, never "100%" for not quite all."""
     if not total or not part:
-        return "0%"
+        return i18n.percent(0)
     percent = 100 * part / total
     if percent < 0.1:  # noqa: PLR2004
-        return "under 0.1%"
+        return _("under %(share)s", share=i18n.percent(0.1, 1))
     is_round = part == total or 10 <= percent < 99  # noqa: PLR2004 (a decimal only near the ends)
-    return f"{percent:.0f}%" if is_round else f"{min(percent, 99.9):.1f}%"
+    return i18n.percent(percent) if is_round else i18n.percent(min(percent, 99.9), 1)

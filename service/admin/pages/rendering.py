@@ -1,18 +1,30 @@
-"""Rendering pages: templates, headers, the navigation, instants in the operator's time zone."""
+"""Rendering pages: templates, headers, the navigation, the reader's language, instants in the operator's time zone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from http import HTTPStatus
 from pathlib import Path
 
 from flask import Response, g, redirect, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
-from service import clock
+from service import clock, i18n
 from service.admin.pages import charts, labels
 from service.admin.pages.auth import Authenticator
+from service.i18n import (
+    FULL_DAY,
+    LANGUAGES,
+    N_,
+    SHORT_DAY,
+    YEAR_DAY,
+    _,
+    date_text,
+    ngettext,
+    set_language,
+    time_text,
+)
 
 PREFIX = "/admin"
 
@@ -21,11 +33,14 @@ NOTICE_COOKIE = "lead_capture_said"
 
 NOTICE_SECONDS = 60
 
+LANGUAGE_COOKIE = "lead_capture_language"
+"""The language that was chosen at the foot of a page."""
+
 NAVIGATION = (
-    ("today", "Today", f"{PREFIX}/"),
-    ("leads", "Leads", f"{PREFIX}/leads"),
-    ("reports", "Reports", f"{PREFIX}/reports"),
-    ("setup", "Forms", f"{PREFIX}/setup"),
+    ("today", N_("Today"), f"{PREFIX}/"),
+    ("leads", N_("Leads"), f"{PREFIX}/leads"),
+    ("reports", N_("Reports"), f"{PREFIX}/reports"),
+    ("setup", N_("Forms"), f"{PREFIX}/setup"),
 )
 """Each page's name, title and address."""
 
@@ -50,6 +65,8 @@ class Renderer:
         session = g.get("session")
         html = self._templates.get_template(template).render(
             here=here,
+            language=i18n.current_language().code,
+            this_page=request.full_path.rstrip("?") if request.method == "GET" else f"{PREFIX}/",
             navigation=NAVIGATION,
             notice=self._authenticator.unsign(request.cookies.get(NOTICE_COOKIE, "")),
             is_signed_in=session is not None,
@@ -60,6 +77,7 @@ class Renderer:
         # Old leads may contain a lone surrogate, which cannot be encoded.
         response = Response(html.encode("utf-8", "replace"), status, content_type="text/html; charset=utf-8")
         response.headers.extend(HEADERS)
+        response.content_language.add(i18n.current_language().code)
         if NOTICE_COOKIE in request.cookies:
             response.delete_cookie(NOTICE_COOKIE, path=PREFIX)
         return response
@@ -88,6 +106,12 @@ class Renderer:
         )
 
 
+def use_language_of_request() -> None:
+    """Put the language of the present request in force: the chosen one, else the first that the browser asks for."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    set_language(chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "")
+
+
 def _environment(zone: tzinfo) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -98,14 +122,35 @@ def _environment(zone: tzinfo) -> Environment:
     )
     environment.filters |= {
         "when": _when(zone),
-        "number": labels.whole,
+        "number": i18n.whole,
         "counted": labels.counted,
         "sender_name": labels.sender_name,
         "reason": labels.reason,
         "sentence": labels.sentence,
     }
-    environment.globals |= {"labels": labels, "charts": charts, "zone": getattr(zone, "key", "UTC")}
+    environment.globals |= {
+        "_": _markup,
+        "ngettext": _markup_of_number,
+        "i18n": i18n,
+        "languages": LANGUAGES,
+        "labels": labels,
+        "charts": charts,
+        "zone": getattr(zone, "key", "UTC"),
+    }
     return environment
+
+
+def _markup(message: str, /, **values: object) -> Markup:
+    """A message for a page: it may hold tags itself, its values are escaped."""
+    return Markup(_(message, **_escaped(values)))  # noqa: S704 (our own message, escaped values)
+
+
+def _markup_of_number(singular: str, plural: str, number: int, /, **values: object) -> Markup:
+    return Markup(ngettext(singular, plural, number, **_escaped(values)))  # noqa: S704
+
+
+def _escaped(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: escape(value) for name, value in values.items()}
 
 
 def _when(zone: tzinfo) -> Callable[[datetime, datetime], Markup]:
@@ -113,7 +158,7 @@ def _when(zone: tzinfo) -> Callable[[datetime, datetime], Markup]:
 
     def when(instant: datetime, now: datetime) -> Markup:
         local = instant.astimezone(zone)
-        exact = local.strftime("%A %-d %B %Y, %H:%M:%S ") + (local.tzname() or "")
+        exact = f"{date_text(local, FULL_DAY)}, {time_text(local, seconds=True)} {local.tzname() or ''}"
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
             instant.strftime("%Y-%m-%dT%H:%M:%SZ"), exact, day_and_time(local, now.astimezone(zone))
         )
@@ -123,8 +168,11 @@ def _when(zone: tzinfo) -> Callable[[datetime, datetime], Markup]:
 
 def day_and_time(local: datetime, now: datetime) -> str:
     """An instant as "today 14:02", "yesterday 14:02", "3 Nov 14:02"; both arguments in the operator's zone."""
+    time = time_text(local)
     if local.date() == now.date():
-        return local.strftime("today %H:%M")
+        return _("today %(time)s", time=time)
     if local.date() == (now - timedelta(days=1)).date():
-        return local.strftime("yesterday %H:%M")
-    return local.strftime("%-d %b %H:%M" if local.year == now.year else "%-d %b %Y, %H:%M")
+        return _("yesterday %(time)s", time=time)
+    return (
+        f"{date_text(local, SHORT_DAY)} {time}" if local.year == now.year else f"{date_text(local, YEAR_DAY)}, {time}"
+    )

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +14,8 @@ from service import clock
 from service.admin import AdminDeps
 from service.admin.guesses import Guesses
 from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator
-from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
+from service.i18n import LANGUAGES, _, ngettext
 
 log = structlog.get_logger()
 
@@ -22,9 +24,12 @@ SESSION_COOKIE = "lead_capture_admin"
 BROWSER_COOKIE = "lead_capture_browser"
 """Marks a browser that was signed in: strangers who try many passwords do not use up its attempts."""
 
+LANGUAGE_AGE = timedelta(days=365)
+"""How long a browser keeps the language that was chosen."""
+
 SIGN_IN = "pages.sign_in"
 
-ASSETS = frozenset({"pages.style", "pages.reports_style", "pages.script"})
+OPEN = frozenset({"pages.style", "pages.reports_style", "pages.script", "pages.choose_language"})
 """Endpoints open to everyone besides the sign-in: they show nothing."""
 
 _LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
@@ -34,6 +39,7 @@ _LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: Authenticator) -> None:
     """/sign-in and /sign-out, and the check before every request."""
     guesses = Guesses(deps.counters, deps.store)
+    routes.before_request(use_language_of_request)
     routes.before_request(lambda: _check(deps, authenticator, renderer))
 
     @routes.route("/sign-in", methods=["GET", "POST"])
@@ -47,7 +53,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
             return _too_many_attempts(renderer, authenticator, wait_s)
         if not authenticator.is_right(request.form.get("name", ""), request.form.get("password", "")):
             guesses.failed(address, browser, now)
-            problem = "The name or the password is wrong. Both are case-sensitive."
+            problem = _("The name or the password is wrong. Both are case-sensitive.")
             return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         response = renderer.go(_local_address(request.form.get("next", "")))
         session = authenticator.open(now)
@@ -57,17 +63,24 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
         log.info("signed_in")
         return response
 
+    @routes.get("/language/<code>")
+    def choose_language(code: str) -> BaseResponse:
+        response = renderer.go(_local_address(request.args.get("next", "")))
+        if code in LANGUAGES:
+            renderer.set_cookie(response, LANGUAGE_COOKIE, code, int(LANGUAGE_AGE.total_seconds()))
+        return response
+
     @routes.post("/sign-out")
     def sign_out() -> BaseResponse:
         authenticator.close(g.session)
-        response = renderer.go(f"{PREFIX}/sign-in", "You are signed out.")
+        response = renderer.go(f"{PREFIX}/sign-in", _("You are signed out."))
         response.delete_cookie(SESSION_COOKIE, path=PREFIX)
         return response
 
 
 def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) -> BaseResponse | None:
     """Show the sign-in to strangers, and refuse forms that our pages did not send."""
-    if request.endpoint in ASSETS:
+    if request.endpoint in OPEN:
         return None
     if request.method == "POST" and not _is_same_origin(deps.public_url):
         return _foreign_form(renderer)
@@ -91,8 +104,10 @@ def _is_same_origin(public_url: str) -> bool:
 
 
 def _foreign_form(renderer: Renderer) -> Response:
-    sentence = "This form is too old, or was not sent from this page. Nothing was done: go back, reload and try again."
-    return renderer.message(HTTPStatus.FORBIDDEN, "That did not work", sentence)
+    sentence = _(
+        "This form is too old, or was not sent from this page. Nothing was done: go back, reload and try again."
+    )
+    return renderer.message(HTTPStatus.FORBIDDEN, _("That did not work"), sentence)
 
 
 def _sign_in_page(
@@ -112,8 +127,11 @@ def _sign_in_page(
 
 def _too_many_attempts(renderer: Renderer, authenticator: Authenticator, wait_s: float) -> Response:
     minutes = max(1, round(wait_s / 60))
-    wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-    problem = f"Too many attempts. Please try again in {wait}."
+    problem = ngettext(
+        "Too many attempts. Please try again in a minute.",
+        "Too many attempts. Please try again in %(num)s minutes.",
+        minutes,
+    )
     response = _sign_in_page(renderer, authenticator, HTTPStatus.TOO_MANY_REQUESTS, problem)
     response.headers["Retry-After"] = str(int(wait_s) + 1)
     return response

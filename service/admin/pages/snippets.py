@@ -7,6 +7,7 @@ from html import escape
 
 from service.admin.pages.labels import field_name, sender_name
 from service.forms import Form
+from service.i18n import N_, MessageTable, _
 from service.platforms.registry import PLATFORMS
 
 DEFAULT_FIELDS = ("full_name", "email", "phone", "message")
@@ -20,16 +21,18 @@ INPUT_ATTRIBUTES = {
     "company": ' autocomplete="organization"',
 }
 
-PROOFS = {
-    "token": "Add ?token=… with the token of the forms file, or send it as the header X-Webhook-Token.",
-    "app_secret": "It signs its calls with the app secret.",
-    "client_secret": "It signs its calls with the client secret.",
-    "secret": "It signs its calls with the secret of the forms file.",
-    "key": "Its key is the one of the forms file.",
-}
+PROOFS = MessageTable(
+    {
+        "token": N_("Add ?token=… with the token of the forms file, or send it as the header X-Webhook-Token."),
+        "app_secret": N_("It signs its calls with the app secret."),
+        "client_secret": N_("It signs its calls with the client secret."),
+        "secret": N_("It signs its calls with the secret of the forms file."),
+        "key": N_("Its key is the one of the forms file."),
+    }
+)
 """Key of a sender's table -> how the sender proves itself, the first that applies."""
 
-NO_PROOF = "Anyone who knows this address can send: add a token to the forms file, if the tool can send one."
+NO_PROOF = N_("Anyone who knows this address can send: add a token to the forms file, if the tool can send one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ const result = await response.json();
 def webhook_endpoints(public_url: str, form: Form) -> Iterator[WebhookEndpoint]:
     """The addresses for the senders that the forms file allows."""
     for sender, table in sorted(form.webhooks.items()):
-        guide = "Leads of ad platforms" if sender in PLATFORMS else "Form tools"
+        guide = _("Leads of ad platforms") if sender in PLATFORMS else _("Form tools")
         address = f"{public_url.rstrip('/')}/webhooks/{sender}/{form.name}"
-        proof = next((text for key, text in PROOFS.items() if table.get(key)), NO_PROOF)
+        proof = next((PROOFS[key] for key in PROOFS if table.get(key)), "") or _(NO_PROOF)
         yield WebhookEndpoint(sender, sender_name(sender), address, proof, guide)

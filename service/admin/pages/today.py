@@ -96,7 +96,7 @@ def _reconciliations(tx: Transaction, accounts: Iterable[str], now: datetime) ->
 
 def _reconciliation(name: str, reconciliation: Reconciliation, now: datetime) -> ConnectionStatus:
     result = reconciliation.result
-    opportunities = counted(result["nexudus"]["found"], "opportunity", "opportunities")
+    opportunities = counted(result["nexudus"]["found"], "opportunity")
     compared = f"Compared {_ago(reconciliation.ended_at, now)}: {opportunities} found in Nexudus."
     if result["is_right"]:
         return ConnectionStatus(name, "In sync", "good", compared)
