@@ -6,6 +6,7 @@ from service.forms.crm import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
+from service.forms.questions import Choice, Question, Words
 
 __all__ = [
     "LOST",
@@ -20,12 +21,15 @@ __all__ = [
     "Block",
     "Canary",
     "Captcha",
+    "Choice",
     "ContactRule",
     "Destination",
     "Form",
+    "Question",
     "Route",
     "Setup",
     "SetupProblems",
+    "Words",
     "key_of_stage",
     "read_setup",
 ]

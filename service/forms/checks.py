@@ -9,7 +9,6 @@ from service.forms.mentions import check_questions, known_answers, unknown_answe
 from service.forms.problems import Place, ProblemList, write_key
 from service.forms.schema import FILE_TABLE
 from service.forms.senders import SENDERS
-from service.lead import CANONICAL_FIELDS
 
 Keys = Mapping[str, Any]
 
@@ -152,7 +151,7 @@ def check_canary(keys: Keys) -> Iterator[Problem]:
 def check_honeypot(keys: Keys) -> Iterator[Problem]:
     """A trap that people fill in would catch every lead."""
     honeypot = keys.get("honeypot")
-    if isinstance(honeypot, str) and honeypot in {*CANONICAL_FIELDS, *_submitted_names(keys)}:
+    if isinstance(honeypot, str) and honeypot in {*known_answers(keys), *_submitted_names(keys)}:
         yield (
             ("honeypot",),
             f"{honeypot!r} is an answer of the form, so every lead would be quarantined: use another name",

@@ -7,6 +7,7 @@ from typing import Any
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.answer_names import find_answer
 from service.forms.blocks import Block
+from service.forms.questions import Question
 from service.lead import Answers, Submission
 
 
@@ -92,7 +93,7 @@ class Form:
     title: str = ""
     account: str = "default"
     require: tuple[str, ...] = ("email",)
-    questions: tuple[str, ...] = ()  # answers that no other key names
+    questions: tuple[Question, ...] = ()  # of its own, and how the usual ones are asked
     redirect: str = ""  # a template; "" shows the thank-you page
     titles: Mapping[str, str] = field(default_factory=dict)  # by language, else `title`
     language: str = ""  # of our pages; "": the visitor's
@@ -129,6 +130,10 @@ class Form:
     def accounts(self) -> tuple[str, ...]:
         """Every Nexudus account that a lead of the form may go to, the form's own first."""
         return tuple(dict.fromkeys(variant.account for variant in self.variants))
+
+    def question(self, name: str) -> Question:
+        """Return the question for an answer; one of which nothing is known where the form describes none."""
+        return next((question for question in self.questions if question.name == name), Question(name))
 
     def title_in(self, language: str) -> str:
         """Return the form's title in a language, "" without one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.forms.answer_names import find_near_miss
 from service.forms.problems import Place
+from service.forms.questions import question_problems
 from service.forms.templates import FORM_NAMES, list_slots
 from service.lead import CANONICAL_FIELDS
 
@@ -59,14 +60,28 @@ def unknown_answers(keys: Keys, known: list[str]) -> Iterator[tuple[Place, str]]
 
 
 def check_questions(keys: Keys) -> Iterator[tuple[Place, str]]:
-    """Yield questions that are standard answers, or misspelt ones."""
-    questions = keys.get("questions")
+    """Yield questions that are standard answers without a word about them, misspelt ones, and keys that do not fit."""
+    questions, fields = keys.get("questions"), keys.get("fields")
+    pairs = fields.items() if isinstance(fields, Mapping) else ()
+    filled = {str(each): target for target, names in pairs if isinstance(names, str | list) for each in _listed(names)}
+    seen: set[str] = set()
     for index, question in enumerate(questions if isinstance(questions, list) else []):
         name = _name_of(question).strip()
-        if name in CANONICAL_FIELDS:
+        if isinstance(question, Mapping):
+            yield from ((("questions", index, key), sentence) for key, sentence in question_problems(question))
+        if name in CANONICAL_FIELDS and (not isinstance(question, Mapping) or question.keys() <= {"name"}):
             yield ("questions", index), f"{name!r} is a standard answer: remove it here"
         elif near := name and find_near_miss(name):
             yield ("questions", index), f"unknown answer {name!r}: did you mean {near!r}?"
+        if name in filled:
+            yield ("questions", index), f"{name!r} fills {filled[name]!r} by fields: describe that answer instead"
+        elif name in seen and isinstance(question, Mapping):
+            yield ("questions", index), f"{name!r} is listed twice: keep one of them"
+        seen.add(name)
+
+
+def _listed(names: Any) -> list[Any]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _slots(keys: Keys, places: tuple[Place, ...]) -> Iterator[tuple[Place, str]]:

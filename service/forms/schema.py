@@ -1,7 +1,6 @@
 """Every key of the forms file with the reader of its value."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError
@@ -25,6 +24,7 @@ from service.forms.crm import (
     read_lead_source,
     read_opportunity_additions,
 )
+from service.forms.questions import LANGUAGES, check_language, read_question
 from service.forms.senders import WEBHOOKS_TABLE
 from service.forms.templates import read_braces, read_template
 from service.forms.values import (
@@ -50,9 +50,6 @@ from service.forms.values import (
 )
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
-LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
-"""Languages of the pages for visitors."""
-
 MAX_DUPLICATE_WINDOW_S = 86400
 MAX_DAYS = 36500
 MAX_SHIFT_DAYS = 3650
@@ -73,21 +70,6 @@ def check_account_name(name: str) -> None:
         raise ValidationError("the NEXUDUS_ settings are the account 'default': choose another name")
     if not name.strip():
         raise ValidationError("an account needs a name")
-
-
-def check_language(language: str) -> None:
-    """Raises: ValidationError for a language that our pages lack."""
-    read_choice(language, choices=LANGUAGES)
-
-
-def read_question(value: Any) -> str:
-    """Read the name of a question: text, or a table with `name`."""
-    if not isinstance(value, Mapping):
-        return read_name(value)
-    question = _QUESTION_TABLE.load(value)
-    if "name" not in question:
-        raise ValidationError('needs name: write { name = "floor" }, or "floor" alone')
-    return str(question["name"])
 
 
 def read_prefix(value: Any) -> str:
@@ -127,7 +109,6 @@ DUE_DATE_KEYS: dict[str, FormKey] = {
     "from": FormKey(read_name),
     "days": FormKey(read_whole, least=-MAX_SHIFT_DAYS, most=MAX_SHIFT_DAYS),
 }
-_QUESTION_TABLE = make_table({"name": FormKey(read_name)})
 _DUE_DATE_TABLE = make_table(DUE_DATE_KEYS)
 ACCOUNT_KEYS: dict[str, FormKey] = {
     "base_url": FormKey(read_base_url),

@@ -11,7 +11,7 @@ from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.form_pages import parse_answers
 from service.delivery.setup_check.job import save_problems
-from service.forms import AnswerAmount, Destination, Form
+from service.forms import AnswerAmount, Choice, Destination, Form, Question, Words
 from service.store import Query, Store
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep
@@ -223,3 +223,25 @@ def test_after_a_week_a_rejected_call_is_not_shown(operator: Operator) -> None:
         operator.client.post("/webhooks/typeform/tour", data=b"{}")
 
     assert "refused since" not in operator.see("/admin/setup/tour")
+
+
+def test_the_snippet_asks_the_forms_own_questions() -> None:
+    choices = (Choice("desk", Words({"en": "A desk"})), Choice("<b>"))
+    form = a_form(
+        questions=(
+            Question("room", Words({"en": "What for?"}), "radio", choices, required=True),
+            Question("size", choices=choices, kind="select"),
+            Question("floor", kind="number"),
+            Question("news", Words({"": "Send me the newsletter."}), "consent"),
+        )
+    )
+
+    lines = [line.strip() for line in snippets.html(WORLD, form).splitlines()]
+
+    room, size, floor, news = lines[6:10]
+    assert room.startswith("<fieldset><legend>What for?</legend>")
+    assert '<input type="radio" name="room" value="desk" required> A desk' in room
+    assert 'value="&lt;b&gt;" required> &lt;b&gt;' in room
+    assert '<select name="size"><option value=""></option><option value="desk">A desk</option>' in size
+    assert '<input name="floor" type="number">' in floor
+    assert '<input type="checkbox" name="news" value="Send me the newsletter.">' in news

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.pages.inputs import questions_of_form
-from service.forms import AttributionConfig, Captcha, Form, Route
+from service.forms import AttributionConfig, Captcha, Form, Question, Route
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, Front
@@ -166,7 +166,7 @@ def test_the_questions_are_those_of_the_forms_file_the_usual_ones_first() -> Non
 
 
 def test_a_question_that_only_fills_a_field_is_asked_too() -> None:
-    assert [question.name for question in questions_of_form(a_form(questions=("floor",)))][-3:] == [
+    assert [question.name for question in questions_of_form(a_form(questions=(Question("floor"),)))][-3:] == [
         "company",
         "floor",
         "message",

@@ -14,7 +14,7 @@ from service.capture.pages import phrases, rendering
 from service.capture.pages.phrases import choose_language, complaint_of, languages, phrases_of, question_of
 from service.capture.parsing import Empty, Unreadable, Unsupported
 from service.forms import Form
-from service.forms.schema import LANGUAGES
+from service.forms.questions import LANGUAGES
 from service.lead import CANONICAL_FIELDS, Contact
 
 OTHERS = languages()[1:]

@@ -166,3 +166,51 @@ def test_a_place_that_no_answer_or_number_can_fill_is_an_error(line: str, senten
     [problem] = problems_of(f"[forms.tour]\n{line}")
 
     assert problem.startswith(f"forms.toml: forms.tour.{sentence}")
+
+
+QUESTIONS = [
+    # a question, place below forms.tour.questions[1], sentence
+    ("'email'", "", "'email' is a standard answer: remove it here"),
+    ("{ label = 'Floor?' }", "", 'needs name: write { name = "floor" }, or "floor" alone'),
+    ("{ name = 'floor', label = { en = 'a', xx = 'b' } }", ".label.xx", None),
+    ("{ name = 'floor', label = {} }", ".label", None),
+    ("{ name = 'floor', kind = 'slect' }", ".kind", "'slect' is unknown: did you mean 'select'?"),
+    ("{ name = 'floor', kind = 'radio' }", ".kind", """needs choices: write choices = ["One", "Two"] for 'radio'"""),
+    ("{ name = 'floor', kind = 'date', choices = ['a'] }", ".choices", None),
+    ("{ name = 'floor', choices = [] }", ".choices", "needs 1 to 100 choices, not 0"),
+    ("{ name = 'floor', choices = ['a', 'A'] }", ".choices[2]", "'A' is listed twice: an answer has one meaning"),
+    ("{ name = 'floor', choices = [{ label = 'a' }] }", ".choices[1]", None),
+    ("{ name = 'email', kind = 'text' }", ".kind", None),
+    ("{ name = 'emial', label = 'a' }", "", "unknown answer 'emial': did you mean 'email'?"),
+    ("{ name = 'utm_source', label = 'a' }", ".name", None),
+    ("{ name = 'desks', label = 'a' }", "", "'desks' fills 'team_size' by fields: describe that answer instead"),
+    ("{ name = 'news', kind = 'consent' }", ".kind", None),
+    ("{ name = 'consent', label = 'I agree' }", ".label", None),
+    ("{ name = 'floor', required = 'yes' }", ".required", "must be true or false, without quotes, not text"),
+]
+
+
+@pytest.mark.parametrize(("question", "place", "sentence"), QUESTIONS, ids=[question for question, *_ in QUESTIONS])
+def test_a_question_that_cannot_be_asked_is_an_error_at_its_place(
+    question: str, place: str, sentence: str | None
+) -> None:
+    [problem] = problems_of(f"[forms.tour]\nfields.team_size = 'desks'\nquestions = [{question}]")
+
+    assert problem.startswith(f"forms.toml: forms.tour.questions[1]{place}: ")
+    assert sentence is None or problem.endswith(f": {sentence}")
+
+
+def test_a_question_is_read_with_its_words_in_each_language() -> None:
+    form = form_of(
+        "questions = ['floor', { name = 'room', label = { en = 'What for?', de = 'Wofür?' }, "
+        "choices = ['desk', { value = 'office', label = 'An office' }], required = true }]"
+    )
+
+    floor, room = form.questions
+    assert (floor.name, floor.is_described) == ("floor", False)
+    assert (room.kind, room.required) == ("select", True)
+    assert [room.label.in_language(each) for each in ("de", "en", "fr")] == ["Wofür?", "What for?", "What for?"]
+    assert [(each.value, each.label.in_language("de")) for each in room.choices] == [
+        ("desk", ""),
+        ("office", "An office"),
+    ]

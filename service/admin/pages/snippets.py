@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from html import escape
 
 from service.admin.pages.labels import field_name, sender_name
-from service.forms import Form
+from service.forms import Form, Question
+from service.forms.questions import TICKS
 from service.i18n import N_, MessageTable, _
+from service.lead import CONSENT
 from service.platforms.registry import PLATFORMS
 
 DEFAULT_FIELDS = ("full_name", "email", "phone", "message")
@@ -53,7 +55,8 @@ def form_address(public_url: str, form: Form) -> str:
 
 def html(public_url: str, form: Form) -> str:
     """A form to start from, with the attribution script."""
-    names = [*DEFAULT_FIELDS, *(name for name in form.require if name not in DEFAULT_FIELDS)]
+    own = [question.name for question in form.questions]
+    names = dict.fromkeys((*DEFAULT_FIELDS[:-1], *form.require, *own, *DEFAULT_FIELDS[-1:]))
     lines = [
         f'<script src="{escape(public_url.rstrip("/"))}/attribution.js" defer></script>',
         "",
@@ -67,12 +70,35 @@ def html(public_url: str, form: Form) -> str:
 
 
 def _field(form: Form, name: str) -> str:
+    question = form.question(name)
     submitted = escape(next(iter(form.fields.get(name, ())), name))
-    required = " required" if name in form.require else ""
-    title = escape(field_name(name))
-    if name == "message":
+    required = " required" if name in form.require or question.required else ""
+    title = escape(question.label.in_language(form.language or "en") or field_name(name))
+    if question.choices:
+        return _choices(question, form.language or "en", submitted, title, required)
+    if question.kind in TICKS or (name == CONSENT and question.label):
+        value = title if name == CONSENT or question.kind == "consent" else "yes"
+        return f'<label><input type="checkbox" name="{submitted}" value="{value}"{required}> {title}</label>'
+    if name == "message" or question.kind == "textarea":
         return f'<label>{title} <textarea name="{submitted}"{required}></textarea></label>'
-    return f'<label>{title} <input name="{submitted}"{INPUT_ATTRIBUTES.get(name, "")}{required}></label>'
+    attributes = INPUT_ATTRIBUTES.get(name) or (f' type="{question.kind}"' if question.kind else "")
+    return f'<label>{title} <input name="{submitted}"{attributes}{required}></label>'
+
+
+def _choices(question: Question, language: str, submitted: str, title: str, required: str) -> str:
+    """A list to choose from, or a group of boxes; of boxes of which several may be ticked none can be required."""
+    options = [
+        (escape(each.value), escape(each.label.in_language(language) or each.value)) for each in question.choices
+    ]
+    if question.kind == "select":
+        shown = "".join(f'<option value="{value}">{text}</option>' for value, text in options)
+        return f'<label>{title} <select name="{submitted}"{required}><option value=""></option>{shown}</select></label>'
+    kind, needed = ("radio", required) if question.kind == "radio" else ("checkbox", "")
+    boxes = " ".join(
+        f'<label><input type="{kind}" name="{submitted}" value="{value}"{needed}> {text}</label>'
+        for value, text in options
+    )
+    return f"<fieldset><legend>{title}</legend> {boxes}</fieldset>"
 
 
 def fetch(public_url: str, form: Form) -> str:

@@ -159,8 +159,11 @@ def _plain(answer: Answer, target: str) -> Answer:
 
 
 def _read_mapping(form: Form) -> dict[str, Meaning]:
-    """Return the operator's mapping: folded name -> meaning."""
-    mapping = {_mapping_key(form.honeypot): Meaning("_honeypot")} if form.honeypot else {}
+    """Return the operator's mapping: folded name -> meaning. A described question's answer is its own."""
+    described = (question.name for question in form.questions if question.is_described)
+    mapping = {_mapping_key(name): Meaning(name, _MAPPED) for name in described if name not in CANONICAL_FIELDS}
+    if form.honeypot:
+        mapping[_mapping_key(form.honeypot)] = Meaning("_honeypot")
     for target, names in form.fields.items():
         mapping.update((_mapping_key(dotted(name)), Meaning(target, _MAPPED)) for name in names)
     mapping.pop("", None)  # a name without a letter or digit would match all such names

@@ -1,7 +1,7 @@
 """One request of a browser read: the Submission, and the errors to show the visitor."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.capture.fields.contact import read_email, says_yes, settle_contact
@@ -9,16 +9,16 @@ from service.capture.fields.enquiries import unpack
 from service.capture.fields.evidence import read_evidence
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
+from service.capture.fields.question_checks import EMPTY, MIN_PHONE_DIGITS, MISSING, with_consents, wrong_answers
 from service.capture.pages.phrases import choose_language, complaint_of, wished_language
 from service.capture.parsing import Empty
 from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.texts import Answer, text_of, unescape, unwrap
-from service.forms import Form
+from service.forms import Form, Question
 from service.lead import CANONICAL_FIELDS, Contact, Submission
 
 _NOTE = "note on this request"
-_MIN_DIGITS = 5  # of the shortest phone numbers
 _TIMED_KEY = re.compile(r"(\d+(?:-\d+){3})\.(\d{1,9})")  # exactly as the script writes it: other keys stay whole
 
 _UNTICKED = frozenset(("", "false", "0", "off"))  # of a checkbox as a honeypot, sent by a script
@@ -143,6 +143,8 @@ def read(request: Incoming, form: Form) -> Reading:
         raise Empty
     routed = form.for_answers(submission)
     errors = check_answers(fields, submission.contact, routed)
+    if form.questions:
+        errors = {**_check_questions(fields, submission.contact, form), **errors}
     return Reading(submission, errors, controls, answers, fields.submitted_as, request.query, body.is_json, fill_s)
 
 
@@ -193,7 +195,7 @@ def _submit(fields: Fields, request: Incoming, form: Form) -> Submission:
             headers.get("hx-current-url", ""),
         ),
         fields=known,
-        extras=fields.extras,
+        extras=with_consents(fields.extras, form) if form.questions else fields.extras,
         names=fields.names,
         external_id=fields.text("external_id"),
         idempotency_key=headers.get("idempotency-key", "").strip(' "') or fields.text("lc_key"),
@@ -212,31 +214,48 @@ def check_answers(fields: Fields, contact: Contact, form: Form) -> dict[str, tup
 
     A field that the form does not require is only an error where an e-mail address is invalid.
     """
-    answers: dict[str, Answer] = dict.fromkeys(fields.submitted_as, "")
-    answers.update(fields.known)
-    if contact.full_name:
-        answers["full_name"] = contact.full_name
-    own = [name for name in form.require if name not in answers]
-    if own:
-        by_folded = {fold(name): answer for name, answer in fields.extras.items()}
-        answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
+    answers = _answers_by_name(fields, contact, form.require)
     errors: dict[str, tuple[FieldError, ...]] = {}
     for name in ("email", *form.require):
         code = _code_of(name, answers.get(name), name in form.require)
         if code:
-            errors[name] = (FieldError(code, complaint_of(code, name), fields.submitted_as.get(name, "")),)
+            errors[name] = (_error(code, form.question(name), fields),)
     return errors
+
+
+def _check_questions(fields: Fields, contact: Contact, form: Form) -> dict[str, tuple[FieldError, ...]]:
+    """The errors of the answers to the form's own questions, which only visitors are asked."""
+    answers = _answers_by_name(fields, contact, [question.name for question in form.questions])
+    return {question.name: (_error(code, question, fields),) for question, code in wrong_answers(answers, form)}
+
+
+def _error(code: str, question: Question, fields: Fields) -> FieldError:
+    sentence = complaint_of(code, question.name, question=question)
+    return FieldError(code, sentence, fields.submitted_as.get(question.name, ""))
+
+
+def _answers_by_name(fields: Fields, contact: Contact, names: Iterable[str]) -> dict[str, Answer]:
+    """The answers by canonical name, and by these names of the form's own; "" for inputs that were left blank."""
+    answers: dict[str, Answer] = dict.fromkeys(fields.submitted_as, "")
+    answers.update(fields.known)
+    if contact.full_name:
+        answers["full_name"] = contact.full_name
+    own = [name for name in names if name not in answers]
+    if own:
+        by_folded = {fold(name): answer for name, answer in fields.extras.items()}
+        answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
+    return answers
 
 
 def _code_of(name: str, answer: Answer | None, is_required: bool) -> str:
     """Return the code of what is wrong with one answer, "" for nothing."""
     if not answer:
-        missing = "REQUIRED_FIELD_MISSING" if answer is None else "REQUIRED_FIELD_EMPTY"
+        missing = MISSING if answer is None else EMPTY
         return missing if is_required else ""
     if name == "email":
         return "" if isinstance(answer, str) and read_email(answer) else "TYPE_EMAIL"
     if name == "phone" and is_required:  # an optional number is kept as typed
-        return "" if sum(map(str.isdigit, "".join(answer))) >= _MIN_DIGITS else "TYPE_PHONE"
+        return "" if sum(map(str.isdigit, "".join(answer))) >= MIN_PHONE_DIGITS else "TYPE_PHONE"
     if name == "consent" and is_required:
-        return "" if says_yes(answer) else "REQUIRED_FIELD_EMPTY"
+        return "" if says_yes(answer) else EMPTY
     return ""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from service.capture.fields.names import meaning_of
 from service.capture.fields.reading import FieldError, Reading
-from service.capture.pages.phrases import complaint_of, question_of
+from service.capture.pages.phrases import complaint_of, label_of, phrases_of, question_of
 from service.capture.parsing.texts import texts_of
-from service.forms import Form
+from service.forms import Form, Question
+from service.forms.questions import ONE_OF, SEVERAL_OF, TICKS
 from service.lead import CANONICAL_FIELDS
 
 # -- captcha widgets, and the hosts that each may load from
@@ -79,7 +80,9 @@ _USUAL = ("email", "phone", "company")
 _NAMES = ("full_name", "first_name", "last_name")
 _LAST = ("message", "consent")
 _NEVER_CHOSEN = frozenset(("email", "phone", "consent", "message", *_NAMES))
-_KINDS = {"email": "email", "phone": "tel", "message": "textarea", "consent": "checkbox", "move_in_date": "date"}
+_KINDS = {"email": "email", "phone": "tel", "message": "textarea", "consent": "consent", "move_in_date": "date"}
+_WITH_OPTIONS = (*ONE_OF, *SEVERAL_OF)
+_BOXES = ("radio", *SEVERAL_OF, *TICKS)
 _AUTOCOMPLETE = {
     "email": "email",
     "full_name": "name",
@@ -90,7 +93,12 @@ _AUTOCOMPLETE = {
 }
 _PAIRED = frozenset(("full_name", "first_name", "last_name", "email", "phone", "company"))
 _NOT_RETURNED = frozenset(("_captcha_token", "_honeypot"))  # a token works once, and a filled trap would catch again
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})?")
+_WELL_FORMED = {
+    "date": re.compile(r"(\d{4}-\d{2}-\d{2})?"),
+    "time": re.compile(r"(\d{2}:\d{2})?"),
+    "number": re.compile(r"([+-]?\d+(\.\d+)?)?"),
+}
+"""Kinds whose inputs show nothing else: an answer in another form comes back as a line of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,8 @@ class FormQuestion:
     """One question of the hosted page.
 
     name: canonical, or the operator's own. posted_as: the name of its input. choices: the answers that routes or the
-    answer_map know, as the operator wrote them. is_about_source: "how did you hear about us?".
+    answer_map know, as the operator wrote them; those that the form's own question lists come with it.
+    is_about_source: "how did you hear about us?".
     """
 
     name: str
@@ -108,10 +117,20 @@ class FormQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """One labelled input.
+class Option:
+    """One answer to choose. value: what is posted; text: what is read."""
 
-    kind: an input type, "textarea" or "select". is_half: a wide page shows two of them side by side.
+    value: str
+    text: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One labelled input, or several boxes under one label.
+
+    kind: an input type, "textarea", "select", "radio", "checkboxes" or "consent". options: of the last three but one.
+    is_half: a wide page shows two of them side by side.
     """
 
     id: str
@@ -121,17 +140,24 @@ class Input:
     value: str = ""
     required: bool = False
     autocomplete: str = ""
-    choices: Sequence[str] = ()
+    options: Sequence[Option] = ()
     errors: Sequence[str] = ()
     is_half: bool = False
 
 
 def questions_of_form(form: Form) -> list[FormQuestion]:
-    """Return the questions of a form in the order of the page: the usual, what is required, what decides a route."""
+    """Return the questions of a form in the order of the page: the usual, its own, what decides a route or is required.
+
+    An answer that only routes name is left out where they know a single one: there is nothing to choose.
+    """
     choices = choices_of(form)
     required = [name for variant in form.variants for name in variant.require]
-    named = ("first_name", "last_name") if {"first_name", "last_name"} & {*required} else ("full_name",)
-    wanted = dict.fromkeys((*named, *_USUAL, *choices, *required, *form.fields, *form.questions, "message"))
+    own = [question.name for question in form.questions]
+    named = ("first_name", "last_name") if {"first_name", "last_name"} & {*required, *own} else ("full_name",)
+    sources = (variant.attribution.answer_field for variant in form.variants)
+    wanted = dict.fromkeys(
+        (*named, *_USUAL, *own, *choices, *filter(None, sources), *required, *form.fields, "message")
+    )
     last = (*(name for name in wanted if _is_about_source(name, form) and name not in _USUAL), *_LAST)
     first = [name for name in wanted if name in named or name not in {*_NAMES, *last}]
     return [
@@ -143,20 +169,28 @@ def questions_of_form(form: Form) -> list[FormQuestion]:
 
 
 def choices_of(form: Form) -> Mapping[str, Sequence[str]]:
-    """Return the choices of each question: the answers that routes and the answer_map wait for."""
+    """Return the choices of each question: two or more answers that routes and the answer_map wait for."""
     choices: dict[str, dict[str, str]] = {}
     for name, value in _deciding_answers(form):
         if name not in _NEVER_CHOSEN:
             choices.setdefault(name, {}).setdefault(value.strip().casefold(), value.strip())
-    return {name: tuple(known.values()) for name, known in choices.items()}
+    return {name: tuple(known.values()) for name, known in choices.items() if len(known) > 1}
 
 
 def hosted_inputs(form: Form, language: str = "", given: Sequence[tuple[str, str]] = ()) -> list[Input]:
     """Return the inputs of a form's hosted page. given: names and answers to fill in."""
-    values = dict(reversed(given))
-    values |= {meaning.target: value for name, value in reversed(given) if (meaning := meaning_of(name))}
+    values: dict[str, list[str]] = {}
+    for name, value in given:
+        values.setdefault(name, []).append(value)
+    by_meaning = {meaning.target: value for name, value in reversed(values.items()) if (meaning := meaning_of(name))}
     return [
-        _input(position, question, form, language, values.get(question.posted_as) or values.get(question.name, ""))
+        _input(
+            position,
+            question,
+            form,
+            language,
+            values.get(question.posted_as) or by_meaning.get(question.name) or values.get(question.name) or (),
+        )
         for position, question in enumerate(questions_of_form(form))
     ]
 
@@ -178,9 +212,12 @@ def returned_inputs(
         target, meaning, texts = target_by_name.get(name), meaning_of(name), texts_of(answer)
         if target:
             question = FormQuestion(target, name, choices.get(target, ()), _is_about_source(target, form))
-            shown.append(_input(len(shown), question, form, language, "\n".join(texts), errors.get(target, ())))
+            shown.append(_input(len(shown), question, form, language, texts, errors.get(target, ())))
         elif meaning is None or meaning.target not in _NOT_RETURNED:
             hidden += ((name, text) for text in texts)
+    order = {question.posted_as: position for position, question in enumerate(questions_of_form(form))}
+    if order.keys() >= {each.name for each in shown}:  # of our own page, where an empty box is no answer
+        shown.sort(key=lambda each: order[each.name])
     return shown, hidden
 
 
@@ -200,32 +237,55 @@ def _input(
     question: FormQuestion,
     form: Form,
     language: str,
-    value: str = "",
+    texts: Sequence[str] = (),
     errors: Sequence[FieldError] = (),
 ) -> Input:
-    name, kind = question.name, _kind(question, value)
+    own, value = form.question(question.name), "\n".join(texts)
+    kind = _kind(question, own, value)
+    label = label_of(own, language)
+    if question.is_about_source and not own.label:
+        label = question_of("answer_field", language)
+    is_required = own.required or all(question.name in variant.require for variant in form.variants)
     return Input(
         id=f"input-{position}",
         name=question.posted_as,
-        label=question_of("answer_field" if question.is_about_source else name, language),
+        label=label,
         kind=kind,
-        value="" if kind == "checkbox" and errors else value,
-        required=all(name in variant.require for variant in form.variants),  # of one route only: asked for afterwards
-        autocomplete=_AUTOCOMPLETE.get(name, ""),
-        choices=question.choices,
-        errors=[complaint_of(error.code, name, language, error.message) for error in errors],
-        is_half=name in _PAIRED,
+        value="" if kind in TICKS and errors else value,
+        required=is_required,  # where one route alone requires it, it is reported afterwards
+        autocomplete=_AUTOCOMPLETE.get(question.name, ""),
+        options=_options(question, own, language, texts) if kind in _WITH_OPTIONS else (),
+        errors=[complaint_of(error.code, question.name, language, error.message, own) for error in errors],
+        is_half=question.name in _PAIRED,
     )
 
 
-def _kind(question: FormQuestion, value: str) -> str:
+def _kind(question: FormQuestion, own: Question, value: str) -> str:
     """The kind of input that can hold the value as it was given."""
-    if question.choices and value in {"", OTHER, *question.choices}:
+    if own.choices:
+        return own.kind or "select"
+    if not own.kind and question.choices and value in {"", OTHER, *question.choices}:
         return "select"
-    kind = _KINDS.get(question.name, "text")
-    if kind == "date" and not _DATE.fullmatch(value):
+    kind = own.kind or _KINDS.get(question.name, "text")
+    if kind in _WELL_FORMED and not _WELL_FORMED[kind].fullmatch(value):
         kind = "text"
     return "textarea" if kind == "text" and "\n" in value else kind
+
+
+def _options(question: FormQuestion, own: Question, language: str, texts: Sequence[str]) -> list[Option]:
+    """The answers to choose from: the form's own, in the visitor's language, else those that decide something."""
+    if own.choices:
+        chosen = {text.strip().casefold() for text in texts}
+        labels = {each.value: each.label.in_language(language) or _capital(each.value) for each in own.choices}
+        return [Option(value, text, value.strip().casefold() in chosen) for value, text in labels.items()]
+    options = [Option(value, _capital(value), value in texts) for value in question.choices]
+    if OTHER not in question.choices:
+        options.append(Option(OTHER, phrases_of(language)["elsewhere"], OTHER in texts))
+    return options
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _shown_names(form: Form, reading: Reading, errors: Mapping[str, Sequence[FieldError]]) -> dict[str, str]:
@@ -234,6 +294,7 @@ def _shown_names(form: Form, reading: Reading, errors: Mapping[str, Sequence[Fie
     own = {posted: name for name, posted in posted_as.items() if name not in CANONICAL_FIELDS}
     shown = {target: name for target, name in reading.submitted_as.items() if target in CANONICAL_FIELDS}
     shown.update((own[name], name) for name in reading.answers if name in own)
-    for target in errors.keys() - {PLACE}:
+    boxes = [each.name for each in form.questions if each.kind in _BOXES]  # browsers send nothing for an empty one
+    for target in (*boxes, *sorted(errors.keys() - {PLACE})):
         shown.setdefault(target, posted_as.get(target, target))
     return shown

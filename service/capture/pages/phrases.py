@@ -14,6 +14,10 @@ from urllib.parse import parse_qs
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from service.forms import Question
+from service.forms.questions import TICKS
+from service.lead import CANONICAL_FIELDS, CONSENT
+
 _FOLDER = Path(__file__).with_name("languages")
 _DEFAULT = "en"
 _MAX_HEADER_LENGTH = 500  # characters
@@ -66,17 +70,37 @@ def question_of(name: str, language: str = "") -> str:
     return phrases_of(language).get(f"ask.{name}", spaced[:1].upper() + spaced[1:])
 
 
-def complaint_of(code: str, name: str, language: str = "", otherwise: str = "") -> str:
+def label_of(question: Question, language: str = "") -> str:
+    """Return the words beside an input: the operator's own, else the usual ones."""
+    return question.label.in_language(language) or question_of(question.name, language)
+
+
+def complaint_of(
+    code: str, name: str, language: str = "", otherwise: str = "", question: Question | None = None
+) -> str:
     """Return the sentence for a visitor about one wrong answer.
 
-    code: of a FieldError. name: canonical, or the operator's own. otherwise: for a code without a phrase.
+    code: of a FieldError. name: canonical, or the operator's own. otherwise: for a code without a phrase. question: as
+    the form asks it.
     """
     say = phrases_of(language)
+    question = question or Question(name)
     if code.startswith("REQUIRED_FIELD"):
-        phrase = say.get(f"missing.{name}", say["missing"])
+        phrase = _missing(say, question)
     else:
-        phrase = say.get(f"wrong.{code}", otherwise or say["wrong"])
-    return phrase.replace("{label}", question_of(name, language))
+        own = "" if name in CANONICAL_FIELDS else say.get(f"wrong.{code}.own", "")
+        phrase = own or say.get(f"wrong.{code}", otherwise or say["wrong"])
+    return phrase.replace("{label}", label_of(question, language))
+
+
+def _missing(say: Mapping[str, str], question: Question) -> str:
+    """The usual sentence, unless the operator words the question otherwise."""
+    usual = say.get(f"missing.{question.name}", "")
+    if usual and (question.name == CONSENT or not question.label):
+        return usual
+    if question.choices:
+        return say["missing.choice"]
+    return say["missing.tick"] if question.kind in TICKS else say["missing"]
 
 
 def trouble_of(code: str, language: str = "", otherwise: str = "") -> str:
