@@ -28,6 +28,7 @@ from service.capture.spam import Guards
 from service.capture.tools.registry import SENDERS
 from service.edge import POLICY, Edge, without_port
 from service.forms import Setup, read_setup
+from service.forms.brand import describe_shades
 from service.forms.senders import find_weakness, is_proven
 from service.metrics.folder import MetricsFolder
 from service.metrics.web import METRICS, WebMetrics
@@ -73,7 +74,7 @@ def create_app(
     store = store or Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     counts = counts or PostCounts()
     current = setup or _read_forms_file(settings)
-    _warn_of_weak_senders(current.get(), counts)
+    _warn_of_setup(current.get(), counts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     _register_capture(app, settings, counts, store)
@@ -130,7 +131,7 @@ def start_app(
     app = create_app(settings, setup, counts, store, metrics_folder, open_tracer(settings, "web"))
     if reports := open_error_reports(settings, "web"):
         logs.report_to(reports)
-    warn = partial(_warn_of_weak_senders, counts=counts)
+    warn = partial(_warn_of_setup, counts=counts)
     SetupWatcher(setup, store, "web", warn).start(threading.Event())
     with suppress(StoreUnavailable):
         store.schema()  # opens the database: `restore` and `copy-to` see that this process uses it
@@ -142,8 +143,8 @@ def _read_forms_file(settings: Settings) -> CurrentSetup:
     return follow_forms_file(settings, read_setup(settings.forms_file, lookup), lookup, clock.now())
 
 
-def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
-    """Log each sender whose calls anyone could forge."""
+def _warn_of_setup(setup: Setup, counts: PostCounts) -> None:
+    """Log each sender whose calls anyone could forge, and each brand whose colour is changed to be readable."""
     if counts.count(f"start {setup.digest}", START_WARNINGS, clock.now().timestamp()):
         return
     for form in setup.forms.values():
@@ -152,6 +153,9 @@ def _warn_of_weak_senders(setup: Setup, counts: PostCounts) -> None:
                 event = "sender_proves_little" if is_proven(table) else "sender_proves_nothing"
                 why, remedy = weakness
                 log.warning(event, form=form.name, sender=sender, why=why, remedy=remedy)
+    for brand in dict.fromkeys((setup.brand, *(form.brand for form in setup.forms.values()))):
+        for sentence in describe_shades(brand):
+            log.warning("brand_colour_adapted", brand=brand.name, why=sentence)
 
 
 def _register_capture(app: Flask, settings: Settings, counts: PostCounts, store: Store) -> None:

@@ -20,6 +20,9 @@ from typing import Any
 MAX_LIFETIME_S = 30
 """After this time the process ends itself, even if its parent is gone."""
 
+MAIL = ("mailto://", "mailtos://")
+"""Addresses of channels that show HTML as it was written."""
+
 SENT, READABLE, UNREADABLE = "sent", "readable", "it cannot be read"
 
 
@@ -47,18 +50,19 @@ def _report(position: int, action: Any, address: str, request: Mapping[str, str]
     os.write(sys.stdout.fileno(), f"{position} {outcome}\n".encode())  # one write, so that lines do not mix
 
 
-def _read(address: str, _request: Mapping[str, str]) -> str:
+def _read(address: str, _request: Mapping[str, Any]) -> str:
     return READABLE if _channel(address) else UNREADABLE
 
 
-def _send(address: str, request: Mapping[str, str]) -> str:
-    channel = _channel(address)
+def _send(address: str, request: Mapping[str, Any]) -> str:
+    channel = _channel(address, request.get("brand"))
     if channel is None:
         return UNREADABLE
     # As plain text: otherwise a channel may take strangers' words for HTML, links, or a call to everybody.
-    result = channel.notify(
-        title=request["title"], body=request["body"], notify_type=request["tone"], body_format="text"
-    )
+    body, body_format = request["body"], "text"
+    if "html" in request and address.startswith(MAIL):
+        body, body_format = request["html"], "html"
+    result = channel.notify(title=request["title"], body=body, notify_type=request["tone"], body_format=body_format)
     if result:
         return SENT
     # Of Apprise's log, only the number of an HTTP error: the rest may hold the address.
@@ -67,11 +71,23 @@ def _send(address: str, request: Mapping[str, str]) -> str:
     return f"it answered with error {status[1]}" if status else "it could not be reached, or refused it"
 
 
-def _channel(address: str) -> Any:
+def _channel(address: str, brand: Mapping[str, str] | None = None) -> Any:
     from apprise import Apprise, AppriseAsset  # noqa: PLC0415 (costs memory and time in this process alone)
 
-    channel = Apprise(asset=AppriseAsset(app_id="Lead Capture", storage_mode="memory"))
+    channel = Apprise(asset=AppriseAsset(storage_mode="memory", **_looks(brand or {})))
     return channel if channel.add(address) else None
+
+
+def _looks(brand: Mapping[str, str]) -> dict[str, Any]:
+    """What channels show of the sender: its name, and where they can its colour and picture."""
+    from apprise import AppriseAsset, NotifyType  # noqa: PLC0415
+
+    looks: dict[str, Any] = {"app_id": brand.get("name") or "Lead Capture"}
+    if colour := brand.get("colour"):
+        looks["html_notify_map"] = {**AppriseAsset.html_notify_map, NotifyType.INFO: colour}
+    if logo := brand.get("logo_url"):
+        looks |= {"image_url_logo": logo, "image_url_mask": logo}
+    return looks
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from service import clock
 from service.alerts.wording import defuse_mentions
+from service.forms import Brand
 
 SEND_TIMEOUT_S = 20.0
 """Time for all channels together; a channel that has not taken the message by then has failed."""
@@ -27,11 +28,17 @@ Tone = Literal["warning", "success", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to people. tone: how channels colour it."""
+    """A message to people.
+
+    tone: how channels colour it. brand: whose it is, for the sender's name, colour and picture where a channel shows
+    them; None: this service's. html: the same as the body, for channels that show HTML; "" for none.
+    """
 
     title: str
     body: str
     tone: Tone = "warning"
+    brand: Brand | None = None
+    html: str = ""
 
 
 Send = Callable[[Sequence[str], Message, threading.Event], list[str]]
@@ -49,7 +56,11 @@ def send(
     stop: ends it early. Raises: nothing.
     """
     title, body = defuse_mentions(message.title), defuse_mentions(message.body)  # whoever wrote which part of them
-    request = {"addresses": addresses, "title": title, "body": body, "tone": message.tone}
+    request: dict[str, Any] = {"addresses": addresses, "title": title, "body": body, "tone": message.tone}
+    if message.brand is not None:
+        request["brand"] = asdict(message.brand)
+    if message.html:
+        request["html"] = message.html
     return _run("send", request, timeout_s, stop or threading.Event())
 
 
@@ -61,7 +72,7 @@ def unreadable(addresses: Sequence[str]) -> list[int]:
     return [number for number, outcome in enumerate(outcomes, 1) if outcome not in (READABLE, TOO_SLOW)]
 
 
-def _run(action: str, request: Mapping[str, str | Sequence[str]], timeout_s: float, stop: threading.Event) -> list[str]:
+def _run(action: str, request: Mapping[str, Any], timeout_s: float, stop: threading.Event) -> list[str]:
     """Start the process, wait for it, kill it when it is too slow; return the outcome of each address."""
     command = [sys.executable, "-m", "service.alerts.apprise_sender", action]
     with subprocess.Popen(  # noqa: S603 (our own command)

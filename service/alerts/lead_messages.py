@@ -33,7 +33,8 @@ def about_one(lead: Lead, form: Form, public_url: str) -> Message:
         _link(lead, public_url),
     ]
     tone: Tone = "warning" if lead.status is Status.PARKED else "info"
-    return Message(f"New lead: {_who(lead)}, {form.title or form.name}", "\n".join(lines), tone)
+    title = f"New lead{_whose(form)}: {_who(lead)}, {form.title or form.name}"
+    return Message(title, "\n".join(lines), tone, form.brand)
 
 
 def about_many(leads: Sequence[Lead], number: int, form: Form, public_url: str) -> Message:
@@ -47,7 +48,12 @@ def about_many(leads: Sequence[Lead], number: int, form: Form, public_url: str) 
         entries.append(entry)
     if number > len(entries):
         entries.append(f"And {number - len(entries):,} more: {public_url}/admin/leads?form={form.name}")
-    return Message(f"{count(number, 'new lead')}: {form.title or form.name}", "\n\n".join(entries), "info")
+    title = f"{count(number, 'new lead')}{_whose(form)}: {form.title or form.name}"
+    return Message(title, "\n\n".join(entries), "info", form.brand)
+
+
+def _whose(form: Form) -> str:
+    return f" for {form.brand.name}" if form.brand.name else ""
 
 
 def _facts(lead: Lead) -> list[str]:

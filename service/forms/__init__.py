@@ -2,6 +2,7 @@
 
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
+from service.forms.brand import Brand
 from service.forms.crm import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
@@ -19,6 +20,7 @@ __all__ = [
     "AnswerDate",
     "AttributionConfig",
     "Block",
+    "Brand",
     "Canary",
     "Captcha",
     "Choice",

@@ -11,6 +11,9 @@ from service.forms.values import read_name, read_trimmed
 
 SITE = "https://www.example.com"
 
+_LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
+_UNSAFE_IN_POLICY = re.compile(r"[;,'\s\x00-\x1f\x7f]|[^\x20-\x7e]")
+
 
 def split_web_address(text: str) -> SplitResult | None:
     """Return the parts of an http(s) URL; None for anything else."""
@@ -46,6 +49,19 @@ def read_redirect_template(value: Any) -> str:
     read_redirect("".join("x" if isinstance(piece, Slot) else piece for piece in parse(text)))
     if not re.match(r"https?://[^/?#{}]+[/?#]", text):
         raise ValidationError(f"{value!r} lets an answer change the host: write answers after it, {SITE}/{{location}}")
+    return text
+
+
+def read_logo_url(value: Any) -> str:
+    """Read the address of an image; "" for none. Pages may load nothing else, so it must fit into their policy."""
+    text = read_trimmed(value)
+    parts = split_web_address(text)
+    if text and (not parts or "@" in parts.netloc or "#" in text):
+        raise ValidationError(f"{value!r} is not the address of an image: write one such as {SITE}/logo.svg")
+    if parts and parts.scheme != "https" and parts.hostname not in _LOCAL_HOSTS:
+        raise ValidationError(f"{value!r} is not secure, and browsers would not show it: write https://")
+    if sign := _UNSAFE_IN_POLICY.search(text):
+        raise ValidationError(f"{value!r} contains {sign[0]!r}, which a page's policy cannot name: encode it with %")
     return text
 
 

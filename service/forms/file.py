@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from service.forms.answer_names import targets_by_name
+from service.forms.brand import Brand
 from service.forms.checks import check_document, table_under
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
-from service.forms.layers import make_variant, overlay
+from service.forms.layers import DEFAULT_ACCOUNT, make_variant, overlay
 from service.forms.problems import Place, ProblemList, SetupProblems
-from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
+from service.forms.schema import ACCOUNT_TABLE, BRAND_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.values import ENV_PREFIX, FromEnvironment
 
 Lookup = Callable[[str], str | None]
@@ -104,13 +105,14 @@ def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:
     document = _expand(document, lookup, problems)
     check_document(document, problems)
     problems.raise_any()
-    defaults = table_under(document, "defaults")
+    defaults, accounts = table_under(document, "defaults"), table_under(document, "accounts")
+    brand = table_under(document, "brand")
+    brands = {name: Brand(**BRAND_TABLE.load({**brand, **own.get("brand", {})})) for name, own in accounts.items()}
+    brands[DEFAULT_ACCOUNT] = Brand(**BRAND_TABLE.load(brand))
     return Setup(
-        forms={name: _make_form(name, overlay(defaults, own)) for name, own in document["forms"].items()},
-        accounts={
-            name: Account(name, **{"base_url": NEXUDUS_URL, **ACCOUNT_TABLE.load(own)})
-            for name, own in table_under(document, "accounts").items()
-        },
+        forms={name: _make_form(name, overlay(defaults, own), brands) for name, own in document["forms"].items()},
+        accounts={name: _make_account(name, own) for name, own in accounts.items()},
+        brand=brands[DEFAULT_ACCOUNT],
     )
 
 
@@ -153,14 +155,19 @@ _PLAIN_KEYS = (
 """Keys of a form's table that are attributes of Form under the same name."""
 
 
-def _make_form(name: str, tables: Keys) -> Form:
-    """Return one form with its routes, from checked tables into which [defaults] are merged."""
+def _make_account(name: str, own: Keys) -> Account:
+    keys = ACCOUNT_TABLE.load({key: value for key, value in own.items() if key != "brand"})
+    return Account(name, **{"base_url": NEXUDUS_URL, **keys})
+
+
+def _make_form(name: str, tables: Keys, brands: Mapping[str, Brand]) -> Form:
+    """Return one form with its routes, from checked tables into which [defaults] are merged. brands: by account."""
     keys = FORM_TABLE.load(tables)
     targets = targets_by_name(keys.get("fields", {}))
     routes = tuple(
         Route(
             {targets.get(answer, answer): value for answer, value in ROUTE_TABLE.load(route)["when"].items()},
-            _make_form(name, make_variant(tables, route)),
+            _make_form(name, make_variant(tables, route), brands),
         )
         for route in tables.get("routes", [])
     )
@@ -174,6 +181,7 @@ def _make_form(name: str, tables: Keys) -> Form:
     return Form(
         name,
         **plain,
+        brand=brands[keys.get("account", DEFAULT_ACCOUNT)],
         canary=Canary(keys["canary"]["every"], keys["canary"]["email"]) if "canary" in keys else None,
         captcha=_pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
         attribution=_pick(AttributionConfig, keys),

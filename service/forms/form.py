@@ -7,6 +7,7 @@ from typing import Any
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.answer_names import find_answer
 from service.forms.blocks import Block
+from service.forms.brand import Brand
 from service.forms.questions import Question
 from service.lead import Answers, Submission
 
@@ -92,6 +93,7 @@ class Form:
     name: str
     title: str = ""
     account: str = "default"
+    brand: Brand = field(default_factory=Brand)  # of the account
     require: tuple[str, ...] = ("email",)
     questions: tuple[Question, ...] = ()  # of its own, and how the usual ones are asked
     redirect: str = ""  # a template; "" shows the thank-you page
@@ -192,8 +194,10 @@ class Setup:
     """The whole forms file: every form and every account besides "default".
 
     digest: identifies the text of the file; "" without one. Values of the environment do not enter it.
+    brand: of pages that belong to no form, and of forms whose account has none of its own.
     """
 
     forms: Mapping[str, Form]
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    brand: Brand = field(default_factory=Brand)
     digest: str = field(default="", compare=False)

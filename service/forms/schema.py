@@ -9,6 +9,7 @@ from service.forms.addresses import (
     read_alert_address,
     read_base_url,
     read_domain,
+    read_logo_url,
     read_origin,
     read_redirect,
     read_redirect_template,
@@ -17,6 +18,7 @@ from service.forms.addresses import (
 from service.forms.amounts import AnswerDate, read_value
 from service.forms.answer_names import check_canonical
 from service.forms.blocks import read_block
+from service.forms.brand import read_colour
 from service.forms.crm import (
     read_conversions,
     read_coworker_additions,
@@ -110,6 +112,10 @@ DUE_DATE_KEYS: dict[str, FormKey] = {
     "days": FormKey(read_whole, least=-MAX_SHIFT_DAYS, most=MAX_SHIFT_DAYS),
 }
 _DUE_DATE_TABLE = make_table(DUE_DATE_KEYS)
+BRAND_TABLE = make_table(
+    {"name": FormKey(read_trimmed), "colour": FormKey(read_colour), "logo_url": FormKey(read_logo_url)},
+    {"color": "write colour"},
+)
 ACCOUNT_KEYS: dict[str, FormKey] = {
     "base_url": FormKey(read_base_url),
     "username": FormKey(read_name),
@@ -119,6 +125,7 @@ ACCOUNT_KEYS: dict[str, FormKey] = {
     "app_key": FormKey(read_name),
     "app_secret": FormKey(read_name),
     "app_token": FormKey(read_name),
+    "brand": FormKey(BRAND_TABLE.load),
 }
 SHARED_KEYS: dict[str, FormKey] = {
     # capture
@@ -192,6 +199,7 @@ BARRED_IN_ROUTES: dict[str, str] = {
 _ELSEWHERE = {
     **{key: f"write contact.{key}" for key in CONTACT_KEYS if key not in SHARED_KEYS},
     **dict.fromkeys(ACCOUNT_KEYS, 'credentials belong in [accounts.NAME]; here write account = "NAME"'),
+    "brand": "write [brand], or [accounts.NAME.brand] for the forms of one account",
     "when": "it belongs in a route, [[forms.NAME.routes]]",
     "routes": "a route has no routes of its own",
     "canary": "it belongs in a form of its own",
@@ -210,6 +218,7 @@ FORM_KEYS: dict[str, FormKey] = {
 FORM_TABLE = make_table(FORM_KEYS, _ELSEWHERE)
 FILE_KEYS: dict[str, FormKey] = {
     "defaults": FormKey(FORM_TABLE.load),
+    "brand": FormKey(BRAND_TABLE.load),
     "accounts": FormKey(read_tables, table=ACCOUNT_TABLE, check=check_account_name),
     "forms": FormKey(read_tables, table=FORM_TABLE, check=check_form_name),
 }

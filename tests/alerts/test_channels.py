@@ -6,6 +6,7 @@ import time
 
 from service.alerts import channels
 from service.alerts.channels import SENT, TOO_SLOW, Message
+from service.forms import Brand
 from tests.alerts.mail_server import MailServer
 from tests.alerts.sink import AlertSink
 from tests.processes import family
@@ -87,3 +88,15 @@ def test_a_letter_is_plain_text_whatever_strangers_wrote() -> None:
         "text/plain",
     )
     assert letter.get_content().splitlines() == body.replace("](", "] (").splitlines()
+
+
+def test_a_letter_comes_from_the_brand_and_shows_html_beside_the_text() -> None:
+    message = Message("Your week", "Leads: 3", "info", Brand("Harbour Works"), "<p>Leads: <b>3</b></p>")
+    with MailServer() as box:
+        assert channels.send([box.address], message) == [SENT]
+
+    (letter,) = box.letters
+    text, html = letter.iter_parts()
+    assert letter["X-Application"] == "Harbour Works"
+    assert (text.get_content_type(), text.get_content().strip()) == ("text/plain", "Leads: 3")
+    assert (html.get_content_type(), html.get_content().strip()) == ("text/html", message.html)

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from service.forms import AttributionConfig
+from service.forms import AttributionConfig, Question
 from service.lead import Status
 from service.store import Query, Store
 from tests.builders import a_form
@@ -52,7 +52,8 @@ def test_a_person_is_sent_to_the_forms_own_sites_only(sqlite: Store, wanted: str
 
 def test_answers_stand_in_the_address_that_comes_next(sqlite: Store) -> None:
     form = a_form(
-        redirect=f"{SITE}/thanks?size={{team_size}}&from={{How did you park?}}", questions=("How did you park?",)
+        redirect=f"{SITE}/thanks?size={{team_size}}&from={{How did you park?}}",
+        questions=(Question("How did you park?"),),
     )
     front, answers = (
         Front(sqlite, form),

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.capture.fields.evidence import host_of, is_below, own_hosts
 from service.capture.fields.reading import FieldError, Reading
+from service.capture.http.incoming import setup_of_request
 from service.capture.pages import rendering
 from service.capture.pages.inputs import PLACE
 from service.capture.pages.phrases import choose_language
@@ -174,7 +175,8 @@ def _error_page(error: PostError, form: Form | None, reading: Reading | None) ->
         failed = None if error.errors else (error.status, error.code, error.sentence)
         return rendering.respond(rendering.error_page(form, reading, error.errors, failed), error.status, form)
     language = reading.controls.language if reading else rendering.spoken_language(form)
-    page = rendering.message_page(error.status, error.code, error.sentence, language)
+    brand = form.brand if form else setup_of_request().brand
+    page = rendering.message_page(error.status, error.code, error.sentence, language, brand)
     return rendering.respond(page, error.status, form)
 
 

@@ -1,6 +1,6 @@
 """The pages for visitors of a form: plain, phone first, light and dark, in the visitor's language.
 
-Nothing is loaded from other hosts, except the captcha of a form that has one.
+Nothing is loaded from other hosts, except the captcha of a form that has one and the logo of the operator's brand.
 """
 
 import base64
@@ -32,7 +32,7 @@ from service.capture.pages.phrases import (
     trouble_of,
     wished_language,
 )
-from service.forms import Form
+from service.forms import Brand, Form
 
 _HERE = Path(__file__).parent
 _SCRIPT = (_HERE / "templates" / "form.js").read_text("utf-8").strip()
@@ -51,10 +51,11 @@ _NO_BACK_LINK = frozenset((HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED))
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as HTML, its language, and its captcha widget."""
+    """One page as HTML, its language, its brand, and its captcha widget."""
 
     html: str
     language: str
+    brand: Brand
     widget: Widget | None = None
 
 
@@ -75,7 +76,7 @@ def spoken_language(form: Form | None = None) -> str:
 def respond(page: Page, status: HTTPStatus = HTTPStatus.OK, form: Form | None = None) -> Response:
     """Return the response with a page and its policy. form: whose it is, which decides who may show it in a frame."""
     response = Response(page.html, status, _HEADERS)
-    response.headers["Content-Security-Policy"] = _policy(page.widget, form)
+    response.headers["Content-Security-Policy"] = _policy(page, form)
     response.headers["Content-Language"] = page.language
     response.vary.add("Accept-Language")
     return response
@@ -83,7 +84,7 @@ def respond(page: Page, status: HTTPStatus = HTTPStatus.OK, form: Form | None = 
 
 def thank_you(form: Form, language: str = "") -> Page:
     """Return the page after an accepted post."""
-    return _render("thanks.html", language, called=form.title_in(language))
+    return _render("thanks.html", language, form.brand, called=form.title_in(language))
 
 
 def hosted_form(
@@ -95,7 +96,8 @@ def hosted_form(
     is_wished: the visitor chose the language, which is to stay.
     """
     if is_out_of_reach(form):
-        return _message(language, phrases_of(language)["away_title"], phrases_of(language)["away_text"])
+        say = phrases_of(language)
+        return _message(language, form.brand, say["away_title"], say["away_text"])
     say = phrases_of(language)
     return _render_form(
         form,
@@ -126,7 +128,8 @@ def error_page(
     title = _title(say, failed[0]) if failed else say["fix_title"]
     happened = trouble_of(failed[1], language, failed[2]) if failed else ""
     if is_out_of_reach(form):
-        return _message(language, title, happened or say["summary_title"], complaints, has_way_back=True)
+        sentence = happened or say["summary_title"]
+        return _message(language, form.brand, title, sentence, complaints, has_way_back=True)
     return _render_form(
         form,
         language,
@@ -140,21 +143,35 @@ def error_page(
     )
 
 
-def message_page(status: HTTPStatus, code: str = "", sentence: str = "", language: str = "") -> Page:
+def message_page(
+    status: HTTPStatus, code: str = "", sentence: str = "", language: str = "", brand: Brand | None = None
+) -> Page:
     """Return the page of a failure that no other answer can correct.
 
     code: of the PostError. sentence: in English, for a code without a phrase.
     """
     title, happened = _title(phrases_of(language), status), trouble_of(code, language, sentence)
-    return _message(language, title, happened, has_way_back=status not in _NO_BACK_LINK)
+    return _message(language, brand or Brand(), title, happened, has_way_back=status not in _NO_BACK_LINK)
 
 
 def _message(
-    language: str, title: str, sentence: str, complaints: Sequence[Complaint] = (), *, has_way_back: bool = False
+    language: str,
+    brand: Brand,
+    title: str,
+    sentence: str,
+    complaints: Sequence[Complaint] = (),
+    *,
+    has_way_back: bool = False,
 ) -> Page:
     """A page without a form. Where only the operator's own page has the captcha, the visitor must go back."""
     return _render(
-        "message.html", language, title=title, sentence=sentence, complaints=complaints, has_way_back=has_way_back
+        "message.html",
+        language,
+        brand,
+        title=title,
+        sentence=sentence,
+        complaints=complaints,
+        has_way_back=has_way_back,
     )
 
 
@@ -171,11 +188,13 @@ def _title(say: Mapping[str, str], status: HTTPStatus) -> str:
     return say.get(f"message_title.{status.value}", say["message_title"])
 
 
-def _policy(widget: Widget | None, form: Form | None) -> str:
+def _policy(page: Page, form: Form | None) -> str:
     allowed = dict(_POLICY)
+    if page.brand.logo_url:
+        allowed["img-src"] = page.brand.logo_source
     if form is None or form.allowed_origins:
         allowed["frame-ancestors"] = " ".join(_framing_sites(form)) or "'none'"
-    for directive, hosts in (widget.sources if widget else {}).items():
+    for directive, hosts in (page.widget.sources if page.widget else {}).items():
         allowed[directive] = f"{allowed.get(directive, '')} {hosts}".strip()
     return "; ".join(f"{directive} {hosts}" for directive, hosts in allowed.items())
 
@@ -204,12 +223,11 @@ def _environment() -> Environment:
 def _render_form(form: Form, language: str, query: str, **values: object) -> Page:
     more = {"hidden": (), "complaints": (), "is_hosted": False, **values}
     action = f"/f/{form.name}?{query}" if query else f"/f/{form.name}"
-    return _render(
-        "form.html", language, widget_of(form), form=form, called=form.title_in(language), action=action, **more
-    )
+    called = form.title_in(language)
+    return _render("form.html", language, form.brand, widget_of(form), form=form, called=called, action=action, **more)
 
 
-def _render(template: str, language: str, widget: Widget | None = None, **values: object) -> Page:
+def _render(template: str, language: str, brand: Brand, widget: Widget | None = None, **values: object) -> Page:
     known = language if language in languages() else languages()[0]
-    html = _environment().get_template(template).render(language=known, say=phrases_of(known), widget=widget, **values)
-    return Page(html, known, widget)
+    values |= {"language": known, "say": phrases_of(known), "brand": brand, "widget": widget}
+    return Page(_environment().get_template(template).render(**values), known, brand, widget)
