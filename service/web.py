@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, logs
 from service.admin import AdminDeps, api, monitoring, pages
+from service.admin.pages.errors import ShowError
+from service.admin.pages.rendering import PREFIX
 from service.alerts.worker_watch import WorkerWatch
 from service.background import is_gone, worker_name
 from service.capture import script
@@ -95,13 +97,14 @@ def create_app(
         counters=counts.guesses,
     )
     api.register(app, deps)
-    pages.register(app, deps)
+    show_dashboard_error = pages.register(app, deps)
     _add_scripts(app)
     if settings.sample_page:
         app.add_url_rule("/sample", "sample", lambda: _sample_page(f"/f/{next(iter(setup_of_request().forms))}"))
     app.add_url_rule("/", "start", lambda: redirect("/sample" if settings.sample_page else "/admin/"))
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected_error)
+    http_error = partial(_http_error, show_dashboard_error)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, partial(_unexpected_error, http_error))
     number = settings.trusted_proxies
     if number:
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
@@ -201,16 +204,20 @@ def _script(file: script.ScriptFile) -> BaseResponse:
     return response.make_conditional(request)
 
 
-def _http_error(error: HTTPException) -> Any:
-    """A wrong address or method, in one sentence and without a trace."""
+def _http_error(show_dashboard_error: ShowError, error: HTTPException) -> Any:
+    """A wrong address or method, in one sentence and without a trace; below the dashboard's in its looks."""
     accepts_page = "text/html" in request.headers.get("Accept", "")
-    response = failure(PostError.of_http(error), as_json=not accepts_page)
+    is_below = request.path.removeprefix(PREFIX)[:1] in ("", "/") and request.path.startswith(PREFIX)
+    if accepts_page and is_below:
+        response = show_dashboard_error(error)
+    else:
+        response = failure(PostError.of_http(error), as_json=not accepts_page)
     if allowed := error.get_response().headers.get("Allow"):
         response.headers["Allow"] = allowed
     return response
 
 
-def _unexpected_error(error: Exception) -> Any:
+def _unexpected_error(http_error: ShowError, error: Exception) -> Any:
     """A bug: logged here because Flask would log the error's text, which may quote a person."""
     log.error("request_failed", endpoint=request.endpoint, exc_info=error)
-    return _http_error(InternalServerError())
+    return http_error(InternalServerError())

@@ -50,7 +50,8 @@ DOORS = {
     "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
     "admin": (
-        "lead forms i18n setup store delivery nexudus alerts clock metrics operations platforms rate_limit version"
+        "lead forms i18n setup store delivery nexudus alerts clock metrics operations platforms rate_limit tracing"
+        " version"
     ),
     "simulator": "",
     "server": "clock edge rate_limit",

@@ -76,6 +76,7 @@ def paths(store: Store) -> dict[str, str]:
         "erase": f"/admin/leads/{delivered}/erase",
         "missing": "/admin/leads/nobody",
         "entry": "/admin/sign-in",
+        "docs": "/docs",
     }
 
 

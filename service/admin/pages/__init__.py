@@ -6,22 +6,15 @@ they need. Pages require the sign-in; every form carries `form_token`; nothing m
 """
 
 from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
 
-import structlog
 from flask import Blueprint, Flask, Response, request
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.admin import AdminDeps
-from service.admin.pages import form_pages, lead, lead_list, report_page, sign_in, today
+from service.admin.pages import errors, form_pages, lead, lead_list, report_page, sign_in, today
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.i18n import _, current_language
-from service.store import StoreUnavailable
-
-log = structlog.get_logger()
 
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     today.add,
@@ -42,8 +35,8 @@ ASSETS = {
 """Endpoint -> file name and media type."""
 
 
-def register(app: Flask, deps: AdminDeps) -> None:
-    """Put the dashboard into the app."""
+def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
+    """Put the dashboard into the app; return what shows the errors of addresses below PREFIX that no page has."""
     authenticator = Authenticator(deps)
     renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)
@@ -51,8 +44,9 @@ def register(app: Flask, deps: AdminDeps) -> None:
     for add in PAGES:
         add(routes, deps, renderer)
     _add_assets(routes)
-    _add_error_pages(routes, renderer)
+    show_error = errors.add(routes, renderer)
     app.register_blueprint(routes)
+    return show_error
 
 
 def _add_assets(routes: Blueprint) -> None:
@@ -66,28 +60,3 @@ def _add_assets(routes: Blueprint) -> None:
             return response.make_conditional(request)
 
         routes.add_url_rule(f"/{name}", endpoint, serve)
-
-
-def _add_error_pages(routes: Blueprint, renderer: Renderer) -> None:
-    @routes.errorhandler(StoreUnavailable)
-    def store_unavailable(_error: StoreUnavailable) -> Response:
-        """Rendered without the usual page frame, which reads the database."""
-        title = _("The database does not answer")
-        sentence = _("No enquiries can be stored either: fix it first, then reload.")
-        head = f"<!doctype html><html lang={current_language().code}><meta charset=utf-8><title>{title}</title>"
-        html = f"{head}<h1>{title}</h1><p>{sentence}</p>"
-        response = Response(html, HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/html; charset=utf-8")
-        response.headers["Retry-After"] = "5"
-        return response
-
-    @routes.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        status = HTTPStatus(error.code or 500)
-        return renderer.message(status, status.phrase, error.description or "")
-
-    @routes.errorhandler(Exception)
-    def unexpected_error(error: Exception) -> Response:
-        """A bug: the page must not quote the error, which may quote a person."""
-        log.error("request_failed", endpoint=request.endpoint, exc_info=error)
-        sentence = _("The page could not be shown. Nothing was lost; the service's log says what happened.")
-        return renderer.message(HTTPStatus.INTERNAL_SERVER_ERROR, _("That did not work"), sentence)

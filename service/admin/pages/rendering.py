@@ -25,6 +25,7 @@ from service.i18n import (
     set_language,
     time_text,
 )
+from service.tracing.context import CURRENT
 
 PREFIX = "/admin"
 
@@ -62,29 +63,49 @@ class Renderer:
 
     def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, *, here: str = "", **values: object) -> Response:
         """One page. here: its name in the navigation."""
+        notice = self._authenticator.unsign(request.cookies.get(NOTICE_COOKIE, ""))
+        response = self._respond(template, status, here=here, notice=notice, **values)
+        if NOTICE_COOKIE in request.cookies:
+            response.delete_cookie(NOTICE_COOKIE, path=PREFIX)
+        return response
+
+    def _respond(
+        self, template: str, http_status: HTTPStatus, *, here: str = "", notice: str = "", **values: object
+    ) -> Response:
         session = g.get("session")
         html = self._templates.get_template(template).render(
             here=here,
             language=i18n.current_language().code,
             this_page=request.full_path.rstrip("?") if request.method == "GET" else f"{PREFIX}/",
             navigation=NAVIGATION,
-            notice=self._authenticator.unsign(request.cookies.get(NOTICE_COOKIE, "")),
+            notice=notice,
             is_signed_in=session is not None,
             form_token=session.form_token if session else "",
             now=clock.now(),
             **values,
         )
         # Old leads may contain a lone surrogate, which cannot be encoded.
-        response = Response(html.encode("utf-8", "replace"), status, content_type="text/html; charset=utf-8")
+        response = Response(html.encode("utf-8", "replace"), http_status, content_type="text/html; charset=utf-8")
         response.headers.extend(HEADERS)
         response.content_language.add(i18n.current_language().code)
-        if NOTICE_COOKIE in request.cookies:
-            response.delete_cookie(NOTICE_COOKIE, path=PREFIX)
         return response
 
     def message(self, status: HTTPStatus, title: str, sentence: str) -> Response:
         """A page of one sentence."""
         return self.page("message.html", status, title=title, sentence=sentence)
+
+    def error(self, status: HTTPStatus, title: str, sentence: str) -> Response:
+        """The page of an error, for which nothing is read from the database."""
+        is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return self._respond(
+            "error.html",
+            status,
+            title=title,
+            sentence=sentence,
+            status=status.value,
+            request_id=CURRENT.get().request_id if is_ours else "",
+            try_again=request.full_path.removesuffix("?") if is_ours and request.method == "GET" else "",
+        )
 
     def go(self, address: str, notice: str = "") -> BaseResponse:
         """Redirect to another page, which shows the notice."""

@@ -1,0 +1,71 @@
+"""The error pages of the dashboard: in its own looks, also for addresses that no page has, and without a database."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from service.admin.pages.rendering import Renderer, use_language_of_request
+from service.i18n import N_, _
+from service.store import StoreUnavailable
+
+log = structlog.get_logger()
+
+RETRY_AFTER_S = 5
+"""Seconds after which a browser may ask again while the database does not answer."""
+
+SENTENCES = {
+    HTTPStatus.BAD_REQUEST: (N_("This request could not be read"), N_("Go back, reload the page, and try again.")),
+    HTTPStatus.FORBIDDEN: (N_("This is not allowed"), N_("You may look at other pages, but not do this.")),
+    HTTPStatus.NOT_FOUND: (N_("There is no page here"), N_("The address may be mistyped, or what it showed is gone.")),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        N_("This address only takes forms"),
+        N_("Go back and use the button there."),
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (N_("That was too much at once"), N_("Go back, and send less of it.")),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        N_("One moment, please"),
+        N_("Too many requests came. Try again in a minute."),
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        N_("Something went wrong here"),
+        N_("The page could not be shown. Nothing was lost; the service's log says what happened."),
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        N_("The database does not answer"),
+        N_("Until it does, no page can be shown and no enquiry saved: visitors are asked to send theirs again."),
+    ),
+}
+"""Status -> title and sentence; other statuses are shown like one that was not understood."""
+
+ShowError = Callable[[HTTPException], Response]
+
+
+def add(routes: Blueprint, renderer: Renderer) -> ShowError:
+    """Show the errors of these routes; return what shows those of addresses beside them."""
+
+    @routes.errorhandler(StoreUnavailable)
+    def store_unavailable(_error: StoreUnavailable) -> Response:
+        response = _page(renderer, HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return response
+
+    @routes.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        return _page(renderer, HTTPStatus(error.code or 500))
+
+    @routes.errorhandler(Exception)
+    def unexpected_error(error: Exception) -> Response:
+        """A bug: the page must not quote the error, which may quote a person."""
+        log.error("request_failed", endpoint=request.endpoint, exc_info=error)
+        return http_error(InternalServerError())
+
+    return http_error
+
+
+def _page(renderer: Renderer, status: HTTPStatus) -> Response:
+    use_language_of_request()  # which an address beside the pages has not done
+    title, sentence = SENTENCES.get(status, SENTENCES[HTTPStatus.BAD_REQUEST])
+    return renderer.error(status, _(title), _(sentence))
