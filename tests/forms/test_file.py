@@ -111,7 +111,7 @@ def test_all_problems_are_told_at_once_and_those_of_one_form_together() -> None:
         "forms.toml: forms.tour.contact.tag: must be text in quotes, not a whole number",
         "forms.toml: forms.tour.answer_field: does nothing without answer_map: write that too",
         "forms.toml: forms.visit.touch: 'frist' is unknown: did you mean 'first'?",
-        "forms.toml: stage: unknown key 'stage': choose from defaults, accounts, forms",
+        "forms.toml: stage: unknown key 'stage': choose from defaults, brand, accounts, forms",
     ]
 
 
