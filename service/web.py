@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -94,6 +94,7 @@ def create_app(
         secret_key=settings.secret_key,
         zone=settings.zone,
         nexudus_url=settings.nexudus_base_url,
+        has_sample_page=settings.sample_page,
         counters=counts.guesses,
     )
     api.register(app, deps)
@@ -101,7 +102,6 @@ def create_app(
     _add_scripts(app)
     if settings.sample_page:
         app.add_url_rule("/sample", "sample", lambda: _sample_page(f"/f/{next(iter(setup_of_request().forms))}"))
-    app.add_url_rule("/", "start", lambda: redirect("/sample" if settings.sample_page else "/admin/"))
     http_error = partial(_http_error, show_dashboard_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, partial(_unexpected_error, http_error))

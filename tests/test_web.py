@@ -88,13 +88,10 @@ def test_the_sample_page_is_there_only_when_asked_for(sqlite: Store) -> None:
     assert Front(sqlite, SAMPLE_PAGE="true").client.get("/sample").status_code == 200
 
 
-@pytest.mark.parametrize(("settings", "start"), [({}, "/admin/"), ({"SAMPLE_PAGE": "true"}, "/sample")])
-def test_the_bare_address_leads_to_the_sample_page_or_the_dashboard(
-    sqlite: Store, settings: dict[str, str], start: str
-) -> None:
-    response = Front(sqlite, **settings).client.get("/")
+def test_the_bare_address_leads_to_the_dashboard(sqlite: Store) -> None:
+    response = Front(sqlite).client.get("/")
 
-    assert (response.status_code, response.headers["Location"]) == (302, start)
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
 
 
 def test_the_sample_page_posts_to_a_form_that_is_there(sqlite: Store) -> None:

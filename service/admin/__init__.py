@@ -17,6 +17,7 @@ class AdminDeps:
 
     setup: returns the set-up of the present request; setup_state: since when one is in force, and what was refused.
     api_token, password: "" when not set. secret_key: "" for the one kept in the database. zone: the operator's.
+    has_sample_page: whether the demo's front door and sample page are shown.
     nexudus_url: base URL of the Nexudus API, which links of delivered leads follow.
     counters: of wrong passwords and tokens, shared by the web processes.
     time_limit_s: how long one request works on many leads.
@@ -31,6 +32,7 @@ class AdminDeps:
     secret_key: str = field(default="", repr=False)
     zone: tzinfo = UTC
     nexudus_url: str = ""
+    has_sample_page: bool = False
     counters: Counters = field(default_factory=Counters)
     time_limit_s: float = TIME_LIMIT_S
 

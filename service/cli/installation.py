@@ -6,6 +6,7 @@ Apart from configuration.py, so that the parent of the web processes does not lo
 import argparse
 import http.client
 import json
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -18,7 +19,7 @@ from service.cli.configuration import read_configuration
 from service.cli.terminal import time_span
 from service.forms import Setup
 from service.settings import Settings, lookup
-from service.store import ROLE, SCHEMA, Store, StoreUnavailable, UnknownSchema, fault_of
+from service.store import DEMO_WELCOME, ROLE, SCHEMA, Store, StoreUnavailable, Transaction, UnknownSchema, fault_of
 
 SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
 """The simulator's own login; nothing real is behind it."""
@@ -149,10 +150,16 @@ def _may_come_up(error: Exception) -> bool:
 def record_simulator(database_url: str, url: str) -> None:
     """Note the simulator's address in the database, where other commands find it; "" when it stops.
 
-    A database that does not answer is ignored.
+    With it goes the token of the demo's link that signs in once. A database that does not answer is ignored.
     """
+    token = secrets.token_urlsafe(24) if url else ""
+
+    def note(tx: Transaction) -> None:
+        tx.flags.set(_ADDRESS, url)
+        tx.flags.set(DEMO_WELCOME, token)
+
     with suppress(StoreUnavailable, OSError), closing(Store(database_url)) as store:
-        store.write(lambda tx: tx.flags.swap(_ADDRESS, tx.flags.get(_ADDRESS), url))
+        store.write(note)
 
 
 def use_simulator(settings: Settings, store: Store, activity: str) -> Settings:

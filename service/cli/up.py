@@ -238,6 +238,7 @@ def banner(stack: Stack, setup: Setup, password: str = "") -> str:
             "Leads go to a SIMULATED Nexudus and are lost when it stops.",
             "Set NEXUDUS_USERNAME and NEXUDUS_PASSWORD for the real one.",
             "",
+            f"Start here               {here}/",
             f"Sample landing page      {here}/sample",
             f"Simulated CRM board      {stack.simulator.local_url}/",
             f"Hosted form              {here}/f/{next(iter(setup.forms))}",

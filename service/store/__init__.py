@@ -25,6 +25,7 @@ from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, StoreUnavailable, fault_of
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
+from service.store.deployment import DEMO_WELCOME
 from service.store.encryption import RotationResult, SecretOwner, UnreadableSecret
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
@@ -34,7 +35,7 @@ from service.store.leads.histories import LeadHistory
 from service.store.leads.people import EarlierEnquiries, PlatformLead
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
-from service.store.overview import TodayFigures
+from service.store.overview import ParkedProblem, TodayFigures
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
 from service.store.platforms.notices import WITHDRAWN, AnnouncedLead, FetchNotice
@@ -46,6 +47,7 @@ from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transac
 from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
+    "DEMO_WELCOME",
     "LATER",
     "NO_CREDENTIALS",
     "PARKED_NOTICE",
@@ -87,6 +89,7 @@ __all__ = [
     "OriginCount",
     "Origins",
     "Pace",
+    "ParkedProblem",
     "Pause",
     "Period",
     "PlatformLead",

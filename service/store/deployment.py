@@ -12,6 +12,10 @@ USE_INTERVAL = timedelta(minutes=5)
 """Minimum time between two recorded uses of a session: not every page view writes."""
 
 
+DEMO_WELCOME = "demo_welcome"
+"""Flag with the token of a running demo's link that signs in to the dashboard once; "" when there is none."""
+
+
 class Flags(Repository):
     """Small named values, changed only by a process that knows the present one."""
 

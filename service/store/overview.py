@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from service.lead import Outcome, Status, Step, first_lead_id
+from service.lead import LeadId, Outcome, Status, Step, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import attempts, lead_words, leads
 from service.store.words import cursor_of, facet
@@ -14,6 +14,9 @@ RECENT_ATTEMPTS = 500
 """Calls to look back over for the last successful one."""
 
 MAX_DAY_LEADS = 1_000_000
+
+MAX_PROBLEMS = 500
+"""Different problems of parked leads that are read."""
 
 _CREATING = (Step.CREATE_OPPORTUNITY.value, Step.FIND_OPPORTUNITY.value)
 
@@ -30,6 +33,15 @@ class TodayFigures:
         """Leads received, without spam, tests and discarded ones."""
         excluded = (Status.QUARANTINED, Status.TEST, Status.DISCARDED)
         return sum(number for status, number in self.received.items() if status not in excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedProblem:
+    """Parked leads with the same problem. newest: the id of one of them."""
+
+    problem: str
+    number: int
+    newest: str
 
 
 class Overview(Repository):
@@ -90,6 +102,20 @@ class Overview(Repository):
         query = select(leads.c.received_at).where(leads.c.id == max((one for one in ids if one), default=""))
         received_at: datetime | None = self._execute(query).scalar()
         return received_at
+
+    def parked_problems(self) -> list[ParkedProblem]:
+        """Return the different problems of parked leads, the most frequent first."""
+        problem, number = leads.c.problem, func.count()
+        query = select(problem, number, func.max(leads.c.id)).where(leads.c.status == Status.PARKED.value)
+        frequent = query.group_by(problem).order_by(number.desc(), problem).limit(MAX_PROBLEMS)
+        return [ParkedProblem(*row) for row in self._execute(frequent)]
+
+    def parked_ids(self, beginning: str, after: str, size: int) -> list[LeadId]:
+        """Return at most `size` parked leads whose problems begin so, oldest first; continue with `after`."""
+        is_parked = leads.c.status == Status.PARKED.value
+        is_same = leads.c.problem.startswith(beginning, autoescape=True)
+        query = select(leads.c.id).where(is_parked, is_same, leads.c.id > after).order_by(leads.c.id).limit(size)
+        return [LeadId(lead_id) for lead_id in self._execute(query).scalars()]
 
     def senders(self) -> list[str]:
         """Return the senders that have brought leads, by hopping from one to the next in the index of words."""

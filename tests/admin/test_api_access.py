@@ -23,7 +23,9 @@ PUBLIC = {
     "/admin/style.css",
     "/admin/reports.css",
     "/admin/selection.js",
+    "/admin/vendor/htmx.min.js",
     "/admin/language/<code>",
+    "/admin/welcome/<token>",
 }
 """The public routes; a new route is added here on purpose or requires the token."""
 

@@ -1,17 +1,21 @@
 """Today: what needs attention first, the figures, and the connections in words."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
 
 from service import clock
+from service.delivery.setup_check.job import checked_flag
 from service.lead import Status
 from service.store import NO_CREDENTIALS, SeenWorker, Store
 from service.store.platforms.connections import ConnectionKey
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import a_form, a_lead, a_submission
+from tests.front import count_days
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def test_what_needs_attention_comes_before_the_figures(sqlite: Store, operator: 
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
-        (None, "Delivery Not running No worker has been seen yet"),
+        (None, "Delivery Not running Leads are stored, but not sent, as no worker has been seen."),
         (1, "Delivery Works A worker was last seen 1 minute ago."),
         (5, "Delivery Not running Since"),
     ],
@@ -66,9 +70,9 @@ def test_the_figures_are_those_of_today(sqlite: Store, operator: Operator) -> No
 
     page_text = operator.see("/admin/")
 
-    assert "Received 1 today" in page_text
+    assert "Received 2 today" in page_text
     assert "Waiting 2 now" in page_text
-    assert "Held as spam 1 1 of them today" in page_text
+    assert "Held as spam 1 today" in page_text
 
 
 def test_deliveries_of_today_are_counted_whenever_the_lead_came(sqlite: Store, operator: Operator) -> None:
@@ -123,7 +127,7 @@ def test_a_partly_paused_account_is_explained_in_whole_sentences(sqlite: Store, 
     reason = "new contacts are refused: see `lead-capture doctor`."
     sqlite.write(lambda tx: tx.accounts.pause_call("default", "create_coworker", now, now + timedelta(hours=1), reason))
 
-    sentence = "New contacts are refused: see lead-capture doctor. Until "
+    sentence = "New contacts are refused. Until "
     assert f"Nexudus Partly paused {sentence}" in operator.see("/admin/")
 
 
@@ -200,3 +204,112 @@ def test_after_a_week_a_rejected_call_is_forgotten(operator: Operator) -> None:
         operator.client.post("/webhooks/meta/contact", data=b"{}")
 
     assert "Meta Set up" in operator.see("/admin/")
+
+
+# -- attention by cause
+
+
+def parked(store: Store, *problems: str) -> None:
+    """Keep a parked lead for each problem."""
+    for number, problem in enumerate(problems):
+        keep(store, a_lead(f"{number}@y.example", status=Status.PARKED, problem=problem))
+
+
+GIVEN_UP = "Given up after 16 tries: Nexudus answered {}. Send it again once Nexudus is available."
+
+
+def test_leads_that_need_attention_are_grouped_by_cause(sqlite: Store, operator: Operator) -> None:
+    parked(
+        sqlite,
+        GIVEN_UP.format(500),
+        GIVEN_UP.format(502),
+        "It arrived without a usable email: correct it, then send it again.",
+        "Nexudus refused it (field CrmBoardColumnId): it is gone. Correct the lead or the form's settings.",
+        "the forms file has no form 'tour' any more: put it back, then send it again",
+    )
+
+    page_text = operator.see("/admin/")
+
+    assert "2 leads could not be delivered" in page_text
+    assert "Send all 2 again" in page_text
+    assert "1 lead came without what is required: E-mail" in page_text
+    assert "Correct it" in page_text
+    assert "Nexudus refused 1 lead: Stage" in page_text
+    assert "The forms file has no form 'tour' any more: put it back, then send it again" in page_text
+    assert "lead-capture" not in page_text
+
+
+def test_one_button_sends_the_leads_of_one_cause_again(sqlite: Store, operator: Operator) -> None:
+    parked(sqlite, GIVEN_UP.format(500), GIVEN_UP.format(502), "It arrived without a usable email: correct it.")
+
+    response = operator.send("/admin/retry", status="parked", problem="Given up after ")
+
+    assert "2 leads are being sent again." in operator.arrive(response)
+    assert "Waiting 2 now Needs attention 1 now" in operator.see("/admin/")
+
+
+def test_what_a_figure_counts_is_what_it_opens(sqlite: Store, operator: Operator) -> None:
+    now = clock.now()
+    for number, status in enumerate((Status.PENDING, Status.PARKED, Status.QUARANTINED, Status.DISCARDED)):
+        keep(sqlite, a_lead(f"{number}@x.example", now, status=status))
+        keep(sqlite, a_lead(f"old{number}@x.example", now - timedelta(days=2), status=status))
+    parked(sqlite, GIVEN_UP.format(500), GIVEN_UP.format(502))
+
+    html = operator.client.get("/admin/").text
+    figures = re.findall(r'<a class="figure[^"]*" href="([^"]+)"><span>[^<]+</span><strong>(\d+)</strong>', html)
+
+    assert len(figures) == 5
+    for address, number in figures:
+        assert f"{number} lead" in operator.see(unescape(address)), address
+
+
+def test_in_another_language_the_stored_sentence_is_beside_a_translated_one(sqlite: Store, operator: Operator) -> None:
+    operator.client.get("/admin/language/de")
+    sentence = "Nexudus refuses the password: correct it (`lead-capture leads retry` tries at once)."
+    sqlite.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
+
+    page_text = operator.see("/admin/")
+
+    assert "Nexudus verweigert die Anmeldung" in page_text
+    assert "Nexudus refuses the password: correct it." in page_text
+
+
+# -- the month, the latest leads, the first steps
+
+
+def test_this_month_is_compared_with_the_same_days_of_the_last(sqlite: Store, operator: Operator) -> None:
+    with time_machine.travel("2026-11-10T12:00:00Z", tick=False):
+        for number, day in enumerate(("11-02", "11-09", "10-03", "10-20")):
+            keep(sqlite, a_lead(f"{number}@x.example", datetime.fromisoformat(f"2026-{day}T09:00:00+00:00")))
+        count_days(sqlite)
+        operator.sign_in()
+
+        page_text = operator.see("/admin/")
+
+    assert "Leads 2 100% more than in 1–10 Oct" in page_text
+
+
+def test_the_latest_leads_can_be_fetched_alone_and_do_not_keep_a_session_alive(
+    sqlite: Store, operator: Operator
+) -> None:
+    keep(sqlite, a_lead("ann@example.com"))
+    with time_machine.travel(clock.now() + timedelta(hours=11)):
+        part = operator.client.get("/admin/latest").text
+    with time_machine.travel(clock.now() + timedelta(hours=13)):
+        later = operator.client.get("/admin/latest")
+
+    assert "Ada" in part
+    assert "<html" not in part
+    assert later.status_code == 401
+
+
+def test_a_new_installation_has_a_list_that_ticks_itself_off(sqlite: Store, operator: Operator) -> None:
+    fresh = operator.see("/admin/")
+    sqlite.write(lambda tx: tx.flags.set(checked_flag("default"), clock.now().isoformat()))
+    connected = operator.see("/admin/")
+    keep_delivered(sqlite)
+
+    assert fresh.index("First steps") < fresh.index("Needs attention")
+    assert "Done" not in fresh
+    assert "Connect Nexudus Done Choose where leads go Done Put the form on your website Paste" in connected
+    assert "First steps" not in operator.see("/admin/")

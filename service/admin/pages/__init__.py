@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.admin import AdminDeps
-from service.admin.pages import errors, form_pages, lead, lead_list, report_page, sign_in, today
+from service.admin.pages import errors, form_pages, front_door, lead, lead_list, report_page, sign_in, today
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 
@@ -31,6 +31,7 @@ ASSETS = {
     "style": ("style.css", "text/css"),
     "reports_style": ("reports.css", "text/css"),
     "script": ("selection.js", "text/javascript"),
+    "htmx": ("vendor/htmx.min.js", "text/javascript"),
 }
 """Endpoint -> file name and media type."""
 
@@ -41,6 +42,8 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)
     sign_in.add(routes, deps, renderer, authenticator)
+    front_door.add_welcome(routes, deps, renderer, authenticator)
+    front_door.add_front(app, deps, renderer)
     for add in PAGES:
         add(routes, deps, renderer)
     _add_assets(routes)
@@ -51,7 +54,7 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
 
 def _add_assets(routes: Blueprint) -> None:
     for endpoint, (name, media_type) in ASSETS.items():
-        text = Path(__file__).with_name(name).read_text("utf-8")
+        text = (Path(__file__).parent / name).read_text("utf-8")
 
         def serve(text: str = text, media_type: str = media_type) -> BaseResponse:
             response = Response(text, content_type=f"{media_type}; charset=utf-8")

@@ -94,15 +94,15 @@ class Authenticator:
         self._store.write(lambda tx: tx.sessions.open(_digest(token), mark, now))
         return self._session(token)
 
-    def find(self, token: str, now: datetime) -> Session | None:
-        """The open session of a browser's token."""
+    def find(self, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
+        """The open session of a browser's token. is_use: whether a person did something, so that it goes on."""
         if not token:
             return None
         digest, mark = _digest(token), self._password_mark()
         with self._store.read() as tx:
             if not tx.sessions.is_open(digest, mark, now - MAX_AGE, now - MAX_IDLE):
                 return None
-            is_stale = tx.sessions.is_stale(digest, now)
+            is_stale = is_use and tx.sessions.is_stale(digest, now)
         if is_stale:
             self._store.write(lambda tx: tx.sessions.use(digest, now))
         return self._session(token)

@@ -73,7 +73,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 here="setup",
                 forms=forms,
                 general=[alert for alert in alerts if alert.cause not in of_forms],
-                checked={account: _checked_at(tx, account) for account in accounts},
+                checked={account: checked_at(tx, account) for account in accounts},
                 title_of=title_of,
                 in_force=in_force,
             )
@@ -89,7 +89,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         return _form_page(deps, renderer, name, PastedSubmission(*texts), is_preview=True)
 
 
-def _checked_at(tx: Transaction, account: str) -> datetime | None:
+def checked_at(tx: Transaction, account: str) -> datetime | None:
     """When the set-up of an account was last checked, if ever."""
     flag = tx.flags.get(checked_flag(account))
     return None if flag is None else datetime.fromisoformat(flag)

@@ -194,6 +194,16 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}".replace("`", "")
 
 
+_COMMANDS = re.compile(r"\s*\([^()]*`[^()]*\)|\s*[^.:;!?()]*`lead-capture[^`]*`[^.;!?()]*[.;!?]?")
+"""A remark in brackets, or a part of a sentence, that names a command of the terminal."""
+
+
+def without_commands(text: str) -> str:
+    """A stored message without what only helps at a terminal."""
+    cut = _COMMANDS.sub("", text).strip()
+    return cut if cut.endswith((".", "!", "?")) or not cut else cut.rstrip(" :;,") + "."
+
+
 def joined(answer: str | Sequence[str]) -> str:
     """An answer, or several, as one text."""
     return answer if isinstance(answer, str) else ", ".join(map(str, answer))

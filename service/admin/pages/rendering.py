@@ -46,7 +46,8 @@ NAVIGATION = (
 """Each page's name, title and address."""
 
 HEADERS = {  # besides those of every response
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
@@ -60,6 +61,13 @@ class Renderer:
         self._authenticator = authenticator
         self._is_secure = is_secure
         self._templates = _environment(zone)
+
+    def part(self, template: str, **values: object) -> Response:
+        """A part of a page that the page itself fetches."""
+        html = self._templates.get_template(template).render(
+            now=clock.now(), language=i18n.current_language().code, **values
+        )
+        return Response(html.encode("utf-8", "replace"), content_type="text/html; charset=utf-8", headers=HEADERS)
 
     def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, *, here: str = "", **values: object) -> Response:
         """One page. here: its name in the navigation."""

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from service import clock
 from service.admin import AdminDeps
 from service.admin.guesses import Guesses
-from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator
+from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator, Session
 from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
 from service.i18n import LANGUAGES, _, ngettext
 
@@ -29,8 +29,13 @@ LANGUAGE_AGE = timedelta(days=365)
 
 SIGN_IN = "pages.sign_in"
 
-OPEN = frozenset({"pages.style", "pages.reports_style", "pages.script", "pages.choose_language"})
+OPEN = frozenset(
+    ("pages.style", "pages.reports_style", "pages.script", "pages.htmx", "pages.choose_language", "pages.welcome")
+)
 """Endpoints open to everyone besides the sign-in: they show nothing."""
+
+BY_ITSELF = frozenset({"pages.latest"})
+"""Endpoints that an open page calls by itself: they do not keep a session alive."""
 
 _LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
 """What may lead out of a folder: segments of dots, empty ones, and signs that a browser reads as others."""
@@ -57,7 +62,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
             return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         response = renderer.go(_local_address(request.form.get("next", "")))
         session = authenticator.open(now)
-        renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
+        set_session_cookie(renderer, response, session)
         mark = authenticator.mark_browser(now, browser)
         renderer.set_cookie(response, BROWSER_COOKIE, mark, int(BROWSER_AGE.total_seconds()))
         log.info("signed_in")
@@ -78,13 +83,19 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
         return response
 
 
+def set_session_cookie(renderer: Renderer, response: BaseResponse, session: Session) -> None:
+    """Give the browser its session."""
+    renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
+
+
 def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) -> BaseResponse | None:
     """Show the sign-in to strangers, and refuse forms that our pages did not send."""
     if request.endpoint in OPEN:
         return None
     if request.method == "POST" and not _is_same_origin(deps.public_url):
         return _foreign_form(renderer)
-    g.session = authenticator.find(request.cookies.get(SESSION_COOKIE, ""), clock.now())
+    is_use = request.endpoint not in BY_ITSELF
+    g.session = authenticator.find(request.cookies.get(SESSION_COOKIE, ""), clock.now(), is_use=is_use)
     if request.endpoint == SIGN_IN:
         return None
     if g.session is None:

@@ -40,9 +40,9 @@ SCRIPTS: Mapping[str, ScriptFile] = {
 
 SAMPLE_POLICY = (  # no form-action, which would block the redirect to the page of the form
     "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors 'self'"
 )
-"""Content-Security-Policy of the sample page."""
+"""Content-Security-Policy of the sample page, which the demo's front door shows in a frame."""
 
 
 def sample_page(action: str) -> str:
