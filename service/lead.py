@@ -165,7 +165,9 @@ class Attribution:
     """The conclusion on where the person came from, as the opportunity will show it.
 
     UTM values are "" when unknown. `rule` names the rules that decided, `reason` explains them in a
-    marketer's words. `codes` are log-safe remarks on repaired values (macro, pii, ...).
+    marketer's words. `codes` are log-safe remarks on repaired values (macro, pii, ...). `origin` is
+    "source / medium" of a visit that has neither utm_source nor utm_medium, as Google Analytics writes it;
+    `landing_page` the path of the visit's first page.
     """
 
     utm_source: str = ""
@@ -179,6 +181,15 @@ class Attribution:
     reason: str = ""
     click_ids: Mapping[str, str] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    origin: str = ""
+    landing_page: str = ""
+
+
+class OtherTouch(NamedTuple):
+    """The attribution by the touch that a form does not use, where it differs. touch: "first" or "last"."""
+
+    touch: str
+    attribution: Attribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +270,7 @@ class Lead:
     repeats: int = 0  # times that it was sent again
     corrections: tuple[Correction, ...] = ()  # oldest first; the Submission has the new values of applied ones
     notify_pending: bool = False  # set when it is stored: recipients must be notified; not read back
+    other_touch: OtherTouch | None = None  # set when it is stored or attributed again; not read back
 
 
 @dataclass(frozen=True, slots=True)

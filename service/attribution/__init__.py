@@ -9,6 +9,7 @@
     signals.py        facts of one touch looked up in the tables
     channel.py        the ordered rules of the channel
     lead_source.py    the ordered rules of the LeadSource
+    landing.py        the landing page; source and medium of visits without tags
     reasons.py        the attribution explained in a marketer's words
     tables/           sources, words, click ids: data to add to
 
@@ -17,7 +18,7 @@ Raise RULES_VERSION with every change of a rule or a table, so that stored attri
 computed again.
 """
 
-from service.attribution.attribute import RULES_VERSION, Click, attribute, attribute_others, clicks
+from service.attribution.attribute import RULES_VERSION, Click, attribute, attribute_others, clicks, other_touch
 from service.attribution.links import translated_host
 from service.attribution.tags import is_tag
 from service.attribution.touches import stored_touch
@@ -29,6 +30,7 @@ __all__ = [
     "attribute_others",
     "clicks",
     "is_tag",
+    "other_touch",
     "stored_touch",
     "translated_host",
 ]

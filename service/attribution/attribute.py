@@ -1,10 +1,12 @@
 """From evidence to attribution: touch -> UTM values -> channel -> LeadSource."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from service.attribution.channel import ChannelRule, decide_channel
+from service.attribution.landing import landing_page, origin_of
 from service.attribution.lead_source import LeadSourceInputs, LeadSourceRule, decide_lead_source
 from service.attribution.policy import Policy, policy_of
 from service.attribution.reasons import ReasonInputs, explain
@@ -13,7 +15,7 @@ from service.attribution.tags import NO_UTM, Utm, ad_id, link_id, read_click_ids
 from service.attribution.touches import Touch, is_in_time, pick_touch, read_current, read_touches, url_of
 from service.attribution.values import number_of
 from service.forms import AttributionConfig
-from service.lead import Attribution, Evidence, StoredTouch
+from service.lead import Attribution, Evidence, OtherTouch, StoredTouch
 
 RULES_VERSION = 3
 """Version of the rules and tables, recorded in every attribution."""
@@ -60,6 +62,30 @@ def attribute_others(evidence: Evidence, config: AttributionConfig) -> Mapping[s
         for touch in others
         if touch.name != picked.name
     }
+
+
+def other_touch(evidence: Evidence, config: AttributionConfig, own: Attribution) -> OtherTouch | None:
+    """Return the attribution by the touch that the form does not use, for reports; None where it is the same.
+
+    own: the attribution by the touch that the form uses. Raises: nothing.
+    """
+    if evidence.first is None and evidence.last is None:
+        return None
+    other = _config_of_other_touch(config)
+    attribution = attribute(evidence, other)
+    return None if _reported(attribution) == _reported(own) else OtherTouch(other.touch, attribution)
+
+
+@lru_cache(maxsize=512)
+def _config_of_other_touch(config: AttributionConfig) -> AttributionConfig:
+    return replace(config, touch="last" if config.touch == "first" else "first")
+
+
+def _reported(attribution: Attribution) -> tuple[object, ...]:
+    return (
+        *(attribution.utm_source, attribution.utm_medium, attribution.utm_campaign, attribution.channel),
+        *(attribution.lead_source, attribution.origin, attribution.landing_page),
+    )
 
 
 def clicks(evidence: Evidence, config: AttributionConfig) -> tuple[Click, ...]:
@@ -137,6 +163,8 @@ def _attribute(
         reason=_reason(touch.name, touch.utm_place, id_place, facts, number, number_rule, first_touch, has_own),
         click_ids=click_ids or {},
         codes=tuple(sorted(touch.codes)),
+        origin="" if shown.source or shown.medium else origin_of(facts),
+        landing_page=landing_page(touch.name, evidence),
     )
 
 

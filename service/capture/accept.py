@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from service.attribution import attribute
+from service.attribution import attribute, other_touch
 from service.capture.dedup import keys_of, person_of
 from service.capture.repeats import judge
 from service.edge import REPEAT
@@ -73,16 +73,18 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
     The answers choose the route, and with it the Nexudus account.
     """
     routed = form.for_answers(submission)
+    attribution = attribute(submission.evidence, routed.attribution)
     lead = Lead(
         id=new_lead_id(now),
         account=routed.account,
         status=status_of(submission, suspicion),
         received_at=now,
         submission=submission,
-        attribution=attribute(submission.evidence, routed.attribution),
+        attribution=attribution,
         problem=SENDERS_TEST if submission.is_test else suspicion or submission.problem,
         # The answers choose the recipients when the messages are sent.
         notify_pending=bool(form.notify or any(route.form.notify for route in form.routes)),
+        other_touch=other_touch(submission.evidence, routed.attribution, attribution),
     )
     keys = list(keys_of(submission, form, now))
     return Arrival(lead, keys, person_of(lead), partial(judge, form=form), CURRENT.get())

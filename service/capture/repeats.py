@@ -6,7 +6,7 @@ A repeat is the same enquiry of the same person. No id decides alone, except an 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from service.attribution import attribute
+from service.attribution import attribute, other_touch
 from service.capture.dedup import is_same_person, number_key, person_key, person_of
 from service.capture.fields.contact import read_contact, settle_contact
 from service.capture.fields.names import fold
@@ -157,7 +157,12 @@ def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | 
     routed = form.for_answers(submission)
     attribution = attribute(submission.evidence, routed.attribution)
     became = replace(
-        first, account=routed.account, submission=submission, attribution=attribution, corrections=corrections
+        first,
+        account=routed.account,
+        submission=submission,
+        attribution=attribution,
+        corrections=corrections,
+        other_touch=other_touch(submission.evidence, routed.attribution, attribution),
     )
     return _released(became, form)
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.attribution import attribute
+from service.attribution import attribute, other_touch
 from service.cli.installation import open_installation
 from service.cli.terminal import counted, instant
 from service.forms import Form
-from service.lead import Attribution, Lead, Status
+from service.lead import Attribution, Lead, LeadId, OtherTouch, Status
 from service.store import Store
+from service.store.leads.touches import reported
 
 PAGE_SIZE = 200
 """Leads that are read at a time, and changed in one short transaction."""
@@ -100,16 +101,22 @@ def recompute(
     Every lead's form must be among `forms`. Raises: StoreUnavailable.
     """
     today = []
+    others: dict[LeadId, OtherTouch | None] = {}
     for lead in page:
-        form = forms[lead.submission.form].for_answers(lead.submission)
-        today.append((lead, attribute(lead.submission.evidence, form.attribution)))
+        form, evidence = forms[lead.submission.form].for_answers(lead.submission), lead.submission.evidence
+        attribution = attribute(evidence, form.attribution)
+        today.append((lead, attribution))
+        others[lead.id] = other_touch(evidence, form.attribution, attribution)
+    with store.read() as tx:
+        stored = tx.leads.other_touches(list(others))
     revised = {
         lead.id: attribution
         for lead, attribution in today
-        if attribution != lead.attribution and lead.status not in (*WITHOUT_EVIDENCE, Status.DELIVERED)
+        if lead.status not in (*WITHOUT_EVIDENCE, Status.DELIVERED)
+        and (attribution != lead.attribution or reported(others[lead.id]) != reported(stored.get(lead.id)))
     }
     is_written = revised and not is_dry
-    changed = store.write(lambda tx: tx.leads.reattribute(revised)) if is_written else revised.keys()
+    changed = store.write(lambda tx: tx.leads.reattribute(revised, others)) if is_written else revised.keys()
     return [_compared(lead, new, is_done=lead.id in changed, is_dry=is_dry) for lead, new in today]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.attribution import attribute
+from service.attribution import attribute, other_touch
 from service.capture.dedup import person_key
 from service.capture.fields.contact import read_contact, read_email
 from service.capture.parsing.texts import clean
@@ -53,12 +53,16 @@ def correct(
             raise ActionNotAllowed(f"the lead is {lead.status}: only leads that wait for something can be corrected")
         if tx.platforms.has_notice(lead.id):
             raise ActionNotAllowed("its answers have not been fetched from the platform yet: retry it first")
-        new = corrected(lead, answers, forms.get(lead.submission.form), now)
+        form = forms.get(lead.submission.form)
+        new = corrected(lead, answers, form, now)
         lead = replace(lead, account=new.account, attribution=new.attribution)
         try:
             tx.leads.correct(lead, new.submission, new.correction, new.person, now)
         except BeingSent as reason:
             raise ActionNotAllowed(str(reason)) from reason
+        if form is not None:
+            config = form.for_answers(new.submission).attribution
+            tx.leads.replace_touches({lead.id: other_touch(new.submission.evidence, config, new.attribution)})
         return tx.leads.get(lead.id)
 
     return store.write(act)

@@ -8,6 +8,7 @@ platforms/          leads that ad platforms only announce, how they are fetched,
 search.py           leads found by a query (query.py) and by the index of their words (words.py), among a million
 counting.py         leads counted by day for charts (daily_counts.py), by origin for reports (origins.py), since
                     midnight for the overview (overview.py)
+outcomes.py         what leads brought, by where they came from; outcome_blocks.py counts it in the background; costs.py
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen, and what they did, counted
@@ -21,8 +22,10 @@ from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPa
 from service.store.alert_log import Alert
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
+from service.store.costs import CampaignCost, Cost
 from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, StoreUnavailable, fault_of
+from service.store.database.outcome_tables import AMOUNT_UNIT
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
 from service.store.deployment import DEMO_WELCOME
@@ -35,6 +38,9 @@ from service.store.leads.histories import LeadHistory
 from service.store.leads.people import EarlierEnquiries, PlatformLead
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
+from service.store.outcome_blocks import Block
+from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod, all_kinds, kind_of
+from service.store.outcomes import JOINT as OUTCOME_JOINT
 from service.store.overview import ParkedProblem, TodayFigures
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
@@ -47,9 +53,14 @@ from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transac
 from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
+    "AMOUNT_UNIT",
     "DEMO_WELCOME",
+    "FIRST",
+    "LAST",
     "LATER",
+    "NOT_SET",
     "NO_CREDENTIALS",
+    "OUTCOME_JOINT",
     "PARKED_NOTICE",
     "ROLE",
     "SCHEMA",
@@ -60,9 +71,12 @@ __all__ = [
     "AnnouncedLead",
     "Arrival",
     "BeingSent",
+    "Block",
     "CallPause",
+    "CampaignCost",
     "ConnectionHealth",
     "ConnectionKey",
+    "Cost",
     "CountingState",
     "DateRange",
     "DedupKey",
@@ -88,6 +102,8 @@ __all__ = [
     "MatchCount",
     "OriginCount",
     "Origins",
+    "OutcomeCell",
+    "OutcomePeriod",
     "Pace",
     "ParkedProblem",
     "Pause",
@@ -116,7 +132,9 @@ __all__ = [
     "UnknownSchema",
     "UnreadableSecret",
     "UntouchedLead",
+    "all_kinds",
     "as_instant",
     "as_milliseconds",
     "fault_of",
+    "kind_of",
 ]

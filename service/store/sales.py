@@ -75,6 +75,9 @@ class LeadRecord:
     claimed: bool  # a worker is sending it at this moment
 
 
+_COLUMNS = [column for column in sales.c if column.name != "reached"]
+
+
 class Sales(Repository):
     """Sales and their history."""
 
@@ -82,7 +85,7 @@ class Sales(Repository):
 
     def sales_of(self, lead_ids: Iterable[str]) -> dict[LeadId, Sale]:
         """Return the sales of leads; leads never seen in the CRM are left out."""
-        rows = self._execute(select(sales).where(sales.c.lead_id.in_(list(lead_ids))))
+        rows = self._execute(select(*_COLUMNS).where(sales.c.lead_id.in_(list(lead_ids))))
         return {LeadId(row.lead_id): _sale(row) for row in rows}
 
     def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[SaleChange]]:
@@ -159,7 +162,7 @@ class Sales(Repository):
         """Record opportunities as seen, and their changes."""
         if seen:
             insert = self._database.insert(sales)
-            renewed = {name: insert.excluded[name] for name in sales.c.keys() if name != "lead_id"}  # noqa: SIM118 (no dict)
+            renewed = {column.name: insert.excluded[column.name] for column in _COLUMNS if column.name != "lead_id"}
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=renewed)
             self._execute(upsert, [_row(sale) for sale in seen])
         if changes:

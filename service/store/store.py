@@ -17,6 +17,7 @@ from service.store.activity import Activity
 from service.store.alert_log import AlertLog
 from service.store.claims import Claims
 from service.store.conversions import Conversions
+from service.store.costs import Costs
 from service.store.daily_counts import DailyCounts
 from service.store.database import bell
 from service.store.database.engines import open_database
@@ -33,8 +34,11 @@ from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
 from service.store.leads.people import People
 from service.store.leads.stored import StoredLeads
+from service.store.leads.touches import LeadTouches
 from service.store.origins import OriginCounts
 from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
+from service.store.outcome_blocks import OutcomeBlocks
+from service.store.outcomes import Outcomes
 from service.store.overview import Overview
 from service.store.platforms.connections import Connections
 from service.store.platforms.fetches import Fetches
@@ -48,7 +52,7 @@ from service.store.words import WordIndex
 from service.store.workers import DeliveryTotals, Workers
 
 
-class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, ErasureWarnings, People, Exports, Histories):
+class Leads(StoredLeads, LeadArrivals, LeadChanges, LeadTouches, Erasure, ErasureWarnings, People, Exports, Histories):
     """Leads: stored once, found, changed, exported, erased."""
 
 
@@ -64,7 +68,7 @@ class Search(LeadSearch, WordIndex):
     """Leads found by words and filters."""
 
 
-class Statistics(OriginCounts, DailyCounts, Overview):
+class Statistics(OriginCounts, DailyCounts, Overview, Outcomes, OutcomeBlocks, Costs):
     """Leads counted, for reports and the dashboard."""
 
 
@@ -103,7 +107,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 

@@ -28,6 +28,7 @@ from service.store.backups.inspection import (
 from service.store.database.columns import insert_values
 from service.store.database.engines import open_database
 from service.store.database.faults import as_unavailable
+from service.store.database.outcome_tables import outcome_blocks, outcome_changes
 from service.store.database.repository import Database
 from service.store.database.schema import NOTE, known, migrate, schema_of
 from service.store.database.sqlite import sqlite_path
@@ -66,9 +67,7 @@ def copy_database(source_url: str, target_url: str, show: ShowProgress = no_prog
 
 
 def _copy_all(source: Connection, database: Database, target: Connection, show: ShowProgress) -> list[TableCopy]:
-    tables = sorted(
-        metadata.tables.values(), key=lambda table: table is not leads
-    )  # triggers count those that come later
+    tables = sorted(metadata.tables.values(), key=_turn)
     progress = _Progress(2 * sum(row_count(source, table) for table in tables), show)
     sums = {table.name: _copy(table, source, database, target, progress) for table in tables}
     copies = []
@@ -84,6 +83,11 @@ def _copy_all(source: Connection, database: Database, target: Connection, show: 
     if source.dialect.name == "postgresql":
         check_unused(source)  # what a process that has started meanwhile writes would be missing in the copy
     return copies
+
+
+def _turn(table: Table) -> int:
+    """Return when a table is copied: leads first and blocks last, as triggers note what changes in days and blocks."""
+    return {leads: 0, outcome_blocks: 2, outcome_changes: 2}.get(table, 1)
 
 
 # -- the two databases

@@ -63,6 +63,7 @@ sales = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("missing_since", UtcDateTime),  # when it was first not found; NULL: it is there
     Column("acknowledged_at", UtcDateTime),  # when an operator accepted that it is missing, or double
+    text_column("reached"),  # the stages it has entered, by name, joined by \x1f; written by triggers only
 )
 
 sale_changes = Table(

@@ -69,12 +69,15 @@ leads = Table(
     Column("lead_source", Integer, nullable=False),
     text_column("rule"),
     text_column("reason"),
+    Column("origin", Text),  # source / medium of a visit without tags; NULL: not read yet, also in the next two
+    Column("landing_page", Text),  # its path
     Column("click_ids", Json, nullable=False),
     Column("codes", Json, nullable=False),
     Column("coworker_id", BigInteger),
     Column("opportunity_id", BigInteger),
     Column("corrections", Json),  # answers changed later, see leads/rows.py; NULL: none
     Column("untold", Boolean, key="notify_pending"),  # whether recipients are still to be notified; NULL: no
+    Column("location", Text),  # the answer of that name, kept after an erasure where many gave the same
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
 )

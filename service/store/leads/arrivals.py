@@ -23,6 +23,7 @@ from service.store.database.columns import Values, insert_values, to_micros
 from service.store.database.repository import Repository
 from service.store.database.tables import deliveries, lead_keys, leads
 from service.store.leads.rows import LEAD_COLUMNS, WHOLE, from_row, lead_values
+from service.store.leads.touches import LeadTouches
 from service.store.words import WordIndex
 
 _GIVEN_UP = (Status.DISCARDED, Status.ERASED)
@@ -127,6 +128,7 @@ class LeadArrivals(Repository):
                 new.append(arrival.row if result.lead is arrival.lead else lead_values(result.lead))
             results.append(result)
         insert_values(self._connection, leads, LEAD_COLUMNS, new)
+        self._as(LeadTouches).keep_touches([result.lead for result in results if result.lead is not None])
         return results
 
     def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:

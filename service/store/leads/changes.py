@@ -10,7 +10,18 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, null, or_, select, update
 
-from service.lead import Attribution, Correction, Lead, LeadId, Outcome, Status, Step, Submission, first_lead_id
+from service.lead import (
+    Attribution,
+    Correction,
+    Lead,
+    LeadId,
+    OtherTouch,
+    Outcome,
+    Status,
+    Step,
+    Submission,
+    first_lead_id,
+)
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, PARKED, attempts, deliveries, leads
 from service.store.leads.rows import (
@@ -22,13 +33,14 @@ from service.store.leads.rows import (
     from_row,
     to_row,
 )
+from service.store.leads.touches import LeadTouches
 from service.store.outbox import NOTHING_UNKNOWN, Outbox
 from service.store.words import WordIndex
 
 ATTRIBUTION_FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
 """Leads whose attribution stays: it was sent, its evidence is gone, or there is none yet."""
 
-_CHANGED = (*CONTACT, "fields", "extras", "evidence")
+_CHANGED = (*CONTACT, "fields", "extras", "evidence", "location")
 
 
 class BeingSent(Exception):
@@ -84,6 +96,7 @@ class LeadChanges(Repository):
         row, attribution = to_row(replace(became, account=account)), attribution_row(became.attribution)
         changed = (*_CHANGED, *attribution, "account", "page_url", "problem", "corrections")
         self._write(became.id, {name: row[name] for name in changed})
+        self._as(LeadTouches).replace_touches({became.id: became.other_touch})
         if delivery.serialize_key != person:
             self._start_over(became.id, person, account)
         if delivery.account != account:
@@ -137,8 +150,12 @@ class LeadChanges(Repository):
             query = query.where(leads.c.id >= first_lead_id(since), leads.c.received_at >= since)
         return [from_row(row) for row in self._execute(query.order_by(leads.c.id).limit(size))]
 
-    def reattribute(self, attributions: Mapping[LeadId, Attribution]) -> set[LeadId]:
+    def reattribute(
+        self, attributions: Mapping[LeadId, Attribution], others: Mapping[LeadId, OtherTouch | None] | None = None
+    ) -> set[LeadId]:
         """Give leads new attributions; returns the ids of those that got them.
+
+        others: by the touch that their forms do not use, where these are to be replaced as well.
 
         Leads whose attribution was sent or may be on its way are left out: claimed ones, and those that a create of
         unknown outcome may have saved. A worker that claims one of the others afterwards reads the new attribution.
@@ -149,6 +166,8 @@ class LeadChanges(Repository):
             columns: dict[Any, Any] = {leads.c[name]: bindparam(name) for name in rows[0] if name != "of_lead"}
             with self._as(WordIndex).following(unsent):
                 self._execute(update(leads).where(leads.c.id == bindparam("of_lead")).values(columns), rows)
+            replaced = {lead_id: others[lead_id] for lead_id in unsent if lead_id in others} if others else {}
+            self._as(LeadTouches).replace_touches(replaced)
         return set(unsent)
 
     def _unsent(self, lead_ids: Collection[LeadId]) -> set[LeadId]:

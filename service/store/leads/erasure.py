@@ -1,8 +1,8 @@
 """Erasing leads, and warning of it: parked leads that nobody touches are erased only after a notice to operators.
 
 Erasure removes everything personal in a lead and keeps what figures need: the time of arrival, form and sender, the
-attribution without click ids, whether and when the lead was delivered, and the number of its opportunity. Records in
-Nexudus are not ours to erase: they are reported.
+attribution without click ids, the location where many leads named it, whether and when the lead was delivered, and the
+number of its opportunity. Records in Nexudus are not ours to erase: they are reported.
 """
 
 import re
@@ -16,7 +16,8 @@ from urllib.parse import unquote_plus
 from sqlalchemy import delete, func, null, select, update
 
 from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
-from service.store.database.report_tables import erasure_warnings
+from service.store.counting import ALL, SHARED_BY
+from service.store.database.report_tables import daily_counts, erasure_warnings
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, attempts, deliveries, lead_keys, leads, notices
 from service.store.leads.rows import CONTACT, corrections_of
@@ -120,14 +121,15 @@ class Erasure(Repository):
         self._forget_keys(self.erasable_keys(lead_ids) if keys is None else keys)
         undelivered = self._execute(self._locking(select(deliveries).where(deliveries.c.lead_id.in_(lead_ids)))).all()
         busy = {row.lead_id for row in undelivered if row.claimed_by is not None and row.lease_until > now}
-        query = select(leads.c.id, leads.c.page_url, leads.c.opportunity_id).where(
+        query = select(leads.c.id, leads.c.page_url, leads.c.opportunity_id, leads.c.location).where(
             leads.c.id.in_(set(lead_ids) - busy), leads.c.status != Status.ERASED.value
         )
         rows = self._execute(query.order_by(leads.c.id)).all()
         erased = [LeadId(row.id) for row in rows]
+        shared = self._shared_locations({row.location for row in rows if row.location})
         with self._as(WordIndex).following(erased):
             for row in rows:
-                self._empty(row)
+                self._empty(row, row.location if row.location in shared else "")
         self._end(erased)
         doubtful = {row.lead_id for row in undelivered if row.unknown_step == Step.CREATE_OPPORTUNITY.value}
         return ErasureResult(
@@ -137,10 +139,20 @@ class Erasure(Repository):
             tuple(LeadId(lead_id) for lead_id in sorted(busy)),
         )
 
-    def _empty(self, row: Any) -> None:
+    def _shared_locations(self, names: Collection[str]) -> set[str]:
+        """Return the locations that several leads of any day have named: they identify none of them."""
+        if not names:
+            return set()
+        of = daily_counts.c
+        query = select(of.value).where(of.kind == "location", of.form == ALL, of.value.in_(names))
+        return set(self._execute(query.group_by(of.value).having(func.sum(of.leads) >= SHARED_BY)).scalars())
+
+    def _empty(self, row: Any, location: str) -> None:
+        """Remove everything personal. location: the one to keep."""
         plain = {"fields": {}, "extras": {}, "evidence": {}, "click_ids": {}, "raw": null(), "corrections": null()}
         nothing = dict.fromkeys((*_PERSONAL, "problem"), "")
         remaining = {"page_url": row.page_url.partition("?")[0].partition("#")[0], "status": Status.ERASED.value}
+        remaining["location"] = location
         emptying = update(leads).where(leads.c.id == row.id)
         self._execute(emptying.values(**plain, **nothing, **remaining, coworker_id=None, notify_pending=None))
 

@@ -11,6 +11,7 @@ from service.store.database.columns import insert_rows
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, PARKED, attempts, deliveries, leads
 from service.store.leads.rows import to_row
+from service.store.leads.touches import LeadTouches
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Histories(Repository):
         if not histories:
             return
         insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])
+        self._as(LeadTouches).keep_touches([history.lead for history in histories])
         insert_rows(self._connection, deliveries, [_delivery_row(history) for history in histories])
         calls = [_attempt_row(history.lead, attempt) for history in histories for attempt in history.attempts]
         if calls:

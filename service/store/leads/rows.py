@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, null, select
 
 from service.lead import (
+    Answers,
     Attempt,
     Attribution,
     Contact,
@@ -31,6 +32,10 @@ _ATTRIBUTION = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("channel", "lead_source", "rule", "reason"),
 )
+
+_VISIT = ("origin", "landing_page")
+
+MAX_LOCATION_LENGTH = 120
 
 LEAD_COLUMNS = tuple(column.name for column in leads.columns)
 
@@ -75,7 +80,16 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "opportunity_id": lead.opportunity_id,
         "corrections": corrections_row(lead.corrections),
         "untold": lead.notify_pending or None,
+        "location": location_of(submission.fields),
     }
+
+
+def location_of(fields: Answers) -> str:
+    """Return the location that a person named, as reports list it: one line, "" where it is none."""
+    answer = fields.get("location", "")
+    first = answer if isinstance(answer, str) else next(iter(answer), "")
+    clean = "".join(letter for letter in first if letter.isprintable()).strip()[:MAX_LOCATION_LENGTH]
+    return "" if "@" in clean else clean  # an e-mail address is not a location
 
 
 def corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
@@ -114,7 +128,7 @@ def corrections_of(rows: Sequence[dict[str, Any]] | None) -> tuple[Correction, .
 def attribution_row(attribution: Attribution) -> dict[str, Any]:
     """Return the columns of an attribution."""
     return {
-        **{name: getattr(attribution, name) for name in _ATTRIBUTION},
+        **{name: getattr(attribution, name) for name in (*_ATTRIBUTION, *_VISIT)},
         "click_ids": dict(attribution.click_ids),
         "codes": list(attribution.codes),
     }
@@ -190,7 +204,11 @@ def from_row(row: Row[Any]) -> Lead:
         received_at=row.received_at,
         submission=submission,
         attribution=Attribution(
-            **{name: getattr(row, name) for name in _ATTRIBUTION}, click_ids=row.click_ids, codes=tuple(row.codes)
+            **{name: getattr(row, name) for name in _ATTRIBUTION},
+            origin=row.origin or "",
+            landing_page=row.landing_page or "",
+            click_ids=row.click_ids,
+            codes=tuple(row.codes),
         ),
         problem=row.problem,
         delivered_at=row.delivered_at,

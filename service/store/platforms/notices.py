@@ -12,6 +12,7 @@ from service.store.database.tables import leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals
 from service.store.leads.rows import CONTACT, to_row
 from service.store.leads.stored import StoredLeads
+from service.store.leads.touches import LeadTouches
 from service.store.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
 from service.store.platforms.connections import ConnectionKey, Connections
 from service.store.words import WordIndex
@@ -28,6 +29,7 @@ _FILLED = (
     *("fields", "extras", "evidence", "page_url", "ip", "raw"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),
+    *("origin", "landing_page", "location"),
 )
 """Columns of a lead that its answers fill; id, arrival and repeats stay."""
 
@@ -94,6 +96,7 @@ class Notices(Repository):
         filled = {name: row[name] for name in _FILLED}
         with self._as(WordIndex).following([lead_id]):
             self._execute(update(leads).where(leads.c.id == lead_id).values(filled))
+        self._as(LeadTouches).replace_touches({lead_id: lead.other_touch})
         is_late = now - notice.announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
         trace = TraceContext(notice.request_id or "", notice.traceparent or "")

@@ -1,0 +1,71 @@
+"""The milestones of a report: the stages that `conversions` names in the forms file."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from service.forms import RECEIVED, Form, key_of_stage
+from service.store import OUTCOME_JOINT, OutcomeCell, SaleStatus
+
+MAX_STAGES = 8
+"""Stages that are listed where the forms file names none."""
+
+_NO_STAGES = frozenset((RECEIVED, *SaleStatus))
+"""Keys of `conversions` that are no stages."""
+
+
+@dataclass(frozen=True)
+class MilestoneNames:
+    """The names of milestones, in order, and which of them a set of stages means.
+
+    by_form: form -> key of a stage -> milestone; "" for forms that the forms file no longer has.
+    """
+
+    names: Sequence[str]
+    by_form: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def reached(self, form: str, stages: str) -> frozenset[str]:
+        """Return the milestones that leads of a form with these stages, joined, have reached."""
+        if not stages:
+            return frozenset()
+        key = (form if form in self.by_form else "", stages)
+        if key not in self._known:
+            milestones = self.by_form.get(key[0], {})
+            names = (milestones.get(key_of_stage(stage), "") for stage in stages.split(OUTCOME_JOINT))
+            self._known[key] = frozenset(filter(None, names))
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], frozenset[str]]:
+        return {}
+
+
+def milestone_names(forms: Mapping[str, Form], cells: Iterable[OutcomeCell]) -> MilestoneNames:
+    """Return the milestones that the forms file names, in its order; where it names none, the stages themselves.
+
+    A form's routes may name more; leads of forms that it no longer has reach the milestones of any form.
+    """
+    by_form = {name: _of_form(form) for name, form in forms.items()}
+    every = {key: milestone for milestones in by_form.values() for key, milestone in milestones.items()}
+    if every:
+        names = dict.fromkeys(milestone for milestones in by_form.values() for milestone in milestones.values())
+        return MilestoneNames(tuple(names), {**by_form, "": every})
+    stages = _stages(cells)
+    return MilestoneNames(tuple(stages), {"": {key_of_stage(stage): stage for stage in stages}})
+
+
+def _of_form(form: Form) -> dict[str, str]:
+    variants = (form, *(route.form for route in form.routes))
+    return {
+        key: name for variant in variants for key, name in variant.conversions.items() if key not in _NO_STAGES and name
+    }
+
+
+def _stages(cells: Iterable[OutcomeCell]) -> list[str]:
+    """Return the stages that most leads have entered, most first."""
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        for stage in filter(None, cell.stages.split(OUTCOME_JOINT)):
+            counts[stage] += cell.leads
+    return [stage for stage, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:MAX_STAGES]

@@ -1,0 +1,308 @@
+"""What the leads of a period brought: by channel, source, campaign, form, location, landing page or LeadSource.
+
+The dashboard, the API, the terminal and the weekly report show the figures of `outcomes`, so that they agree.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from service.forms import Form
+from service.nexudus.values import lead_source_name
+from service.operations.milestones import MilestoneNames, milestone_names
+from service.operations.spending import Amounts, Spending
+from service.store import AMOUNT_UNIT, FIRST, LAST, OutcomeCell, OutcomePeriod, Store, Transaction
+
+BY = ("channel", "source_medium", "campaign", "form", "location", "landing_page", "lead_source")
+"""What a report may list."""
+
+TOUCHES = (LAST, FIRST)
+
+LEFT_OUT = ("quarantined", "discarded", "test")
+"""Statuses that a report always mentions; `erased` only where leads were erased before their delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeQuery:
+    """A report. by: one of BY. since, until: of the arrival, aware, `until` is exclusive. touch: one of TOUCHES.
+
+    account, form: "" for all. compare: also with the period before. include_left_out: spam, discarded leads, tests and
+    leads erased before their delivery count as well.
+    """
+
+    by: str
+    since: datetime
+    until: datetime
+    touch: str = LAST
+    account: str = ""
+    form: str = ""
+    compare: bool = False
+    include_left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """Leads that share a value. share: of all leads of the report, 0 to 1.
+
+    milestones: name -> leads that have reached it. value: of won opportunities, by currency (ISO 4217, "" unknown).
+    cost: by currency, empty where none is known. time_to_win_s: from arrival, on average over the leads won at a known
+    time. previous: the same in the period before, where it was asked for.
+    """
+
+    key: Mapping[str, Any]
+    leads: int = 0
+    share: float = 0.0
+    delivered: int = 0
+    milestones: Mapping[str, int] = field(default_factory=dict)
+    won: int = 0
+    lost: int = 0
+    value: Mapping[str, float] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
+    time_to_win_s: float | None = None
+    previous: "OutcomeRow | None" = None
+
+    @property
+    def win_rate(self) -> float | None:
+        """The share of won leads among those won or lost; None while there are none."""
+        closed = self.won + self.lost
+        return self.won / closed if closed else None
+
+    @property
+    def change(self) -> float | None:
+        """How much more leads than in the period before, 0.5 for half as much again; None without a comparison."""
+        before = self.previous.leads if self.previous else 0
+        return self.leads / before - 1 if before else None
+
+    @property
+    def cost_per_lead(self) -> Mapping[str, float]:
+        """By currency; empty without leads or costs."""
+        return {currency: amount / self.leads for currency, amount in self.cost.items()} if self.leads else {}
+
+    @property
+    def cost_per_won(self) -> Mapping[str, float]:
+        """By currency; empty without won leads or costs."""
+        return {currency: amount / self.won for currency, amount in self.cost.items()} if self.won else {}
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeReport:
+    """The rows, the largest first, and all of them together. milestones: their names, in order.
+
+    left_out: status -> leads that the rows leave out. previous: since and until of the period before, where it was
+    asked for.
+    """
+
+    query: OutcomeQuery
+    rows: Sequence[OutcomeRow]
+    total: OutcomeRow
+    left_out: Mapping[str, int]
+    milestones: Sequence[str] = ()
+    previous: tuple[datetime, datetime] | None = None
+
+
+def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone: tzinfo = UTC) -> OutcomeReport:
+    """Return the figures of a period, exact at this moment.
+
+    forms: the forms file's, which name the milestones. zone: in which days begin, for costs and for the period before.
+    Raises: StoreUnavailable; ValueError for an unknown `by` or `touch`.
+    """
+    if query.by not in BY or query.touch not in TOUCHES:
+        raise ValueError(f"unknown report: {query.by} by {query.touch} touch")
+    with store.read() as tx:
+        tx.statistics.fix_moment()
+        now = _read(tx, query, zone)
+        before = previous_period(query.since, query.until, zone) if query.compare else None
+        then = _read(tx, replace(query, since=before[0], until=before[1]), zone) if before else None
+    names = milestone_names(forms, [*now.cells, *(then.cells if then else ())])
+    tallies = now.tallies(names)
+    earlier = then.tallies(names) if then else {}
+    total = sum(tally.leads for tally in tallies.values())
+    total_before = sum(tally.leads for tally in earlier.values())
+    rows = [
+        _row(query.by, value, tallies.get(value, Tally()), names, total)
+        if then is None
+        else replace(
+            _row(query.by, value, tallies.get(value, Tally()), names, total),
+            previous=_row(query.by, value, earlier.get(value, Tally()), names, total_before),
+        )
+        for value in sorted(tallies.keys() | earlier.keys(), key=lambda value: _order(value, tallies, earlier))
+    ]
+    whole = _total(tallies.values(), now.spending, names, total)
+    if then:
+        whole = replace(whole, previous=_total(earlier.values(), then.spending, names, total_before))
+    return OutcomeReport(query, rows, whole, now.left_out(), names.names, before)
+
+
+def previous_period(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the period before, of the same length; whole months, or days, of the calendar where it consists of them.
+
+    A month that is not over is compared with the same time of the month before.
+    """
+    start, end = since.astimezone(zone), until.astimezone(zone)
+    if not _is_midnight(start):
+        return since - (until - since), since
+    if start.day == 1 and (months := _months_between(start, end)):
+        return _moved(start, -months), since
+    if start.day == 1 and end <= _moved(start, 1):
+        earlier = _moved(start, -1)
+        return earlier, min(_same_time(earlier, start, end), since)
+    days = (end.date() - start.date()).days + (not _is_midnight(end))
+    earlier = datetime.combine(start.date() - timedelta(days=days), start.time(), zone)
+    return earlier, _same_time(earlier, start, end)
+
+
+def _same_time(earlier: datetime, start: datetime, end: datetime) -> datetime:
+    """Return the instant that is as many days and hours of the clock after `earlier` as `end` is after `start`."""
+    shifted = earlier.replace(tzinfo=None) + (end.replace(tzinfo=None) - start.replace(tzinfo=None))
+    return shifted.replace(tzinfo=start.tzinfo)
+
+
+def _is_midnight(at: datetime) -> bool:
+    return (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
+
+
+def _months_between(start: datetime, end: datetime) -> int:
+    """Return the number of whole months; 0 where the end is not the beginning of a month."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months if end.day == 1 and _is_midnight(end) and months > 0 else 0
+
+
+def _moved(start: datetime, months: int) -> datetime:
+    """Return the beginning of a month so many months later."""
+    number = start.year * 12 + start.month - 1 + months
+    return start.replace(year=number // 12, month=number % 12 + 1)
+
+
+# -- adding up
+
+
+@dataclass(slots=True)
+class Tally:
+    """The figures of one row while they are added up; amounts in ten-thousandths."""
+
+    leads: int = 0
+    delivered: int = 0
+    won: int = 0
+    lost: int = 0
+    timed: int = 0
+    to_win_ms: int = 0
+    milestones: Counter[str] = field(default_factory=Counter)
+    value: Counter[str] = field(default_factory=Counter)
+    cost: Counter[str] = field(default_factory=Counter)
+
+    def add(self, cell: OutcomeCell, milestones: Iterable[str]) -> None:
+        """Add the leads of a cell, which have reached these milestones."""
+        self.leads += cell.leads
+        self.delivered += cell.delivered
+        self.won += cell.won
+        self.lost += cell.lost
+        self.timed += cell.timed
+        self.to_win_ms += cell.to_win_ms
+        for name in milestones:
+            self.milestones[name] += cell.leads
+        if cell.amount:
+            self.value[cell.currency] += cell.amount
+
+    def join(self, other: "Tally") -> None:
+        """Add another row."""
+        for name in ("leads", "delivered", "won", "lost", "timed", "to_win_ms"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.milestones.update(other.milestones)
+        self.value.update(other.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What was read of one period."""
+
+    query: OutcomeQuery
+    cells: Sequence[OutcomeCell]
+    spending: Spending
+
+    def tallies(self, names: MilestoneNames) -> dict[str, Tally]:
+        """Return the figures by value, costs included."""
+        rows: defaultdict[str, Tally] = defaultdict(Tally)
+        for cell in self.cells:
+            if self.query.include_left_out or not cell.left_out:
+                rows[cell.value].add(cell, names.reached(cell.form, cell.stages))
+        for value, amounts in self.spending.by_value(self.query.by, {v: t.leads for v, t in rows.items()}).items():
+            rows[value].cost.update(amounts)
+        return dict(rows)
+
+    def left_out(self) -> dict[str, int]:
+        """Return how many leads the rows leave out, by status."""
+        if self.query.include_left_out:
+            return dict.fromkeys(LEFT_OUT, 0)
+        counts = Counter(dict.fromkeys(LEFT_OUT, 0))
+        for cell in self.cells:
+            if cell.left_out:
+                counts[cell.left_out] += cell.leads
+        return dict(counts)
+
+
+def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> Period:
+    period = OutcomePeriod(query.since.astimezone(UTC), query.until.astimezone(UTC), query.account, query.form)
+    cells = tx.statistics.outcome_cells(query.by, query.touch, period)
+    if query.account or query.form:  # a campaign's cost cannot be split
+        return Period(query, cells, Spending())
+    first, last = query.since.astimezone(zone).date(), (query.until - timedelta(microseconds=1)).astimezone(zone).date()
+    costs = tx.statistics.costs_between(first, last)
+    origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if costs else []
+    counted = [cell for cell in origins if query.include_left_out or not cell.left_out]
+    return Period(query, cells, Spending(costs, counted))
+
+
+def _order(value: str, tallies: Mapping[str, Tally], earlier: Mapping[str, Tally]) -> tuple[int, int, str]:
+    none = Tally()
+    return -tallies.get(value, none).leads, -earlier.get(value, none).leads, value
+
+
+def _row(by: str, value: str, tally: Tally, names: MilestoneNames, total: int) -> OutcomeRow:
+    return OutcomeRow(
+        key=KEYS[by](value),
+        leads=tally.leads,
+        share=tally.leads / total if total else 0.0,
+        delivered=tally.delivered,
+        milestones={name: tally.milestones[name] for name in names.names},
+        won=tally.won,
+        lost=tally.lost,
+        value=_amounts(tally.value),
+        cost=_amounts(tally.cost),
+        time_to_win_s=round(tally.to_win_ms / tally.timed / 1000, 3) if tally.timed else None,
+    )
+
+
+def _total(tallies: Iterable[Tally], spending: Spending, names: MilestoneNames, total: int) -> OutcomeRow:
+    whole = Tally()
+    for tally in tallies:
+        whole.join(tally)
+    whole.cost.update(spending.total())
+    return replace(_row("channel", "", whole, names, total), key={})
+
+
+def _amounts(amounts: Amounts) -> dict[str, float]:
+    return {currency: amount / AMOUNT_UNIT for currency, amount in sorted(amounts.items())}
+
+
+def _source_medium(value: str) -> dict[str, Any]:
+    source, _, medium = value.partition(" / ")
+    return {"source_medium": value, "source": source, "medium": medium}
+
+
+def _lead_source(value: str) -> dict[str, Any]:
+    number = int(value)
+    return {"lead_source": number, "name": lead_source_name(number)}
+
+
+def _plain(name: str) -> Callable[[str], dict[str, Any]]:
+    return lambda value: {name: value}
+
+
+KEYS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    **{name: _plain(name) for name in BY},
+    "source_medium": _source_medium,
+    "lead_source": _lead_source,
+}
+"""What is listed -> the key of a row with that value."""

@@ -1,0 +1,91 @@
+"""The tables of outcomes: the touch that a form does not use, leads folded into counts, and what campaigns cost."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from service.store.database.columns import UtcDateTime
+from service.store.database.tables import leads, metadata, text_column
+
+Index(
+    "ix_leads_unread",
+    leads.c.id,
+    sqlite_where=leads.c.landing_page.is_(None),
+    postgresql_where=leads.c.landing_page.is_(None),
+)  # leads of earlier versions, whose visit is still to be read for reports
+
+lead_touches = Table(
+    # The attribution of a lead by the touch that its form does not use; none where both say the same.
+    "lead_touches",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("touch", Text, primary_key=True),  # first, last
+    text_column("utm_source"),
+    text_column("utm_medium"),
+    text_column("utm_campaign"),
+    text_column("channel"),
+    Column("lead_source", Integer, nullable=False),
+    text_column("origin"),
+    text_column("landing_page"),
+    sqlite_with_rowid=False,
+)
+
+outcome_blocks = Table(
+    # Stretches of leads in the order of their ids that are folded into counts: see outcome_counts.py.
+    "outcome_blocks",
+    metadata,
+    Column("level", Integer, primary_key=True),  # 1: of leads, 2: of blocks
+    Column("since", Text, primary_key=True),  # no lead of the block has a smaller id
+    Column("until", Text, nullable=False),  # ids below it
+    Column("is_counted", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),  # grows with every count that begins
+    Column("begun_at", UtcDateTime, nullable=False),  # when the block was made, or its last count began
+    sqlite_with_rowid=False,
+)
+
+outcome_changes = Table(
+    # Written by triggers: a lead of a block, or its sale, has changed, so the block must be counted again.
+    "outcome_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("since", Text, nullable=False, index=True),
+)
+
+outcome_cells = Table(
+    # Leads of a block that agree in everything that a report distinguishes, and what became of them.
+    "outcome_cells",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("block", Text, primary_key=True),  # its `since`
+    Column("kind", Text, primary_key=True),  # what is listed, by which touch
+    Column("value", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("left_out", Text, primary_key=True),  # quarantined, discarded, test, erased; "": the leads count
+    Column("stages", Text, primary_key=True),  # those they have entered, see sales.reached
+    Column("currency", Text, primary_key=True),  # of won opportunities with a value
+    Column("leads", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("won", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),  # won, in ten-thousandths of the currency
+    Column("timed", Integer, nullable=False),  # won at a known time
+    Column("to_win_ms", BigInteger, nullable=False),  # of these, from arrival
+    sqlite_with_rowid=False,
+)
+
+costs = Table(
+    # What a campaign cost on one day.
+    "costs",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("day", Text, nullable=False),  # 2026-11-24, as the platform's account counts days
+    Column("source", Text, nullable=False),  # the platform, or as a plain file writes it
+    text_column("campaign"),
+    text_column("campaign_id"),
+    text_column("currency"),  # ISO 4217, "" unknown
+    Column("amount", BigInteger, nullable=False),  # in ten-thousandths of the currency
+    Column("imported_at", UtcDateTime, nullable=False),
+    Index("ix_costs_day_source", "day", "source"),
+)
+
+AMOUNT_UNIT = 10_000
+"""Amounts are kept in so many parts of the currency: sums of whole numbers are exact on every engine."""

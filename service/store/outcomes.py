@@ -1,0 +1,290 @@
+"""What became of the leads of a period, by where they came from.
+
+Leads that agree in everything that a report distinguishes are one cell. Whole blocks of leads have been folded into
+cells in the background (outcome_blocks.py); what is left of the period, the newest leads and blocks that changed since
+are folded when a report is opened. So a report is exact at any moment, and fast however many leads there are.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
+
+from service.lead import Status, first_lead_id
+from service.store.database.outcome_tables import (
+    AMOUNT_UNIT,
+    lead_touches,
+    outcome_blocks,
+    outcome_cells,
+    outcome_changes,
+)
+from service.store.database.report_tables import sales
+from service.store.database.repository import Repository
+from service.store.database.tables import leads
+from service.store.sales import SaleStatus
+
+NOT_SET = "(not set)"
+"""What is listed where a value is unknown, as Google Analytics writes it."""
+
+JOINT = "\x1f"
+"""Separates the parts of a joint value, and stages from each other."""
+
+MAX_VALUE = 1e10
+"""A won value beyond this is a mistake, and would make every sum useless: it counts as unknown."""
+
+BY_TOUCH = ("channel", "source_medium", "campaign", "landing_page", "lead_source", "campaign_origin")
+"""What may be listed by the last or by the first touch. campaign_origin: campaign, source_medium, channel and
+lead_source together, for costs.
+"""
+
+OF_LEAD = ("form", "location")
+"""What is listed alike by either touch."""
+
+LAST, FIRST = "last", "first"
+
+LEFT_OUT = (Status.QUARANTINED, Status.DISCARDED, Status.TEST)
+"""Statuses of leads that reports leave out; leads erased before their delivery are left out as `erased`."""
+
+
+class OutcomeCell(NamedTuple):
+    """Leads that agree in everything that a report distinguishes, and what became of them.
+
+    left_out: the status for which they are left out, "" for none. stages: those that they have entered, joined by
+    JOINT. amount: of the won ones, in ten-thousandths of `currency`. timed, to_win_ms: those won at a known time, and
+    the time from arrival that it took them all together.
+    """
+
+    value: str
+    form: str
+    left_out: str
+    stages: str
+    currency: str
+    leads: int
+    delivered: int
+    won: int
+    lost: int
+    amount: int
+    timed: int
+    to_win_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePeriod:
+    """A period of arrival, from `since` up to but not including `until`, of one account or form, "" of all."""
+
+    since: datetime
+    until: datetime
+    account: str = ""
+    form: str = ""
+
+
+class Stretch(NamedTuple):
+    """Leads with ids from `since` up to but not including `until`."""
+
+    since: str
+    until: str
+
+
+MEASURES = ("leads", "delivered", "won", "lost", "amount", "timed", "to_win_ms")
+
+
+class Outcomes(Repository):
+    """Reading outcomes. To be used first in its transaction: all figures of a report are of one moment."""
+
+    def fix_moment(self) -> None:
+        """Let all that this transaction reads be of one moment, also where others write meanwhile."""
+        if self._database.locks_rows:
+            self._connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def outcome_cells(self, by: str, touch: str, period: OutcomePeriod) -> list[OutcomeCell]:
+        """Return the cells of a period. by: one of BY_TOUCH or OF_LEAD; touch: LAST or FIRST."""
+        levels, rest = self._cover(period)
+        rows: list[Any] = []
+        for level, blocks in levels.items():
+            rows += self._kept(level, blocks, kind_of(by, touch), period)
+        for stretch in rest:
+            rows += self._execute(folded(by, touch, stretch, period))
+        return [OutcomeCell(*row[:5], *map(int, row[5:])) for row in rows]
+
+    def _cover(self, period: OutcomePeriod) -> tuple[dict[int, list[str]], list[Stretch]]:
+        """Return the largest blocks within a period that are up to date, by level, and the rest of its leads."""
+        of = outcome_blocks.c
+        within = (of.since >= _next_id(period.since), of.until <= first_lead_id(period.until))
+        query = select(of.level, of.since, of.until).where(of.is_counted, *within)
+        changed = sorted(set(self._execute(select(outcome_changes.c.since)).scalars()))
+        usable = [
+            (level, Stretch(since, until))
+            for level, since, until in self._execute(query.order_by(of.level.desc(), of.since))
+            if bisect_left(changed, since) == bisect_left(changed, until)
+        ]
+        return _choose(usable, Stretch(first_lead_id(period.since), _next_id(period.until)))
+
+    def _kept(self, level: int, blocks: Sequence[str], kind: str, period: OutcomePeriod) -> Iterable[Any]:
+        of = outcome_cells.c
+        keys = (of.value, of.form, of.left_out, of.stages, of.currency)
+        query = select(*keys, *(func.sum(of[name]) for name in MEASURES))
+        query = query.where(of.level == level, of.block.in_(blocks), of.kind == kind)
+        if period.account:
+            query = query.where(of.account == period.account)
+        if period.form:
+            query = query.where(of.form == period.form)
+        return self._execute(query.group_by(*keys))
+
+
+def _choose(usable: Iterable[tuple[int, Stretch]], whole: Stretch) -> tuple[dict[int, list[str]], list[Stretch]]:
+    """Choose blocks that do not overlap; return them by level, and the stretches between them.
+
+    usable: the largest first.
+    """
+    levels: dict[int, list[str]] = {}
+    chosen: list[Stretch] = []
+    for level, block in usable:
+        place = bisect_right(chosen, block.since, key=attrgetter("since"))
+        if place == 0 or chosen[place - 1].until <= block.since:
+            chosen.insert(place, block)
+            levels.setdefault(level, []).append(block.since)
+    rest: list[Stretch] = []
+    at = whole.since
+    for block in chosen:
+        if at < block.since:
+            rest.append(Stretch(at, block.since))
+        at = block.until
+    if at < whole.until:
+        rest.append(Stretch(at, whole.until))
+    return levels, rest
+
+
+def kind_of(by: str, touch: str) -> str:
+    """Return the name under which cells are kept."""
+    return by if by in OF_LEAD else f"{by}:{touch}"
+
+
+def all_kinds() -> Iterator[tuple[str, str]]:
+    """Yield everything that is kept: what is listed, by which touch."""
+    yield from ((by, LAST) for by in OF_LEAD)
+    yield from ((by, touch) for by in BY_TOUCH for touch in (LAST, FIRST))
+
+
+# -- leads folded into cells
+
+
+def folded(by: str, touch: str, stretch: Stretch, period: OutcomePeriod | None = None, *more: Any) -> Select[Any]:
+    """Select the cells of a stretch of leads. period: only leads within it. more: further columns to group by."""
+    keys = (*more, *_keys(by))
+    joined = leads.outerjoin(sales, sales.c.lead_id == leads.c.id)
+    if by not in OF_LEAD:
+        own = and_(lead_touches.c.lead_id == leads.c.id, lead_touches.c.touch == touch)
+        joined = joined.outerjoin(lead_touches, own)
+    query = select(*keys, *_measures()).select_from(joined)
+    query = query.where(leads.c.id >= stretch.since, leads.c.id < stretch.until)
+    if period is not None:
+        query = query.where(leads.c.received_at >= period.since, leads.c.received_at < period.until)
+        if period.account:
+            query = query.where(leads.c.account == period.account)
+        if period.form:
+            query = query.where(leads.c.form.concat("") == period.form)  # the ids are the better index
+    # By position: an expression with parameters is not the same to PostgreSQL when it is repeated.
+    return query.group_by(*(literal_column(str(number)) for number in range(1, len(keys) + 1)))
+
+
+def _keys(by: str) -> tuple[Any, ...]:
+    is_won = sales.c.status == SaleStatus.WON.value
+    currency = case((and_(is_won, _amount() != 0), sales.c.currency), else_="")
+    reached = func.coalesce(sales.c.reached, "")
+    return (
+        _VALUES[by]().label("value"),
+        leads.c.form,
+        _left_out().label("left_out"),
+        reached.label("stages"),
+        currency.label("currency"),
+    )
+
+
+def _measures() -> tuple[Any, ...]:
+    is_won = sales.c.status == SaleStatus.WON.value
+    waited = (type_coerce(sales.c.won_at, BigInteger) - type_coerce(leads.c.received_at, BigInteger)) // literal(1000)
+    is_timed = and_(is_won, sales.c.won_at >= leads.c.received_at)
+    return (
+        func.count().label("leads"),
+        _sum_of(leads.c.delivered_at.is_not(None)).label("delivered"),
+        _sum_of(is_won).label("won"),
+        _sum_of(sales.c.status == SaleStatus.LOST.value).label("lost"),
+        func.sum(case((is_won, _amount()), else_=0)).label("amount"),
+        _sum_of(is_timed).label("timed"),
+        func.sum(case((is_timed, waited), else_=0)).label("to_win_ms"),
+    )
+
+
+def _sum_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _amount() -> ColumnElement[int]:
+    usable = and_(sales.c.value > -MAX_VALUE, sales.c.value < MAX_VALUE)
+    return case((usable, cast(func.round(sales.c.value * AMOUNT_UNIT), BigInteger)), else_=0)
+
+
+def _left_out() -> ColumnElement[str]:
+    is_unsent = and_(leads.c.status == Status.ERASED.value, leads.c.delivered_at.is_(None))
+    is_left_out = leads.c.status.in_([status.value for status in LEFT_OUT])
+    return case((or_(is_left_out, is_unsent), leads.c.status), else_="")
+
+
+def _of_touch(name: str) -> ColumnElement[Any]:
+    return func.coalesce(lead_touches.c[name], leads.c[name])
+
+
+def _or_not_set(text: Any) -> ColumnElement[str]:
+    return func.coalesce(func.nullif(text, "", type_=Text), NOT_SET, type_=Text)
+
+
+def _source_medium() -> ColumnElement[str]:
+    source, medium = _of_touch("utm_source"), _of_touch("utm_medium")
+    tagged = _or_not_set(source).concat(" / ").concat(_or_not_set(medium))
+    direct = case((_of_touch("channel") == "Direct", "(direct) / (none)"), else_=f"{NOT_SET} / {NOT_SET}")
+    untagged = func.coalesce(func.nullif(_of_touch("origin"), "", type_=Text), direct, type_=Text)
+    return case((or_(source != "", medium != ""), tagged), else_=untagged)
+
+
+def _campaign_origin() -> ColumnElement[str]:
+    """Only leads with a campaign matter."""
+    joint = _of_touch("utm_campaign")
+    for part in (_source_medium(), _of_touch("channel"), cast(_of_touch("lead_source"), Text)):
+        joint = joint.concat(JOINT).concat(part)
+    return case((_of_touch("utm_campaign") != "", joint), else_="")
+
+
+_VALUES: dict[str, Any] = {
+    "channel": lambda: _or_not_set(_of_touch("channel")),
+    "source_medium": _source_medium,
+    "campaign": lambda: _or_not_set(_of_touch("utm_campaign")),
+    "landing_page": lambda: _or_not_set(_of_touch("landing_page")),
+    "lead_source": lambda: cast(_of_touch("lead_source"), Text),
+    "campaign_origin": _campaign_origin,
+    "form": lambda: leads.c.form,
+    "location": lambda: _or_not_set(leads.c.location),
+}
+"""What may be listed -> its value of one lead."""
+
+
+def _next_id(instant: datetime) -> str:
+    """Return the smallest id of which no lead has arrived before an instant, which is finer than ids."""
+    return f"{int(first_lead_id(instant)[:12], 16) + bool(instant.microsecond):012x}{'0' * 20}"
