@@ -1,4 +1,4 @@
-"""Background jobs of a worker: index new leads for search, count leads by day for reports, erase old leads.
+"""Background jobs of a worker: index new leads for search, count leads by day and for reports, erase old leads.
 
 Each is a step for background.run_periodically. Any number of workers may run them at the same time.
 """
@@ -14,7 +14,7 @@ from service import clock
 from service.background import Intervals
 from service.forms import Form
 from service.lead import Status, first_lead_id
-from service.store import PARKED_NOTICE, Store, UntouchedLead
+from service.store import BLOCK_SIZE, PARKED_NOTICE, OutcomeBlock, Store, UntouchedLead, all_kinds, kind_of
 
 log = structlog.get_logger()
 
@@ -92,6 +92,51 @@ class DailyCounter:
         elif missing:
             self._store.write(lambda tx: tx.statistics.add_days(missing))
         return is_in_zone
+
+
+# -- counts of blocks, for reports of outcomes
+
+OUTCOME_INTERVALS = Intervals(first_s=3.0, every_s=5.0, rest_factor=4)
+
+VISIT_INTERVALS = Intervals(first_s=4.0, every_s=60.0, rest_factor=4)
+"""Of reading visits of leads that an earlier version has stored."""
+
+BLOCK_LEVELS = (1, 2)
+
+
+class OutcomeCounter:
+    """Makes blocks of leads and counts those that need it, one in each step. size: leads of a block."""
+
+    def __init__(self, store: Store, size: int = BLOCK_SIZE) -> None:
+        self._store, self._size = store, size
+
+    def step(self, now: datetime) -> float | None:
+        """Make or count one block; return 0 when there may be more.
+
+        Raises: StoreUnavailable.
+        """
+        with self._store.read() as tx:
+            following = [(level, tx.statistics.next_stretch(level, now, self._size)) for level in BLOCK_LEVELS]
+            block = tx.statistics.next_block(now)
+        made = [(level, stretch) for level, stretch in following if stretch is not None]
+        for level, stretch in made:
+            self._store.write(lambda tx, level=level, stretch=stretch: tx.statistics.make_block(level, stretch, now))  # type: ignore[misc]
+        if block is not None:
+            self._count(block, now)
+        return 0.0 if made or block else None
+
+    def _count(self, block: OutcomeBlock, now: datetime) -> None:
+        """Count a block kind by kind, in short transactions; give up where another worker has begun it since."""
+        if not self._store.write(lambda tx: tx.statistics.begin_count(block, now)):
+            return
+        for by, touch in all_kinds():
+            with self._store.read() as tx:
+                cells = tx.statistics.count_kind(block, by, touch)
+            kind = kind_of(by, touch)
+            saved = self._store.write(lambda tx, kind=kind, cells=cells: tx.statistics.save_kind(block, kind, cells))  # type: ignore[misc]
+            if not saved:
+                return
+        self._store.write(lambda tx: tx.statistics.end_count(block))
 
 
 # -- retention

@@ -26,10 +26,11 @@ from service.fetching.fetcher import MISSING_INTERVALS, Fetcher, reconnect, sett
 from service.fetching.pull import PullJob
 from service.forms import Account, Form, Setup
 from service.lead import LeadId, Receipt, Submission
-from service.maintenance import DailyCounter, erase_due, index_batch, retention_rules
+from service.maintenance import DailyCounter, OutcomeCounter, erase_due, index_batch, retention_rules
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.operations.key_rotation import encrypt_plain_tokens
+from service.operations.visits import read_visits
 from service.reconciliation import job as reconcile_job
 from service.reconciliation.account_reader import account_reader
 from service.reconciliation.discrepancies import platform_comparer
@@ -151,17 +152,22 @@ def make_monitor(settings: Settings, setup: Setup, store: Store, stop: threading
 
 
 def start_maintenance(settings: Settings, setup: Callable[[], Setup], store: Store, stop: threading.Event) -> None:
-    """Index new leads for search, count leads by day, and erase old ones. setup: returns the one in force."""
+    """Index new leads for search, count leads for reports, and erase old ones. setup: returns the one in force."""
     counter = DailyCounter(store, settings.zone)
 
     def index(now: datetime) -> float | None:
         return index_batch(store, now)
+
+    def read(_now: datetime) -> float | None:
+        return 0.0 if read_visits(store, setup().forms) else None
 
     def erase(now: datetime) -> None:
         erase_due(store, list(retention_rules(setup().forms, settings.retention_days)), now, stop)
 
     start_periodic_job("indexing", index, maintenance.INDEX_INTERVALS, stop)
     start_periodic_job("daily-counts", counter.step, maintenance.COUNT_INTERVALS, stop)
+    start_periodic_job("outcomes", OutcomeCounter(store).step, maintenance.OUTCOME_INTERVALS, stop)
+    start_periodic_job("visits", read, maintenance.VISIT_INTERVALS, stop)
     start_periodic_job("retention", erase, maintenance.RETENTION_INTERVALS, stop)
 
 

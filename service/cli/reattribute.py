@@ -12,8 +12,7 @@ from service.cli.installation import open_installation
 from service.cli.terminal import counted, instant
 from service.forms import Form
 from service.lead import Attribution, Lead, LeadId, OtherTouch, Status
-from service.store import Store
-from service.store.leads.touches import reported
+from service.store import Store, reported
 
 PAGE_SIZE = 200
 """Leads that are read at a time, and changed in one short transaction."""

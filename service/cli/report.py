@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from service import clock
+from service.cli import report_outcomes
 from service.cli.commands import COMMANDS, Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
@@ -29,7 +30,7 @@ Cells = tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """attribution --since --until --form --json."""
+    """attribution --since --until --form --json; outcomes."""
     command = COMMANDS["report"]
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
     attribution = subjects.add_parser("attribution", help=command.summary, epilog=f"example: {command.example}")
@@ -37,10 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     attribution.add_argument("--until", type=instant, help="received before (now)")
     attribution.add_argument("--form", default="", help="leads of this form only")
     attribution.add_argument("--json", action="store_true", help="the whole response of /api/v1/reports/attribution")
+    attribution.set_defaults(run_report=run_attribution)
+    report_outcomes.add_arguments(subjects)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the report of the subject."""
+    code: int = arguments.run_report(arguments)
+    return code
+
+
+def run_attribution(arguments: argparse.Namespace) -> int:
+    """Print where leads came from."""
     from service.operations.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
 
     with open_installation() as installation:

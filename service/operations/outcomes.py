@@ -121,11 +121,11 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
     total = sum(tally.leads for tally in tallies.values())
     total_before = sum(tally.leads for tally in earlier.values())
     rows = [
-        _row(query.by, value, tallies.get(value, Tally()), names, total)
+        _row(query.by, value, tallies.get(value, OutcomeTally()), names, total)
         if then is None
         else replace(
-            _row(query.by, value, tallies.get(value, Tally()), names, total),
-            previous=_row(query.by, value, earlier.get(value, Tally()), names, total_before),
+            _row(query.by, value, tallies.get(value, OutcomeTally()), names, total),
+            previous=_row(query.by, value, earlier.get(value, OutcomeTally()), names, total_before),
         )
         for value in sorted(tallies.keys() | earlier.keys(), key=lambda value: _order(value, tallies, earlier))
     ]
@@ -179,7 +179,7 @@ def _moved(start: datetime, months: int) -> datetime:
 
 
 @dataclass(slots=True)
-class Tally:
+class OutcomeTally:
     """The figures of one row while they are added up; amounts in ten-thousandths."""
 
     leads: int = 0
@@ -205,7 +205,7 @@ class Tally:
         if cell.amount:
             self.value[cell.currency] += cell.amount
 
-    def join(self, other: "Tally") -> None:
+    def join(self, other: "OutcomeTally") -> None:
         """Add another row."""
         for name in ("leads", "delivered", "won", "lost", "timed", "to_win_ms"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -214,16 +214,16 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class PeriodFigures:
     """What was read of one period."""
 
     query: OutcomeQuery
     cells: Sequence[OutcomeCell]
     spending: Spending
 
-    def tallies(self, names: MilestoneNames) -> dict[str, Tally]:
+    def tallies(self, names: MilestoneNames) -> dict[str, OutcomeTally]:
         """Return the figures by value, costs included."""
-        rows: defaultdict[str, Tally] = defaultdict(Tally)
+        rows: defaultdict[str, OutcomeTally] = defaultdict(OutcomeTally)
         for cell in self.cells:
             if self.query.include_left_out or not cell.left_out:
                 rows[cell.value].add(cell, names.reached(cell.form, cell.stages))
@@ -242,24 +242,26 @@ class Period:
         return dict(counts)
 
 
-def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> Period:
+def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> PeriodFigures:
     period = OutcomePeriod(query.since.astimezone(UTC), query.until.astimezone(UTC), query.account, query.form)
     cells = tx.statistics.outcome_cells(query.by, query.touch, period)
     if query.account or query.form:  # a campaign's cost cannot be split
-        return Period(query, cells, Spending())
+        return PeriodFigures(query, cells, Spending())
     first, last = query.since.astimezone(zone).date(), (query.until - timedelta(microseconds=1)).astimezone(zone).date()
     costs = tx.statistics.costs_between(first, last)
     origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if costs else []
     counted = [cell for cell in origins if query.include_left_out or not cell.left_out]
-    return Period(query, cells, Spending(costs, counted))
+    return PeriodFigures(query, cells, Spending(costs, counted))
 
 
-def _order(value: str, tallies: Mapping[str, Tally], earlier: Mapping[str, Tally]) -> tuple[int, int, str]:
-    none = Tally()
+def _order(
+    value: str, tallies: Mapping[str, OutcomeTally], earlier: Mapping[str, OutcomeTally]
+) -> tuple[int, int, str]:
+    none = OutcomeTally()
     return -tallies.get(value, none).leads, -earlier.get(value, none).leads, value
 
 
-def _row(by: str, value: str, tally: Tally, names: MilestoneNames, total: int) -> OutcomeRow:
+def _row(by: str, value: str, tally: OutcomeTally, names: MilestoneNames, total: int) -> OutcomeRow:
     return OutcomeRow(
         key=KEYS[by](value),
         leads=tally.leads,
@@ -274,8 +276,8 @@ def _row(by: str, value: str, tally: Tally, names: MilestoneNames, total: int) -
     )
 
 
-def _total(tallies: Iterable[Tally], spending: Spending, names: MilestoneNames, total: int) -> OutcomeRow:
-    whole = Tally()
+def _total(tallies: Iterable[OutcomeTally], spending: Spending, names: MilestoneNames, total: int) -> OutcomeRow:
+    whole = OutcomeTally()
     for tally in tallies:
         whole.join(tally)
     whole.cost.update(spending.total())

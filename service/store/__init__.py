@@ -36,9 +36,10 @@ from service.store.leads.erasure import PARKED_NOTICE, ErasureNotice, ErasureRes
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.leads.histories import LeadHistory
 from service.store.leads.people import EarlierEnquiries, PlatformLead
+from service.store.leads.touches import Visit, reported
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
-from service.store.outcome_blocks import Block
+from service.store.outcome_blocks import BLOCK_SIZE, OutcomeBlock
 from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod, all_kinds, kind_of
 from service.store.outcomes import JOINT as OUTCOME_JOINT
 from service.store.overview import ParkedProblem, TodayFigures
@@ -54,6 +55,7 @@ from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
     "AMOUNT_UNIT",
+    "BLOCK_SIZE",
     "DEMO_WELCOME",
     "FIRST",
     "LAST",
@@ -71,7 +73,6 @@ __all__ = [
     "AnnouncedLead",
     "Arrival",
     "BeingSent",
-    "Block",
     "CallPause",
     "CampaignCost",
     "ConnectionHealth",
@@ -102,6 +103,7 @@ __all__ = [
     "MatchCount",
     "OriginCount",
     "Origins",
+    "OutcomeBlock",
     "OutcomeCell",
     "OutcomePeriod",
     "Pace",
@@ -132,9 +134,11 @@ __all__ = [
     "UnknownSchema",
     "UnreadableSecret",
     "UntouchedLead",
+    "Visit",
     "all_kinds",
     "as_instant",
     "as_milliseconds",
     "fault_of",
     "kind_of",
+    "reported",
 ]

@@ -36,7 +36,7 @@ _OF_CELL = ("value", "account", "form", "left_out", "stages", "currency")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class OutcomeBlock:
     """A block to be counted. changes: the triggers' records that the count answers."""
 
     level: int
@@ -70,7 +70,7 @@ class OutcomeBlocks(Repository):
 
     # -- counting
 
-    def next_block(self, now: datetime) -> Block | None:
+    def next_block(self, now: datetime) -> OutcomeBlock | None:
         """Return the next block to count, the newest first: never counted, or changed; those of level 1 first."""
         of = outcome_blocks.c
         is_changed = exists().where(outcome_changes.c.since == of.since)
@@ -80,24 +80,24 @@ class OutcomeBlocks(Repository):
         if row is not None:
             recorded = select(outcome_changes.c.id).where(outcome_changes.c.since == row.since)
             changes = self._execute(recorded.order_by(outcome_changes.c.id).limit(CHANGES_BATCH_SIZE)).scalars().all()
-            return Block(1, Stretch(row.since, row.until), row.version, changes)
+            return OutcomeBlock(1, Stretch(row.since, row.until), row.version, changes)
         return self._next_of_blocks(now)
 
-    def _next_of_blocks(self, now: datetime) -> Block | None:
+    def _next_of_blocks(self, now: datetime) -> OutcomeBlock | None:
         of, part = outcome_blocks.c, outcome_blocks.alias("part")
         inside = and_(part.c.level == 1, part.c.since >= of.since, part.c.since < of.until)
         is_changed = exists().where(outcome_changes.c.since == part.c.since)
         unready = exists().where(inside, or_(part.c.is_counted.is_(False), is_changed))
         ripe = and_(of.level > 1, of.is_counted.is_(False), of.begun_at < now - UNCERTAIN, ~unready)
         row = self._execute(select(of.level, of.since, of.until, of.version).where(ripe).limit(1)).first()
-        return None if row is None else Block(row.level, Stretch(row.since, row.until), row.version)
+        return None if row is None else OutcomeBlock(row.level, Stretch(row.since, row.until), row.version)
 
-    def begin_count(self, block: Block, now: datetime) -> bool:
+    def begin_count(self, block: OutcomeBlock, now: datetime) -> bool:
         """Begin to count a block, and no longer read its cells; False where another worker has begun since."""
         begun = {"is_counted": False, "version": block.version + 1, "begun_at": now}
         return self._execute(update(outcome_blocks).where(_is(block)).values(begun)).rowcount == 1
 
-    def count_kind(self, block: Block, by: str, touch: str) -> list[dict[str, Any]]:
+    def count_kind(self, block: OutcomeBlock, by: str, touch: str) -> list[dict[str, Any]]:
         """Fold the leads of a block, or its blocks, into cells of one kind."""
         if block.level == 1:
             rows = self._execute(folded(by, touch, block.leads, None, leads.c.account))
@@ -111,7 +111,7 @@ class OutcomeBlocks(Repository):
         names = (*_OF_CELL, *MEASURES)
         return [{**key, **{name: getattr(row, name) for name in names}} for row in rows]
 
-    def save_kind(self, block: Block, kind: str, cells: Sequence[dict[str, Any]]) -> bool:
+    def save_kind(self, block: OutcomeBlock, kind: str, cells: Sequence[dict[str, Any]]) -> bool:
         """Replace the cells of one kind; False where another worker has begun to count the block since."""
         if self._execute(self._locking(select(outcome_blocks.c.since).where(_is(begun(block))))).first() is None:
             return False
@@ -122,7 +122,7 @@ class OutcomeBlocks(Repository):
             self._execute(insert(outcome_cells), list(cells))
         return True
 
-    def end_count(self, block: Block) -> None:
+    def end_count(self, block: OutcomeBlock) -> None:
         """Read the cells of a block from now on; what is made of them is to be counted again."""
         of = outcome_blocks.c
         if self._execute(update(outcome_blocks).where(_is(begun(block))).values(is_counted=True)).rowcount:
@@ -133,11 +133,11 @@ class OutcomeBlocks(Repository):
                 self._execute(delete(outcome_changes).where(outcome_changes.c.id.in_(answered)))
 
 
-def begun(block: Block) -> Block:
+def begun(block: OutcomeBlock) -> OutcomeBlock:
     """Return a block as it is while it is counted."""
-    return Block(block.level, block.leads, block.version + 1, block.changes)
+    return OutcomeBlock(block.level, block.leads, block.version + 1, block.changes)
 
 
-def _is(block: Block) -> Any:
+def _is(block: OutcomeBlock) -> Any:
     of = outcome_blocks.c
     return and_(of.level == block.level, of.since == block.leads.since, of.version == block.version)

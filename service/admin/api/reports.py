@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from service import clock
 from service.admin import AdminDeps
 from service.admin.api.access import protected_blueprint, responds
+from service.admin.api.outcome_schemas import OutcomeParameters, OutcomeReportBody
 from service.admin.api.schemas import AlertList, AttributionReport, FormList, ReportQuery
 from service.alerts.decisions import title_of
 from service.forms import Form
 from service.operations.lead_json import instant
+from service.operations.outcome_output import outcomes_csv, outcomes_json
+from service.operations.outcomes import OutcomeQuery, outcomes
 from service.operations.report import attribution_report, period_of
 
 
@@ -69,3 +73,24 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
         """Where the leads of a period came from, and what was odd about their tags."""
         period = period_of(filters.get("since"), filters.get("until"), filters["form"], clock.now())
         return attribution_report(deps.store, deps.forms, period)
+
+    @routes.route("/reports/outcomes")
+    @routes.arguments(OutcomeParameters, location="query", unknown=None)
+    @responds(routes, OutcomeReportBody)
+    def report_outcomes(filters: dict[str, Any]) -> Any:
+        """What the leads of a period brought, by where they came from; as CSV where `format` says so."""
+        period = period_of(filters.get("since"), filters.get("until"), filters["form"], clock.now())
+        query = OutcomeQuery(
+            by=filters["by"],
+            since=period.since,
+            until=period.until,
+            touch=filters["touch"],
+            account=filters["account"],
+            form=filters["form"],
+            compare=filters["compare"] == "previous",
+            include_left_out=filters["include"] == "left_out",
+        )
+        report = outcomes(deps.store, query, deps.forms, deps.zone)
+        if filters["format"] == "csv":
+            return Response(outcomes_csv(report), content_type="text/csv; charset=utf-8")
+        return outcomes_json(report)

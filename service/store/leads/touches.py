@@ -1,16 +1,27 @@
 """The attribution of leads by the touch that their forms do not use, for reports by the first and by the last touch."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, null, select, update
 
-from service.lead import Attribution, Lead, LeadId, OtherTouch
+from service.lead import Answers, Attribution, Lead, LeadId, OtherTouch
 from service.store.database.columns import insert_rows
 from service.store.database.outcome_tables import lead_touches
 from service.store.database.repository import Repository
+from service.store.database.tables import leads as all_leads
+from service.store.leads.rows import WITHOUT_RAW, from_row, location_of
 
 _COLUMNS = ("utm_source", "utm_medium", "utm_campaign", "channel", "lead_source", "origin", "landing_page")
+
+
+class Visit(NamedTuple):
+    """What reports read of a lead's visit. fields: the answers, which name the location."""
+
+    origin: str
+    landing_page: str
+    fields: Answers
+    other: OtherTouch | None
 
 
 class LeadTouches(Repository):
@@ -38,6 +49,26 @@ class LeadTouches(Repository):
             LeadId(row.lead_id): OtherTouch(row.touch, Attribution(**{name: getattr(row, name) for name in _COLUMNS}))
             for row in self._execute(query)
         }
+
+    # -- leads of earlier versions
+
+    def unread(self, size: int) -> list[Lead]:
+        """Return at most `size` leads whose visits were not read for reports, the newest first."""
+        query: Select[Any] = select(*WITHOUT_RAW, null().label("due_at"), null().label("state"))
+        query = query.where(all_leads.c.landing_page.is_(None)).order_by(all_leads.c.id.desc()).limit(size)
+        return [from_row(row) for row in self._execute(query)]
+
+    def save_visits(self, visits: Mapping[LeadId, Visit]) -> None:
+        """Store the visits of leads, unless another worker has."""
+        read: dict[LeadId, OtherTouch | None] = {}
+        for lead_id, visit in visits.items():
+            values: dict[str, Any] = {"origin": visit.origin, "landing_page": visit.landing_page}
+            if location := location_of(visit.fields):
+                values["location"] = location
+            unread = update(all_leads).where(all_leads.c.id == lead_id, all_leads.c.landing_page.is_(None))
+            if self._execute(unread.values(values)).rowcount:
+                read[lead_id] = visit.other
+        self.replace_touches(read)
 
 
 def reported(other: OtherTouch | None) -> tuple[Any, ...] | None:

@@ -1,0 +1,146 @@
+"""`lead-capture report outcomes`: what the leads of a period brought, as a table, CSV or JSON."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from service import clock
+from service.cli.commands import Failed
+from service.cli.configuration import form_named
+from service.cli.installation import Installation, open_installation
+from service.cli.terminal import counted, instant, print_json, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from service.operations.outcomes import OutcomeReport, OutcomeRow
+
+BY = ("channel", "source_medium", "campaign", "form", "location", "landing_page", "lead_source")
+TOUCHES = ("last", "first")
+
+MAX_ROWS = 30
+"""Rows of the table; CSV and JSON have all of them."""
+
+TITLES = {
+    "channel": "Channel",
+    "source_medium": "Source / medium",
+    "campaign": "Campaign",
+    "form": "Form",
+    "location": "Location",
+    "landing_page": "Landing page",
+    "lead_source": "LeadSource",
+}
+
+DAY_S = 86_400
+
+
+def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """--by --since --until --touch --form --account --compare --all --csv --json."""
+    example = "example: lead-capture report outcomes --by campaign --since 2026-11-01"
+    parser = subjects.add_parser("outcomes", help="show what the leads of a period brought", epilog=example)
+    parser.add_argument("--by", choices=BY, default="channel", help="what to list (channel)")
+    parser.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
+    parser.add_argument("--until", type=instant, help="received before (now)")
+    parser.add_argument("--touch", choices=TOUCHES, default="last", help="the visit that counts (last)")
+    parser.add_argument("--form", default="", help="leads of this form only; without costs")
+    parser.add_argument("--account", default="", help="leads of this Nexudus account only; without costs")
+    parser.add_argument("--compare", action="store_true", help="also the period before")
+    parser.add_argument("--all", action="store_true", help="count spam, discarded leads and tests as well")
+    parser.add_argument("--csv", action="store_true", help="as CSV")
+    parser.add_argument("--json", action="store_true", help="the whole response of /api/v1/reports/outcomes")
+    parser.set_defaults(run_report=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    from service.operations.outcome_output import outcomes_csv, outcomes_json  # noqa: PLC0415 (only this command pays)
+
+    with open_installation() as installation:
+        report = _report(installation, arguments)
+        if not report.total.leads and arguments.form:
+            form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
+        if arguments.json:
+            print_json(outcomes_json(report))
+        elif arguments.csv:
+            sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+            sys.stdout.write(outcomes_csv(report))
+        else:
+            from rich.console import Console  # noqa: PLC0415 (only the table needs it)
+
+            print_outcomes(report, Console(highlight=False))
+        return 0
+
+
+def _report(installation: Installation, arguments: argparse.Namespace) -> "OutcomeReport":
+    from service.operations.outcomes import OutcomeQuery, outcomes  # noqa: PLC0415
+    from service.operations.report import period_of  # noqa: PLC0415
+
+    period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
+    if period.since >= period.until:
+        raise Failed("the period is empty: --since must lie before --until")
+    query = OutcomeQuery(
+        arguments.by,
+        period.since,
+        period.until,
+        arguments.touch,
+        arguments.account,
+        arguments.form,
+        arguments.compare,
+        arguments.all,
+    )
+    daily = installation.settings.digest_at
+    return outcomes(installation.store, query, installation.setup.forms, daily.zone if daily else UTC)
+
+
+def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
+    """Print a report that fits the terminal: rows, then the total."""
+    from rich import box  # noqa: PLC0415 (only the table needs it)
+    from rich.table import Table  # noqa: PLC0415
+
+    query = report.query
+    left_out = ", ".join(f"{number:,} {status}" for status, number in report.left_out.items() if number)
+    period = (
+        f"{counted(report.total.leads, 'lead')} from {query.since:%Y-%m-%dT%H:%M} to {query.until:%Y-%m-%dT%H:%M} UTC,"
+        f" by {query.touch} touch{f'; left out: {left_out}' if left_out else ''}"
+    )
+    console.print(period, markup=False, emoji=False)
+    if not report.rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(TITLES[query.by], overflow="ellipsis", no_wrap=True, ratio=1)
+    names = [*report.milestones, "Won", "Lost", "Value", "Cost", "Per won", "Days"]
+    for name in ("Leads", *(["Change"] if report.previous else []), "Deliv.", *names):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in report.rows[:MAX_ROWS]:
+        table.add_row(*_cells(report, row))
+    table.add_section()
+    table.add_row(*_cells(report, report.total))
+    console.print(table, markup=False)
+    if len(report.rows) > MAX_ROWS:
+        console.print(f"  and {len(report.rows) - MAX_ROWS:,} more: see --csv or --json", markup=False)
+
+
+def _cells(report: "OutcomeReport", row: "OutcomeRow") -> list[str]:
+    name = next((str(row.key[key]) for key in (report.query.by, "name") if key in row.key), "Total")
+    if "name" in row.key:
+        name = f"{row.key['lead_source']} {row.key['name']}"
+    change = "" if row.change is None else f"{row.change:+.0%}"
+    return [
+        printable(name),
+        f"{row.leads:,}",
+        *([change] if report.previous else []),
+        f"{row.delivered:,}",
+        *(f"{number:,}" for number in row.milestones.values()),
+        f"{row.won:,}",
+        f"{row.lost:,}",
+        _money(row.value),
+        _money(row.cost),
+        _money(row.cost_per_won),
+        "" if row.time_to_win_s is None else f"{row.time_to_win_s / DAY_S:.1f}",
+    ]
+
+
+def _money(amounts: Mapping[str, float]) -> str:
+    return ", ".join(f"{amount:,.0f} {currency}".strip() for currency, amount in amounts.items())

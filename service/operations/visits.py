@@ -1,0 +1,51 @@
+"""Visits of leads that an earlier version has stored, read once more for reports: landing page, origin, other touch."""
+
+from collections.abc import Mapping
+
+from service.attribution import attribute, other_touch
+from service.forms import AttributionConfig, Form
+from service.lead import Attribution, Lead, OtherTouch, Status
+from service.store import Store, Visit
+
+BATCH_SIZE = 200
+"""Leads that are read and written in one transaction."""
+
+_DEFAULT = AttributionConfig()
+
+_ENGINES = {19: "google"}
+_MEDIUMS = {"Organic Search": "organic", "Paid Search": "cpc", "Email": "email"} | dict.fromkeys(
+    ("Referral", "Organic Social", "Organic Video", "AI Assistant"), "referral"
+)
+
+
+def read_visits(store: Store, forms: Mapping[str, Form], size: int = BATCH_SIZE) -> int:
+    """Read the visits of some leads that lack them, the newest first; returns how many leads these were.
+
+    What was sent to Nexudus stays: the lead's own attribution is not touched.
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        leads = tx.leads.unread(size)
+    visits = {lead.id: _visit(lead, forms.get(lead.submission.form)) for lead in leads}
+    if visits:
+        store.write(lambda tx: tx.leads.save_visits(visits))
+    return len(leads)
+
+
+def _visit(lead: Lead, form: Form | None) -> Visit:
+    config = form.for_answers(lead.submission).attribution if form else _DEFAULT
+    evidence, own = lead.submission.evidence, lead.attribution
+    attribution = attribute(evidence, config)
+    other: OtherTouch | None = other_touch(evidence, config, attribution)
+    origin = "" if own.utm_source or own.utm_medium else attribution.origin
+    if lead.status is Status.ERASED:  # what is left is the conclusion
+        origin = "" if own.utm_source or own.utm_medium else _conclusion(own)
+    return Visit(origin, attribution.landing_page, lead.submission.fields, other)
+
+
+def _conclusion(own: Attribution) -> str:
+    """Return source and medium as far as channel and LeadSource still tell."""
+    if own.channel == "Direct":
+        return "(direct) / (none)"
+    source = _ENGINES.get(own.lead_source, "(not set)")
+    return f"{source} / {_MEDIUMS.get(own.channel, '(not set)')}"
