@@ -108,8 +108,13 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "report": Command(
             "service.cli.report",
-            "show where the leads of a period came from, and which of their tags need attention",
+            "show where the leads of a period came from, what they brought, and which of their tags need attention",
             "lead-capture report attribution --since 2026-11-01",
+        ),
+        "costs": Command(
+            "service.cli.costs",
+            "import what campaigns cost, from the exports of ad platforms",
+            "lead-capture costs import google-ads.csv --dry-run",
         ),
         "import": Command(
             "service.cli.imports",

@@ -1,11 +1,11 @@
 """What campaigns cost, by day, as imported from the exports of ad platforms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, true
 
 from service.store.database.outcome_tables import costs
 from service.store.database.repository import Repository
@@ -13,14 +13,22 @@ from service.store.database.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a campaign cost on one day. source: the platform. amount: in ten-thousandths of `currency` (ISO 4217)."""
+    """What a campaign cost on one day. source: the platform; account: there, "" unknown.
+
+    amount: in ten-thousandths of `currency` (ISO 4217, "" unknown).
+    """
 
     day: date
     source: str
+    account: str
     campaign: str
     campaign_id: str
     currency: str
     amount: int
+
+
+CostDays = Mapping[tuple[str, str], Collection[date]]
+"""Source and account -> days."""
 
 
 class CampaignCost(NamedTuple):
@@ -48,29 +56,32 @@ class Costs(Repository):
         """Return whether any cost is known."""
         return self._execute(select(costs.c.id).limit(1)).first() is not None
 
-    def replace_costs(self, new: Sequence[Cost], now: datetime) -> int:
-        """Store costs in place of those of the same sources and days; returns how many were replaced."""
-        replaced = 0
-        for source in sorted({cost.source for cost in new}):
-            days = sorted({cost.day.isoformat() for cost in new if cost.source == source})
-            for start in range(0, len(days), 500):
-                own = (costs.c.source == source, costs.c.day.in_(days[start : start + 500]))
-                replaced += self._execute(delete(costs).where(*own)).rowcount
-        self._keep(new, now)
-        return replaced
-
-    def _keep(self, new: Iterable[Cost], now: datetime) -> None:
+    def replace_costs(self, new: Sequence[Cost], days: CostDays, now: datetime) -> int:
+        """Store costs in place of all that are known of these days; returns how many amounts were replaced."""
+        replaced = sum(self._execute(delete(costs).where(*of_days)).rowcount for of_days in _of_days(days))
         rows = [{**asdict(cost), "day": cost.day.isoformat(), "imported_at": now} for cost in new]
         if rows:
             self._execute(insert(costs), rows)
+        return replaced
 
-    def count_costs(self, new: Iterable[Cost]) -> int:
-        """Return how many stored costs replace_costs would replace."""
-        keys = {(cost.source, cost.day.isoformat()) for cost in new}
-        sources = {source for source, _ in keys}
-        stored = self._execute(select(costs.c.source, costs.c.day).where(costs.c.source.in_(sources)))
-        return sum((row.source, row.day) in keys for row in stored)
+    def count_costs(self, days: CostDays) -> int:
+        """Return how many amounts are known of these days."""
+        counting = (select(func.count()).select_from(costs).where(*of_days) for of_days in _of_days(days))
+        return sum(int(self._execute(query).scalar_one()) for query in counting)
 
     def remove_costs(self, source: str) -> int:
         """Delete all costs of a source; returns how many."""
         return self._execute(delete(costs).where(costs.c.source == source)).rowcount
+
+
+def _of_days(days: CostDays) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """Yield conditions that match the costs of these days, some hundred days in each.
+
+    Where one of two files does not name the account, both are of the same one.
+    """
+    for (source, account), own in sorted(days.items()):
+        ordered = sorted(day.isoformat() for day in own)
+        of_account = costs.c.account.in_((account, "")) if account else true()
+        for start in range(0, len(ordered), 500):
+            batch = costs.c.day.in_(ordered[start : start + 500])
+            yield costs.c.source == source, of_account, batch

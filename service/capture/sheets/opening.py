@@ -25,6 +25,10 @@ _ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # a first line that Excel writes and reads
 
 
+Judgement = Callable[[Sequence[SheetRow]], tuple[int, int]]
+"""Returns how many columns the first rows of a file name, and how many of these names are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class DelimitedFile:
     """CSV and its kin. skipped: lines at the top that are for the program that reads the file."""
@@ -81,7 +85,7 @@ def open_sheet(path: Path, means: ColumnMeaning, name: str = "") -> ImportSheet:
     """
     with ExitStack() as after_failure:
         try:
-            source = _open(path, means, name)
+            source = open_source(path, lambda rows: _understood_in(rows, means), name)
             after_failure.callback(source.close)
             heading = find_heading(list(islice(source.rows(), HEAD_ROWS)), means, OWN_COLUMNS)
         except OSError as error:
@@ -93,15 +97,20 @@ def open_sheet(path: Path, means: ColumnMeaning, name: str = "") -> ImportSheet:
     return ImportSheet(source, heading, warnings)
 
 
-def _open(path: Path, means: ColumnMeaning, name: str) -> SheetSource:
+def open_source(path: Path, understood_in: Judgement, name: str = "") -> SheetSource:
+    """Open a file of any kind as rows; the caller closes it.
+
+    name: of a workbook's sheet.
+    Raises: NoSheet, without the name of the file; OSError.
+    """
     with path.open("rb") as file:
         why = why_no_table(file.read(_MAGIC_BYTES))
         file.seek(0)
         if why is None and not name:
-            return open_delimited(path, file, lambda rows: _understood_in(rows, means)[1])
+            return open_delimited(path, file, lambda rows: understood_in(rows)[1])
     if why or why is None:
         raise NoSheet(why or "is not a workbook with sheets: omit --sheet")
-    return open_workbook(path, lambda rows: _understood_in(rows, means), name)
+    return open_workbook(path, understood_in, name)
 
 
 def _understood_in(rows: Sequence[SheetRow], means: ColumnMeaning) -> tuple[int, int]:

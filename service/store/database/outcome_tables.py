@@ -79,6 +79,7 @@ costs = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("day", Text, nullable=False),  # 2026-11-24, as the platform's account counts days
     Column("source", Text, nullable=False),  # the platform, or as a plain file writes it
+    text_column("account"),  # there
     text_column("campaign"),
     text_column("campaign_id"),
     text_column("currency"),  # ISO 4217, "" unknown

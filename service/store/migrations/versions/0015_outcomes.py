@@ -123,7 +123,7 @@ def _create_tables() -> None:
         sa.Column("id", SERIAL, autoincrement=True, nullable=False),
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        *(_text(name) for name in ("campaign", "campaign_id", "currency")),
+        *(_text(name) for name in ("account", "campaign", "campaign_id", "currency")),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("imported_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_costs"),

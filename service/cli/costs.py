@@ -1,0 +1,97 @@
+"""`lead-capture costs import`: what campaigns cost, from the exports of ad platforms."""
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import shtab
+
+from service import clock
+from service.cli.commands import COMMANDS, Failed
+from service.cli.installation import database_problem, open_installation
+from service.cli.terminal import counted, print_json, printable
+
+if TYPE_CHECKING:
+    from service.operations.costs import CampaignMatch, CostImport
+
+MAX_LISTED = 20
+"""Campaigns, and lines with problems, that are printed; the JSON has all of them."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """import FILE --source --dry-run --json."""
+    command = COMMANDS["costs"]
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    taking = actions.add_parser("import", help=command.summary, epilog=f"example: {command.example}")
+    file = taking.add_argument(
+        "file", metavar="FILE", type=Path, help="an export by day of Google Ads, Meta, LinkedIn, TikTok, or any table"
+    )
+    file.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
+    taking.add_argument("--source", default="", metavar="NAME", help="whose costs these are, if the file does not show")
+    taking.add_argument("--dry-run", action="store_true", help="show what would be stored")
+    taking.add_argument("--json", action="store_true", help="the outcome as one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Take the costs of a file, or show them; 1 where a line cannot be read: then nothing is stored.
+
+    Raises: Failed.
+    """
+    from service.capture.sheets.cells import NoSheet  # noqa: PLC0415 (the help needs none of it)
+    from service.operations.cost_files import source_named  # noqa: PLC0415
+    from service.operations.costs import import_costs, import_json  # noqa: PLC0415
+    from service.store import StoreUnavailable  # noqa: PLC0415
+
+    with open_installation() as installation:
+        source = source_named(arguments.source)
+        try:
+            taken = import_costs(installation.store, arguments.file, clock.now(), source, is_dry=arguments.dry_run)
+        except NoSheet as error:
+            raise Failed(str(error)) from error
+        except StoreUnavailable as error:
+            raise Failed(database_problem(error)) from error
+        except OSError as error:
+            raise Failed(f"{arguments.file} cannot be read ({error.strerror})") from error
+    if arguments.json:
+        print_json(import_json(taken))
+    else:
+        print("\n".join(map(printable, _lines(taken))))
+    return 1 if taken.file.problems or not taken.file.days else 0
+
+
+def _lines(taken: "CostImport") -> Iterator[str]:
+    from service.operations.cost_files import lines_of  # noqa: PLC0415
+
+    file = taken.file
+    if file.problems:
+        yield from lines_of(file.problems, MAX_LISTED)
+        yield f"{counted(len(file.problems), 'line')} cannot be read: nothing was stored"
+        return
+    if not file.days:
+        yield "the file has no costs: nothing was stored"
+        return
+    verb = "would be stored" if taken.is_dry else "stored"
+    replaced = f", in place of {counted(taken.replaced, 'amount')}" if taken.replaced else ""
+    yield f"{', '.join(taken.sources)}: {money(taken.amounts)} from {taken.first} to {taken.last} {verb}{replaced}"
+    yield f"  {counted(file.rows - file.totals, 'row')} read ({file.words}), {counted(file.totals, 'total')} skipped"
+    matched = [each for each in taken.campaigns if each.campaign]
+    if matched:
+        yield "Campaigns with leads:"
+        yield from _campaigns(matched, lambda each: f"{each.name} -> {each.campaign} ({counted(each.leads, 'lead')})")
+    if taken.unmatched:
+        yield "Campaigns that no lead has in utm_campaign, by name or id; they stand in reports without leads:"
+        yield from _campaigns(
+            taken.unmatched, lambda each: f"{each.name}{f' ({each.campaign_id})' if each.campaign_id else ''}"
+        )
+
+
+def _campaigns(campaigns: Sequence["CampaignMatch"], show: Callable[["CampaignMatch"], str]) -> Iterator[str]:
+    yield from (f"  {money(each.amounts):>16}  {show(each)}" for each in campaigns[:MAX_LISTED])
+    if len(campaigns) > MAX_LISTED:
+        yield f"  and {len(campaigns) - MAX_LISTED:,} more: see --json"
+
+
+def money(amounts: Mapping[str, float]) -> str:
+    """ "1,234.50 GBP"."""
+    return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in amounts.items()) or "0.00"

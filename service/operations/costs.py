@@ -1,0 +1,136 @@
+"""Costs of campaigns taken from a file, by the terminal and the dashboard alike."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from service.operations.cost_files import CostFile, read_cost_file
+from service.operations.spending import CampaignIndex, name_of
+from service.store import AMOUNT_UNIT, FIRST, LAST, CampaignCost, OutcomePeriod, Store, Transaction
+
+LEADS_BEFORE = timedelta(days=365)
+"""How long before the first day of a file its campaigns are searched for among the leads."""
+
+_AHEAD = timedelta(days=1)
+"""Leads of the present moment count as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMatch:
+    """A campaign of a file. campaign: as its leads have it in utm_campaign, "" where no lead has it.
+
+    leads: with that campaign. amounts: by currency.
+    """
+
+    source: str
+    name: str
+    campaign_id: str
+    campaign: str
+    leads: int
+    amounts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CostImport:
+    """What was taken from a file, or would be. replaced: amounts of earlier imports that gave way to it."""
+
+    file: CostFile
+    campaigns: Sequence[CampaignMatch] = ()
+    replaced: int = 0
+    is_dry: bool = False
+    amounts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Whose costs they are."""
+        return sorted({source for source, _ in self.file.days})
+
+    @property
+    def first(self) -> date | None:
+        """The first day, None for none."""
+        return min((day for days in self.file.days.values() for day in days), default=None)
+
+    @property
+    def last(self) -> date | None:
+        """The last day, None for none."""
+        return max((day for days in self.file.days.values() for day in days), default=None)
+
+    @property
+    def unmatched(self) -> Sequence[CampaignMatch]:
+        """The campaigns that no lead has."""
+        return [each for each in self.campaigns if not each.campaign]
+
+
+def import_costs(store: Store, path: Path, now: datetime, source: str = "", *, is_dry: bool = False) -> CostImport:
+    """Take the costs of a file; days that it covers are replaced. Nothing is stored where a line cannot be read.
+
+    source: the platform, "" to recognise it. is_dry: only show what would be stored.
+    Raises: NoSheet; OSError; StoreUnavailable.
+    """
+    file = read_cost_file(path, source)
+    with store.read() as tx:
+        campaigns = _matched(tx, file, now)
+        replaced = tx.statistics.count_costs(file.days)
+    if not is_dry and not file.problems and file.days:
+        replaced = store.write(lambda tx: tx.statistics.replace_costs(file.costs, file.days, now))
+    return CostImport(file, campaigns, replaced, is_dry or bool(file.problems), _amounts(file.costs))
+
+
+def _matched(tx: Transaction, file: CostFile, now: datetime) -> list[CampaignMatch]:
+    """Match the campaigns of a file to those of leads, by either touch; the dearest first."""
+    first = min((day for days in file.days.values() for day in days), default=None)
+    if first is None:
+        return []
+    since = datetime.combine(first, time(), UTC) - LEADS_BEFORE
+    leads: Counter[str] = Counter()
+    for touch in (LAST, FIRST):
+        found: Counter[str] = Counter()
+        for cell in tx.statistics.outcome_cells("campaign", touch, OutcomePeriod(since, now + _AHEAD)):
+            found[cell.value] += cell.leads
+        leads |= found
+    index = CampaignIndex(leads)
+    by_campaign: dict[tuple[str, str, str], list[Any]] = {}
+    for cost in file.costs:
+        by_campaign.setdefault((cost.source, cost.campaign, cost.campaign_id), []).append(cost)
+    matches = []
+    for (source, name, number), costs in by_campaign.items():
+        whole = CampaignCost(source, name, number, "", 0)
+        campaign = index.find(whole)
+        matches.append(CampaignMatch(source, name_of(whole), number, campaign, leads[campaign], _amounts(costs)))
+    return sorted(matches, key=lambda each: (-sum(each.amounts.values()), each.source, each.name))
+
+
+def _amounts(costs: Sequence[Any]) -> dict[str, float]:
+    totals: Counter[str] = Counter()
+    for cost in costs:
+        totals[cost.currency] += cost.amount
+    return {currency: amount / AMOUNT_UNIT for currency, amount in sorted(totals.items())}
+
+
+def import_json(taken: CostImport) -> dict[str, Any]:
+    """What was taken, for programs."""
+    return {
+        "sources": taken.sources,
+        "first": taken.first.isoformat() if taken.first else None,
+        "last": taken.last.isoformat() if taken.last else None,
+        "amounts": dict(taken.amounts),
+        "rows": taken.file.rows,
+        "totals_skipped": taken.file.totals,
+        "replaced": taken.replaced,
+        "stored": not taken.is_dry,
+        "campaigns": [
+            {
+                "source": each.source,
+                "name": each.name,
+                "campaign_id": each.campaign_id or None,
+                "utm_campaign": each.campaign or None,
+                "leads": each.leads,
+                "amounts": dict(each.amounts),
+            }
+            for each in taken.campaigns
+        ],
+        "problems": [{"line": one.line, "problem": one.sentence} for one in taken.file.problems],
+    }
