@@ -14,7 +14,7 @@ from service import clock
 from service.background import Intervals
 from service.forms import Form
 from service.lead import Status, first_lead_id
-from service.store import BLOCK_SIZE, PARKED_NOTICE, OutcomeBlock, Store, UntouchedLead, all_kinds, kind_of
+from service.store import BLOCK_SIZE, FAN, PARKED_NOTICE, OutcomeBlock, Store, UntouchedLead, all_kinds, kind_of
 
 log = structlog.get_logger()
 
@@ -101,14 +101,15 @@ OUTCOME_INTERVALS = Intervals(first_s=3.0, every_s=5.0, rest_factor=4)
 VISIT_INTERVALS = Intervals(first_s=4.0, every_s=60.0, rest_factor=4)
 """Of reading visits of leads that an earlier version has stored."""
 
-BLOCK_LEVELS = (1, 2)
-
 
 class OutcomeCounter:
-    """Makes blocks of leads and counts those that need it, one in each step. size: leads of a block."""
+    """Makes blocks of leads and counts those that need it, one in each step.
 
-    def __init__(self, store: Store, size: int = BLOCK_SIZE) -> None:
-        self._store, self._size = store, size
+    size: leads of a block; fan: blocks of a block of level 2.
+    """
+
+    def __init__(self, store: Store, size: int = BLOCK_SIZE, fan: int = FAN) -> None:
+        self._store, self._size, self._fan = store, size, fan
 
     def step(self, now: datetime) -> float | None:
         """Make or count one block; return 0 when there may be more.
@@ -116,9 +117,9 @@ class OutcomeCounter:
         Raises: StoreUnavailable.
         """
         with self._store.read() as tx:
-            following = [(level, tx.statistics.next_stretch(level, now, self._size)) for level in BLOCK_LEVELS]
+            leads, blocks = tx.statistics.next_leads(now, self._size), tx.statistics.next_blocks(self._fan)
             block = tx.statistics.next_block(now)
-        made = [(level, stretch) for level, stretch in following if stretch is not None]
+        made = [(level, stretch) for level, stretch in ((1, leads), (2, blocks)) if stretch is not None]
         for level, stretch in made:
             self._store.write(lambda tx, level=level, stretch=stretch: tx.statistics.make_block(level, stretch, now))  # type: ignore[misc]
         if block is not None:

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Mapping
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from service import clock
@@ -90,8 +89,7 @@ def _report(installation: Installation, arguments: argparse.Namespace) -> "Outco
         arguments.compare,
         arguments.all,
     )
-    daily = installation.settings.digest_at
-    return outcomes(installation.store, query, installation.setup.forms, daily.zone if daily else UTC)
+    return outcomes(installation.store, query, installation.setup.forms, installation.settings.zone)
 
 
 def print_outcomes(report: "OutcomeReport", console: "Console") -> None:

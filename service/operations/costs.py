@@ -87,10 +87,10 @@ def _matched(tx: Transaction, file: CostFile, now: datetime) -> list[CampaignMat
     since = datetime.combine(first, time(), UTC) - LEADS_BEFORE
     leads: Counter[str] = Counter()
     for touch in (LAST, FIRST):
-        found: Counter[str] = Counter()
+        by_touch: Counter[str] = Counter()
         for cell in tx.statistics.outcome_cells("campaign", touch, OutcomePeriod(since, now + _AHEAD)):
-            found[cell.value] += cell.leads
-        leads |= found
+            by_touch[cell.value] += cell.leads
+        leads |= by_touch
     index = CampaignIndex(leads)
     by_campaign: dict[tuple[str, str, str], list[Any]] = {}
     for cost in file.costs:

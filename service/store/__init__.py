@@ -39,7 +39,7 @@ from service.store.leads.people import EarlierEnquiries, PlatformLead
 from service.store.leads.touches import Visit, reported
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
-from service.store.outcome_blocks import BLOCK_SIZE, OutcomeBlock
+from service.store.outcome_blocks import BLOCK_SIZE, FAN, OutcomeBlock
 from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod, all_kinds, kind_of
 from service.store.outcomes import JOINT as OUTCOME_JOINT
 from service.store.overview import ParkedProblem, TodayFigures
@@ -57,6 +57,7 @@ __all__ = [
     "AMOUNT_UNIT",
     "BLOCK_SIZE",
     "DEMO_WELCOME",
+    "FAN",
     "FIRST",
     "LAST",
     "LATER",

@@ -69,9 +69,9 @@ class Costs(Repository):
         counting = (select(func.count()).select_from(costs).where(*of_days) for of_days in _of_days(days))
         return sum(int(self._execute(query).scalar_one()) for query in counting)
 
-    def remove_costs(self, source: str) -> int:
-        """Delete all costs of a source; returns how many."""
-        return self._execute(delete(costs).where(costs.c.source == source)).rowcount
+    def remove_costs(self, account: str) -> int:
+        """Delete all costs of an account at the platforms; returns how many."""
+        return self._execute(delete(costs).where(costs.c.account == account)).rowcount
 
 
 def _of_days(days: CostDays) -> Iterator[tuple[ColumnElement[bool], ...]]:

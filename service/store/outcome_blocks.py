@@ -50,18 +50,25 @@ class OutcomeBlocks(Repository):
 
     # -- making
 
-    def next_stretch(self, level: int, now: datetime, size: int = BLOCK_SIZE) -> Stretch | None:
-        """Return the next block to make of a level; None while there are too few leads, or blocks, for it."""
-        of = outcome_blocks.c
-        since = self._execute(select(func.max(of.until)).where(of.level == level)).scalar() or ""
-        if level == 1:
-            closing = first_lead_id(now - UNCERTAIN)
-            following = select(leads.c.id).where(leads.c.id >= since, leads.c.id < closing).order_by(leads.c.id)
-            until = self._execute(following.offset(size).limit(1)).scalar()
-        else:
-            parts = select(of.until).where(of.level == level - 1, of.since >= since).order_by(of.since)
-            until = self._execute(parts.offset(FAN - 1).limit(1)).scalar()
+    def next_leads(self, now: datetime, size: int = BLOCK_SIZE) -> Stretch | None:
+        """Return the leads of the next block to make; None while there are too few."""
+        since = self._end_of(1)
+        closing = first_lead_id(now - UNCERTAIN)
+        following = select(leads.c.id).where(leads.c.id >= since, leads.c.id < closing).order_by(leads.c.id)
+        until = self._execute(following.offset(size).limit(1)).scalar()
         return None if until is None else Stretch(since, until)
+
+    def next_blocks(self, fan: int = FAN) -> Stretch | None:
+        """Return the blocks of the next block of level 2 to make; None while there are too few."""
+        of, since = outcome_blocks.c, self._end_of(2)
+        parts = select(of.until).where(of.level == 1, of.since >= since).order_by(of.since)
+        until = self._execute(parts.offset(fan - 1).limit(1)).scalar()
+        return None if until is None else Stretch(since, until)
+
+    def _end_of(self, level: int) -> str:
+        of = outcome_blocks.c
+        end: str | None = self._execute(select(func.max(of.until)).where(of.level == level)).scalar()
+        return end or ""
 
     def make_block(self, level: int, stretch: Stretch, now: datetime) -> None:
         """Make a block; from now on changes of its leads are noted. Another worker may have made it already."""

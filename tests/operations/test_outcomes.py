@@ -27,9 +27,9 @@ def report(store: Store, by: str = "channel", forms: dict[str, Form] | None = No
     return outcomes(store, replace(query, **changes), FORMS if forms is None else forms)
 
 
-def by_key(found: OutcomeReport, name: str) -> dict[Any, OutcomeRow]:
+def by_key(figures: OutcomeReport, name: str) -> dict[Any, OutcomeRow]:
     """The rows by one part of their keys."""
-    return {row.key[name]: row for row in found.rows}
+    return {row.key[name]: row for row in figures.rows}
 
 
 def landed(query: str = "", referrer: str = "") -> Attribution:
@@ -44,10 +44,10 @@ def sold(store: Store, lead: Lead, *stages: str, number: int = 80001, **changes:
 
 
 def test_no_leads_are_no_rows(sqlite: Store) -> None:
-    found = report(sqlite)
+    figures = report(sqlite)
 
-    assert (list(found.rows), found.total.leads) == ([], 0)
-    assert found.left_out == {"quarantined": 0, "discarded": 0, "test": 0}
+    assert (list(figures.rows), figures.total.leads) == ([], 0)
+    assert figures.left_out == {"quarantined": 0, "discarded": 0, "test": 0}
 
 
 def test_a_row_has_what_became_of_its_leads(store: Store) -> None:
@@ -86,9 +86,9 @@ def test_visits_without_tags_are_named_as_google_analytics_does(sqlite: Store) -
     keep(sqlite, a_lead(attribution=landed("gclid=abc")))
     keep(sqlite, a_lead(attribution=landed("utm_source=newsletter&utm_campaign=may")))
 
-    found = report(sqlite, "source_medium")
+    figures = report(sqlite, "source_medium")
 
-    assert sorted(by_key(found, "source_medium")) == [
+    assert sorted(by_key(figures, "source_medium")) == [
         "(direct) / (none)",
         "ecosia / organic",
         "google / cpc",
@@ -96,18 +96,18 @@ def test_visits_without_tags_are_named_as_google_analytics_does(sqlite: Store) -
         "linkedin.com / referral",
         "newsletter / (not set)",
     ]
-    assert found.rows[0].key == {"source_medium": "(direct) / (none)", "source": "(direct)", "medium": "(none)"}
-    assert sum(row.share for row in found.rows) == pytest.approx(1)
+    assert figures.rows[0].key == {"source_medium": "(direct) / (none)", "source": "(direct)", "medium": "(none)"}
+    assert sum(row.share for row in figures.rows) == pytest.approx(1)
 
 
 def test_what_is_left_out_is_counted_and_can_be_included(sqlite: Store) -> None:
     for status in (Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.DISCARDED, Status.PENDING):
         keep(sqlite, a_lead(status=status))
 
-    found = report(sqlite)
+    figures = report(sqlite)
     whole = report(sqlite, include_left_out=True)
 
-    assert (found.total.leads, found.left_out) == (1, {"quarantined": 1, "discarded": 2, "test": 1})
+    assert (figures.total.leads, figures.left_out) == (1, {"quarantined": 1, "discarded": 2, "test": 1})
     assert whole.total.leads == 5
 
 
@@ -124,13 +124,13 @@ def test_the_period_before_stands_beside(sqlite: Store) -> None:
         keep(sqlite, a_lead(received_at=at))
     keep(sqlite, a_lead(received_at=NOON - DAY, attribution=landed()))
 
-    found = report(sqlite, compare=True)
+    figures = report(sqlite, compare=True)
 
-    paid, direct = found.rows
+    paid, direct = figures.rows
     assert (paid.leads, paid.previous and paid.previous.leads, paid.change) == (2, 1, 1.0)
     assert (direct.leads, direct.previous and direct.previous.leads) == (0, 1)
-    assert found.total.previous is not None
-    assert found.total.previous.leads == 2
+    assert figures.total.previous is not None
+    assert figures.total.previous.leads == 2
 
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -156,6 +156,6 @@ def at(text: str) -> datetime:
     ids=["month", "year", "month so far", "short month", "day", "day so far", "summer time ends", "hours"],
 )
 def test_the_period_before_follows_the_calendar(since: str, until: str, before: str, end: str) -> None:
-    found = previous_period(at(since).astimezone(UTC), at(until).astimezone(UTC), BERLIN)
+    figures = previous_period(at(since).astimezone(UTC), at(until).astimezone(UTC), BERLIN)
 
-    assert found == (at(before), at(end))
+    assert figures == (at(before), at(end))

@@ -1,7 +1,8 @@
 """`lead-capture demo-data`: an invented history, for screenshots, trials and measurements.
 
-history.py   one lead after another, oldest first, and what became of each
+history.py   one lead after another, oldest first, and how each was delivered
 people.py    who writes, in which language, and how they came: visits.toml
+sales.py     the stages that they entered, who was won, and what campaigns cost
 
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.
 """
@@ -70,6 +71,7 @@ def _remove_all(store: Store) -> int:
     removed = 0
     while number := store.write(lambda tx: tx.leads.remove_account(ACCOUNT, BATCH_SIZE)):
         removed += number
+    store.write(lambda tx: tx.statistics.remove_costs(ACCOUNT))
     return removed
 
 
@@ -83,4 +85,13 @@ def _write_all(store: Store, arguments: argparse.Namespace) -> int:
             store.write(lambda tx, batch=batch: tx.leads.write_histories(batch))  # type: ignore[misc]
             written += len(batch)
             show(written, f"{written:,} leads")
+    _write_costs(store, arguments)
     return written
+
+
+def _write_costs(store: Store, arguments: argparse.Namespace) -> None:
+    from service.cli.demo.sales import costs_of  # noqa: PLC0415 (only what writes needs it)
+
+    costs = list(costs_of(ACCOUNT, arguments.leads, arguments.days, arguments.until, arguments.seed))
+    days = {(source, ACCOUNT): {cost.day for cost in costs} for source in {cost.source for cost in costs}}
+    store.write(lambda tx: tx.statistics.replace_costs(costs, days, arguments.until))

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from service.cli.demo.people import DemoPerson, DemoVisit, all_visits, next_person
+from service.cli.demo.sales import sale_of
 from service.delivery import translate
 from service.forms import Form
 from service.lead import (
@@ -24,6 +25,7 @@ from service.lead import (
     Lead,
     LeadId,
     OpportunityId,
+    OtherTouch,
     Outcome,
     Reason,
     Status,
@@ -168,16 +170,34 @@ _LOCATIONS = (("London", 46), ("Manchester", 22), ("Berlin", 18), ("Amsterdam", 
 
 _REPEATED_SHARE = 0.01
 
+_SEVERAL_VISITS_SHARE = 0.35
+"""Of people from the site, those who had been there before they wrote."""
+
 
 def histories(account: str, count: int, days: int, until: datetime, seed: int) -> Iterator[LeadHistory]:
     """`count` leads within so many days before `until`."""
     random = Random(seed)  # noqa: S311 (nothing here is secret)
+    story = Random(f"{seed}-sales")  # noqa: S311 (of its own, so that what is drawn above stays the same)
     visits, weights = all_visits()
     for number, received_at in enumerate(arrival_times(count, days, until, random)):
         (visit,) = random.choices(visits, cum_weights=weights)
         outcome = outcome_of(received_at, until, is_site=visit.sender == "browser", random=random)
         lead = _lead(account, number, received_at, visit, outcome, random)
-        yield LeadHistory(lead, outcome.attempts, _body(lead) if lead.status is Status.DELIVERED else None)
+        if visit.sender == "browser" and story.random() < _SEVERAL_VISITS_SHARE:
+            lead = replace(lead, other_touch=_first_of(visit, visits, weights, story))
+        sold = sale_of(lead, until, story)
+        body = _body(lead) if lead.status is Status.DELIVERED else None
+        yield LeadHistory(lead, outcome.attempts, body, sold.sale if sold else None, sold.changes if sold else ())
+
+
+def _first_of(
+    visit: DemoVisit, visits: Sequence[DemoVisit], weights: Sequence[float], random: Random
+) -> OtherTouch | None:
+    """Draw the first visit of a person who came again; None where it shows the same."""
+    (first,) = random.choices(visits, cum_weights=weights)
+    if first.sender != visit.sender or first.attribution == visit.attribution:
+        return None
+    return OtherTouch("first", first.attribution)
 
 
 def _body(lead: Lead) -> dict[str, Any]:
@@ -196,7 +216,7 @@ def _lead(
     attribution = visit.attribution
     if outcome.status is Status.ERASED:
         submission = Submission(form, visit.sender, Contact(), Evidence())
-        attribution = Attribution(*(getattr(attribution, name) for name in _KEPT_AFTER_ERASURE))
+        attribution = Attribution(**{name: getattr(attribution, name) for name in _KEPT_AFTER_ERASURE})
     elif not outcome.has_contact:
         fields = {name: answer for name, answer in submission.fields.items() if name != "email"}
         contact = replace(submission.contact, email="")
@@ -218,7 +238,7 @@ def _lead(
 
 _KEPT_AFTER_ERASURE = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
-    *("channel", "lead_source", "rule", "reason"),
+    *("channel", "lead_source", "rule", "reason", "origin", "landing_page"),
 )
 """The values of an attribution that remain when the person is erased."""
 

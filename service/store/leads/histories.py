@@ -8,19 +8,27 @@ from sqlalchemy import delete, select
 
 from service.lead import Attempt, Lead
 from service.store.database.columns import insert_rows
+from service.store.database.outcome_tables import lead_touches
+from service.store.database.report_tables import sale_changes, sales
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, PARKED, attempts, deliveries, leads
 from service.store.leads.rows import to_row
 from service.store.leads.touches import LeadTouches
+from service.store.sales import Sale, SaleChange, Sales
 
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """A lead, the calls made for it, and the opportunity that was sent. Nothing is delivered, whatever its status."""
+    """A lead, the calls made for it, the opportunity that was sent, and what became of it.
+
+    Nothing is delivered, whatever its status.
+    """
 
     lead: Lead
     attempts: Sequence[Attempt] = ()
     sent: Mapping[str, Any] | None = None
+    sale: Sale | None = None
+    changes: Sequence[SaleChange] = ()
 
 
 class Histories(Repository):
@@ -38,6 +46,8 @@ class Histories(Repository):
         insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])
         self._as(LeadTouches).keep_touches([history.lead for history in histories])
         insert_rows(self._connection, deliveries, [_delivery_row(history) for history in histories])
+        sold = [history.sale for history in histories if history.sale is not None]
+        self._as(Sales).save_sales(sold, [change for history in histories for change in history.changes])
         calls = [_attempt_row(history.lead, attempt) for history in histories for attempt in history.attempts]
         if calls:
             insert_rows(self._connection, attempts, calls)
@@ -45,8 +55,9 @@ class Histories(Repository):
     def remove_account(self, account: str, size: int) -> int:
         """Delete at most `size` leads of an account, with everything that belongs to them; returns how many."""
         ids = list(self._execute(select(leads.c.id).where(leads.c.account == account).limit(size)).scalars())
-        for table, column in ((attempts, attempts.c.lead_id), (deliveries, deliveries.c.lead_id), (leads, leads.c.id)):
-            self._execute(delete(table).where(column.in_(ids)))
+        for table in (attempts, deliveries, sale_changes, sales, lead_touches):
+            self._execute(delete(table).where(table.c.lead_id.in_(ids)))
+        self._execute(delete(leads).where(leads.c.id.in_(ids)))
         return len(ids)
 
 

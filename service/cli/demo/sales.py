@@ -1,0 +1,126 @@
+"""What became of the invented leads: the stages that they entered, who was won and for how much; costs of campaigns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from service.lead import Lead, Status
+from service.store import AMOUNT_UNIT, Cost, Sale, SaleChange, SaleStatus
+
+BOARD = "Sales"
+STAGES = (
+    (1001, "New enquiry", 1.0, 0.0),
+    (1002, "Contacted", 0.86, 0.4),
+    (1003, "Tour booked", 0.66, 1.5),
+    (1004, "Toured", 0.8, 4.0),
+    (1005, "Proposal sent", 0.68, 2.0),
+)
+"""Stage, name, the share of those in the stage before that enter it, and after how many days on average.
+
+They are those of the simulated boards, so that both parts of the demo agree.
+"""
+
+WON, LOST = (1008, "Won", 0.55, 6.0), (1007, "Lost", 0.7, 14.0)
+"""The last stage of a lead that entered all others, and of one that stopped on the way: if it does not stay there."""
+
+QUALITY = {"Email": 1.15, "Referral": 1.2, "Paid Search": 1.0, "Paid Social": 0.8, "AI Assistant": 1.1}
+"""Channel -> factor of the shares."""
+
+CURRENCIES = {"London": "GBP", "Manchester": "GBP", "Berlin": "EUR", "Amsterdam": "EUR"}
+VALUES = {"tour": 450, "contact": 620, "meeting-room": 180, "day-pass": 25}
+"""Form -> value of an opportunity a month, for one desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSale:
+    """The opportunity of a lead, and how it came there."""
+
+    sale: Sale
+    changes: Sequence[SaleChange]
+
+
+def sale_of(lead: Lead, until: datetime, random: Random) -> DemoSale | None:
+    """Draw what became of a delivered lead by `until`; None for any other."""
+    if lead.status is not Status.DELIVERED or lead.delivered_at is None or lead.opportunity_id is None:
+        return None
+    steps = list(_steps(lead, until, random))
+    (stage_id, stage, at), status = steps[-1], SaleStatus.IN_PROGRESS
+    if stage in (WON[1], LOST[1]):
+        status = SaleStatus.WON if stage == WON[1] else SaleStatus.LOST
+    changes = [SaleChange(lead.id, "stage", name, when, until) for _, name, when in steps]
+    changes.append(SaleChange(lead.id, "status", SaleStatus.IN_PROGRESS, lead.delivered_at, until))
+    if status is not SaleStatus.IN_PROGRESS:
+        changes.append(SaleChange(lead.id, "status", status, at, until))
+    location = str(lead.submission.fields.get("location", ""))
+    sale = Sale(
+        lead_id=lead.id,
+        account=lead.account,
+        opportunity_id=lead.opportunity_id,
+        stage_id=stage_id,
+        stage=stage,
+        board=BOARD,
+        status=status,
+        value=float(VALUES.get(lead.submission.form, 300) * random.choice((1, 1, 2, 2, 3, 4, 6, 10))),
+        currency=CURRENCIES.get(location, "GBP"),
+        won_at=at if status is SaleStatus.WON else None,
+        lost_at=at if status is SaleStatus.LOST else None,
+        loss_reason=random.choice(("Price", "Location", "No answer", "Timing")) if status is SaleStatus.LOST else "",
+        updated_at=at,
+        seen_at=until,
+    )
+    return DemoSale(sale, changes)
+
+
+def _steps(lead: Lead, until: datetime, random: Random) -> Iterator[tuple[int, str, datetime]]:
+    """Yield stage, name and time of all that a lead had entered by then."""
+    quality = QUALITY.get(lead.attribution.channel, 0.95)
+    at = lead.delivered_at or lead.received_at
+    end = WON
+    for number, (stage_id, name, share, days) in enumerate(STAGES):
+        if number and random.random() > min(0.97, share * quality):
+            end = LOST
+            break
+        at += timedelta(days=random.expovariate(1 / days) if days else 0)
+        if at > until:
+            return
+        yield stage_id, name, at
+    stage_id, name, share, days = end
+    at += timedelta(days=random.expovariate(1 / days))
+    if random.random() < share and at <= until:
+        yield stage_id, name, at
+
+
+# -- costs
+
+
+CAMPAIGNS = (
+    ("google", "Offices – City", "17290011", 1.9),
+    ("google", "Brand", "17290012", 0.3),
+    ("google", "Lead form tours", "17290015", 0.9),
+    ("google", "Autumn display", "17290014", 0.15),
+    ("meta", "Desks this month", "120201", 1.2),
+    ("meta", "Summer desks", "120202", 0.4),
+    ("linkedin", "Founders", "190012", 0.9),
+    ("linkedin", "Heads of office", "190011", 1.1),
+    ("tiktok", "First day free", "1790011", 0.35),
+)
+"""Source, campaign as the platform calls it, its id there, and its cost for each lead of the whole history, in pounds.
+
+The display campaign brings no leads.
+"""
+
+_NOISE = (0.7, 1.3)
+_WEEKEND, _SATURDAY = 0.45, 5
+
+
+def costs_of(account: str, leads: int, days: int, until: datetime, seed: int) -> Iterator[Cost]:
+    """Yield what the campaigns cost on each day of a history."""
+    random = Random(f"{seed}-costs")  # noqa: S311 (nothing here is secret)
+    first = (until - timedelta(days=days)).date()
+    for number in range((until.date() - first).days + 1):
+        day = first + timedelta(days=number)
+        for source, campaign, campaign_id, share in CAMPAIGNS:
+            weekend = _WEEKEND if day.weekday() >= _SATURDAY else 1.0
+            amount = share * leads / days * weekend * random.uniform(*_NOISE)
+            yield Cost(day, source, account, campaign, campaign_id, "GBP", round(amount * 100) * (AMOUNT_UNIT // 100))
