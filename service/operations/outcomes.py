@@ -6,11 +6,12 @@ The dashboard, the API, the terminal and the weekly report show the figures of `
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from service.forms import Form
 from service.nexudus.values import lead_source_name
+from service.operations.calendar import MOMENT, day_of, previous_period
 from service.operations.milestones import MilestoneNames, milestone_names
 from service.operations.spending import Amounts, Spending
 from service.store import AMOUNT_UNIT, FIRST, LAST, OutcomeCell, OutcomePeriod, Store, Transaction
@@ -135,46 +136,6 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
     return OutcomeReport(query, rows, whole, now.left_out(), names.names, before)
 
 
-def previous_period(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Return the period before, of the same length; whole months, or days, of the calendar where it consists of them.
-
-    A month that is not over is compared with the same time of the month before.
-    """
-    start, end = since.astimezone(zone), until.astimezone(zone)
-    if not _is_midnight(start):
-        return since - (until - since), since
-    if start.day == 1 and (months := _months_between(start, end)):
-        return _moved(start, -months), since
-    if start.day == 1 and end <= _moved(start, 1):
-        earlier = _moved(start, -1)
-        return earlier, min(_same_time(earlier, start, end), since)
-    days = (end.date() - start.date()).days + (not _is_midnight(end))
-    earlier = datetime.combine(start.date() - timedelta(days=days), start.time(), zone)
-    return earlier, _same_time(earlier, start, end)
-
-
-def _same_time(earlier: datetime, start: datetime, end: datetime) -> datetime:
-    """Return the instant that is as many days and hours of the clock after `earlier` as `end` is after `start`."""
-    shifted = earlier.replace(tzinfo=None) + (end.replace(tzinfo=None) - start.replace(tzinfo=None))
-    return shifted.replace(tzinfo=start.tzinfo)
-
-
-def _is_midnight(at: datetime) -> bool:
-    return (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
-
-
-def _months_between(start: datetime, end: datetime) -> int:
-    """Return the number of whole months; 0 where the end is not the beginning of a month."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months if end.day == 1 and _is_midnight(end) and months > 0 else 0
-
-
-def _moved(start: datetime, months: int) -> datetime:
-    """Return the beginning of a month so many months later."""
-    number = start.year * 12 + start.month - 1 + months
-    return start.replace(year=number // 12, month=number % 12 + 1)
-
-
 # -- adding up
 
 
@@ -247,7 +208,7 @@ def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> PeriodFigures:
     cells = tx.statistics.outcome_cells(query.by, query.touch, period)
     if query.account or query.form:  # a campaign's cost cannot be split
         return PeriodFigures(query, cells, Spending())
-    first, last = query.since.astimezone(zone).date(), (query.until - timedelta(microseconds=1)).astimezone(zone).date()
+    first, last = day_of(query.since, zone), day_of(max(query.since, query.until - MOMENT), zone)
     costs = tx.statistics.costs_between(first, last)
     origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if costs else []
     counted = [cell for cell in origins if query.include_left_out or not cell.left_out]

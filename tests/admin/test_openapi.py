@@ -31,6 +31,7 @@ CALLS = [
     "POST /api/v1/leads/{lead_id}/retry",
     "POST /api/v1/preview/{form}",
     "GET /api/v1/reports/attribution",
+    "GET /api/v1/reports/outcomes",
 ]
 
 EACH_KIND = 4

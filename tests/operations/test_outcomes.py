@@ -10,7 +10,8 @@ import pytest
 from service.attribution import attribute
 from service.forms import AttributionConfig, Form
 from service.lead import Attribution, Lead, Status
-from service.operations.outcomes import OutcomeQuery, OutcomeReport, OutcomeRow, outcomes, previous_period
+from service.operations.calendar import previous_period
+from service.operations.outcomes import OutcomeQuery, OutcomeReport, OutcomeRow, outcomes
 from service.store import SaleStatus, Store
 from tests.admin.stored_leads import keep
 from tests.attribution.visits import a_visit
@@ -159,3 +160,14 @@ def test_the_period_before_follows_the_calendar(since: str, until: str, before: 
     figures = previous_period(at(since).astimezone(UTC), at(until).astimezone(UTC), BERLIN)
 
     assert figures == (at(before), at(end))
+
+
+@pytest.mark.parametrize("zone", [UTC, BERLIN, ZoneInfo("America/New_York")])
+def test_the_ends_of_the_calendar_are_no_error(sqlite: Store, zone: Any) -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    keep(sqlite, a_lead())
+
+    figures = outcomes(sqlite, OutcomeQuery("channel", first, last, compare=True), FORMS, zone)
+
+    assert figures.total.leads == 1
+    assert outcomes(sqlite, OutcomeQuery("channel", first, first, compare=True), FORMS, zone).total.leads == 0

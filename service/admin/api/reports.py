@@ -75,6 +75,7 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
         return attribution_report(deps.store, deps.forms, period)
 
     @routes.route("/reports/outcomes")
+    @routes.doc(responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
     @routes.arguments(OutcomeParameters, location="query", unknown=None)
     @responds(routes, OutcomeReportBody)
     def report_outcomes(filters: dict[str, Any]) -> Any:

@@ -1,0 +1,61 @@
+"""Periods of reports in the operator's calendar."""
+
+from datetime import date, datetime, timedelta, tzinfo
+
+MOMENT = timedelta(microseconds=1)
+"""The shortest time between two instants."""
+
+
+def day_of(at: datetime, zone: tzinfo) -> date:
+    """Return the day in the operator's calendar; the ends of the calendar lie outside it in some zones."""
+    try:
+        return at.astimezone(zone).date()
+    except OverflowError:
+        return at.date()
+
+
+def previous_period(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the period before, of the same length; whole months, or days, of the calendar where it consists of them.
+
+    A month that is not over is compared with the same time of the month before. At the ends of the calendar: empty.
+    """
+    try:
+        return _period_before(since, until, zone)
+    except (OverflowError, ValueError):
+        return since, since
+
+
+def _period_before(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    start, end = since.astimezone(zone), until.astimezone(zone)
+    if not _is_midnight(start):
+        return since - (until - since), since
+    if start.day == 1 and (months := _months_between(start, end)):
+        return _moved(start, -months), since
+    if start.day == 1 and end <= _moved(start, 1):
+        earlier = _moved(start, -1)
+        return earlier, min(_same_time(earlier, start, end), since)
+    days = (end.date() - start.date()).days + (not _is_midnight(end))
+    earlier = datetime.combine(start.date() - timedelta(days=days), start.time(), zone)
+    return earlier, _same_time(earlier, start, end)
+
+
+def _same_time(earlier: datetime, start: datetime, end: datetime) -> datetime:
+    """Return the instant that is as many days and hours of the clock after `earlier` as `end` is after `start`."""
+    shifted = earlier.replace(tzinfo=None) + (end.replace(tzinfo=None) - start.replace(tzinfo=None))
+    return shifted.replace(tzinfo=start.tzinfo)
+
+
+def _is_midnight(at: datetime) -> bool:
+    return (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
+
+
+def _months_between(start: datetime, end: datetime) -> int:
+    """Return the number of whole months; 0 where the end is not the beginning of a month."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months if end.day == 1 and _is_midnight(end) and months > 0 else 0
+
+
+def _moved(start: datetime, months: int) -> datetime:
+    """Return the beginning of a month so many months later."""
+    number = start.year * 12 + start.month - 1 + months
+    return start.replace(year=number // 12, month=number % 12 + 1)
