@@ -208,7 +208,8 @@ def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> PeriodFigures:
     cells = tx.statistics.outcome_cells(query.by, query.touch, period)
     if query.account or query.form:  # a campaign's cost cannot be split
         return PeriodFigures(query, cells, Spending())
-    first, last = day_of(query.since, zone), day_of(max(query.since, query.until - MOMENT), zone)
+    first = day_of(query.since, zone)
+    last = day_of(query.until - MOMENT, zone) if query.until > query.since else first
     costs = tx.statistics.costs_between(first, last)
     origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if costs else []
     counted = [cell for cell in origins if query.include_left_out or not cell.left_out]
