@@ -113,3 +113,22 @@ def test_one_click_selects_a_snippet(screen: Screen) -> None:
     screen.driver.find_element(By.CSS_SELECTOR, "pre.copy").click()
 
     assert screen.driver.execute_script("return getSelection().toString()").strip().endswith("/f/tour")
+
+
+def test_on_paper_a_report_is_light_whole_and_without_controls(screen: Screen) -> None:
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    screen.prefer("dark", 1009)  # the width of A4 across, without its margins
+    screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
+    screen.open("/admin/reports?period=90")
+
+    look = screen.driver.execute_script(
+        "const shown = (each) => each.checkVisibility() && each.getBoundingClientRect().width > 1;"
+        "return [getComputedStyle(document.body).backgroundColor, document.documentElement.scrollWidth,"
+        "[...document.querySelectorAll('button, nav')].filter(shown).map((each) => each.textContent),"
+        "[...document.querySelectorAll('figure, h1')].every(shown)]"
+    )
+    screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+    background, width, controls, is_whole = look
+    assert (background, controls, is_whole) == ("rgb(255, 255, 255)", [], True)
+    assert width <= 1009

@@ -30,6 +30,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
 ASSETS = {
     "style": ("style.css", "text/css"),
     "reports_style": ("reports.css", "text/css"),
+    "print_style": ("print.css", "text/css"),
     "script": ("selection.js", "text/javascript"),
     "htmx": ("vendor/htmx.min.js", "text/javascript"),
 }

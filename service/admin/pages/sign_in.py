@@ -30,7 +30,10 @@ LANGUAGE_AGE = timedelta(days=365)
 SIGN_IN = "pages.sign_in"
 
 OPEN = frozenset(
-    ("pages.style", "pages.reports_style", "pages.script", "pages.htmx", "pages.choose_language", "pages.welcome")
+    (
+        *("pages.style", "pages.reports_style", "pages.print_style", "pages.script", "pages.htmx"),
+        *("pages.choose_language", "pages.welcome"),
+    )
 )
 """Endpoints open to everyone besides the sign-in: they show nothing."""
 
