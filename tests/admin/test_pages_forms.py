@@ -9,9 +9,10 @@ import time_machine
 
 from service import clock
 from service.admin.pages import snippets
-from service.admin.pages.form_pages import parse_answers
+from service.admin.pages.form_pages import example_answers, parse_answers
 from service.delivery.setup_check.job import save_problems
 from service.forms import AnswerAmount, Choice, Destination, Form, Question, Words
+from service.operations.preview import preview
 from service.store import Query, Store
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep
@@ -245,3 +246,16 @@ def test_the_snippet_asks_the_forms_own_questions() -> None:
     assert '<select name="size"><option value=""></option><option value="desk">A desk</option>' in size
     assert '<input name="floor" type="number">' in floor
     assert '<input type="checkbox" name="news" value="Send me the newsletter.">' in news
+
+
+def test_the_preview_starts_from_answers_that_the_form_accepts() -> None:
+    kinds = ("textarea", "email", "tel", "url", "number", "date", "time", "checkbox")
+    own = [Question(f"own {kind}", kind=kind, required=True) for kind in kinds]
+    label = Words({"": "I accept the terms of the house."})
+    more = [Question("room", kind="radio", choices=(Choice("desk"),), required=True), Question("consent", label)]
+    form = a_form(questions=(*own, *more, Question("terms", label, "consent", required=True)))
+
+    shown = preview(form, {"fields": parse_answers(example_answers(form))})
+
+    assert shown["problems"] == []
+    assert "room: desk" in shown["opportunity"]["Notes"]

@@ -82,6 +82,14 @@ def test_what_was_chosen_is_still_chosen_on_the_page_with_errors(tour: Front) ->
     assert 'name="news"' in html  # an empty box is not sent, and may still be ticked
 
 
+def test_a_link_may_fill_in_answers_but_agrees_to_nothing(tour: Front) -> None:
+    html = tour.client.get("/f/tour?room=office&extras=Locker&floor=3&news=yes&consent=yes&location=leeds").text
+
+    assert re.findall(r'value="([^"]*)" checked', html) == ["office", "Locker"]
+    assert 'name="floor" value="3"' in html
+    assert '<option value="Leeds" selected>' in html
+
+
 def test_a_script_gets_the_code_and_the_sentence_of_the_field(tour: Front) -> None:
     answer = tour.post_json({**WHOLE, "floor": "high"}, "tour", {"Accept": "application/json"})
 

@@ -17,7 +17,7 @@ from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
 from service.forms import Form
 from service.i18n import _
-from service.lead import Lead
+from service.lead import CONSENT, Lead
 from service.operations.preview import preview
 from service.store import Alert, Query, Rejection, Transaction
 
@@ -28,6 +28,17 @@ MAX_PASTED_LENGTH = 20_000
 """Characters of each text of a preview."""
 
 EXAMPLE_ANSWERS = "full_name: Ada Lovelace\nemail: ada@example.com\nmessage: Desks for six?"
+EXAMPLES_BY_KIND = {
+    "text": "any text",
+    "textarea": "any text",
+    "email": "office@example.com",
+    "tel": "+44 20 7946 0142",
+    "url": "www.example.com",
+    "number": "6",
+    "date": "2027-05-01",
+    "time": "10:30",
+    "checkbox": "yes",
+}
 EXAMPLE_URL = "https://www.example.com/tour?utm_source=google&utm_medium=cpc&utm_campaign=spring"
 
 
@@ -80,7 +91,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
     @routes.get("/setup/<name>")
     def form_setup(name: str) -> Response:
-        return _form_page(deps, renderer, name, PastedSubmission())
+        return _form_page(deps, renderer, name)
 
     @routes.post("/setup/<name>")
     def form_preview(name: str) -> Response:
@@ -117,11 +128,17 @@ def _is_about(alert: Alert, form: Form) -> bool:
 
 
 def _form_page(
-    deps: AdminDeps, renderer: Renderer, name: str, pasted: PastedSubmission, *, is_preview: bool = False
+    deps: AdminDeps,
+    renderer: Renderer,
+    name: str,
+    pasted: PastedSubmission | None = None,
+    *,
+    is_preview: bool = False,
 ) -> Response:
     form = deps.forms.get(name)
     if form is None:
         return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("The forms file has no form of that name."))
+    pasted = pasted or PastedSubmission(example_answers(form))
     shown = preview(form, pasted.request) if is_preview else None
     with deps.store.read() as tx:
         return renderer.page(
@@ -154,6 +171,21 @@ def _bodies(shown: Mapping[str, Any]) -> dict[str, str]:
     return {
         title: json.dumps(shown[name], indent=2, ensure_ascii=False) for name, title in titles.items() if shown[name]
     }
+
+
+def example_answers(form: Form) -> str:
+    """Answers to start a preview from, those to the form's own questions included."""
+    lines = [EXAMPLE_ANSWERS]
+    for question in form.questions:
+        if question.choices:
+            answer = question.choices[0].value
+        elif CONSENT in (question.kind, question.name):
+            answer = question.label.in_language(form.language or "en")
+        else:
+            answer = EXAMPLES_BY_KIND.get(question.kind, "")
+        if answer:
+            lines.append(f"{question.name}: {answer}")
+    return "\n".join(lines)
 
 
 def parse_answers(text: str) -> dict[str, Any]:

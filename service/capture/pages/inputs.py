@@ -13,7 +13,7 @@ from service.capture.pages.phrases import complaint_of, label_of, phrases_of, qu
 from service.capture.parsing.texts import texts_of
 from service.forms import Form, Question
 from service.forms.questions import ONE_OF, SEVERAL_OF, TICKS
-from service.lead import CANONICAL_FIELDS
+from service.lead import CANONICAL_FIELDS, CONSENT
 
 # -- captcha widgets, and the hosts that each may load from
 
@@ -183,14 +183,14 @@ def hosted_inputs(form: Form, language: str = "", given: Sequence[tuple[str, str
     for name, value in given:
         values.setdefault(name, []).append(value)
     by_meaning = {meaning.target: value for name, value in reversed(values.items()) if (meaning := meaning_of(name))}
+
+    def texts_for(question: FormQuestion) -> Sequence[str]:
+        if CONSENT in (question.name, form.question(question.name).kind):
+            return ()  # a link agrees to nothing in a person's place
+        return values.get(question.posted_as) or by_meaning.get(question.name) or values.get(question.name) or ()
+
     return [
-        _input(
-            position,
-            question,
-            form,
-            language,
-            values.get(question.posted_as) or by_meaning.get(question.name) or values.get(question.name) or (),
-        )
+        _input(position, question, form, language, texts_for(question))
         for position, question in enumerate(questions_of_form(form))
     ]
 
