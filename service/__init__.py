@@ -26,6 +26,7 @@ The floor plan, in the order a lead walks it:
     reconciliation/ leads received compared with opportunities in Nexudus
     conversions.py  what became of a lead, for the ad platforms
     alerts/         problems, silence and new leads, sent to people
+    weekly/         last week's figures, by e-mail on Monday morning
     maintenance.py  search index, daily counts, erasure of old personal data
 
     i18n/           the dashboard's messages in four languages, numbers and dates as each writes them

@@ -41,6 +41,8 @@ from service.setup.watcher import SetupWatcher
 from service.store import Identity, Pace, Store, Tenant
 from service.tracing.start import open_error_reports, open_tracer
 from service.version import VERSION
+from service.weekly import job as weekly
+from service.weekly.job import WeeklyReports
 
 if TYPE_CHECKING:
     from service.tracing.spans import Tracer
@@ -82,6 +84,7 @@ class WorkerJobs:
         config = WorkerConfig(settings.delivery_threads, settings.lease_s, VERSION)
         self._worker = Worker(store, self._contexts, config, stop, self._fetcher.wake)
         self._monitor = make_monitor(settings, setup, store, stop)
+        self._weekly = WeeklyReports(store, setup.forms, settings.zone, settings.public_url, stop)
         self._account_jobs = AccountJobs(settings, store, stop)
         self._stopped_at = clock.monotonic()
 
@@ -91,6 +94,7 @@ class WorkerJobs:
         self._fetcher.start()
         self._pulls.start()
         start_periodic_job("missing-connections", self._settle_missing, MISSING_INTERVALS, self._stop)
+        start_periodic_job("weekly-reports", self._weekly.step, weekly.INTERVALS, self._stop)
         start_maintenance(self._settings, lambda: self._setup, self._store, self._stop)
         self._account_jobs.follow(self._setup, self._contexts)
 
@@ -124,6 +128,7 @@ class WorkerJobs:
         self._fetcher.follow(self._connections)
         self._pulls.follow(self._connections)
         self._monitor.follow(setup.forms)
+        self._weekly.follow(setup.forms)
         self._settle()
         self._account_jobs.follow(setup, contexts)
 

@@ -19,7 +19,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 WIRING = (
     "admin alerts attribution background capture clock conversions delivery edge fetching forms http i18n lead logs"
     " maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator store"
-    " tracing version web worker"
+    " tracing version web weekly worker"
 )
 
 DOORS = {
@@ -48,6 +48,7 @@ DOORS = {
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",
+    "weekly": "alerts background forms operations store",
     "maintenance": "lead forms store clock background",
     "admin": (
         "lead forms i18n setup store delivery nexudus alerts clock metrics operations platforms rate_limit tracing"

@@ -62,6 +62,7 @@ def _send(address: str, request: Mapping[str, Any]) -> str:
     body, body_format = request["body"], "text"
     if "html" in request and address.startswith(MAIL):
         body, body_format = request["html"], "html"
+        _keep_text(request["body"])
     result = channel.notify(title=request["title"], body=body, notify_type=request["tone"], body_format=body_format)
     if result:
         return SENT
@@ -69,6 +70,13 @@ def _send(address: str, request: Mapping[str, Any]) -> str:
     text = " ".join(entry.message for entry in result.logs())
     status = re.search(r"error=(\d{3})\b", text)
     return f"it answered with error {status[1]}" if status else "it could not be reached, or refused it"
+
+
+def _keep_text(text: str) -> None:
+    """Send our own text beside HTML. Apprise would make one of the HTML, each cell of a table on a line of its own."""
+    from apprise.plugins.email import base  # noqa: PLC0415
+
+    base.convert_between = lambda *_args, **_options: text  # type: ignore[attr-defined]
 
 
 def _channel(address: str, brand: Mapping[str, str] | None = None) -> Any:

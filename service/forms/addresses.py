@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from marshmallow import ValidationError
 
 from service.forms.templates import Slot, has_slots, parse, read_braces
-from service.forms.values import read_name, read_trimmed
+from service.forms.values import read_list, read_name, read_trimmed
 
 SITE = "https://www.example.com"
 
@@ -107,3 +107,8 @@ def read_alert_address(value: Any) -> str:
     if "://" not in text:
         raise ValidationError("is not an Apprise address: write one such as mailto://user:password@example.com")
     return text
+
+
+def read_alert_addresses(value: Any) -> tuple[str, ...]:
+    """Read one Apprise address, or a list of them."""
+    return tuple(read_list(value if isinstance(value, list) else [value], each=read_alert_address))

@@ -150,7 +150,7 @@ def _read_variable(name: str, lookup: Lookup, problems: ProblemList, place: Plac
 _PLAIN_KEYS = (
     *("title", "titles", "account", "require", "questions", "redirect", "language", "privacy_url", "allowed_origins"),
     *("honeypot", "block", "max_links", "same_text"),
-    *("retention_days", "country", "notify", "silence_alarm", "conversions", "fields", "webhooks"),
+    *("retention_days", "country", "notify", "report_to", "silence_alarm", "conversions", "fields", "webhooks"),
 )
 """Keys of a form's table that are attributes of Form under the same name."""
 

@@ -111,6 +111,7 @@ class Form:
     retention_days: int | None = None  # None: the RETENTION_DAYS setting
     country: str = ""  # two letters, ISO 3166: how local phone numbers are read
     notify: tuple[str, ...] = field(default=(), repr=False)
+    report_to: tuple[str, ...] = field(default=(), repr=False)  # of the weekly report
     silence_alarm: bool = True  # alert when the form stops bringing leads
     canary: Canary | None = None  # test leads, for a test stage
     conversions: Mapping[str, str] = field(

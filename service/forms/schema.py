@@ -7,6 +7,7 @@ from marshmallow import ValidationError
 
 from service.forms.addresses import (
     read_alert_address,
+    read_alert_addresses,
     read_base_url,
     read_domain,
     read_logo_url,
@@ -148,6 +149,7 @@ SHARED_KEYS: dict[str, FormKey] = {
     "retention_days": FormKey(read_whole, least=0, most=MAX_DAYS),
     "country": FormKey(read_country),
     "notify": FormKey(read_list, each=read_alert_address),
+    "report_to": FormKey(read_alert_addresses),
     "silence_alarm": FormKey(read_flag),
     "fields": FormKey(read_table, each=read_one_or_more, key=check_canonical),
     "webhooks": FormKey(WEBHOOKS_TABLE.load),
@@ -191,6 +193,7 @@ BARRED_IN_ROUTES: dict[str, str] = {
     **dict.fromkeys(("honeypot", "fields", "country"), _BEFORE_READING),
     "allowed_origins": f"cannot depend on an answer, as browsers ask who may post before they send any: {_IN_FORM}",
     "webhooks": f"cannot depend on an answer, as a sender is let in before its answers are read: {_IN_FORM}",
+    "report_to": f"cannot depend on an answer, as reports count the leads of whole forms: {_IN_FORM}",
     "silence_alarm": f"cannot depend on an answer, as leads that stay away have none: {_IN_FORM}",
     "retention_days": f"cannot depend on an answer, as leads are erased form by form: {_IN_FORM}",
 }

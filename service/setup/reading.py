@@ -24,7 +24,7 @@ def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Callable[[
     """Return the function that reads and checks whole documents of this installation's forms file.
 
     lookup: reads a variable of the environment, or its file, anew for each document.
-    known: the set-up in force; Apprise is only asked about addresses of `notify` that were never in force.
+    known: the set-up in force; Apprise is only asked about addresses that were never in force.
     """
     seen = {address for form in known.forms.values() for _, addresses in _notified(form) for address in addresses}
 
@@ -54,12 +54,12 @@ def check_addresses(settings: Settings, setup: Setup) -> None:
 
 
 def notify_problems(path: Path, setup: Setup, but: Container[str] = ()) -> tuple[str, ...]:
-    """Return the `notify` addresses that Apprise cannot read: by position, because they hold secrets.
+    """Return the addresses of `notify` and `report_to` that Apprise cannot read, by position: they hold secrets.
 
     but: addresses that need no check.
     """
     addresses = [
-        (f"{path.name}: forms.{form.name}{place}notify[{number}]", address)
+        (f"{path.name}: forms.{form.name}.{place}[{number}]", address)
         for form in setup.forms.values()
         for place, notified in _notified(form)
         for number, address in enumerate(notified, 1)
@@ -73,10 +73,11 @@ def notify_problems(path: Path, setup: Setup, but: Container[str] = ()) -> tuple
 
 def _notified(form: Form) -> Iterator[tuple[str, Sequence[str]]]:
     """The addresses of a form, and of each route that has others, with their position."""
-    yield ".", form.notify
+    yield "notify", form.notify
+    yield "report_to", form.report_to
     for number, route in enumerate(form.routes, 1):
         if route.form.notify != form.notify:
-            yield f".routes[{number}].", route.form.notify
+            yield f"routes[{number}].notify", route.form.notify
 
 
 def unreadable(addresses: Sequence[str]) -> Sequence[int]:

@@ -24,6 +24,7 @@ BARRED = {
     "captcha": "{ provider = 'turnstile', secret = 's' }",
     "retention_days": "1",
     "country": "'GB'",
+    "report_to": "['mailto://a.example']",
     "silence_alarm": "false",
     "fields": "{ email = 'mail' }",
     "webhooks": "{ tally = {} }",

@@ -1,0 +1,6 @@
+"""WEEKLY: on Monday morning, last week's figures by e-mail to those whom `report_to` names.
+
+job.py       when a report is due, who sends it, and what happens when it cannot be sent
+figures.py   the figures of one reader's forms
+letter.py    the figures as a message: text, and letter.html
+"""
