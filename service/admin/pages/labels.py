@@ -153,6 +153,32 @@ LEAD_SOURCES: Mapping[int, str] = {
 }
 """LeadSources that are neither a platform's title nor simply the words of Nexudus's name."""
 
+CHANNELS = frozenset(
+    (
+        N_("AI Assistant"),
+        N_("Affiliates"),
+        N_("Audio"),
+        N_("Cross-network"),
+        N_("Direct"),
+        N_("Display"),
+        N_("Email"),
+        N_("Mobile Push"),
+        N_("Organic Search"),
+        N_("Organic Shopping"),
+        N_("Organic Social"),
+        N_("Organic Video"),
+        N_("Paid Other"),
+        N_("Paid Search"),
+        N_("Paid Shopping"),
+        N_("Paid Social"),
+        N_("Paid Video"),
+        N_("Referral"),
+        N_("SMS"),
+        N_("Unassigned"),
+    )
+)
+"""The channels, by the names of Google Analytics, which translates them as well."""
+
 _PLATFORM_TITLES: Mapping[str, str] = {platform.title.casefold(): platform.title for platform in PLATFORMS.values()}
 
 
@@ -171,6 +197,11 @@ def lead_source_name(number: int) -> str:
     name = vendor_name(number)
     title = LEAD_SOURCES.get(number) or _PLATFORM_TITLES.get(name.casefold())
     return _(title or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize())
+
+
+def channel_name(channel: str) -> str:
+    """A channel in the language in force."""
+    return _(channel) if channel in CHANNELS else channel
 
 
 def account_name(account: str) -> str:

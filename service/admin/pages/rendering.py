@@ -154,6 +154,7 @@ def _environment(zone: tzinfo) -> Environment:
         "number": i18n.whole,
         "counted": labels.counted,
         "sender_name": labels.sender_name,
+        "channel_name": labels.channel_name,
         "reason": labels.reason,
         "sentence": labels.sentence,
     }
