@@ -10,15 +10,16 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from service import clock
-from service.lead import Lead, Status
+from service.lead import Contact, Lead, Status
 from service.store import Query, Store
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import PATIENCE_S, Screen, served
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.browser import chromium
-from tests.builders import a_form, a_lead
+from tests.builders import a_form, a_lead, a_submission
 from tests.front import Front, sqlite_store
 
 pytestmark = pytest.mark.browser
@@ -171,6 +172,18 @@ def test_one_button_ticks_all(screen: Screen) -> None:
 
     assert button.text == "Clear selection"
     assert "6 selected" in screen.text
+
+
+def test_a_new_lead_appears_on_today_by_itself(shop: Store, screen: Screen) -> None:
+    screen.open("/admin/")
+    page = screen.driver.find_element(By.TAG_NAME, "html")
+    keep(shop, a_lead("grace@example.com", clock.now(), submission=a_submission(contact=Contact(full_name="Grace"))))
+
+    screen.driver.execute_script("htmx.trigger('#latest-leads', 'every')")  # what the page does every ten seconds
+
+    WebDriverWait(screen.driver, PATIENCE_S).until(lambda _driver: "Grace" in screen.text)
+    assert page == screen.driver.find_element(By.TAG_NAME, "html")
+    assert [line for line in screen.driver.get_log("browser") if line["level"] == "SEVERE"] == []
 
 
 def test_without_a_script_everything_is_there(shop: Store) -> None:
