@@ -183,7 +183,7 @@ def test_a_new_lead_appears_on_today_by_itself(shop: Store, screen: Screen) -> N
 
     WebDriverWait(screen.driver, PATIENCE_S).until(lambda _driver: "Grace" in screen.text)
     assert page == screen.driver.find_element(By.TAG_NAME, "html")
-    assert [line for line in screen.driver.get_log("browser") if line["level"] == "SEVERE"] == []
+    assert [line for line in screen.driver.get_log("browser") if line["level"] == "SEVERE"] == []  # type: ignore[no-untyped-call]
 
 
 def test_without_a_script_everything_is_there(shop: Store) -> None:

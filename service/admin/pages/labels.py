@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service import i18n
+from service.admin.pages.stored_sentences import translated
 from service.i18n import N_, MessageTable, _, n_, ngettext
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
 from service.nexudus.values import lead_source_name as vendor_name
@@ -217,7 +218,7 @@ def field_name(name: str) -> str:
 def reason(lead: Lead) -> str:
     """The lead's problem, without what its status says already."""
     prefix = next((reason.prefix for reason in Reason if lead.problem.startswith(reason.prefix)), "")
-    return sentence(lead.problem.removeprefix(prefix))
+    return sentence(translated(lead.problem.removeprefix(prefix)))
 
 
 def sentence(text: str) -> str:
