@@ -10,12 +10,13 @@ import time_machine
 from service import clock
 from service.delivery.setup_check.job import checked_flag
 from service.lead import Status
-from service.store import NO_CREDENTIALS, SeenWorker, Store
+from service.store import NO_CREDENTIALS, SaleStatus, SeenWorker, Store
 from service.store.platforms.connections import ConnectionKey
-from tests.admin.dashboard import Operator
+from tests.admin.dashboard import Operator, words
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import a_form, a_lead, a_submission
 from tests.front import count_days
+from tests.store.sales import a_change, a_sale, delivered
 
 
 @pytest.fixture
@@ -287,6 +288,19 @@ def test_this_month_is_compared_with_the_same_days_of_the_last(sqlite: Store, op
         page_text = operator.see("/admin/")
 
     assert "Leads 2 100% more than in 1–10 Oct" in page_text
+
+
+def test_what_the_month_brought_is_beside_it(sqlite: Store, operator: Operator) -> None:
+    with time_machine.travel("2026-11-25T12:00:00Z", tick=False):
+        lead = delivered(sqlite, a_lead())
+        sqlite.write(lambda tx: tx.crm.save_sales([a_sale(lead, status=SaleStatus.WON)], [a_change(lead, name="won")]))
+        count_days(sqlite)
+        operator.sign_in()
+
+        html = operator.client.get("/admin/").text
+
+    assert "Won 1 0 of the leads of 1–25 Oct Value won £450 £0 of the leads of 1–25 Oct" in words(html)
+    assert 'href="/admin/leads?period=this-month&amp;status=counted&amp;sale=won"' in html
 
 
 def test_the_latest_leads_can_be_fetched_alone_and_do_not_keep_a_session_alive(

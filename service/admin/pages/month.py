@@ -1,16 +1,20 @@
 """This month against the last one: its leads, and what they brought, up to the same day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import accumulate
 
 from markupsafe import Markup
 
 from service.admin.pages.labels import share
 from service.admin.pages.rendering import PREFIX
-from service.i18n import SHORT_DAY, _, date_text, whole
-from service.store import DateRange, Transaction
+from service.forms import Form
+from service.i18n import SHORT_DAY, _, date_text, money, whole
+from service.operations.outcomes import OutcomeQuery, outcomes
+from service.store import DateRange, Store, Transaction
+
+MAX_CURRENCIES, MAX_MILESTONES = 2, 1
 
 SPARK_WIDTH, SPARK_HEIGHT = 120, 36
 
@@ -30,14 +34,17 @@ class Sparkline:
 
 @dataclass(frozen=True, slots=True)
 class MonthFigure:
-    """One figure. change: against the same days of last month, in words; tone: good, warn or calm."""
+    """One figure. change: against the same days of last month, in words; tone: good, warn or calm.
+
+    link: to the leads that it counts, "" where the list has no filter for them.
+    """
 
     name: str
     value: str
     change: str
     tone: str
     link: str
-    sparkline: Sparkline
+    sparkline: Sparkline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,12 @@ class Months:
     this: tuple[date, date]
     last: tuple[date, date]
     end_of_last: date
+
+    @property
+    def span(self) -> str:
+        """The days of the last month: "1–12 Oct"."""
+        last_day = date_text(self.last[1], SHORT_DAY)
+        return last_day if self.last[1].day == 1 else _("%(first)s–%(last)s", first=1, last=last_day)
 
 
 def months_of(today: date) -> Months:
@@ -76,6 +89,49 @@ def month_figures(tx: Transaction, today: date) -> list[MonthFigure]:
     ]
 
 
+def outcome_figures(store: Store, forms: Mapping[str, Form], now: datetime, zone: tzinfo) -> list[MonthFigure]:
+    """What this month's leads have brought so far, as in Reports; none while no lead has been won.
+
+    Raises: StoreUnavailable.
+    """
+    local = now.astimezone(zone)
+    begin = datetime.combine(local.date().replace(day=1), time(), zone)
+    report = outcomes(store, OutcomeQuery("form", begin, now, compare=True), forms, zone)
+    total, before, months = report.total, report.total.previous, months_of(local.date())
+    if before is None or not (total.won or before.won):
+        return []
+    span = months.span
+    link = f"{PREFIX}/leads?period=this-month&status=counted&sale=won"
+    reached = [
+        (_milestone_name(name), total.milestones.get(name, 0), before.milestones.get(name, 0), "")
+        for name in report.milestones[:MAX_MILESTONES]
+    ]
+    counts = [
+        MonthFigure(name, whole(this), _of_leads(whole(last), span), "calm", address)
+        for name, this, last, address in [*reached, (_("Won"), total.won, before.won, link)]
+    ]
+    currencies = sorted(total.value.keys() | before.value.keys())[:MAX_CURRENCIES]
+    values = [(total.value.get(each, 0), before.value.get(each, 0), each) for each in currencies]
+    return counts + [
+        MonthFigure(_("Value won"), _amount(this, each), _of_leads(_amount(last, each), span), "calm", link)
+        for this, last, each in values
+    ]
+
+
+def _milestone_name(name: str) -> str:
+    """The name that `conversions` gives, as a title."""
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _amount(value: float, currency: str) -> str:
+    return money(round(value), currency)
+
+
+def _of_leads(before: str, span: str) -> str:
+    """Last month's figure, without a percentage: its leads have had a month more to be won."""
+    return _("%(before)s of the leads of %(span)s", before=before, span=span)
+
+
 def _figure(name: str, by_day: dict[str, int], months: Months, link: str) -> MonthFigure:
     this, last = _values(by_day, *months.this), _values(by_day, months.last[0], months.end_of_last)
     same_days = (months.last[1] - months.last[0]).days + 1
@@ -91,8 +147,7 @@ def _values(by_day: dict[str, int], first: date, last: date) -> list[int]:
 
 def change_text(now: float, before: float, months: Months) -> str:
     """ "12% more than 1–12 Oct"."""
-    last_day = date_text(months.last[1], SHORT_DAY)
-    span = last_day if months.last[1].day == 1 else _("%(first)s–%(last)s", first=1, last=last_day)
+    span = months.span
     if not before:
         return _("none in %(span)s", span=span) if now else _("none in %(span)s, either", span=span)
     if now == before:

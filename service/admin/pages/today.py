@@ -14,7 +14,7 @@ from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
 from service.admin.pages.lead_list import read_filters
-from service.admin.pages.month import month_figures
+from service.admin.pages.month import month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.i18n import _, ngettext
 from service.lead import Status
@@ -45,6 +45,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     def today() -> BaseResponse:
         now = clock.now()
         day = now.astimezone(deps.zone).date()
+        won = outcome_figures(deps.store, deps.forms, now, deps.zone)
         with deps.store.read() as tx:
             return renderer.page(
                 "today.html",
@@ -52,7 +53,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 steps=first_steps(tx, deps.forms, deps.public_url),
                 items=list(attention_items(tx, now, deps.zone)),
                 figures=_figures(tx, now, deps.zone),
-                months=month_figures(tx, day),
+                months=[*month_figures(tx, day), *won],
                 connections=connection_statuses(tx, list(deps.forms.values()), now),
                 latest=tx.search.leads(Query(), MAX_LATEST_LEADS),
                 day=day,
