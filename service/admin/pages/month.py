@@ -11,8 +11,11 @@ from service.admin.pages.labels import share
 from service.admin.pages.rendering import PREFIX
 from service.forms import Form
 from service.i18n import SHORT_DAY, _, date_text, money, whole
-from service.operations.outcomes import OutcomeQuery, outcomes
+from service.operations.outcomes import OutcomeQuery, OutcomeReport, outcomes
 from service.store import DateRange, Store, Transaction
+
+MAX_AGE = timedelta(minutes=1)
+"""Age of the outcomes that are shown."""
 
 MAX_CURRENCIES, MAX_MILESTONES = 2, 1
 
@@ -89,15 +92,28 @@ def month_figures(tx: Transaction, today: date) -> list[MonthFigure]:
     ]
 
 
-def outcome_figures(store: Store, forms: Mapping[str, Form], now: datetime, zone: tzinfo) -> list[MonthFigure]:
-    """What this month's leads have brought so far, as in Reports; none while no lead has been won.
+class MonthOutcomes:
+    """What this month's leads and the last month's have brought, read anew every minute, as it takes a moment."""
 
-    Raises: StoreUnavailable.
-    """
-    local = now.astimezone(zone)
-    begin = datetime.combine(local.date().replace(day=1), time(), zone)
-    report = outcomes(store, OutcomeQuery("form", begin, now, compare=True), forms, zone)
-    total, before, months = report.total, report.total.previous, months_of(local.date())
+    def __init__(self, store: Store, zone: tzinfo) -> None:
+        self._store, self._zone = store, zone
+        self._last: tuple[datetime, OutcomeReport] | None = None
+
+    def report(self, forms: Mapping[str, Form], now: datetime) -> OutcomeReport:
+        """The report, at most a minute old.
+
+        Raises: StoreUnavailable.
+        """
+        if self._last is None or not timedelta() <= now - self._last[0] < MAX_AGE:
+            day = now.astimezone(self._zone).date().replace(day=1)
+            query = OutcomeQuery("form", datetime.combine(day, time(), self._zone), now, compare=True)
+            self._last = now, outcomes(self._store, query, forms, self._zone)
+        return self._last[1]
+
+
+def outcome_figures(report: OutcomeReport, today: date) -> list[MonthFigure]:
+    """What this month's leads have brought so far, as in Reports; none while no lead has been won."""
+    total, before, months = report.total, report.total.previous, months_of(today)
     if before is None or not (total.won or before.won):
         return []
     span = months.span

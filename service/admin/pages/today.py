@@ -14,7 +14,7 @@ from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
 from service.admin.pages.lead_list import read_filters
-from service.admin.pages.month import month_figures, outcome_figures
+from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.i18n import _, ngettext
 from service.lead import Status
@@ -40,12 +40,13 @@ class Figure:
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/, its latest leads alone, and the button that sends leads with one cause again."""
+    month = MonthOutcomes(deps.store, deps.zone)
 
     @routes.get("/", strict_slashes=False)
     def today() -> BaseResponse:
         now = clock.now()
         day = now.astimezone(deps.zone).date()
-        won = outcome_figures(deps.store, deps.forms, now, deps.zone)
+        won = outcome_figures(month.report(deps.forms, now), day)
         with deps.store.read() as tx:
             return renderer.page(
                 "today.html",
