@@ -14,7 +14,7 @@ from service.cli.installation import Installation, open_installation
 from service.cli.terminal import counted, instant, number_within, pair, print_json
 from service.lead import Lead, Status
 from service.operations.lead_json import leads_json
-from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
+from service.operations.leads import DISCARD, RELEASE, RESTORE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
 from service.store import Query, Store
 
 PAGE_SIZE = 500
@@ -24,7 +24,7 @@ Command = Callable[[Installation, argparse.Namespace], int]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """list | export | show ID | retry ID... | release ID... | discard ID... | correct ID --field NAME=VALUE..."""
+    """list | export | show ID | retry, release, discard, restore ID... | correct ID --field NAME=VALUE..."""
     actions = parser.add_subparsers(metavar="ACTION")
 
     def add(name: str, command: Command, summary: str, example: str = "") -> argparse.ArgumentParser:
@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_filters(_add_ids(add("retry", retry_leads, "send now"), "*"))
     _add_ids(add("release", release_leads, "release quarantined leads"), "+")
     _add_ids(add("discard", discard_leads, "never send to Nexudus"), "+")
+    _add_ids(add("restore", restore_leads, "make discarded leads what they were before"), "+")
     example = "lead-capture leads correct 01a2... --field email=ann@example.com"
     correcting = add("correct", correct_lead, "correct answers and send it", example)
     correcting.add_argument("id", metavar="ID")
@@ -216,6 +217,11 @@ def release_leads(installation: Installation, arguments: argparse.Namespace) -> 
 def discard_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """The named leads."""
     return _act_on_each(installation.store, DISCARD, arguments.ids, "discarded", arguments)
+
+
+def restore_leads(installation: Installation, arguments: argparse.Namespace) -> int:
+    """The named leads."""
+    return _act_on_each(installation.store, RESTORE, arguments.ids, "restored", arguments)
 
 
 def _act_on_each(store: Store, action: Action, ids: Iterable[str], done: str, arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What an operator does to leads: retry, release, discard, forget. One lead or many, the rules are the same."""
+"""What an operator does to leads: retry, release, discard, restore, undo, forget; one or many by the same rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from service import clock
-from service.lead import Lead, LeadId, Status, marker_of
-from service.store import ErasureResult, Query, Store, Transaction
+from service.lead import Lead, LeadId, Status, first_lead_id, marker_of, new_lead_id
+from service.store import UNDO_WINDOW, ErasureResult, Query, Store, Transaction
 
 BATCH_SIZE = 250
 """Leads per transaction, so that other writers never wait for all of them."""
@@ -29,12 +29,24 @@ class Action:
 
     statuses: the statuses that it applies to. refusal: why it does not apply to any other.
     apply: does it within a transaction to leads of those statuses; returns the leads that it changed.
+    leads_to: the status that undoing it relies on; None where it cannot be undone.
     """
 
     name: str
     statuses: frozenset[Status]
     refusal: str
     apply: Callable[[Transaction, Sequence[LeadId], datetime], Sequence[LeadId]]
+    leads_to: Status | None = None
+
+    def run(self, tx: Transaction, lead_ids: Sequence[LeadId], now: datetime, action_id: str) -> Sequence[LeadId]:
+        """Apply it, and record what the leads were before; returns those that it changed."""
+        if self.leads_to is None:
+            return self.apply(tx, lead_ids, now)
+        tx.undo.record(lead_ids, self.name, action_id)
+        changed = self.apply(tx, lead_ids, now)
+        if unchanged := set(lead_ids) - set(changed):
+            tx.undo.drop(sorted(unchanged))
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +87,42 @@ def _discard(tx: Transaction, lead_ids: Sequence[LeadId], _now: datetime) -> Seq
     return lead_ids
 
 
+def _restore(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> Sequence[LeadId]:
+    """Make them what they were before they were discarded."""
+    tx.undo.restore(lead_ids, now)
+    return lead_ids
+
+
 RETRY = Action(
     "retry",
     frozenset({Status.PENDING, Status.PARKED, Status.ANNOUNCED}),
     "only pending, parked and announced leads can be retried",
     _retry,
+    Status.PENDING,
 )
-RELEASE = Action("release", frozenset({Status.QUARANTINED}), "only quarantined leads can be released", _release)
+RELEASE = Action(
+    "release", frozenset({Status.QUARANTINED}), "only quarantined leads can be released", _release, Status.PENDING
+)
 DISCARD = Action(
     "discard",
     frozenset(Status) - {Status.DELIVERED, Status.ERASED, Status.DISCARDED},
     "it cannot be discarded",
     _discard,
+    Status.DISCARDED,
 )
-ACTIONS = {action.name: action for action in (RETRY, RELEASE, DISCARD)}
+RESTORE = Action("restore", frozenset({Status.DISCARDED}), "only discarded leads can be restored", _restore)
+ACTIONS = {action.name: action for action in (RETRY, RELEASE, DISCARD, RESTORE)}
 
 
-def act_on_lead(store: Store, action: Action, lead_id: str, now: datetime) -> Lead | None:
+def new_action_id(now: datetime) -> str:
+    """A new id for one action on any number of leads, by which it can be undone."""
+    return new_lead_id(now)
+
+
+def act_on_lead(store: Store, action: Action, lead_id: str, now: datetime, action_id: str = "") -> Lead | None:
     """Do it to one lead; the lead afterwards, None when there is no such lead. Discarding twice is no error.
 
+    action_id: by which it can be undone, "" for a new one.
     Raises: ActionNotAllowed; StoreUnavailable.
     """
 
@@ -103,45 +132,77 @@ def act_on_lead(store: Store, action: Action, lead_id: str, now: datetime) -> Le
             return lead
         if lead.status not in action.statuses:
             raise ActionNotAllowed(f"the lead is {lead.status}: {action.refusal}")
-        if not action.apply(tx, [lead.id], now):
+        if not action.run(tx, [lead.id], now, action_id or new_action_id(now)):
             raise ActionNotAllowed(f"the lead is {lead.status}: there is nothing to send")
         return tx.leads.get(lead.id)
 
     return store.write(act)
 
 
-def act_on_leads(store: Store, action: Action, lead_ids: Sequence[LeadId], now: datetime) -> int:
+def act_on_leads(store: Store, action: Action, lead_ids: Sequence[LeadId], now: datetime, action_id: str = "") -> int:
     """Do it to those of these leads that it applies to; how many it changed.
 
+    action_id: by which it can be undone, "" for a new one.
     Raises: StoreUnavailable; then some may have been changed.
     """
+
+    action_id = action_id or new_action_id(now)
 
     def act(tx: Transaction, batch: Sequence[LeadId]) -> int:
         statuses = tx.leads.statuses_of(batch)
         suitable = [lead_id for lead_id in batch if statuses.get(lead_id) in action.statuses]
-        return len(action.apply(tx, suitable, now)) if suitable else 0
+        return len(action.run(tx, suitable, now, action_id)) if suitable else 0
 
     batches = (lead_ids[start : start + BATCH_SIZE] for start in range(0, len(lead_ids), BATCH_SIZE))
     return sum(store.write(lambda tx, batch=batch: act(tx, batch)) for batch in batches)  # type: ignore[misc]
 
 
 def act_on_matches(
-    store: Store, action: Action, query: Query, now: datetime, time_limit_s: float = TIME_LIMIT_S
+    store: Store,
+    action: Action,
+    query: Query,
+    now: datetime,
+    time_limit_s: float = TIME_LIMIT_S,
+    action_id: str = "",
 ) -> Progress:
     """Do it to all leads that match, oldest first. Out of time, it returns where to go on.
 
+    action_id: by which it can be undone, "" for a new one.
     Raises: StoreUnavailable; then some may have been changed.
     """
     deadline, changed, after = clock.monotonic() + time_limit_s, 0, query.after
+    action_id = action_id or new_action_id(now)
     while True:
         with store.read() as tx:
             lead_ids = tx.search.ids(replace(query, after=after), BATCH_SIZE)
         if not lead_ids:
             return Progress(changed)
-        changed += act_on_leads(store, action, lead_ids, now)
+        changed += act_on_leads(store, action, lead_ids, now, action_id)
         after = lead_ids[-1]
         if clock.monotonic() > deadline:
             return Progress(changed, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How an undo ended. undone: leads that are what they were; left: leads that were sent or changed since."""
+
+    undone: int = 0
+    left: int = 0
+
+
+def undo(store: Store, action: Action, action_id: str, now: datetime) -> Undone:
+    """Undo an action of the last minutes for all leads that are still as it left them.
+
+    Raises: ActionNotAllowed where it cannot be undone any more; StoreUnavailable, then some leads may be undone.
+    """
+    if action.leads_to is None or action_id < first_lead_id(now - UNDO_WINDOW):
+        raise ActionNotAllowed("it is too late to undo it")
+    became, undone = action.leads_to, Undone()
+    while part := store.write(lambda tx: tx.undo.undo(action_id, became, BATCH_SIZE, now)):
+        undone = Undone(undone.undone + len(part.undone), undone.left + part.left)
+    store.write(lambda tx: tx.undo.tidy(now))
+    return undone
 
 
 def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str, Any]:

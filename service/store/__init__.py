@@ -12,6 +12,7 @@ outcomes.py         what leads brought, by where they came from; outcome_blocks.
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen, and what they did, counted
+undo.py             what leads were before the last action on them
 deployment.py       flags and sessions of the deployment
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
@@ -51,6 +52,7 @@ from service.store.query import Query
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
+from service.store.undo import UNDO_WINDOW, UndoResult
 from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "ROLE",
     "SCHEMA",
     "UNAVAILABLE",
+    "UNDO_WINDOW",
     "WITHDRAWN",
     "Accounts",
     "Alert",
@@ -132,6 +135,7 @@ __all__ = [
     "TodayFigures",
     "Transaction",
     "Turns",
+    "UndoResult",
     "UnknownSchema",
     "UnreadableSecret",
     "UntouchedLead",

@@ -48,6 +48,7 @@ from service.store.sales import Sales
 from service.store.search import LeadSearch
 from service.store.snapshot import Snapshots
 from service.store.tallies import Tallies
+from service.store.undo import UndoRecords
 from service.store.words import WordIndex
 from service.store.workers import DeliveryTotals, Workers
 
@@ -96,6 +97,7 @@ class Transaction(Repository):
     encryption = subject(EncryptedTokens)
     workers = subject(Workers)
     tallies = subject(Tallies)
+    undo = subject(UndoRecords)
     delivery_totals = subject(DeliveryTotals)
 
 
@@ -107,7 +109,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0015"
+SCHEMA = "0017"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 

@@ -27,6 +27,7 @@ CALLS = [
     "GET /api/v1/leads/{lead_id}",
     "POST /api/v1/leads/{lead_id}/correct",
     "POST /api/v1/leads/{lead_id}/discard",
+    "POST /api/v1/leads/{lead_id}/restore",
     "POST /api/v1/leads/{lead_id}/release",
     "POST /api/v1/leads/{lead_id}/retry",
     "POST /api/v1/preview/{form}",

@@ -33,7 +33,7 @@ from service.admin.api.schemas import LEAD_ID
 from service.lead import Lead
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.lead_json import leads_json
-from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
+from service.operations.leads import DISCARD, RELEASE, RESTORE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
 from service.operations.preview import preview
 from service.store import Query, Store
 
@@ -50,6 +50,7 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
         (RETRY, "Send it now."),
         (RELEASE, "Release a quarantined lead."),
         (DISCARD, "Keep it from Nexudus for good."),
+        (RESTORE, "Make a discarded lead what it was before."),
     ):
         _add_action(leads, deps.store, action, summary)
     _add_correcting(leads, deps)

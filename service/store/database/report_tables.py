@@ -1,6 +1,6 @@
 """The tables of workers, of erasures to come, of what became of leads, and of leads counted by day."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text, func
 
 from service.store.database.columns import Json, UtcDateTime
 from service.store.database.tables import leads, metadata, text_column
@@ -11,6 +11,24 @@ Index(
     sqlite_where=leads.c.opportunity_id.is_not(None),
     postgresql_where=leads.c.opportunity_id.is_not(None),
 )  # finds the lead of an opportunity that has lost its marker
+
+NAME_KEY, COMPANY_KEY = func.lower(leads.c.full_name), func.lower(leads.c.company)
+"""What leads are sorted by, apart from their arrival."""
+
+Index(
+    "ix_leads_name",
+    NAME_KEY,
+    leads.c.id,
+    sqlite_where=leads.c.full_name != "",
+    postgresql_where=leads.c.full_name != "",
+)
+Index(
+    "ix_leads_company",
+    COMPANY_KEY,
+    leads.c.id,
+    sqlite_where=leads.c.company != "",
+    postgresql_where=leads.c.company != "",
+)
 
 workers = Table(
     # The worker processes, as they were last seen at work.
@@ -43,6 +61,26 @@ erasure_warnings = Table(
     Column("warned_at", UtcDateTime, nullable=False),
 )
 
+undo_records = Table(
+    # What leads were before the last action on them: see undo.py.
+    "undo_records",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("action", Text, nullable=False),  # retry, release, discard
+    Column("action_id", Text, nullable=False),  # of all leads acted on together; begins with the time, like a lead's id
+    Column("status", Text, nullable=False),
+    text_column("problem"),
+    Column("state", Text),  # of the delivery; NULL: there was none
+    Column("due_at", UtcDateTime),
+    Column("tries", Integer),
+    Column("trigger", Text),
+    Column("priority", Integer),
+    Column("notice", Json),  # of a lead that was still to be fetched; NULL: any other
+    Index("ix_undo_records_action_id", "action_id"),
+    Index("ix_undo_records_action_action_id", "action", "action_id"),
+    sqlite_with_rowid=False,
+)
+
 sales = Table(
     # The opportunity of each delivered lead, as it was last seen in the CRM.
     "sales",
@@ -65,6 +103,14 @@ sales = Table(
     Column("acknowledged_at", UtcDateTime),  # when an operator accepted that it is missing, or double
     text_column("reached"),  # the stages it has entered, by name, joined by \x1f; written by triggers only
 )
+for _column in (sales.c.value, sales.c.won_at):
+    Index(
+        f"ix_sales_{_column.name}",
+        _column,
+        sales.c.lead_id,
+        sqlite_where=_column.is_not(None),
+        postgresql_where=_column.is_not(None),
+    )
 
 sale_changes = Table(
     # What happened to the opportunities, in the order in which it was noticed.

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, null, select, update
 
 from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
 from service.store.counting import ALL, SHARED_BY
-from service.store.database.report_tables import daily_counts, erasure_warnings
+from service.store.database.report_tables import daily_counts, erasure_warnings, undo_records
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, attempts, deliveries, lead_keys, leads, notices
 from service.store.leads.rows import CONTACT, corrections_of
@@ -166,7 +166,8 @@ class Erasure(Repository):
         self._execute(done.values(without_person | without_trace))
         self._execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
         self._execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
-        self._execute(delete(erasure_warnings).where(erasure_warnings.c.lead_id.in_(lead_ids)))
+        for table in (erasure_warnings, undo_records):
+            self._execute(delete(table).where(table.c.lead_id.in_(lead_ids)))
 
     def _forget_keys(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
