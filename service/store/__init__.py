@@ -5,7 +5,8 @@ outbox.py           deliveries: enqueued with their lead, settled once; claims.p
 accounts.py         what all processes agree on about one account: tokens, pauses, pace
 leads/              leads: stored once, changed, exported, erased
 platforms/          leads that ad platforms only announce, how they are fetched, the state of each connection
-search.py           leads found by a query (query.py) and by the index of their words (words.py), among a million
+search.py           leads found by a query (query.py) and by the index of their words (words.py), among a million;
+                    sorting.py has them in another order
 counting.py         leads counted by day for charts (daily_counts.py), by origin for reports (origins.py), since
                     midnight for the overview (overview.py)
 outcomes.py         what leads brought, by where they came from; outcome_blocks.py counts it in the background; costs.py
@@ -51,6 +52,7 @@ from service.store.platforms.rejections import Rejection
 from service.store.query import Query
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
+from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
 from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
 from service.store.undo import UNDO_WINDOW, UndoResult
 from service.store.workers import DeliveryCountKey, SeenWorker
@@ -69,6 +71,7 @@ __all__ = [
     "PARKED_NOTICE",
     "ROLE",
     "SCHEMA",
+    "SORT_KEYS",
     "UNAVAILABLE",
     "UNDO_WINDOW",
     "WITHDRAWN",
@@ -128,6 +131,9 @@ __all__ = [
     "SearchPage",
     "SecretOwner",
     "SeenWorker",
+    "SortOrder",
+    "SortPlace",
+    "SortedPage",
     "Statistics",
     "Store",
     "StoreUnavailable",

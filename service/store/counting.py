@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.lead import Status
-from service.store.origins import COUNTED
+from service.store.query import COUNTED
 
 MAX_DISTINCT_VALUES = 200
 """Values of one kind, day and form that are counted separately, the most frequent: strangers can write any number."""

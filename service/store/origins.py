@@ -11,9 +11,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, lite
 from service.lead import Status, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
-
-COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
-"""Statuses of leads that count; leads erased after their delivery count, too."""
+from service.store.query import COUNTED
 
 MAX_VALUES = 5000
 """Values listed of each kind, the most frequent first: strangers can write any number of them."""

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, or_
 
-from service.lead import first_lead_id
+from service.lead import Status, first_lead_id
 from service.store.database.tables import leads
 from service.store.words import ID_TAIL, beginnings, number_in, parts
+
+COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
+"""Statuses of leads that count; leads erased after their delivery count, too."""
 
 MAX_TERMS = 8
 """Words of one search that count; more are ignored."""
@@ -33,6 +36,10 @@ class Query:
     sender: str = ""
     channel: str = ""
     after: str = ""  # only leads newer than this id
+    account: str = ""
+    campaign: str = ""
+    sale: str = ""  # a SaleStatus
+    counted: bool = False  # only those that reports count: no spam, tests, discarded ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,24 @@ def filters(query: Query) -> dict[str, ColumnElement[bool]]:
         "channel": (leads.c.channel, query.channel),
     }
     return {name: column == value for name, (column, value) in columns.items() if value}
+
+
+def checks(query: Query) -> list[ColumnElement[bool]]:
+    """Return the conditions that no index answers: they are checked of each lead that matches the others."""
+    conditions: list[ColumnElement[bool]] = []
+    if query.account:
+        conditions.append(leads.c.account == query.account)
+    if query.campaign:
+        conditions.append(leads.c.utm_campaign == query.campaign)
+    if query.counted:
+        erased_later = and_(leads.c.status == Status.ERASED.value, leads.c.delivered_at.is_not(None))
+        conditions.append(or_(leads.c.status.in_(COUNTED), erased_later))
+    return conditions
+
+
+def terms_of_tags(query: Query) -> list[Term]:
+    """Return the words that a lead with these tags has in the index."""
+    return [Term((word,), whole=True) for word in dict.fromkeys(parts(query.campaign))]
 
 
 def bounds(query: Query) -> tuple[str, str]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, intersect, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, func, intersect, or_, select
 
 from service.lead import Lead, LeadId, Status
+from service.store.database.report_tables import sales
 from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
 from service.store.leads.rows import WHOLE, from_row
-from service.store.query import Query, Term, bounds, filters, terms_of
+from service.store.query import Query, Term, bounds, checks, filters, terms_of, terms_of_tags
 from service.store.words import COLUMNS, cursor_of, facet, words_like, words_of
 
 RARE_LIMIT = 20_000
@@ -47,7 +48,7 @@ Condition = ColumnElement[bool]
 class SearchCondition:
     """One condition of a search. column: of the lead's id where it is looked up; is_rare: few leads match."""
 
-    column: ColumnElement[str]
+    column: Column[str]
     condition: Condition
     is_rare: bool = False
     is_listed: bool = True  # one look shows whether a lead matches
@@ -59,8 +60,7 @@ class SearchCondition:
 
     def has(self, lead_id: ColumnElement[str]) -> Condition:
         """Return whether a lead matches."""
-        table: Any = lead_words if self.column is lead_words.c.lead_id else leads
-        return exists().select_from(table).where(self.column == lead_id, self.condition)
+        return exists().select_from(self.column.table).where(self.column == lead_id, self.condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class SearchPlan:
     """How to search between two ids.
 
     is_ordered: there is one condition, and the index has its leads in their order. cursor: words are indexed up to this
-    id; "" for a search without words.
+    id; "" for a search without words. checks: conditions on each lead that matches all others.
     """
 
     above: str
@@ -99,6 +99,7 @@ class SearchPlan:
     conditions: Sequence[SearchCondition] = ()
     is_ordered: bool = True
     cursor: str = ""
+    checks: Sequence[Condition] = ()
 
     @property
     def uses_words(self) -> bool:
@@ -112,6 +113,14 @@ class SearchPlan:
 
     def ids(self) -> Select[Any]:
         """Select the leads between the ids that match every condition, each once."""
+        if not self.checks:
+            return self._ids()
+        if not self.conditions and not self.uses_words:
+            return self._ids().where(*self.checks)
+        (lead_id,) = self._ids().subquery().c
+        return select(lead_id).where(exists().select_from(leads).where(leads.c.id == lead_id, *self.checks))
+
+    def _ids(self) -> Select[Any]:
         below = self.below
         if self.uses_words:
             below = min(below, f"{self.cursor}~" if self.cursor else "")
@@ -183,12 +192,16 @@ class LeadSearch(Repository):
     def count(self, query: Query, limit: int = MAX_COUNT) -> MatchCount:
         """Count the matching leads up to `limit`; where that is slow, those that a page meets on its way."""
         plan = self._plan(query)
-        if not plan.is_ordered:
+        if not plan.is_ordered and not self._is_short(plan):
             return self.page(query, 1).met or MatchCount(0)
         some = select(func.count()).select_from(plan.ids().limit(limit + 1).subquery())
         number = int(self._execute(some).scalar_one())
         number += sum(len(matching) for _, _, matching in self._tail(plan, is_upwards=False)) if plan.uses_words else 0
         return MatchCount(min(number, limit), is_exact=number <= limit)
+
+    def _is_short(self, plan: SearchPlan) -> bool:
+        """Return whether the period has few leads, so that those that match are soon counted."""
+        return self._edge(plan, PATIENCE, is_upwards=False) == plan.above
 
     def count_by_status(self, query: Query) -> dict[Status, int]:
         """Count the matching leads by status, exactly, which may take seconds."""
@@ -207,18 +220,21 @@ class LeadSearch(Repository):
     # -- planning
 
     def _plan(self, query: Query) -> SearchPlan:
-        equalities, terms = filters(query), terms_of(query.text)
+        equalities, terms = filters(query), [*terms_of(query.text), *terms_of_tags(query)]
         facets = [facet(name, getattr(query, name)) for name in equalities.keys() - INDEXED]
         conditions = [
             *map(self._condition, terms),
             *(SearchCondition(lead_words.c.lead_id, lead_words.c.word == word) for word in facets),
             *(SearchCondition(leads.c.id, equalities[name]) for name in INDEXED if name in equalities),
         ]
-        is_ordered = len(conditions) <= 1 and all(one.is_ordered for one in conditions)
+        if query.sale:
+            conditions.append(SearchCondition(sales.c.lead_id, sales.c.status == query.sale))
+        more = checks(query)
+        is_ordered = len(conditions) <= 1 and all(one.is_ordered for one in conditions) and len(more) <= query.counted
         if not is_ordered:
             conditions = [replace(one, is_rare=self._is_rare(one)) for one in conditions]
         cursor = cursor_of(self._connection) if terms or facets else ""
-        return SearchPlan(*bounds(query), terms, equalities, conditions, is_ordered, cursor)
+        return SearchPlan(*bounds(query), terms, equalities, conditions, is_ordered, cursor, more)
 
     def _condition(self, term: Term) -> SearchCondition:
         """Match the index words of a term: by name where they are not too many, else as a stretch of the index."""
@@ -294,7 +310,9 @@ class LeadSearch(Repository):
 
     def _matching(self, ids: Sequence[str], plan: SearchPlan) -> Sequence[str]:
         """Return the leads that match every condition, in their order, by reading them."""
-        rows = self._execute(select(*COLUMNS).where(leads.c.id.in_(ids), *plan.filters.values())).all()
+        others = [one.has(leads.c.id) for one in plan.conditions if one.column.table is sales]
+        conditions = (*plan.filters.values(), *plan.checks, *others)
+        rows = self._execute(select(*COLUMNS).where(leads.c.id.in_(ids), *conditions)).all()
         matching = {row.id for row in rows if not plan.terms or _matches_all(words_of(row), plan.terms)}
         return [lead_id for lead_id in ids if lead_id in matching]
 

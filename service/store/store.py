@@ -45,8 +45,8 @@ from service.store.platforms.fetches import Fetches
 from service.store.platforms.notices import AnnouncedLead, Notices
 from service.store.platforms.rejections import Rejections
 from service.store.sales import Sales
-from service.store.search import LeadSearch
 from service.store.snapshot import Snapshots
+from service.store.sorting import SortedSearch
 from service.store.tallies import Tallies
 from service.store.undo import UndoRecords
 from service.store.words import WordIndex
@@ -65,7 +65,7 @@ class Platforms(Notices, Fetches, Connections, Rejections):
     """Announced leads, their fetches, connections to platforms, and rejected calls."""
 
 
-class Search(LeadSearch, WordIndex):
+class Search(SortedSearch, WordIndex):
     """Leads found by words and filters."""
 
 

@@ -103,6 +103,7 @@ sales = Table(
     Column("acknowledged_at", UtcDateTime),  # when an operator accepted that it is missing, or double
     text_column("reached"),  # the stages it has entered, by name, joined by \x1f; written by triggers only
 )
+Index("ix_sales_status", sales.c.status, sales.c.lead_id)
 for _column in (sales.c.value, sales.c.won_at):
     Index(
         f"ix_sales_{_column.name}",

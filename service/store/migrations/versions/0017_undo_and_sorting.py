@@ -33,8 +33,9 @@ def upgrade() -> None:
     op.create_index("ix_undo_records_action_action_id", "undo_records", ["action", "action_id"])
     for name, column in (("name", "full_name"), ("company", "company")):
         has_one = sa.text(f"{column} <> ''")
-        columns = [sa.text(f"lower({column})"), "id"]
+        columns = [sa.text(f"lower({column})"), sa.text("id")]
         op.create_index(f"ix_leads_{name}", "leads", columns, sqlite_where=has_one, postgresql_where=has_one)
+    op.create_index("ix_sales_status", "sales", ["status", "lead_id"])
     for column in ("value", "won_at"):
         has_one = sa.text(f"{column} IS NOT NULL")
         op.create_index(

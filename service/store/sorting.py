@@ -1,0 +1,251 @@
+"""The list of leads in another order than that of arrival: by name, company, value or the day they were won.
+
+Few matches are all read and sorted. Many are met by walking the index of the order, stretch by stretch, so that no page
+sorts a million leads. Leads without a value to sort by come last, newest first, in either direction.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    exists,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+)
+
+from service.lead import Lead
+from service.store.database.report_tables import COMPANY_KEY, NAME_KEY, sales
+from service.store.database.tables import leads
+from service.store.query import Query
+from service.store.search import PATIENCE, LeadSearch, SearchPlan
+
+MAX_SORTED = 5_000
+"""Matches that are read and sorted; with more of them the index of the order is walked."""
+
+SORT_STRETCHES = (1_000, 4_000, 16_000, 64_000)
+"""Leads considered together on the walk."""
+
+IDS_AT_ONCE = 500
+"""Ids in one statement."""
+
+MAX_UNINDEXED = 500
+"""Matches among leads that the word index does not have yet: those of some seconds."""
+
+Key = str | float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """An order of leads. key: of each lead that has one; lead_id: its lead."""
+
+    key: ColumnElement[Any]
+    lead_id: Column[str]
+    has_one: ColumnElement[bool]
+
+
+_EMPTY: ColumnElement[str] = literal_column(
+    "''"
+)  # written out: else SQLite does not see that the partial index will do
+
+SORT_KEYS = {
+    "name": SortKey(NAME_KEY, leads.c.id, leads.c.full_name != _EMPTY),
+    "company": SortKey(COMPANY_KEY, leads.c.id, leads.c.company != _EMPTY),
+    "value": SortKey(sales.c.value, sales.c.lead_id, sales.c.value.is_not(None)),
+    "won": SortKey(type_coerce(sales.c.won_at, BigInteger), sales.c.lead_id, sales.c.won_at.is_not(None)),
+}
+"""Order -> its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortPlace:
+    """A place in a sorted list: the key, None for none, and the id of the lead there."""
+
+    key: Key
+    lead_id: str
+
+    def __str__(self) -> str:
+        """As an address carries it."""
+        return json.dumps([self.lead_id, self.key], ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class SortOrder:
+    """An order of leads, and where in it a page begins. by: one of SORT_KEYS.
+
+    place: the page is what follows it, or with is_backwards what comes before it; None for the first page, or the last.
+    """
+
+    by: str
+    is_descending: bool = False
+    place: SortPlace | None = None
+    is_backwards: bool = False
+
+    @property
+    def sort(self) -> SortKey:
+        """The key of the order."""
+        return SORT_KEYS[self.by]
+
+    @property
+    def parts(self) -> Sequence[bool]:
+        """Whether leads have a key, for each part of the list that is left, in the order of reading."""
+        parts = [False, True] if self.is_backwards else [True, False]
+        return parts if self.place is None or self.has_key is parts[0] else parts[1:]
+
+    def reads_downwards(self, *, has_key: bool) -> bool:
+        """Whether a part is read from its largest key, or its newest lead, on."""
+        return (self.is_descending if has_key else True) is not self.is_backwards
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the place is among the leads that have a key."""
+        return self.place is not None and self.place.key is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SortedPage:
+    """Leads of one page of a sorted list, each with its place. reached: where the search stopped; None: it did not."""
+
+    leads: Sequence[Lead]
+    places: Sequence[SortPlace]
+    reached: SortPlace | None = None
+
+
+class SortedSearch(LeadSearch):
+    """Searching leads in another order."""
+
+    def sorted_page(self, query: Query, order: SortOrder, size: int) -> SortedPage:
+        """Return at most `size` leads that match, in that order."""
+        plan = self._plan(query)
+        ids = self._few(plan)
+        if ids is None:
+            places, reached = self._walk(plan, order, size)
+        else:
+            places, reached = _around(self._places(ids, order), order, size), None
+        return SortedPage(self._read([each.lead_id for each in places]), places, reached)
+
+    # -- few matches
+
+    def _few(self, plan: SearchPlan) -> list[str] | None:
+        """Return the ids of all matches; None where they are many, or not soon known."""
+        ids: list[str] = []
+        considered = 0
+        for _, step_considered, matching in self._steps(plan, is_upwards=False):
+            ids += matching
+            considered += step_considered
+            if len(ids) > MAX_SORTED or considered > PATIENCE:
+                return None
+        return ids
+
+    def _places(self, ids: Sequence[str], order: SortOrder) -> list[SortPlace]:
+        """Sort leads."""
+        sort = order.sort
+        keyed: list[tuple[Key, str]] = []
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            these = ids[start : start + IDS_AT_ONCE]
+            query = select(sort.key.label("key"), sort.lead_id.label("id"))
+            keyed += [(row.key, row.id) for row in self._execute(query.where(sort.has_one, sort.lead_id.in_(these)))]
+        keyed.sort(reverse=order.is_descending)
+        rest = sorted(set(ids) - {lead_id for _, lead_id in keyed}, reverse=True)
+        return [SortPlace(*each) for each in keyed] + [SortPlace(None, lead_id) for lead_id in rest]
+
+    # -- many matches
+
+    def _walk(self, plan: SearchPlan, order: SortOrder, size: int) -> tuple[list[SortPlace], SortPlace | None]:
+        """Return the places of a page, and where the walk stopped, None where it came to an end."""
+        places: list[SortPlace] = []
+        lead_id = literal_column("stretch.id", Text)
+        conditions = [*self._conditions(plan, lead_id)]
+        sizes = iter(SORT_STRETCHES)
+        for has_key in order.parts:
+            here = order.place if order.has_key is has_key else None
+            while number := next(sizes, 0):
+                stretch = _stretch(plan, order, here, has_key=has_key).limit(number)
+                end = self._execute(stretch.offset(number - 1).limit(1)).first()
+                of_part = [] if has_key else [_lacks_key(order.sort, lead_id)]
+                matches = _matches_of(stretch, order, [*conditions, *of_part], has_key=has_key)
+                rows = self._execute(matches.limit(size - len(places)))
+                places += [SortPlace(row.key, row.id) for row in rows]
+                if len(places) == size:
+                    return (places[::-1] if order.is_backwards else places), None
+                if end is None:
+                    break
+                here = SortPlace(end.key, end.id)
+            else:
+                return (places[::-1] if order.is_backwards else places), here
+        return (places[::-1] if order.is_backwards else places), None
+
+    def _conditions(self, plan: SearchPlan, lead_id: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions of a search on a lead, whether it is in the index of words or not."""
+        listed = and_(true(), *(one.has(lead_id) for one in plan.conditions))
+        if plan.checks:
+            listed = and_(listed, exists().select_from(leads).where(leads.c.id == lead_id, *plan.checks))
+        if not plan.uses_words:
+            yield listed
+            return
+        young = [one for _, _, ids in self._tail(plan, is_upwards=False) for one in ids][:MAX_UNINDEXED]
+        yield or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(young))
+
+
+def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_key: bool) -> Select[Any]:
+    """Select the leads of a period that follow a place in an order, in the order of reading, without conditions."""
+    sort = order.sort
+    if not has_key:
+        is_downwards = order.reads_downwards(has_key=False)
+        query = select(null().label("key"), leads.c.id.label("id"))
+        query = query.where(leads.c.id > plan.above, leads.c.id < plan.below)
+        if here is not None:
+            query = query.where(leads.c.id < here.lead_id if is_downwards else leads.c.id > here.lead_id)
+        return query.order_by(leads.c.id.desc() if is_downwards else leads.c.id)
+    is_descending = order.reads_downwards(has_key=True)
+    query = select(sort.key.label("key"), sort.lead_id.label("id")).where(sort.has_one)
+    query = query.where(sort.lead_id > plan.above, sort.lead_id < plan.below)
+    if here is not None:
+        own, other = tuple_(sort.key, sort.lead_id), tuple_(literal(here.key), literal(here.lead_id))
+        query = query.where(own < other if is_descending else own > other)
+    columns = (sort.key, sort.lead_id)
+    return query.order_by(*(column.desc() if is_descending else column for column in columns))
+
+
+def _matches_of(
+    stretch: Select[Any], order: SortOrder, conditions: Sequence[ColumnElement[bool]], *, has_key: bool
+) -> Select[Any]:
+    """Select the leads of a stretch that match, in the order of reading."""
+    part = stretch.subquery("stretch")
+    columns = (part.c.key, part.c.id) if has_key else (part.c.id,)
+    is_downwards = order.reads_downwards(has_key=has_key)
+    query = select(part.c.key, part.c.id).where(*conditions)
+    return query.order_by(*(column.desc() if is_downwards else column for column in columns))
+
+
+def _lacks_key(sort: SortKey, lead_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return ~exists().select_from(sort.lead_id.table).where(sort.lead_id == lead_id, sort.has_one)
+
+
+def _around(places: Sequence[SortPlace], order: SortOrder, size: int) -> list[SortPlace]:
+    """Return the part of a sorted list that follows a place, or comes before it."""
+    if order.place is None:
+        return list(places[-size:] if order.is_backwards else places[:size])
+    if order.is_backwards:
+        return [each for each in places if _precedes(each, order.place, order)][-size:]
+    return [each for each in places if _precedes(order.place, each, order)][:size]
+
+
+def _precedes(one: SortPlace, other: SortPlace, order: SortOrder) -> bool:
+    if one.key is None or other.key is None:
+        return one.lead_id > other.lead_id if one.key is other.key else other.key is None
+    own, others = (one.key, one.lead_id), (other.key, other.lead_id)
+    return own > others if order.is_descending else own < others
