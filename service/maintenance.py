@@ -14,7 +14,17 @@ from service import clock
 from service.background import Intervals
 from service.forms import Form
 from service.lead import Status, first_lead_id
-from service.store import BLOCK_SIZE, FAN, PARKED_NOTICE, OutcomeBlock, Store, UntouchedLead, all_kinds, kind_of
+from service.store import (
+    BLOCK_SIZE,
+    FAN,
+    KEEP_IMPORTS,
+    PARKED_NOTICE,
+    OutcomeBlock,
+    Store,
+    UntouchedLead,
+    all_kinds,
+    kind_of,
+)
 
 log = structlog.get_logger()
 
@@ -178,10 +188,11 @@ def erase_due(store: Store, rules: Sequence[RetentionRule], now: datetime, stop:
     """Erase all leads whose period is over, batch by batch until `stop` is set; return their number.
 
     A finished lead goes so many days after its delivery or arrival; a parked one so many days after it was last
-    touched, and PARKED_NOTICE after operators were warned of it. At the end the files hold nothing of them, unless
-    readers prevent it: then the next sweep sees to that.
+    touched, and PARKED_NOTICE after operators were warned of it; so do files that were chosen for an import. At the end
+    the files hold nothing of them, unless readers prevent it: then the next sweep sees to that.
     Raises: StoreUnavailable, possibly after some were erased.
     """
+    store.write(lambda tx: tx.imports.tidy(now - KEEP_IMPORTS))
     erased = sum(_erase_by(store, rule, now, stop) for rule in rules)
     if not stop.is_set():
         erased += _erase_parked(store, rules, now)

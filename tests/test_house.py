@@ -44,7 +44,7 @@ DOORS = {
     "store": "lead",
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
-    "operations": "lead forms store attribution capture delivery nexudus clock",
+    "operations": "lead forms store attribution capture delivery nexudus clock platforms",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",

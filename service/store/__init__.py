@@ -13,7 +13,7 @@ outcomes.py         what leads brought, by where they came from; outcome_blocks.
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen, and what they did, counted
-undo.py             what leads were before the last action on them
+undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
 deployment.py       flags and sessions of the deployment
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
@@ -32,12 +32,13 @@ from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
 from service.store.deployment import DEMO_WELCOME
 from service.store.encryption import RotationResult, SecretOwner, UnreadableSecret
+from service.store.import_jobs import KEEP_IMPORTS, ImportJob, JobState
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
 from service.store.leads.erasure import PARKED_NOTICE, ErasureNotice, ErasureResult, UntouchedLead
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.leads.histories import LeadHistory
-from service.store.leads.people import EarlierEnquiries, PlatformLead
+from service.store.leads.people import EarlierEnquiries, OtherEnquiry, PlatformLead
 from service.store.leads.touches import Visit, reported
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
@@ -63,6 +64,7 @@ __all__ = [
     "DEMO_WELCOME",
     "FAN",
     "FIRST",
+    "KEEP_IMPORTS",
     "LAST",
     "LATER",
     "NOT_SET",
@@ -100,6 +102,8 @@ __all__ = [
     "FetchNotice",
     "FetchResult",
     "Identity",
+    "ImportJob",
+    "JobState",
     "Judge",
     "LeadEvent",
     "LeadHistory",
@@ -110,6 +114,7 @@ __all__ = [
     "MatchCount",
     "OriginCount",
     "Origins",
+    "OtherEnquiry",
     "OutcomeBlock",
     "OutcomeCell",
     "OutcomePeriod",

@@ -117,6 +117,16 @@ class Overview(Repository):
         query = select(leads.c.id).where(is_parked, is_same, leads.c.id > after).order_by(leads.c.id).limit(size)
         return [LeadId(lead_id) for lead_id in self._execute(query).scalars()]
 
+    def forms(self) -> list[str]:
+        """Return the forms that have leads, by hopping from one to the next in their index."""
+        forms: list[str] = []
+        while True:
+            query = select(func.min(leads.c.form)).where(leads.c.form > (forms[-1] if forms else ""))
+            form: str | None = self._execute(query).scalar()
+            if form is None:
+                return forms
+            forms.append(form)
+
     def senders(self) -> list[str]:
         """Return the senders that have brought leads, by hopping from one to the next in the index of words."""
         return self._facets("sender")

@@ -137,6 +137,12 @@ class SortedSearch(LeadSearch):
             places, reached = _around(self._places(ids, order), order, size), None
         return SortedPage(self._read([each.lead_id for each in places]), places, reached)
 
+    def place_of(self, lead_id: str, by: str) -> SortPlace:
+        """Return the place of a lead in an order."""
+        sort = SORT_KEYS[by]
+        own = select(sort.key.label("key")).where(sort.has_one, sort.lead_id == lead_id)
+        return SortPlace(self._execute(own).scalar(), lead_id)
+
     # -- few matches
 
     def _few(self, plan: SearchPlan) -> list[str] | None:

@@ -27,6 +27,7 @@ from service.store.database.schema import migrate, schema_of, schema_problem
 from service.store.database.writer import Writer
 from service.store.deployment import Flags, Sessions
 from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
+from service.store.import_jobs import ImportJobs
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
 from service.store.leads.changes import LeadChanges
 from service.store.leads.erasure import ERASE_BATCH_SIZE, Erasure, ErasureResult, ErasureWarnings
@@ -98,6 +99,7 @@ class Transaction(Repository):
     workers = subject(Workers)
     tallies = subject(Tallies)
     undo = subject(UndoRecords)
+    imports = subject(ImportJobs)
     delivery_totals = subject(DeliveryTotals)
 
 

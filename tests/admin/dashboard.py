@@ -48,6 +48,11 @@ class Operator:
         form = Forms(response.text).forms[-1]
         return self.client.post(form["action"], data=form["fields"])
 
+    def press_button(self, page: TestResponse, action: str) -> TestResponse:
+        """Press the button of the page's form that leads to `action`."""
+        form = next(form for form in Forms(page.text).forms if form["action"].partition("?")[0] == action)
+        return self.client.post(form["action"], data=form["fields"])
+
     def arrive(self, response: TestResponse) -> str:
         """The page that an answer leads to, as text."""
         assert response.status_code == 303, (response.status_code, words(response.text))

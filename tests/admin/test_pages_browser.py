@@ -70,6 +70,8 @@ def paths(store: Store) -> dict[str, str]:
     return {
         "today": "/admin/",
         "leads": "/admin/leads",
+        "columns": "/admin/leads?column=phone&column=message&column=value&column=won&sort=-value&status=parked",
+        "import": "/admin/leads/import",
         "nothing": "/admin/leads?q=nobody&status=parked",
         "parked": f"/admin/leads/{parked}",
         "delivered": f"/admin/leads/{delivered}",
@@ -151,7 +153,7 @@ def test_a_lead_is_released_by_keyboard_alone(shop: Store, browser: webdriver.Ch
         type_keys(screen, Keys.SPACE)
         tab_back_to(screen, "release")
         screen.leave(lambda: type_keys(screen, Keys.ENTER))
-        tab_to(screen, "Yes, release 1 lead")
+        tab_to(screen, "Release 1 lead")
         screen.leave(lambda: type_keys(screen, Keys.ENTER))
 
         assert "1 lead released." in screen.text
@@ -165,13 +167,31 @@ def test_the_page_can_be_reached_past_the_navigation(screen: Screen) -> None:
     assert screen.driver.switch_to.active_element.get_attribute("type") == "search"
 
 
-def test_one_button_ticks_all(screen: Screen) -> None:
+def test_one_box_selects_all_and_the_actions_appear_with_a_selection(screen: Screen) -> None:
     screen.open("/admin/leads")
-    button = screen.driver.find_element(By.CSS_SELECTOR, ".bulk button[type=button]")
-    button.click()
+    bar = screen.driver.find_element(By.CSS_SELECTOR, ".bulk")
+    assert not bar.is_displayed()
 
-    assert button.text == "Clear selection"
-    assert "6 selected" in screen.text
+    screen.driver.find_element(By.CSS_SELECTOR, "th.tick input").click()
+
+    assert bar.text.startswith("6")
+    assert all(box.is_selected() for box in screen.driver.find_elements(By.NAME, "id"))
+
+
+def test_a_phone_number_is_copied(shop: Store, screen: Screen) -> None:
+    keep(shop, a_lead(submission=a_submission(contact=Contact("p@x.example", "Pat", phone="+442079460777"))))
+    with shop.read() as tx:
+        (lead,) = tx.search.leads(Query(text="pat"), 1)
+    permission = {"permissions": ["clipboardReadWrite"], "origin": screen.address}
+    screen.driver.execute_cdp_cmd("Browser.grantPermissions", permission)
+    screen.open(f"/admin/leads/{lead.id}")
+
+    button = screen.driver.find_element(By.CSS_SELECTOR, "[data-copy^='+44']")
+    button.click()
+    WebDriverWait(screen.driver, PATIENCE_S).until(lambda _: button.text == "Copied")
+
+    copied = screen.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == "+442079460777"
 
 
 def test_a_new_lead_appears_on_today_by_itself(shop: Store, screen: Screen) -> None:
@@ -197,6 +217,6 @@ def test_without_a_script_everything_is_there(shop: Store) -> None:
         driver.find_element(By.NAME, "id").click()
         driver.find_element(By.CSS_SELECTOR, "[value=discard]").click()
         driver.find_element(By.CSS_SELECTOR, ".danger").click()
-        page_text = driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+        page_text = driver.find_element(By.CSS_SELECTOR, ".undo").text
 
-    assert page_text == "1 lead discarded."
+    assert page_text.split("\n") == ["1 lead discarded.", "Undo"]

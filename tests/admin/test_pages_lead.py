@@ -59,7 +59,7 @@ def test_it_says_since_when_the_person_is_known(sqlite: Store, operator: Operato
 
     page_text = page_of(operator, keep(sqlite, a_lead()))
 
-    assert "Known since 2026-11-21: 1 earlier enquiry here since 2026-11-21. Show all" in page_text
+    assert "Known since 2026-11-21: 1 earlier enquiry here since 2026-11-21." in page_text
 
 
 def test_it_says_nothing_of_that_where_the_person_is_new(sqlite: Store, operator: Operator) -> None:
@@ -152,15 +152,27 @@ def test_only_what_is_possible_is_offered(
         ("discard", Status.PENDING, "discarded"),
     ],
 )
-def test_an_action_asks_first(sqlite: Store, operator: Operator, action: str, status: Status, becomes: str) -> None:
+def test_an_action_is_done_at_once_and_can_be_undone(
+    sqlite: Store, operator: Operator, action: str, status: Status, becomes: str
+) -> None:
     lead = keep_as(sqlite, status)
 
-    confirmation = operator.send(f"/admin/leads/{lead.id}/confirm", action=action)
-    assert "This is 1 lead." in words(confirmation.text)
-    assert operator.front.lead().status == status
-    operator.arrive(operator.press(confirmation))
-
+    page = operator.client.get(operator.send(f"/admin/leads/{lead.id}/act", action=action).headers["Location"])
     assert operator.front.lead().status == becomes
+    assert "1 lead" in words(page.text)
+    undone = operator.arrive(operator.press_button(page, "/admin/undo"))
+
+    assert "Undone for 1 lead." in undone
+    assert operator.front.lead().status == status
+
+
+def test_a_discarded_lead_is_restored(sqlite: Store, operator: Operator) -> None:
+    lead = keep_as(sqlite, Status.DISCARDED)
+
+    page_text = operator.arrive(operator.send(f"/admin/leads/{lead.id}/act", action="restore"))
+
+    assert "The lead is restored." in page_text
+    assert operator.front.lead().status is Status.PARKED
 
 
 def test_what_is_not_possible_any_more_says_why(sqlite: Store, operator: Operator) -> None:

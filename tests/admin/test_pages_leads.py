@@ -1,6 +1,10 @@
 """The list of leads: found, filtered, turned page by page, and acted on after a question that says how many."""
 
+import csv
+import re
 from datetime import timedelta
+from html import unescape
+from io import StringIO
 
 import pytest
 from flask import Flask
@@ -38,7 +42,7 @@ def test_leads_come_newest_first_with_what_tells_them_apart(sqlite: Store, opera
 
     assert "2 leads" in page
     assert page.index("person1@example.com") < page.index("person0@example.com")
-    assert all(text in page for text in ("Ada Lovelace", "Waiting", "contact", "Paid Search"))
+    assert all(text in page for text in ("Ada Lovelace", "Waiting", "Contact us", "Paid Search"))
 
 
 @pytest.mark.parametrize(
@@ -214,3 +218,97 @@ def test_leads_far_apart_are_all_reached(sqlite: Store, operator: Operator) -> N
     operator.press(operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined"))
 
     assert standing(sqlite) == {"discarded": 600}
+
+
+# -- order, columns, views
+
+
+def test_the_list_is_sorted_turned_and_left_through_a_lead_that_leads_back(sqlite: Store, operator: Operator) -> None:
+    people = [Contact(f"{name}@x.example", name.title()) for name in ("dora", "ann", "carl", "bea")]
+    for number, person in enumerate(people):
+        keep(sqlite, a_lead(received_at=NOON + timedelta(minutes=number), submission=a_submission(contact=person)))
+
+    page = operator.see("/admin/leads?sort=name")
+    order = [page.index(person.full_name) for person in sorted(people, key=lambda person: person.full_name)]
+    assert order == sorted(order)
+
+    ann = next(lead for lead in operator.front.leads() if lead.submission.contact.full_name == "Ann")
+    html = operator.client.get(f"/admin/leads/{ann.id}?q=x.example&sort=name").text
+    following = re.search(r'rel="next" href="([^"]+)"', html)
+    assert following is not None
+    assert "Bea" in operator.see(unescape(following[1]))
+    assert f'href="/admin/leads?q=x.example&amp;sort=name#lead-{ann.id}"' in html
+    assert 'rel="prev"' not in html
+
+
+def test_columns_are_chosen_and_remembered(sqlite: Store, operator: Operator) -> None:
+    contact = Contact("g@navy.example", "Grace Hopper", company="Navy", phone="+442079460777")
+    keep(sqlite, a_lead(submission=a_submission(contact=contact, message="A quiet room")))
+
+    operator.see("/admin/leads?column=&column=phone&column=message")
+    page = operator.see("/admin/leads")
+
+    assert all(text in page for text in ("+442079460777", "A quiet room"))
+    assert "g@navy.example" not in page
+
+
+def test_a_view_is_saved_under_a_name_and_removed(sqlite: Store, operator: Operator) -> None:
+    saved = operator.send("/admin/leads/views", name="Spam by name", status="quarantined", sort="name", column="phone")
+    page = operator.client.get(saved.headers["Location"]).text
+    address = "/admin/leads?status=quarantined&amp;sort=name&amp;column=phone"
+    assert f'<a class="chip" href="{address}">Spam by name</a>' in page
+
+    removed = operator.send("/admin/leads/views/remove", name="Spam by name")
+
+    assert "Spam by name" not in operator.see(removed.headers["Location"]).replace("Removed Spam by name.", "")
+
+
+def test_a_form_that_is_no_longer_set_up_can_be_chosen(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(submission=a_submission(form="meeting-room")))
+
+    page = operator.see("/admin/leads?form=meeting-room")
+
+    assert "meeting-room (no longer set up)" in page
+    assert "1 lead matches" in page
+
+
+def test_leads_that_reports_count_are_those_that_are_not_spam(sqlite: Store, operator: Operator) -> None:
+    for status in (Status.PENDING, Status.PARKED, Status.QUARANTINED, Status.TEST, Status.DISCARDED):
+        keep_as(sqlite, status)
+
+    assert "2 leads match" in operator.see("/admin/leads?status=counted")
+
+
+# -- as a file
+
+
+def test_exactly_what_is_filtered_is_exported_safely(sqlite: Store, operator: Operator) -> None:
+    formula = a_submission(contact=Contact("g@navy.example", "=cmd|' /C calc'!A0"))
+    keep(sqlite, a_lead(status=Status.QUARANTINED, submission=formula))
+    keep_many(sqlite, 3)
+
+    response = operator.client.get("/admin/leads/export?status=quarantined")
+    rows = list(csv.DictReader(StringIO(response.data.decode("utf-8-sig"), newline="")))
+
+    assert [row["email"] for row in rows] == ["g@navy.example"]
+    assert rows[0]["full_name"].startswith("'=")
+    assert "attachment" in response.headers["Content-Disposition"]
+
+
+# -- taking back
+
+
+def test_an_action_on_many_names_them_and_is_undone(sqlite: Store, operator: Operator) -> None:
+    keep_delivered(sqlite)
+    for status in (Status.QUARANTINED, Status.PARKED, Status.PENDING):
+        keep_as(sqlite, status)
+
+    question = operator.send("/admin/leads/confirm", action="discard", scope="all")
+    page_text = words(question.text)
+    named = ("Discard 3 leads?", "1 lead: held as spam", "1 lead: waiting", "Ada Lovelace")
+    assert all(text in page_text for text in named)
+
+    page = operator.client.get(operator.press(question).headers["Location"])
+    assert "3 leads discarded." in words(page.text)
+    assert "Undone for 3 leads." in operator.arrive(operator.press_button(page, "/admin/undo"))
+    assert standing(sqlite) == {"quarantined": 1, "parked": 1, "pending": 1, "delivered": 1}

@@ -15,8 +15,9 @@ from service.capture.sheets.cells import protect, protect_all, unprotect, unprot
 from service.cli import export
 from service.cli.demo import ACCOUNT
 from service.cli.demo.history import histories
-from service.cli.export import COLUMNS, PAGE_SIZE
+from service.cli.export import PAGE_SIZE
 from service.lead import Contact, Evidence, Status, StoredTouch
+from service.operations.exports import COLUMNS
 from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission

@@ -56,9 +56,8 @@ def defaults_differ(*compared: Any) -> bool:
     return plain[0] != plain[1]
 
 
-@pytest.mark.filterwarnings(
-    "ignore:Skipped unsupported reflection of expression-based index"
-)  # SQLite's cannot be read
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")  # of SQLite
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_migrations_make_exactly_the_tables_of_the_program(store: Store) -> None:
     with store._database.reading.connect() as connection:
         compared = {"compare_type": True, "compare_server_default": defaults_differ}

@@ -12,16 +12,33 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.admin import AdminDeps
-from service.admin.pages import errors, form_pages, front_door, lead, lead_list, report_page, sign_in, today
+from service.admin.pages import (
+    bulk_actions,
+    errors,
+    form_pages,
+    front_door,
+    lead,
+    lead_editing,
+    lead_files,
+    lead_list,
+    report_page,
+    sign_in,
+    today,
+    undo_bar,
+)
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     today.add,
     lead_list.add,
-    lead_list.add_bulk_actions,
+    lead_list.add_views,
+    lead_files.add,
+    lead_files.add_import_pages,
+    bulk_actions.add,
+    undo_bar.add,
     lead.add,
-    lead.add_editing,
+    lead_editing.add,
     report_page.add,
     form_pages.add,
 )
@@ -33,6 +50,8 @@ ASSETS = {
     "print_style": ("print.css", "text/css"),
     "script": ("selection.js", "text/javascript"),
     "htmx": ("vendor/htmx.min.js", "text/javascript"),
+    "copy_script": ("copy.js", "text/javascript"),
+    "refresh_script": ("refresh.js", "text/javascript"),
 }
 """Endpoint -> file name and media type."""
 

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
 from service.admin.pages.labels import FIELDS, sentence, without_commands
-from service.admin.pages.lead_list import read_filters
+from service.admin.pages.lead_filters import read_filters
 from service.admin.pages.rendering import PREFIX
 from service.i18n import N_, _, current_language, ngettext
 from service.lead import Status

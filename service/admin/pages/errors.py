@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import structlog
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, NotFound
 
 from service.admin.pages.rendering import Renderer, use_language_of_request
 from service.i18n import N_, _
@@ -54,7 +54,7 @@ def add(routes: Blueprint, renderer: Renderer) -> ShowError:
 
     @routes.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        return _page(renderer, HTTPStatus(error.code or 500))
+        return _page(renderer, HTTPStatus(error.code or 500), _own_sentence(error))
 
     @routes.errorhandler(Exception)
     def unexpected_error(error: Exception) -> Response:
@@ -65,7 +65,13 @@ def add(routes: Blueprint, renderer: Renderer) -> ShowError:
     return http_error
 
 
-def _page(renderer: Renderer, status: HTTPStatus) -> Response:
+def _own_sentence(error: HTTPException) -> str:
+    """What one of our pages says about an error, "" for the libraries' words."""
+    is_ours = type(error) in (BadRequest, NotFound) and error.description != type(error).description
+    return error.description or "" if is_ours else ""
+
+
+def _page(renderer: Renderer, status: HTTPStatus, own_sentence: str = "") -> Response:
     use_language_of_request()  # which an address beside the pages has not done
     title, sentence = SENTENCES.get(status, SENTENCES[HTTPStatus.BAD_REQUEST])
-    return renderer.error(status, _(title), _(sentence))
+    return renderer.error(status, _(title), own_sentence or _(sentence))

@@ -14,6 +14,7 @@ from service.i18n import N_, MessageTable, _, n_, ngettext
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
 from service.nexudus.values import lead_source_name as vendor_name
 from service.platforms.registry import PLATFORMS
+from service.store import Sale
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -88,6 +89,9 @@ ACTIONS: Mapping[str, ActionLabel] = {
     ),
     "discard": ActionLabel(
         N_("Discard"), N_("discarded"), N_("Discard {}"), N_("Kept here, but never sent to Nexudus.")
+    ),
+    "restore": ActionLabel(
+        N_("Restore"), N_("restored"), N_("Restore {}"), N_("They become what they were before they were discarded.")
     ),
 }
 
@@ -239,6 +243,11 @@ def without_commands(text: str) -> str:
 def joined(answer: str | Sequence[str]) -> str:
     """An answer, or several, as one text."""
     return answer if isinstance(answer, str) else ", ".join(map(str, answer))
+
+
+def sale_value(sale: Sale) -> str:
+    """The value of an opportunity with its currency, "" for none."""
+    return i18n.money(sale.value, sale.currency) if sale.value else ""
 
 
 NOUNS: Mapping[str, tuple[str, str]] = {

@@ -1,9 +1,9 @@
-"""One lead: its journey, its answers, what Nexudus was sent; send again, release, discard, correct, erase."""
+"""One lead: the person first, where it stands, and the one thing to do now; what is technical comes last, folded."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, request
@@ -13,26 +13,40 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.admin import AdminDeps
 from service.admin.pages import labels
-from service.admin.pages.journey import journey, sale_events, sale_facts
-from service.admin.pages.labels import FIELDS, field_name, joined
-from service.admin.pages.lead_list import LEAD_ID
+from service.admin.pages.journey import journey, progress, sale_events, sale_facts
+from service.admin.pages.labels import field_name, joined
+from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, read_filters
+from service.admin.pages.lead_list import form_titles
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.pages.undo_bar import offer_undo, undoable
 from service.delivery.person_history import person_history
-from service.lead import CANONICAL_FIELDS, FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status, marker_of
-from service.operations.correction import InvalidAnswers, correct
-from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead
-from service.operations.person import consent_of, data_json
+from service.i18n import N_, _
+from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Attempt, Lead, Outcome, Status
+from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead, new_action_id
+from service.operations.person import consent_of
 from service.operations.preview import readable_body
+from service.store import Query, Transaction
 
 MAX_RAW_LENGTH = 20_000
 """Characters of a raw submission that the page shows."""
+
+NEIGHBOUR_PATIENCE = 20_000
+"""Leads considered for the link to the previous or next one."""
 
 NEXUDUS_API_HOST = "spaces.nexudus.com"
 """Any other host is a simulator's."""
 
 NEXUDUS_DASHBOARD = "https://dashboard.nexudus.com"
 
-UNTESTED_LINK = "This version has not been tried with a live Nexudus: if the link leads nowhere, search by the number."
+UNTESTED_LINK = N_(
+    "This version has not been tried with a live Nexudus: if the link leads nowhere, search by the number."
+)
+
+SHOWN_APART = ("full_name", "first_name", "last_name", "email", "phone", "company", "message")
+"""Answers that the page shows at its top."""
+
+ANSWERED = re.compile(r"\b(Email|FullName|Name|MobilePhone|CompanyName|Notes|Description)\b")
+"""Fields of Nexudus that are made from answers: a better answer helps where Nexudus rejects one of them."""
 
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
@@ -40,51 +54,60 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
     @routes.get("/leads/<lead_id>")
     def show_lead(lead_id: str) -> Response:
-        lead, now = find_lead(deps, lead_id), clock.now()
+        lead, now, filters = find_lead(deps, lead_id), clock.now(), read_filters(request.args)
         with deps.store.read() as tx:
             attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.queue.request_bodies([lead.id]).get(lead.id)
-            known = person_history(tx, lead.id)
             sale, changes = tx.crm.sales_of([lead.id]).get(lead.id), tx.crm.changes_of([lead.id])[lead.id]
+            previous, following = neighbours(tx, filters.query(now, deps.zone), filters, lead)
+            known, others = person_history(tx, lead.id), tx.leads.other_enquiries(lead)
         answers = {**lead.submission.fields, **lead.submission.extras}
         remarks = {name: answers.pop(name, ()) for name in (FURTHER_IDS_REMARK, SAME_ID_REMARK)}
+        possible = _possible(lead)
         return renderer.page(
             "lead.html",
             here="leads",
             lead=lead,
+            filters=filters,
+            previous=previous,
+            next=following,
+            progress=progress(lead, sale, changes),
             events=[*journey(lead, attempts, now), *sale_events(sale, changes)],
-            sale=sale_facts(sale),
+            sale=sale,
+            sale_facts=sale_facts(sale),
             known=known,
+            others=others,
+            titles=form_titles(deps),
             consent=consent_of(lead),
-            answers=[(field_name(name), joined(value)) for name, value in answers.items()],
+            message=joined(answers.get("message", "")),
+            answers=[(field_name(name), joined(value)) for name, value in answers.items() if name not in SHOWN_APART],
             sent=readable_body(sent) if sent else None,
             sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",
             same_id=_as_list(remarks[SAME_ID_REMARK]),
             further_ids=joined(remarks[FURTHER_IDS_REMARK]),
             raw=lead.submission.raw.decode("utf-8", "replace")[:MAX_RAW_LENGTH],
             crm=_crm_link(deps.nexudus_url, lead),
-            possible=_possible(lead),
+            possible=possible,
+            first_action=_first_action(lead, attempts) if possible else "",
             actions=labels.ACTIONS,
+            undo=undoable(renderer),
         )
 
     @routes.post("/leads/<lead_id>/act")
     def apply_action(lead_id: str) -> Response:
-        lead, name = find_lead(deps, lead_id), _action_name()
+        lead, name, now = find_lead(deps, lead_id), _action_name(), clock.now()
+        address, action, action_id = back_to_lead(lead), ACTIONS[name], new_action_id(now)
         try:
-            act_on_lead(deps.store, ACTIONS[name], lead.id, clock.now())
+            act_on_lead(deps.store, action, lead.id, now, action_id)
         except ActionNotAllowed as reason:
-            return renderer.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was done: {reason}.")
-        return renderer.go(f"{PREFIX}/leads/{lead.id}", f"The lead is {labels.ACTIONS[name].done}.")
-
-    @routes.post("/leads/<lead_id>/confirm")
-    def confirm_action(lead_id: str) -> Response:
-        lead, name = find_lead(deps, lead_id), _action_name()
-        return renderer.page("confirm_one.html", here="leads", lead=lead, name=name, label=labels.ACTIONS[name])
+            return renderer.go(address, _("Nothing was done: %(reason)s.", reason=reason))
+        notice = "" if action.leads_to else _("The lead is %(done)s.", done=labels.ACTIONS[name].done)
+        return offer_undo(renderer, renderer.go(address, notice), action, action_id, 1)
 
 
 def _action_name() -> str:
     name = request.form.get("action", "")
     if name not in ACTIONS:
-        raise BadRequest("Choose what to do with the lead.")
+        raise BadRequest(_("Choose what to do with the lead."))
     return name
 
 
@@ -96,8 +119,32 @@ def find_lead(deps: AdminDeps, lead_id: str) -> Lead:
     with deps.store.read() as tx:
         lead = tx.leads.get(lead_id) if LEAD_ID.fullmatch(lead_id) else None
     if lead is None:
-        raise NotFound("There is no such lead. Its address may be mistyped.")
+        raise NotFound(_("There is no such lead. Its address may be mistyped."))
     return lead
+
+
+def back_to_lead(lead: Lead) -> str:
+    """The address of a lead's page, with the list from which the present page was opened."""
+    here = read_filters(request.args).here
+    return f"{PREFIX}/leads/{lead.id}?{here}" if here else f"{PREFIX}/leads/{lead.id}"
+
+
+def neighbours(tx: Transaction, query: Query, filters: LeadFilters, lead: Lead) -> tuple[str, str]:
+    """The ids of the leads before and after this one in the list, "" for none."""
+    before: Sequence[Lead]
+    after: Sequence[Lead]
+    if filters.is_by_arrival:
+        newer = tx.search.page(replace(query, after=lead.id), 1, NEIGHBOUR_PATIENCE).leads
+        older = tx.search.page(replace(query, before=lead.id), 1, NEIGHBOUR_PATIENCE).leads
+        before, after = (older, newer) if filters.sort else (newer, older)
+    else:
+        place = tx.search.place_of(lead.id, filters.order(None).by)
+        after = tx.search.sorted_page(query, filters.order(place), 1).leads
+        before = tx.search.sorted_page(query, filters.order(place, is_backwards=True), 1).leads
+    return "".join(one.id for one in before), "".join(one.id for one in after)
+
+
+# -- what can be done
 
 
 def _possible(lead: Lead) -> set[str]:
@@ -108,6 +155,22 @@ def _possible(lead: Lead) -> set[str]:
     if lead.status is not Status.ERASED:
         possible.add("erase")
     return possible
+
+
+def _first_action(lead: Lead, attempts: Sequence[Attempt]) -> str:
+    """The action that its state calls for, "" for none."""
+    if lead.status is Status.PARKED:
+        return "edit" if _is_answer_wrong(attempts) else "retry"
+    first = {Status.QUARANTINED: "release", Status.DISCARDED: "restore", Status.ANNOUNCED: "retry"}
+    return first.get(lead.status, "")
+
+
+def _is_answer_wrong(attempts: Sequence[Attempt]) -> bool:
+    """Whether a parked lead can only be sent with other answers: one is missing, or Nexudus rejects one."""
+    if not attempts:
+        return True
+    last = attempts[-1]
+    return last.outcome is Outcome.REJECTED and ANSWERED.search(last.detail) is not None
 
 
 def _as_list(answer: str | Sequence[str]) -> list[str]:
@@ -123,113 +186,8 @@ def _crm_link(nexudus_url: str, lead: Lead) -> tuple[str, str, str] | None:
     if lead.opportunity_id is None:
         return None
     if urlsplit(nexudus_url).hostname != NEXUDUS_API_HOST:
-        return "See it on the simulated board", f"{nexudus_url}/", ""
-    note = f"Opportunity {lead.opportunity_id}. {UNTESTED_LINK}"
+        return _("See it on the simulated board"), f"{nexudus_url}/", ""
+    note = _("Opportunity %(number)s.", number=lead.opportunity_id) + " " + _(UNTESTED_LINK)
     if lead.coworker_id is None:
-        return "Open Nexudus", f"{NEXUDUS_DASHBOARD}/", note
-    return "Open in Nexudus", f"{NEXUDUS_DASHBOARD}/operations/coworkers/{lead.coworker_id}", note
-
-
-# -- changes to a lead's data: its answers corrected, its person erased
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerField:
-    """The input of one answer. problem: why the answer was not accepted."""
-
-    name: str
-    label: str
-    value: str
-    problem: str = ""
-
-
-def add_editing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """/admin/leads/ID/edit, /erase and /person.json."""
-    _add_edit(routes, deps, renderer)
-    _add_erase(routes, deps, renderer)
-
-
-def _add_edit(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    @routes.get("/leads/<lead_id>/edit")
-    def edit_lead(lead_id: str) -> Response:
-        lead = find_lead(deps, lead_id)
-        if lead.status not in CORRECTABLE:
-            return renderer.go(f"{PREFIX}/leads/{lead.id}", "This lead can no longer be changed.")
-        return renderer.page("edit.html", here="leads", lead=lead, answers=_answer_fields(lead, {}, {}), general="")
-
-    @routes.post("/leads/<lead_id>/edit")
-    def change_lead(lead_id: str) -> Response:
-        lead = find_lead(deps, lead_id)
-        changed = _changed(lead, request.form)
-        try:
-            correct(deps.store, lead.id, changed, deps.forms, clock.now())
-        except InvalidAnswers as error:
-            problems = {name: text for name, text in error.errors.items() if name != "fields"}
-            return renderer.page(
-                "edit.html",
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                here="leads",
-                lead=lead,
-                answers=_answer_fields(lead, changed, problems),
-                general="" if problems else "Nothing was changed: change an answer, or go back.",
-            )
-        except ActionNotAllowed as reason:
-            return renderer.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was changed: {reason}.")
-        is_held = lead.status is Status.QUARANTINED
-        notice = (
-            "Changed. Still held as spam: release it to send it." if is_held else "Changed, and on its way to Nexudus."
-        )
-        return renderer.go(f"{PREFIX}/leads/{lead.id}", notice)
-
-
-def _answer_fields(lead: Lead, changed: Mapping[str, str], problems: Mapping[str, str]) -> list[AnswerField]:
-    answers = {**lead.submission.fields, **lead.submission.extras}
-    names = [*CANONICAL_FIELDS, *(name for name in lead.submission.extras if name not in CANONICAL_FIELDS)]
-    return [
-        AnswerField(
-            name,
-            FIELDS.get(name, name),
-            changed.get(name, joined(answers.get(name, ""))),
-            problems.get(name, ""),
-        )
-        for name in names
-    ]
-
-
-def _changed(lead: Lead, form: Mapping[str, str]) -> dict[str, str]:
-    """The answers that differ now; a browser sends line ends as CR LF."""
-    before = {field.name: field.value for field in _answer_fields(lead, {}, {})}
-    after = {name: form.get(f"answer.{name}", value).replace("\r\n", "\n") for name, value in before.items()}
-    return {name: value for name, value in after.items() if value.strip() != before[name].replace("\r\n", "\n").strip()}
-
-
-def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    @routes.get("/leads/<lead_id>/erase")
-    def confirm_erasing(lead_id: str) -> Response:
-        lead = find_lead(deps, lead_id)
-        leads = _leads_of_person(deps, lead)
-        delivered = [each for each in leads if each.opportunity_id]
-        return renderer.page("erase.html", here="leads", lead=lead, leads=leads, delivered=delivered)
-
-    @routes.get("/leads/<lead_id>/person.json")
-    def export_person(lead_id: str) -> Response:
-        leads = _leads_of_person(deps, find_lead(deps, lead_id))
-        with deps.store.read() as tx:
-            text = json.dumps(data_json(tx, leads, clock.now()), indent=2, ensure_ascii=False)
-        headers = {"Content-Disposition": f'attachment; filename="person-{lead_id}.json"'}
-        return Response(f"{text}\n", mimetype="application/json", headers=headers)
-
-    @routes.post("/leads/<lead_id>/erase")
-    def erase_lead(lead_id: str) -> Response:
-        leads = _leads_of_person(deps, find_lead(deps, lead_id))
-        erased = deps.store.erase([lead.id for lead in leads], clock.now())
-        markers = list(map(marker_of, erased.doubtful))
-        return renderer.page("erased.html", here="leads", erased=erased, markers=markers)
-
-
-def _leads_of_person(deps: AdminDeps, lead: Lead) -> list[Lead]:
-    """All leads of the lead's person, at least this one."""
-    with deps.store.read() as tx:
-        ids = tx.leads.of_person(lead.submission.contact.email)
-        leads = [each for each in map(tx.leads.get, ids) if each is not None]
-    return leads if lead.id in ids else [lead, *leads]
+        return _("Open Nexudus"), f"{NEXUDUS_DASHBOARD}/", note
+    return _("Open in Nexudus"), f"{NEXUDUS_DASHBOARD}/operations/coworkers/{lead.coworker_id}", note

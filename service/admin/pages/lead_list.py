@@ -1,129 +1,64 @@
-"""Leads: search, filters, one page of the list after the other; actions on many of them.
+"""Leads: searched, filtered, sorted, with chosen columns; one page of the list after the other; saved views."""
 
-An action on many leads, selected or all that match, begins with a page that says how many they are.
-"""
-
-import re
-from collections import Counter
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
 from service.admin import AdminDeps
 from service.admin.pages import labels
-from service.admin.pages.labels import sender_name
+from service.admin.pages.lead_filters import (
+    COLUMNS,
+    COUNTED,
+    ORDERS,
+    LeadFilters,
+    names_of,
+    read_columns,
+    read_filters,
+    sort_place,
+    valid_id,
+)
+from service.admin.pages.periods import PERIODS
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.lead import Lead, LeadId, Status
-from service.operations.leads import ACTIONS, Action, Progress, act_on_leads, act_on_matches
-from service.store import MatchCount, Query, Transaction
+from service.admin.pages.undo_bar import undoable
+from service.i18n import _
+from service.lead import Lead
+from service.store import MatchCount, Query, SaleStatus, Transaction
 
 PAGE_SIZE = 50
 
-LEAD_ID = re.compile("[0-9a-f]{32}")
+OLDEST = "0"
+"""Smaller than every id."""
 
-PERIODS = {"today": "Today", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
-"""Period in the address -> its name."""
+COLUMNS_COOKIE = "lead_capture_columns"
+COLUMNS_SECONDS = 365 * 86_400
 
-FILTERS = ("q", "status", "form", "sender", "channel", "period", "from", "to")
-"""The filters by their names in the address, in the order of LeadFilters."""
+VIEWS_FLAG = "lead_views"
+"""Name of the stored views: name -> query of the address."""
 
-MAX_FILTER_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class LeadFilters:
-    """The filters in the address, each "" for all. since, until: ISO days."""
-
-    q: str = ""
-    status: str = ""
-    form: str = ""
-    sender: str = ""
-    channel: str = ""
-    period: str = ""
-    since: str = ""
-    until: str = ""
-
-    @property
-    def values(self) -> dict[str, str]:
-        """The filters that are set, by their names in the address."""
-        values = (self.q, self.status, self.form, self.sender, self.channel, self.period, self.since, self.until)
-        return {name: value for name, value in zip(FILTERS, values, strict=True) if value}
-
-    @property
-    def has_more_than_search(self) -> bool:
-        """Whether a filter besides the search is set."""
-        return bool(self.values.keys() - {"q"})
-
-    def address(self, **more: str) -> str:
-        """The query of an address with these filters."""
-        return urlencode({**self.values, **{name: value for name, value in more.items() if value}})
-
-    def query(self, now: datetime, zone: tzinfo) -> Query:
-        """The same as a query of the store."""
-        since, until = _midnight(self.since, zone), _midnight(self.until, zone)
-        if self.period:
-            days = 0 if self.period == "today" else int(self.period) - 1
-            begin = now.astimezone(zone).date() - timedelta(days=days)
-            since = max(filter(None, (since, datetime.combine(begin, time(), zone))))
-        return Query(
-            status=self.status,
-            form=self.form,
-            sender=self.sender,
-            channel=self.channel,
-            text=self.q,
-            since=since,
-            until=None if until is None else _next_day(until),
-        )
-
-
-def read_filters(values: Mapping[str, str]) -> LeadFilters:
-    """The filters of an address or a form; invalid values are ignored."""
-    filters = LeadFilters(*(values.get(name, "").strip()[:MAX_FILTER_LENGTH] for name in FILTERS))
-    return replace(
-        filters,
-        status=filters.status if filters.status in set(Status) else "",
-        period=filters.period if filters.period in PERIODS else "",
-        since=_iso_day(filters.since),
-        until=_iso_day(filters.until),
-    )
-
-
-def _iso_day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat() if len(text) == len("2026-11-24") else ""
-    except ValueError:
-        return ""
-
-
-def _midnight(day: str, zone: tzinfo) -> datetime | None:
-    return datetime.combine(date.fromisoformat(day), time(), zone) if day else None
-
-
-def _next_day(instant: datetime) -> datetime:
-    try:
-        return instant + timedelta(days=1)
-    except OverflowError:
-        return instant
+MAX_VIEWS = 30
+MAX_VIEW_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """One page of leads. newer, older: cursors of its neighbours, "" for none.
+    """One page of leads. previous, next: places of its neighbours for an address, "" for none.
 
-    reached: how far back a search that stopped early came. matches: the number of matches, if the search counted them.
+    reached: how far back a search that stopped early came. is_cut: it stopped early in another order than that of
+    arrival. matches: the number of matches, if the search counted them.
     """
 
-    leads: list[Lead]
-    newer: str = ""
-    older: str = ""
+    leads: Sequence[Lead]
+    previous: str = ""
+    next: str = ""
     reached: datetime | None = None
+    is_cut: bool = False
     matches: MatchCount | None = None
 
 
@@ -134,118 +69,156 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     def leads() -> Response:
         filters = read_filters(request.args)
         query = filters.query(clock.now(), deps.zone)
-        before, after = valid_id(request.args.get("before", "")), valid_id(request.args.get("after", ""))
+        columns = filters.columns or read_columns(request.cookies.get(COLUMNS_COOKIE, ""))
         with deps.store.read() as tx:
-            page = _page(tx, replace(query, before=before, after="" if before else after))
-            senders = {"browser", *tx.statistics.senders()}
-            senders.update(name for form in deps.forms.values() for name in form.webhooks)
-            return renderer.page(
+            page = read_page(tx, query, filters)
+            choices = _choices(tx, deps)
+            response = renderer.page(
                 "leads.html",
                 here="leads",
                 filters=filters,
+                set_filters=names_of(filters, {name: dict(pairs) for name, pairs in choices.items()}),
                 page=page,
-                tally=None if before or after else _tally(tx, query, page),
-                forms=[(name, name) for name in sorted(deps.forms)],
-                senders=sorted(((name, sender_name(name)) for name in senders), key=lambda pair: pair[1].casefold()),
-                channels=[(name, name) for name in tx.statistics.channels()],
-                periods=PERIODS,
+                tally=None if filters.place else _tally(tx, query, page),
+                choices=choices,
+                columns=columns,
+                all_columns=COLUMNS,
+                orders=ORDERS,
+                sales=tx.crm.sales_of([lead.id for lead in page.leads]),
+                titles=form_titles(deps),
+                views=_views(tx),
                 actions=labels.ACTIONS,
+                undo=undoable(renderer),
             )
+        if filters.columns is not None:
+            renderer.set_cookie(response, COLUMNS_COOKIE, ".".join(columns), COLUMNS_SECONDS)
+        return response
 
 
-def valid_id(text: str) -> str:
-    """The text if it is a lead's id, else ""."""
-    return text if LEAD_ID.fullmatch(text) else ""
+def form_titles(deps: AdminDeps) -> Mapping[str, str]:
+    """The title of each form, or its name where it has none."""
+    return {form.name: form.title or form.name for form in deps.forms.values()}
 
 
-def _page(tx: Transaction, query: Query) -> ListPage:
-    """One page; reading one lead more shows whether there is another."""
-    page = tx.search.page(query, PAGE_SIZE + 1)
-    is_backwards = bool(query.after)
-    has_more = len(page.leads) > PAGE_SIZE
-    shown = page.leads[-PAGE_SIZE:] if is_backwards else page.leads[:PAGE_SIZE]
+def _choices(tx: Transaction, deps: AdminDeps) -> dict[str, list[tuple[str, str]]]:
+    """By filter, the values to choose from, each with its name."""
+    titles = form_titles(deps)
+    gone = [(name, _("%(form)s (no longer set up)", form=name)) for name in tx.statistics.forms() if name not in titles]
+    senders = {"browser", *tx.statistics.senders(), *(name for form in deps.forms.values() for name in form.webhooks)}
+    return {
+        "status": [*labels.status_names(), (COUNTED, _("All but spam, tests and discarded"))],
+        "form": [*sorted(titles.items(), key=_by_name), *gone],
+        "sender": sorted(((name, labels.sender_name(name)) for name in senders), key=_by_name),
+        "channel": [(name, labels.channel_name(name)) for name in tx.statistics.channels()],
+        "sale": [(SaleStatus.WON, _("Won")), (SaleStatus.LOST, _("Lost")), (SaleStatus.IN_PROGRESS, _("Open"))],
+        "period": list(PERIODS.items()),
+    }
+
+
+def _by_name(pair: tuple[str, str]) -> str:
+    return pair[1].casefold()
+
+
+# -- one page
+
+
+def read_page(tx: Transaction, query: Query, filters: LeadFilters, size: int = PAGE_SIZE) -> ListPage:
+    """The page of the list that the filters name; reading one lead more shows whether there is another."""
+    if not filters.is_by_arrival:
+        return _sorted(tx, query, filters, size)
+    before, after = valid_id(filters.before), valid_id(filters.after)
+    if filters.sort == "":
+        return _by_arrival(tx, query, before, after, size)
+    mirrored = _by_arrival(tx, query, before, after or ("" if before else OLDEST), size)
+    previous = mirrored.next if before or after else ""
+    return replace(mirrored, leads=mirrored.leads[::-1], previous=previous, next=mirrored.previous, reached=None)
+
+
+def _by_arrival(tx: Transaction, query: Query, before: str, after: str, size: int) -> ListPage:
+    """The leads next to an id, newest first. before, after: "" for none; only one of them counts."""
+    page = tx.search.page(replace(query, before=before, after="" if before else after), size + 1)
+    is_backwards = bool(after and not before)
+    has_more = len(page.leads) > size
+    shown = page.leads[-size:] if is_backwards else page.leads[:size]
     reached = tx.leads.get(page.reached) if page.reached else None
     reached_at = reached.received_at if reached else None
     if not shown:
-        return ListPage([], older="" if is_backwards else page.reached, reached=reached_at, matches=page.met)
-    newer = shown[0].id if (has_more if is_backwards else query.before) else ""
-    older = shown[-1].id if is_backwards or has_more else page.reached
-    return ListPage(shown, newer, older, None if is_backwards else reached_at, page.met)
+        places = (page.reached, "") if is_backwards else ("", page.reached)
+        return ListPage([], *places, reached=reached_at, matches=page.met)
+    previous = shown[0].id if (has_more if is_backwards else before) else ""
+    following = shown[-1].id if is_backwards or has_more else page.reached
+    return ListPage(shown, previous, following, None if is_backwards else reached_at, matches=page.met)
+
+
+def _sorted(tx: Transaction, query: Query, filters: LeadFilters, size: int) -> ListPage:
+    after, before = sort_place(filters.after), sort_place(filters.before)
+    is_backwards = before is not None
+    page = tx.search.sorted_page(query, filters.order(before or after, is_backwards=is_backwards), size + 1)
+    has_more = len(page.leads) > size
+    shown = slice(-size, None) if is_backwards else slice(size)
+    leads, places = page.leads[shown], page.places[shown]
+    reached = "" if page.reached is None else str(page.reached)
+    first, last = (str(places[0]), str(places[-1])) if places else ("", "")
+    if is_backwards:
+        return ListPage(leads, first if has_more else reached, last, is_cut=bool(reached))
+    return ListPage(leads, first if after else "", last if has_more else reached, is_cut=bool(reached))
 
 
 def _tally(tx: Transaction, query: Query, page: ListPage) -> MatchCount:
     """The number of matches, at least; a page that holds all of them needs no count."""
-    if not page.older:
+    if not page.previous and not page.next:
         return MatchCount(len(page.leads))
     return page.matches or tx.search.count(query)
 
 
-# -- actions on many leads
+# -- saved views
 
 
-def add_bulk_actions(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """/admin/leads/confirm and /admin/leads/act."""
+def add_views(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/leads/views: filters, order and columns under a name, for everyone who signs in."""
 
-    @routes.post("/leads/confirm")
-    def confirm_many() -> Response:
-        action, filters, ids = _action(), read_filters(request.form), _selected(request.form)
-        is_all = request.form.get("scope") == "all"
-        with deps.store.read() as tx:
-            newest = tx.search.leads(Query(), 1)
-            if is_all:
-                numbers = tx.search.count_by_status(filters.query(clock.now(), deps.zone))
-            else:
-                numbers = Counter(tx.leads.statuses_of(ids).values())
-        return renderer.page(
-            "confirm.html",
-            here="leads",
-            action=action,
-            label=labels.ACTIONS[action.name],
-            filters=filters,
-            ids=() if is_all else ids,
-            number=sum(number for status, number in numbers.items() if status in action.statuses),
-            others={status: number for status, number in numbers.items() if status not in action.statuses},
-            until=newest[0].id if newest else "",
-            back=f"{PREFIX}/leads?{filters.address()}",
+    @routes.post("/leads/views")
+    def save_view() -> Response:
+        name = " ".join(request.form.get("name", "").split())[:MAX_VIEW_NAME_LENGTH]
+        address = _view_address(read_filters(request.form))
+        if not name:
+            raise BadRequest(_("Give the view a name."))
+        is_saved = _change_views(deps, lambda views: {**views, name: address})
+        notice = (
+            _("Saved as %(name)s.", name=name)
+            if is_saved
+            else _("There are %(number)s views already: remove one first.", number=MAX_VIEWS)
+        )
+        return renderer.go(f"{PREFIX}/leads?{address}", notice)
+
+    @routes.post("/leads/views/remove")
+    def remove_view() -> Response:
+        name = request.form.get("name", "")
+        _change_views(deps, lambda views: {each: address for each, address in views.items() if each != name})
+        return renderer.go(
+            f"{PREFIX}/leads?{_view_address(read_filters(request.form))}", _("Removed %(name)s.", name=name)
         )
 
-    @routes.post("/leads/act")
-    def act_on_many() -> Response:
-        """Act on the leads; after the time limit, ask whether to go on."""
-        action, filters = _action(), read_filters(request.form)
-        label, progress = labels.ACTIONS[action.name], _act(deps, action, filters)
-        if progress.after:
-            return renderer.page(
-                "more.html",
-                here="leads",
-                action=action,
-                label=label,
-                filters=filters,
-                progress=progress,
-                until=request.form.get("until", ""),
-            )
-        notice = f"{labels.counted(progress.changed, 'lead')} {label.done}."
-        return renderer.go(f"{PREFIX}/leads?{filters.address()}", notice)
+
+def _view_address(filters: LeadFilters) -> str:
+    """The query of an address with the columns; the first page."""
+    columns = [("column", name) for name in filters.columns or ()]
+    return urlencode([*filters.values.items(), *columns])
 
 
-def _act(deps: AdminDeps, action: Action, filters: LeadFilters) -> Progress:
-    now = clock.now()
-    if ids := _selected(request.form):
-        return Progress(act_on_leads(deps.store, action, ids, now))
-    # No lead that arrived after the operator confirmed: ids sort by arrival.
-    until, after = valid_id(request.form.get("until", "")) + "~", valid_id(request.form.get("after", ""))
-    query = replace(filters.query(now, deps.zone), before=until, after=after)
-    progress = act_on_matches(deps.store, action, query, now, deps.time_limit_s)
-    so_far = request.form.get("number", "")
-    return replace(progress, changed=progress.changed + (int(so_far) if after and so_far.isdecimal() else 0))
+def _views(tx: Transaction) -> dict[str, str]:
+    views: dict[str, str] = json.loads(tx.flags.get(VIEWS_FLAG) or "{}")
+    return dict(sorted(views.items(), key=lambda pair: pair[0].casefold()))
 
 
-def _selected(form: MultiDict[str, str]) -> list[LeadId]:
-    return [LeadId(text) for text in form.getlist("id") if LEAD_ID.fullmatch(text)][:PAGE_SIZE]
+def _change_views(deps: AdminDeps, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
+    """Change the stored views; False where they would be too many."""
 
+    def write(tx: Transaction) -> bool:
+        changed = change(_views(tx))
+        if len(changed) > MAX_VIEWS:
+            return False
+        tx.flags.set(VIEWS_FLAG, json.dumps(changed))
+        return True
 
-def _action() -> Action:
-    action = ACTIONS.get(request.form.get("action", ""))
-    if action is None:
-        raise BadRequest("Choose what to do with the leads.")
-    return action
+    return deps.store.write(write)

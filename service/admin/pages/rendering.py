@@ -119,8 +119,16 @@ class Renderer:
         """Redirect to another page, which shows the notice."""
         response = redirect(address, HTTPStatus.SEE_OTHER)
         if notice:
-            self.set_cookie(response, NOTICE_COOKIE, self._authenticator.sign(notice), NOTICE_SECONDS)
+            self.set_signed_cookie(response, NOTICE_COOKIE, notice, NOTICE_SECONDS)
         return response
+
+    def signed_cookie(self, name: str) -> str:
+        """The text of a signed cookie of the present request, "" for none."""
+        return self._authenticator.unsign(request.cookies.get(name, ""))
+
+    def set_signed_cookie(self, response: BaseResponse, name: str, text: str, seconds: int) -> None:
+        """Set a cookie that only these pages get and that the browser cannot change."""
+        self.set_cookie(response, name, self._authenticator.sign(text), seconds)
 
     def set_cookie(self, response: BaseResponse, name: str, value: str, seconds: int) -> None:
         """Set a cookie that only these pages get."""

@@ -1,26 +1,29 @@
 "use strict";
-// An addition that the pages work without: a button that selects all leads of a page, and how many are selected.
+// An addition that the pages work without: one box selects all leads of a page; the bar of actions shows when some are.
 const boxes = [...document.querySelectorAll("input[name=id][type=checkbox]")];
 const bar = document.querySelector(".bulk");
-if (bar && boxes.length) {
-  const button = document.createElement("button");
-  const count = document.createElement("span");
-  button.type = "button";
-  button.className = "small quiet";
+const corner = document.querySelector("th.tick");
+if (bar && corner && boxes.length) {
+  const all = document.createElement("input");
+  const label = document.createElement("label");
+  const count = document.createElement("strong");
+  all.type = "checkbox";
+  label.append(all, ...corner.childNodes);
+  corner.append(label);
   count.setAttribute("role", "status");
-  count.className = "soft";
-  const selected = () => boxes.filter((box) => box.checked).length;
+  bar.classList.add("floating");
+  bar.prepend(count);
   const update = () => {
-    count.textContent = selected() ? `${selected()} selected` : "";
-    button.textContent = selected() === boxes.length ? "Clear selection" : "Select page";
+    const selected = boxes.filter((box) => box.checked).length;
+    count.textContent = selected || "";
+    all.checked = selected === boxes.length;
+    all.indeterminate = selected > 0 && !all.checked;
+    bar.hidden = !selected;
   };
-  button.addEventListener("click", () => {
-    const all = selected() < boxes.length;
-    for (const box of boxes) box.checked = all;
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
     update();
   });
   for (const box of boxes) box.addEventListener("change", update);
-  bar.prepend(button);
-  bar.append(count);
   update();
 }

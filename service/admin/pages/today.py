@@ -13,7 +13,7 @@ from service.admin import AdminDeps
 from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
-from service.admin.pages.lead_list import read_filters
+from service.admin.pages.lead_filters import read_filters
 from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.i18n import _, ngettext

@@ -268,6 +268,7 @@ _OWN_MEANINGS = {
         (
             *("form", "account", "channel", "lead_source", "lead_source_name", "rule", "coworker_id"),
             *("opportunity_id", "delivered_at", "problem", "repeats"),
+            *("stage", "sale_status", "value", "currency", "won_at", "lost_at", "loss_reason"),
         ),
         "left out",
     ),

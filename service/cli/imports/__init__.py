@@ -1,7 +1,6 @@
 """`lead-capture import`: takes the leads of a file, by the same path as all others.
 
-importer.py   stores the rows, some hundred at a time, or only examines them
-outcome.py    counts what became of rows and columns, for people and as JSON
+outcome.py   shows what became of rows and columns; service/operations/imports/ does the work
 """
 
 import argparse
@@ -36,20 +35,27 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from service.capture.sheets.cells import NoSheet  # noqa: PLC0415 (the help needs neither store nor capture)
     from service.cli.configuration import form_named  # noqa: PLC0415
-    from service.cli.imports.importer import import_file  # noqa: PLC0415
     from service.cli.imports.outcome import print_outcome  # noqa: PLC0415
     from service.cli.installation import database_problem, open_installation  # noqa: PLC0415
-    from service.cli.terminal import print_json  # noqa: PLC0415
+    from service.cli.terminal import print_json, printable, progress_bar  # noqa: PLC0415
+    from service.operations.imports.importer import import_file  # noqa: PLC0415
     from service.store import StoreUnavailable  # noqa: PLC0415
 
     with open_installation() as installation:
         form = form_named(arguments.form, installation.setup)
         try:
-            outcome = import_file(
-                installation.store, form, arguments.file, arguments.sender, arguments.sheet, is_dry=arguments.dry_run
-            )
+            with progress_bar("rows", 1) as show:
+                outcome = import_file(
+                    installation.store,
+                    form,
+                    arguments.file,
+                    arguments.sender,
+                    arguments.sheet,
+                    is_dry=arguments.dry_run,
+                    show=lambda done, rows: show(done, f"{rows:,} rows"),
+                )
         except NoSheet as error:
-            raise Failed(str(error)) from error
+            raise Failed(printable(str(error))) from error
         except StoreUnavailable as error:
             raise Failed(f"{database_problem(error)}, then import it again: imported rows are recognised") from error
         except OSError as error:

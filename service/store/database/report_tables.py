@@ -1,6 +1,6 @@
 """The tables of workers, of erasures to come, of what became of leads, and of leads counted by day."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text, func
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, Table, Text, func
 
 from service.store.database.columns import Json, UtcDateTime
 from service.store.database.tables import leads, metadata, text_column
@@ -59,6 +59,24 @@ erasure_warnings = Table(
     metadata,
     Column("lead_id", Text, primary_key=True),
     Column("warned_at", UtcDateTime, nullable=False),
+)
+
+import_jobs = Table(
+    # Imports from the dashboard, for a day at most: see import_jobs.py.
+    "import_jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("form", Text, nullable=False),
+    text_column("sender"),
+    Column("file_name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("done", Float, nullable=False),  # 0 to 1
+    Column("rows", Integer, nullable=False),
+    text_column("problem"),
+    Column("result", Json, nullable=False),
+    Column("contents", LargeBinary),  # NULL once they are imported
 )
 
 undo_records = Table(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Select, Text, select, type_coerce
 
-from service.lead import Answers, first_lead_id
+from service.lead import Answers, LeadId, first_lead_id
 from service.store.database.columns import Json, UtcDateTime
 from service.store.database.repository import Repository
 from service.store.database.tables import QUEUED, attempts, deliveries, leads
@@ -83,6 +83,11 @@ class Exports(Repository):
         """
         page = _page(query, after, size)
         rows = self._execute(page.where(leads.c.id <= last).limit(None) if last else page)
+        return [_export_row(row) for row in rows.all()]
+
+    def export_rows(self, ids: Sequence[LeadId]) -> list[ExportRow]:
+        """Return some leads, oldest first."""
+        rows = self._execute(_ROWS.where(leads.c.id.in_(ids)).order_by(leads.c.id))
         return [_export_row(row) for row in rows.all()]
 
     def export_edges(self, query: Query, after: str, size: int, limit: int) -> list[str]:

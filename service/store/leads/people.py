@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from service.lead import LeadId, Status, first_lead_id
+from service.lead import Lead, LeadId, Status, first_lead_id
 from service.store.database.repository import Repository
-from service.store.database.tables import lead_keys, leads
+from service.store.database.tables import lead_keys, lead_words, leads
 from service.store.words import MAX_LENGTH, WordIndex, cursor_of, fold, phone_words
 
 _ROWS_AT_ONCE = 1000
@@ -20,6 +20,9 @@ _BATCH_SIZE = 200
 
 _MAX_UNINDEXED = 5000
 """Leads read, newest first, among those that arrived after the index was last filled."""
+
+_MAX_NAMED = 200
+"""Leads considered that have the word of a person."""
 
 _NO_ENQUIRIES = (Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED)
 
@@ -32,6 +35,16 @@ class EarlierEnquiries:
 
     number: int = 0
     since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEnquiry:
+    """Another lead of a lead's person."""
+
+    lead_id: LeadId
+    form: str
+    status: Status
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,28 @@ class People(Repository):
         for start in range(0, len(lead_ids), _BATCH_SIZE):
             counts |= self._earlier(lead_ids[start : start + _BATCH_SIZE])
         return counts
+
+    def other_enquiries(self, lead: Lead, size: int = 20) -> list[OtherEnquiry]:
+        """Return the newest other leads of a lead's person in the same account, newest first; erased ones are left out.
+
+        The person is known as in `earlier_enquiries`; spam, tests and discarded leads are enquiries here.
+        """
+        person = _person_of(lead.submission.contact.email, lead.submission.contact.phone)
+        if not person:
+            return []
+        cursor = cursor_of(self._connection)
+        named = select(lead_words.c.lead_id).where(lead_words.c.word == _word_of(person))
+        ids = list(self._execute(named.order_by(lead_words.c.lead_id.desc()).limit(_MAX_NAMED)).scalars())
+        younger = select(leads.c.id).where(leads.c.id > cursor).order_by(leads.c.id.desc()).limit(_MAX_UNINDEXED)
+        query = select(leads.c.id, leads.c.form, leads.c.status, leads.c.received_at).where(
+            or_(leads.c.id.in_(ids), leads.c.id.in_(select(younger.subquery().c.id))),
+            or_(func.lower(leads.c.email) == person, leads.c.phone == person),
+            leads.c.account == lead.account,
+            leads.c.id != lead.id,
+            leads.c.status != Status.ERASED.value,
+        )
+        rows = self._execute(query.order_by(leads.c.id.desc()).limit(size))
+        return [OtherEnquiry(LeadId(row.id), row.form, Status(row.status), row.received_at) for row in rows]
 
     def _earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         columns = (leads.c.id, leads.c.account, leads.c.email, leads.c.phone)

@@ -1,4 +1,6 @@
-"""What leads were before an action on them, and indexes for sorting the list. Safe while the last version runs."""
+"""What leads were before an action on them, imports from the dashboard, indexes for sorting the list.
+
+Safe while the last version runs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +30,22 @@ def upgrade() -> None:
         sa.Column("notice", Json()),
         sa.PrimaryKeyConstraint("lead_id", name="pk_undo_records"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "import_jobs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), server_default="", nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("done", sa.Float(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("result", Json(), nullable=False),
+        sa.Column("contents", sa.LargeBinary()),
+        sa.PrimaryKeyConstraint("id", name="pk_import_jobs"),
     )
     op.create_index("ix_undo_records_action_id", "undo_records", ["action_id"])
     op.create_index("ix_undo_records_action_action_id", "undo_records", ["action", "action_id"])

@@ -5,7 +5,7 @@ platform's export without ids.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -18,14 +18,14 @@ from service import clock
 from service.capture.accept import arrival_of, status_of
 from service.capture.dedup import id_key, keys_of
 from service.capture.fields.names import fold
+from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import NoSheet, SheetRow
 from service.capture.sheets.columns import Ids, meanings_of, plan_of
 from service.capture.sheets.opening import ImportSheet, open_sheet
 from service.capture.sheets.rows import ReadRow, SheetReader, Span
-from service.cli.imports.outcome import KNOWN, LEFT_OUT, UNREAD, ImportOutcome
-from service.cli.terminal import printable, progress_bar
 from service.forms import Form
 from service.lead import Status
+from service.operations.imports.outcome import KNOWN, LEFT_OUT, UNREAD, ImportOutcome
 from service.platforms.registry import title_of
 from service.store import LATER, Arrival, DedupKey, PlatformLead, Store
 
@@ -143,8 +143,19 @@ class _Row(NamedTuple):
     lead: ReadRow
 
 
+ShowProgress = Callable[[float, int], object]
+"""Called after some rows: how much of the file is done, 0 to 1, and how many rows that is."""
+
+
 def import_file(
-    store: Store, form: Form, file: Path, platform: str = "", sheet_name: str = "", *, is_dry: bool = False
+    store: Store,
+    form: Form,
+    file: Path,
+    platform: str = "",
+    sheet_name: str = "",
+    *,
+    is_dry: bool = False,
+    show: ShowProgress = lambda _done, _rows: None,
 ) -> ImportOutcome:
     """Take all rows of a file, or only determine what would become of them.
 
@@ -153,25 +164,26 @@ def import_file(
     OSError. Rows that were taken by then are known when the file is imported again.
     """
     with closing(open_sheet(file, meanings_of(form), sheet_name)) as sheet:
-        return _import_sheet(store, form, sheet, platform, is_dry=is_dry)
+        return _import_sheet(store, form, sheet, platform, show, is_dry=is_dry)
 
 
-def _import_sheet(store: Store, form: Form, sheet: ImportSheet, platform: str, *, is_dry: bool) -> ImportOutcome:
+def _import_sheet(
+    store: Store, form: Form, sheet: ImportSheet, platform: str, show: ShowProgress, *, is_dry: bool
+) -> ImportOutcome:
     file = sheet.source.path
     sample = [row.cells for row in islice(sheet.rows(), SAMPLE_SIZE) if row.cells is not None]
     plan = plan_of(sheet.header, sample, platform)
     if not plan.is_ours and not any(map(meanings_of(form), plan.header)):
-        names = ", ".join(printable(name)[:40] for name in plan.header[:5])
+        names = ", ".join(clean(name)[:40] for name in plan.header[:5])
         raise NoSheet(f"{file} {_NOT_UNDERSTOOD.format(names, form.name)}")
     if plan.lacks and not is_dry:
         raise NoSheet(f"{file} {plan.lacks}")
     outcome = ImportOutcome(sheet, plan, form, is_dry, warnings=[*sheet.warnings])
     importer = _DryImporter(store, outcome) if is_dry else _Importer(store, outcome)
-    with progress_bar("rows", sheet.source.size) as show:
-        rows = sheet.rows()
-        while batch := list(islice(rows, BATCH_SIZE)):
-            importer.take(batch, clock.now())
-            show(batch[-1].done, f"{outcome.rows:,} rows")
+    rows = sheet.rows()
+    while batch := list(islice(rows, BATCH_SIZE)):
+        importer.take(batch, clock.now())
+        show(batch[-1].done / max(1, sheet.source.size), outcome.rows)
     return outcome
 
 

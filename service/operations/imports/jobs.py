@@ -1,0 +1,94 @@
+"""An import in the background of a web process, with its progress in the store: first a check, then the import itself.
+
+A process that ends in the middle loses nothing: the rows that were taken are known when the import is begun again.
+"""
+
+import re
+import tempfile
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path, PurePath
+from typing import Any
+
+from service import clock
+from service.capture.sheets.cells import NoSheet
+from service.forms import Form
+from service.lead import new_lead_id
+from service.operations.imports.importer import import_file
+from service.store import KEEP_IMPORTS, ImportJob, JobState, Store, StoreUnavailable, Transaction
+
+MAX_FILE_BYTES = 4_500_000
+"""Bytes of a file that the dashboard takes: a request may have 5 MiB."""
+
+STALE = timedelta(seconds=30)
+"""A process that gave no sign of its work for so long has ended."""
+
+PROGRESS_INTERVAL_S = 0.5
+"""Seconds between two records of the progress."""
+
+_SUFFIX = re.compile(r"[^.a-zA-Z0-9]")
+
+FINISHED = {JobState.CHECKING: JobState.CHECKED, JobState.IMPORTING: JobState.DONE}
+
+
+def add_import(store: Store, form: Form, sender: str, file_name: str, contents: bytes, now: datetime) -> str:
+    """Store a file and begin to check it; returns the id of the import.
+
+    Raises: StoreUnavailable.
+    """
+    name = PurePath(file_name.replace("\\", "/")).name[:200] or "leads.csv"
+    job = ImportJob(new_lead_id(now), form.name, sender, name, JobState.CHECKED, now, now)
+
+    def write(tx: Transaction) -> None:
+        tx.imports.tidy(now - KEEP_IMPORTS)
+        tx.imports.add(job, contents)
+
+    store.write(write)
+    begin(store, form, job.id, JobState.CHECKING, now)
+    return job.id
+
+
+def begin(store: Store, form: Form, job_id: str, state: JobState, now: datetime) -> bool:
+    """Begin to check or to import a file in the background; False where that is under way already.
+
+    Raises: StoreUnavailable.
+    """
+    if not store.write(lambda tx: tx.imports.begin(job_id, state, now, now - STALE)):
+        return False
+    threading.Thread(target=_run, args=(store, form, job_id, state), name="import", daemon=True).start()
+    return True
+
+
+def _run(store: Store, form: Form, job_id: str, state: JobState) -> None:
+    try:
+        result, problem = _import(store, form, job_id, state), ""
+        end = FINISHED[state]
+    except NoSheet as error:
+        result, problem, end = {}, str(error), JobState.FAILED
+    except (StoreUnavailable, OSError):
+        return  # it is begun again by hand
+    store.write(lambda tx: tx.imports.end(job_id, end, result, problem, clock.now()))
+
+
+def _import(store: Store, form: Form, job_id: str, state: JobState) -> dict[str, Any]:
+    with store.read() as tx:
+        job, contents = tx.imports.get(job_id), tx.imports.contents(job_id)
+    if job is None or contents is None:
+        raise NoSheet("the file is no longer there: choose it again")
+    last = clock.monotonic()
+
+    def show(done: float, rows: int) -> None:
+        nonlocal last
+        if clock.monotonic() - last >= PROGRESS_INTERVAL_S:
+            last = clock.monotonic()
+            store.write(lambda tx: tx.imports.advance(job_id, done, rows, clock.now()))
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"leads{_SUFFIX.sub('', PurePath(job.file_name).suffix)}")
+        path.write_bytes(contents)
+        is_dry = state is JobState.CHECKING
+        try:
+            outcome = import_file(store, form, path, job.sender, is_dry=is_dry, show=show)
+        except NoSheet as error:
+            raise NoSheet(str(error).replace(str(path), job.file_name)) from error
+        return {**outcome.as_json(), "file": job.file_name}
