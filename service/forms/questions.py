@@ -26,6 +26,9 @@ ONE_OF, SEVERAL_OF, TICKS = ("select", "radio"), ("checkboxes",), ("checkbox", "
 
 KINDS = ("text", "textarea", "email", "tel", "url", "number", "date", "time", *ONE_OF, *SEVERAL_OF, *TICKS)
 
+OTHER_WORDS = {"phone": "tel", "choice": "select"}
+"""What people call a kind as well."""
+
 FIXED_KINDS = frozenset(("email", "full_name", "first_name", "last_name", "phone", "consent"))
 """Standard answers that pages know how to ask."""
 
@@ -121,6 +124,12 @@ def read_choices(value: Any) -> tuple[Choice, ...]:
     return choices
 
 
+def read_kind(value: Any) -> str:
+    """Read one of KINDS, or another word for it."""
+    word = read_name(value)
+    return OTHER_WORDS.get(word) or read_choice(word, choices=KINDS)
+
+
 def read_question(value: Any) -> Question:
     """Read a question: its name alone, or a table with `name`."""
     if not isinstance(value, Mapping):
@@ -136,7 +145,7 @@ _QUESTION_TABLE = make_table(
     {
         "name": FormKey(read_name),
         "label": FormKey(read_words),
-        "kind": FormKey(read_choice, choices=KINDS),
+        "kind": FormKey(read_kind),
         "choices": FormKey(read_choices),
         "required": FormKey(read_flag),
     }
@@ -151,7 +160,7 @@ def question_problems(question: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     name, kind, choices = question.get("name"), question.get("kind"), question.get("choices")
     if not isinstance(name, str):
         return
-    name = name.strip()
+    name, kind = name.strip(), OTHER_WORDS.get(kind, kind) if isinstance(kind, str) else kind
     if name.startswith(_RESERVED):
         yield (
             "name",

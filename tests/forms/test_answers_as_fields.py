@@ -175,6 +175,8 @@ QUESTIONS = [
     ("{ name = 'floor', label = { en = 'a', xx = 'b' } }", ".label.xx", None),
     ("{ name = 'floor', label = {} }", ".label", None),
     ("{ name = 'floor', kind = 'slect' }", ".kind", "'slect' is unknown: did you mean 'select'?"),
+    ("{ name = 'floor', kind = 5 }", ".kind", "must be text in quotes, not a whole number"),
+    ("{ name = 'floor', kind = 'choice' }", ".kind", """needs choices: write choices = ["One", "Two"] for 'select'"""),
     ("{ name = 'floor', kind = 'radio' }", ".kind", """needs choices: write choices = ["One", "Two"] for 'radio'"""),
     ("{ name = 'floor', kind = 'date', choices = ['a'] }", ".choices", None),
     ("{ name = 'floor', choices = [] }", ".choices", "needs 1 to 100 choices, not 0"),
