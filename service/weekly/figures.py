@@ -50,11 +50,12 @@ class SourceTable:
 class WeekFigures:
     """What a reader's forms brought.
 
-    forms: title and row of each, the one with most leads first; empty for a single one. milestones: their names, in
-    order. left_out: status -> leads that do not count.
+    only: the name of the form, where the reader reads of a single one. forms: title and row of each, the one with most
+    leads first; empty for a single one. milestones: their names, in order. left_out: status -> leads that do not count.
     """
 
     week: Week
+    only: str
     total: OutcomeRow
     forms: Sequence[tuple[str, OutcomeRow]]
     sources: Sequence[SourceTable]
@@ -82,6 +83,7 @@ def week_figures(
         left_out.update(report.left_out)
     return WeekFigures(
         week,
+        scopes[0] if len(scopes) == 1 else "",
         by_source[""].total if has_all else _sum(report.total for report in by_source.values()),
         [(title_of(forms, row.key["form"]), row) for row in by_form] if len(by_form) > 1 else [],
         [_table(title_of(forms, form), report) for form, report in by_source.items() if report.rows],

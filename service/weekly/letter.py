@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -29,7 +30,8 @@ def compose_report(figures: WeekFigures, brand: Brand, public_url: str) -> Messa
     total = figures.total
     won = f", {total.won:,} won" if total.won else ""
     title = f"{brand.name or 'Lead Capture'}: {count(total.leads, 'lead')}{won} last week"
-    link = f"{public_url}/admin/reports?from={figures.week.first}&to={figures.week.last}"
+    chosen = {"from": figures.week.first, "to": figures.week.last, **({"form": figures.only} if figures.only else {})}
+    link = f"{public_url}/admin/reports?{urlencode(chosen)}"
     colours = make_shades(brand.colour or USUAL_COLOUR)
     html = _template().render(
         title=title,

@@ -191,6 +191,7 @@ def test_it_says_what_came_what_it_brought_and_from_where(week: Store, letters: 
         "All figures: https://leads.example.com/admin/reports?from=2026-11-23&to=2026-11-29",
     ]
     assert bob.title == "Lead Capture: 1 lead last week"
+    assert bob.body.endswith("/admin/reports?from=2026-11-23&to=2026-11-29&form=contact")
     assert "Book a tour" not in bob.body + bob.html
 
 
