@@ -1,6 +1,8 @@
 """The demo's front door: the sample form beside the board, and a link that signs in once, on this machine only."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from werkzeug.test import Client
@@ -35,6 +37,14 @@ def test_it_shows_the_sample_form_beside_the_board(sqlite: Store) -> None:
     assert f'src="{BOARD}/"' in response.text
     assert f"frame-src 'self' {BOARD}/;" in response.headers["Content-Security-Policy"]
     assert 'href="/sample?utm_source=google&amp;utm_medium=cpc' in response.text
+
+
+def test_its_policy_allows_its_own_style_and_no_other(sqlite: Store) -> None:
+    response = demo(sqlite).get("/")
+
+    (style,) = re.findall("<style>(.*?)</style>", response.text, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in response.headers["Content-Security-Policy"]
 
 
 def test_the_link_signs_in_once(sqlite: Store) -> None:
