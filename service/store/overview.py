@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from service.lead import LeadId, Outcome, Status, Step, first_lead_id
+from service.lead import Outcome, Status, Step, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import attempts, lead_words, leads
 from service.store.words import cursor_of, facet
@@ -109,13 +109,6 @@ class Overview(Repository):
         query = select(problem, number, func.max(leads.c.id)).where(leads.c.status == Status.PARKED.value)
         frequent = query.group_by(problem).order_by(number.desc(), problem).limit(MAX_PROBLEMS)
         return [ParkedProblem(*row) for row in self._execute(frequent)]
-
-    def parked_ids(self, beginning: str, after: str, size: int) -> list[LeadId]:
-        """Return at most `size` parked leads whose problems begin so, oldest first; continue with `after`."""
-        is_parked = leads.c.status == Status.PARKED.value
-        is_same = leads.c.problem.startswith(beginning, autoescape=True)
-        query = select(leads.c.id).where(is_parked, is_same, leads.c.id > after).order_by(leads.c.id).limit(size)
-        return [LeadId(lead_id) for lead_id in self._execute(query).scalars()]
 
     def forms(self) -> list[str]:
         """Return the forms that have leads, by hopping from one to the next in their index."""

@@ -40,6 +40,7 @@ class Query:
     campaign: str = ""
     sale: str = ""  # a SaleStatus
     counted: bool = False  # only those that reports count: no spam, tests, discarded ones
+    problem: str = ""  # how their problem begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def checks(query: Query) -> list[ColumnElement[bool]]:
         conditions.append(leads.c.account == query.account)
     if query.campaign:
         conditions.append(leads.c.utm_campaign == query.campaign)
+    if query.problem:
+        conditions.append(leads.c.problem.startswith(query.problem, autoescape=True))
     if query.counted:
         erased_later = and_(leads.c.status == Status.ERASED.value, leads.c.delivered_at.is_not(None))
         conditions.append(or_(leads.c.status.in_(COUNTED), erased_later))

@@ -275,7 +275,8 @@ def _cause_of(problem: str) -> tuple[str, str, str]:
 
 def _parked_item(group: ParkedGroup) -> AttentionItem:
     title, advice = _parked_words(group)
-    return AttentionItem(title, advice, _parked_button(group))
+    address = f"{PREFIX}/leads?" + urlencode({"status": Status.PARKED.value, "problem": group.beginning})
+    return AttentionItem(title, advice, _parked_button(group, address), link=address if group.number > 1 else "")
 
 
 def _parked_words(group: ParkedGroup) -> tuple[str, str]:
@@ -305,14 +306,14 @@ def _parked_words(group: ParkedGroup) -> tuple[str, str]:
     return title, sentence(without_commands(group.example))
 
 
-def _parked_button(group: ParkedGroup) -> Button:
+def _parked_button(group: ParkedGroup, address: str) -> Button:
     if group.kind == MISSING or (group.kind == REFUSED and _is_answer(group.about)):
         text = ngettext("Correct it", "Correct them one by one", group.number)
         return Button(text, f"{PREFIX}/leads/{group.newest}/edit")
     if group.kind == OTHER and group.number == 1:
         return Button(_("Look at it"), f"{PREFIX}/leads/{group.newest}")
     if group.kind == OTHER:
-        return Button(_("Show them"), f"{PREFIX}/leads?status=parked")
+        return Button(_("Show them"), address)
     values = {"status": Status.PARKED.value, "problem": group.beginning}
     return Button(ngettext("Send it again", "Send all %(num)s again", group.number), f"{PREFIX}/retry", values)
 

@@ -63,7 +63,8 @@ DEFAULT_COLUMNS = ("status", "email", "form", "channel", "received")
 MAX_FILTER_LENGTH = 200
 
 _FILTERS = {
-    **{name: name for name in ("q", "status", "form", "sender", "channel", "campaign", "sale", "account", "period")},
+    **{name: name for name in ("q", "status", "form", "sender", "channel", "campaign", "sale", "account", "problem")},
+    "period": "period",
     "from": "since",
     "to": "until",
     "sort": "sort",
@@ -75,7 +76,7 @@ _PLACES = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class LeadFilters:
-    """The filters in the address, each "" for all. since, until: ISO days.
+    """The filters in the address, each "" for all. since, until: ISO days. problem: how the problem begins.
 
     sort: one of ORDERS. before, after: the page of the list ends before this place, or begins after it. columns: those
     chosen, None for those of the browser.
@@ -89,6 +90,7 @@ class LeadFilters:
     campaign: str = ""
     sale: str = ""
     account: str = ""
+    problem: str = ""
     period: str = ""
     since: str = ""
     until: str = ""
@@ -154,6 +156,7 @@ class LeadFilters:
             campaign=self.campaign,
             sale=self.sale,
             account=self.account,
+            problem=self.problem,
             text=self.q,
             since=since,
             until=until,
@@ -188,6 +191,7 @@ def read_filters(values: Mapping[str, str]) -> LeadFilters:
         campaign=text["campaign"],
         sale=_one_of(set(SaleStatus), text["sale"]),
         account=text["account"],
+        problem=text["problem"],
         period=_one_of(PERIODS, text["period"]),
         since=_iso_day(text["from"]),
         until=_iso_day(text["to"]),

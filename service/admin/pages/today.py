@@ -14,11 +14,12 @@ from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
 from service.admin.pages.lead_filters import read_filters
+from service.admin.pages.lead_list import form_titles
 from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.i18n import _, ngettext
 from service.lead import Status
-from service.operations.leads import BATCH_SIZE, RETRY, Progress, act_on_leads, act_on_matches
+from service.operations.leads import RETRY, act_on_matches
 from service.store import MatchCount, Query, Transaction
 
 MAX_LATEST_LEADS = 6
@@ -57,6 +58,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 months=[*month_figures(tx, day), *won],
                 connections=connection_statuses(tx, list(deps.forms.values()), now),
                 latest=tx.search.leads(Query(), MAX_LATEST_LEADS),
+                titles=form_titles(deps),
                 day=day,
             )
 
@@ -64,7 +66,9 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     def latest() -> BaseResponse:
         """The list of the latest leads, which the page fetches again every few seconds."""
         with deps.store.read() as tx:
-            return renderer.part("latest.html", latest=tx.search.leads(Query(), MAX_LATEST_LEADS))
+            return renderer.part(
+                "latest.html", latest=tx.search.leads(Query(), MAX_LATEST_LEADS), titles=form_titles(deps)
+            )
 
     @routes.post("/retry")
     def retry() -> BaseResponse:
@@ -72,26 +76,11 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         status, problem = request.form.get("status", ""), request.form.get("problem", "")
         if status not in RETRIED:
             raise BadRequest
-        if status == Status.PARKED:
-            progress = _retry_parked(deps, problem)
-        else:
-            progress = act_on_matches(deps.store, RETRY, Query(status=status), clock.now(), deps.time_limit_s)
+        query = Query(status=status, problem=problem)
+        progress = act_on_matches(deps.store, RETRY, query, clock.now(), deps.time_limit_s)
         sent = ngettext("%(num)s lead is being sent again.", "%(num)s leads are being sent again.", progress.changed)
         more = _("There are more: press the button again for the rest.") if progress.after else ""
         return renderer.go(f"{PREFIX}/", f"{sent} {more}".strip())
-
-
-def _retry_parked(deps: AdminDeps, problem: str) -> Progress:
-    """Send parked leads again whose problems begin so."""
-    deadline, changed, after = clock.monotonic() + deps.time_limit_s, 0, ""
-    while clock.monotonic() < deadline:
-        with deps.store.read() as tx:
-            lead_ids = tx.statistics.parked_ids(problem, after, BATCH_SIZE)
-        if not lead_ids:
-            return Progress(changed)
-        changed += act_on_leads(deps.store, RETRY, lead_ids, clock.now())
-        after = lead_ids[-1]
-    return Progress(changed, after)
 
 
 def _figures(tx: Transaction, now: datetime, zone: tzinfo) -> list[Figure]:
@@ -100,7 +89,7 @@ def _figures(tx: Transaction, now: datetime, zone: tzinfo) -> list[Figure]:
         return Figure(name, count, note, f"{PREFIX}/leads?{urlencode(filters)}", tone if count.number else "calm")
 
     return [
-        figure(_("Received"), _("today"), period="today"),
+        figure(_("Received"), _("today, without spam"), period="today", status="counted"),
         figure(_("Delivered"), _("of today's leads"), "good", period="today", status="delivered"),
         figure(_("Waiting"), _("now"), "busy", status="pending"),
         figure(_("Needs attention"), _("now"), "bad", status="parked"),
