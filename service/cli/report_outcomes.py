@@ -32,7 +32,8 @@ TITLES = {
     "lead_source": "LeadSource",
 }
 
-DAY_S = 86_400
+MAX_MILESTONES = 4
+"""Milestones of the table."""
 
 
 def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -96,6 +97,7 @@ def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
     """Print a report that fits the terminal: rows, then the total."""
     from rich import box  # noqa: PLC0415 (only the table needs it)
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     query = report.query
     left_out = ", ".join(f"{number:,} {status}" for status, number in report.left_out.items() if number)
@@ -106,39 +108,54 @@ def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
     console.print(period, markup=False, emoji=False)
     if not report.rows:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(TITLES[query.by], overflow="ellipsis", no_wrap=True, ratio=1)
-    names = [*report.milestones, "Won", "Lost", "Value", "Cost", "Per won", "Days"]
-    for name in ("Leads", *(["Change"] if report.previous else []), "Deliv.", *names):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), width=min(100, console.width))
+    table.add_column(TITLES[query.by], overflow="ellipsis", no_wrap=True, ratio=1, min_width=12)
+    for name in _titles(report):
+        table.add_column(name, justify="right")  # titles wrap between words
     for row in report.rows[:MAX_ROWS]:
-        table.add_row(*_cells(report, row))
+        table.add_row(*map(Text, _cells(report, row)))
     table.add_section()
-    table.add_row(*_cells(report, report.total))
-    console.print(table, markup=False)
+    table.add_row(*map(Text, _cells(report, report.total)))
+    console.print(table)
     if len(report.rows) > MAX_ROWS:
         console.print(f"  and {len(report.rows) - MAX_ROWS:,} more: see --csv or --json", markup=False)
 
 
-def _cells(report: "OutcomeReport", row: "OutcomeRow") -> list[str]:
-    name = next((str(row.key[key]) for key in (report.query.by, "name") if key in row.key), "Total")
-    if "name" in row.key:
-        name = f"{row.key['lead_source']} {row.key['name']}"
-    change = "" if row.change is None else f"{row.change:+.0%}"
+def _titles(report: "OutcomeReport") -> list[str]:
+    value, cost = _currency(report, "value"), _currency(report, "cost")
     return [
-        printable(name),
-        f"{row.leads:,}",
-        *([change] if report.previous else []),
-        f"{row.delivered:,}",
-        *(f"{number:,}" for number in row.milestones.values()),
-        f"{row.won:,}",
-        f"{row.lost:,}",
-        _money(row.value),
-        _money(row.cost),
-        _money(row.cost_per_won),
-        "" if row.time_to_win_s is None else f"{row.time_to_win_s / DAY_S:.1f}",
+        *("Leads", *(["Change"] if report.previous else []), "Delivered"),
+        *report.milestones[:MAX_MILESTONES],
+        *("Won", f"Value {value}".strip(), f"Cost {cost}".strip(), "Per won"),
     ]
 
 
-def _money(amounts: Mapping[str, float]) -> str:
-    return ", ".join(f"{amount:,.0f} {currency}".strip() for currency, amount in amounts.items())
+def _currency(report: "OutcomeReport", name: str) -> str:
+    """The currency of all amounts, "" where there are several or none."""
+    currencies: Mapping[str, float] = getattr(report.total, name)
+    return next(iter(currencies)) if len(currencies) == 1 else ""
+
+
+def _cells(report: "OutcomeReport", row: "OutcomeRow") -> list[str]:
+    name = " ".join(str(part) for part in row.key.values()) if "name" in row.key else row.key.get(report.query.by)
+    change = "" if row.change is None else f"{row.change:+.0%}"
+    value, cost = _currency(report, "value"), _currency(report, "cost")
+    return [
+        printable(str(name or "Total")),
+        f"{row.leads:,}",
+        *([change] if report.previous else []),
+        f"{row.delivered:,}",
+        *(f"{number:,}" for number in list(row.milestones.values())[:MAX_MILESTONES]),
+        f"{row.won:,}",
+        _money(row.value, value),
+        _money(row.cost, cost),
+        _money(row.cost_per_won, cost),
+    ]
+
+
+def _money(amounts: Mapping[str, float], known: str) -> str:
+    """Amounts, with their currencies where the title does not have it."""
+    return " ".join(
+        f"{amount:,.0f}" if currency == known else f"{amount:,.0f} {currency}".strip()
+        for currency, amount in amounts.items()
+    )
