@@ -108,8 +108,8 @@ def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
     console.print(period, markup=False, emoji=False)
     if not report.rows:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), width=min(100, console.width))
-    table.add_column(TITLES[query.by], overflow="ellipsis", no_wrap=True, ratio=1, min_width=12)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
+    table.add_column(TITLES[query.by], overflow="ellipsis", no_wrap=True, min_width=14)
     for name in _titles(report):
         table.add_column(name, justify="right")  # titles wrap between words
     for row in report.rows[:MAX_ROWS]:
