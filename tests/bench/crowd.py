@@ -21,8 +21,9 @@ from service.lead import (
     Submission,
     new_lead_id,
 )
-from service.store import Store
+from service.store import Sale, SaleChange, SaleStatus, Store
 from service.store.database.columns import insert_rows
+from service.store.database.report_tables import sale_changes, sales
 from service.store.database.tables import DONE, PARKED, QUEUED, attempts, deliveries, lead_words, leads
 from service.store.leads.rows import to_row
 from service.store.words import COLUMNS, CURSOR, cursor_of
@@ -31,6 +32,11 @@ SIZE = 5_000
 """Leads that are made one by one."""
 
 DAYS = 180
+
+STAGES = ("New enquiry", "Toured", "Proposal sent")
+
+NUMBERED = (attempts, sale_changes)
+"""Tables that number their rows themselves."""
 
 FIRST = (
     "Ann",
@@ -120,6 +126,9 @@ def _make_block(store: Store, chance: random.Random, since: datetime, length: ti
     with store.read() as tx:
         rows = tx._execute(select(*COLUMNS).where(leads.c.id.in_([lead.id for lead in block]))).all()
     store.write(lambda tx: tx.search.add(rows))
+    sold = [_sale(chance, lead) for lead in block if lead.status is Status.DELIVERED]
+    changes = [change for _, entered in sold for change in entered]
+    store.write(lambda tx: tx.crm.save_sales([sale for sale, _ in sold], changes))
     store.write(lambda tx: tx.flags.set(CURSOR, max(block[-1].id, cursor_of(tx._connection))))
     return [lead.id for lead in block]
 
@@ -140,14 +149,25 @@ def _copy_block(store: Store, block: Sequence[LeadId], length: timedelta, copies
       WHEN t.word = CAST(l.coworker_id AS TEXT){bytewise} THEN CAST({number.format("l.coworker_id")} AS TEXT)
       WHEN t.word = CAST(l.opportunity_id AS TEXT){bytewise} THEN CAST({number.format("l.opportunity_id")} AS TEXT)
       ELSE t.word END"""
-    instants = {name: f"t.{name} {before}" for name in ("received_at", "delivered_at", "due_at", "started_at")}
+    moments = (
+        "received_at",
+        "delivered_at",
+        "due_at",
+        "started_at",
+        "won_at",
+        "lost_at",
+        "updated_at",
+        "seen_at",
+        "at",
+    )
+    instants = {name: f"t.{name} {before}" for name in (*moments, "at")}
     numbers = {name: number.format(f"t.{name}") for name in ("coworker_id", "opportunity_id")}
     people = {name: address.format(f"t.{name}") for name in ("email", "fields", "person")}
     changes = {**instants, **numbers, **people, "word": word, "lead_id": new_id}
-    for table in (leads, deliveries, attempts, lead_words):
+    for table in (leads, deliveries, attempts, lead_words, sale_changes, sales):  # sales last: a trigger reads changes
         key = "id" if table is leads else "lead_id"
         order = "ORDER BY 1, 2" if table is lead_words else ""  # sorted, the index of words is made ten times as fast
-        names = [column.name for column in table.columns if not (table is attempts and column.name == "id")]
+        names = [column.name for column in table.columns if not (table in NUMBERED and column.name == "id")]
         values = [new_id if name == key else changes.get(name, f"t.{name}") for name in names]
         with store._database.writing.begin() as connection:
             connection.execute(
@@ -188,6 +208,34 @@ def _a_lead(chance: random.Random, number: int, at: datetime) -> Lead:
         CoworkerId(number + 5000) if is_done else None,
         OpportunityId(number + 80_000) if is_done else None,
     )
+
+
+def _sale(chance: random.Random, lead: Lead) -> tuple[Sale, list[SaleChange]]:
+    """What became of a delivered lead within a month."""
+    reached = STAGES[: chance.choices((1, 2, 3), (60, 25, 15))[0]]
+    days = [timedelta(days=chance.uniform(1, 9)) for _ in reached]
+    times = [lead.received_at + sum(days[:number], timedelta()) for number in range(len(reached))]
+    is_won, is_lost = len(reached) == len(STAGES) and chance.random() < 0.7, chance.random() < 0.3
+    status = SaleStatus.WON if is_won else SaleStatus.LOST if is_lost else SaleStatus.IN_PROGRESS
+    at = times[-1] + timedelta(days=chance.uniform(1, 9))
+    sale = Sale(
+        lead_id=lead.id,
+        account=lead.account,
+        opportunity_id=lead.opportunity_id or OpportunityId(0),
+        stage_id=1001,
+        stage=reached[-1],
+        board="Sales",
+        status=status,
+        value=float(chance.randrange(100, 3000)),
+        currency=chance.choice(("GBP", "EUR")),
+        won_at=at if is_won else None,
+        lost_at=at if status is SaleStatus.LOST else None,
+        loss_reason="",
+        updated_at=at,
+        seen_at=at,
+    )
+    changes = [SaleChange(lead.id, "stage", name, when, at) for name, when in zip(reached, times, strict=True)]
+    return sale, changes
 
 
 def _debt(lead: Lead) -> dict[str, Any]:

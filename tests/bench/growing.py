@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import or_, select
 
 from service.lead import first_lead_id
+from service.maintenance import OutcomeCounter
 from service.store import Query, Store
 from service.store.database.tables import leads
 from tests.admin.dashboard import PASSWORD
@@ -24,6 +25,8 @@ COUNT = int(os.environ.get("BENCH_LEADS", "1000000"))
 TRIES = 15
 NOW = datetime.now(UTC) - timedelta(minutes=1)
 BUDGET_MS = 150
+OUTCOMES = {"API: outcomes of a month": 30, "API: outcomes of a quarter": 91, "API: outcomes of half a year": 182}
+"""Name -> days of the period."""
 MAX_READ_ALL = 1_000_000
 """Leads beyond which the comparison with reading all of them is left out: each try would take minutes."""
 
@@ -87,9 +90,18 @@ def crowded(growth: Growth) -> Iterator[Store]:
         if is_empty:
             began = time.monotonic()
             crowd.fill(store, growth.leads, NOW, growth.days, growth.whole_days)
+            count_outcomes(store)
             print(f"{growth.engine}: {growth.leads:,} leads filled in {time.monotonic() - began:.0f} s", flush=True)
         yield store
         store.close()
+
+
+def count_outcomes(store: Store) -> None:
+    """Count all blocks of leads, as the worker does in the minutes after they came."""
+    counter = OutcomeCounter(store)
+    for minutes in (0, 2, 4):
+        while counter.step(NOW + timedelta(minutes=minutes)) is not None:
+            pass
 
 
 def timed_ms(act: Callable[[], object]) -> float:
@@ -144,8 +156,19 @@ def _calls() -> dict[str, Address]:
     """The same for the API."""
     return {
         "API: list": lambda n: f"/api/v1/leads?size=50&cursor={first_lead_id(NOW - timedelta(days=n))}",
+        **{name: partial(_outcomes, days) for name, days in OUTCOMES.items()},
         "API: q=": lambda n: f"/api/v1/leads?size=50&q={crowd.FIRST[n % 13]}+{crowd.LAST[n * 3]}",
     }
+
+
+def _outcomes(days: int, n: int) -> str:
+    """The report of the nth try: another list by another touch, of a period that begins and ends anywhere."""
+    shift = timedelta(hours=37 * n)
+    since, until = (NOW - shift - timedelta(days=back) for back in (days, 0))
+    by = ("campaign", "source_medium", "channel", "landing_page", "location")[n % 5]
+    touch, more = ("last", "first")[n % 2], "&compare=previous" if n % 3 else ""
+    period = f"since={since:%Y-%m-%dT%H:%MZ}&until={until:%Y-%m-%dT%H:%MZ}"
+    return f"/api/v1/reports/outcomes?by={by}&touch={touch}&{period}{more}"
 
 
 def _day(back: int) -> str:
