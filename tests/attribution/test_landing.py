@@ -59,9 +59,9 @@ def test_the_touch_that_the_form_does_not_use_is_kept_where_it_differs() -> None
 
     for touch, other, source in (("last", "first", "google"), ("first", "last", "news")):
         config = AttributionConfig(touch=touch)
-        found_by = other_touch(evidence, config, attribute(evidence, config))
-        assert found_by is not None
-        assert (found_by.touch, found_by.attribution.utm_source) == (other, source)
+        kept = other_touch(evidence, config, attribute(evidence, config))
+        assert kept is not None
+        assert (kept.touch, kept.attribution.utm_source) == (other, source)
 
 
 def test_one_visit_has_no_other_touch() -> None:
