@@ -4,10 +4,8 @@ Counted in Python, as answers are JSON that PostgreSQL would refuse to look into
 """
 
 import json
-import math
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.lead import Status
@@ -30,12 +28,6 @@ JOINT = "\x1f"
 
 MAX_LENGTH = 120
 
-LATE_SENDERS = frozenset({"import"})
-"""Senders of leads that had arrived elsewhere before, so that their time to delivery says nothing."""
-
-BOX_RATIO = 1.1
-"""Each box of waiting times is a tenth wider than the one before: that is the precision of the times."""
-
 ALL = ""
 """The form under which the leads of all forms are counted together."""
 
@@ -43,8 +35,8 @@ ALL = ""
 class CountKey(NamedTuple):
     """A value that leads of one day share.
 
-    kind: "status" and "sender" of all leads, "speed" of the delivered; "form", "channel", "source", "campaign",
-    "location", "verdict" and "code" of those that reports count.
+    kind: "status" and "sender" of all leads; "form", "channel", "source", "campaign", "location", "verdict" and "code"
+    of those that reports count.
     """
 
     kind: str
@@ -62,16 +54,6 @@ class LeadCount(NamedTuple):
 DayCounts = Mapping[CountKey, LeadCount]
 
 
-def box_of(waited: timedelta) -> int:
-    """Return the box of a time from arrival to delivery; box 0 is everything below a tenth of a second."""
-    return max(0, math.ceil(math.log(max(waited.total_seconds(), 0.001) / 0.1, BOX_RATIO)))
-
-
-def seconds_of(box: int) -> float:
-    """Return the upper edge of a box."""
-    return float(0.1 * BOX_RATIO**box)
-
-
 def count(rows: Iterable[Any]) -> DayCounts:
     """Fold the leads of a day: rows with the columns of daily_counts.COLUMNS."""
     leads: Counter[CountKey] = Counter()
@@ -85,12 +67,16 @@ def count(rows: Iterable[Any]) -> DayCounts:
     return _capped({key: LeadCount(number, delivered[key]) for key, number in leads.items()})
 
 
+def is_counted(row: Any) -> bool:
+    """Return whether reports count a lead: neither spam nor test nor discarded, and erased only after its delivery."""
+    return row.status in COUNTED or (row.status == Status.ERASED and row.delivered_at is not None)
+
+
 def _values(row: Any) -> Iterator[tuple[str, str]]:
     """Yield the kinds and values that a lead counts for."""
     yield "status", row.status
     yield "sender", row.sender
-    is_delivered = row.delivered_at is not None
-    if row.status not in COUNTED and not (row.status == Status.ERASED and is_delivered):
+    if not is_counted(row):
         return
     yield "form", row.form
     yield "channel", row.channel
@@ -99,8 +85,6 @@ def _values(row: Any) -> Iterator[tuple[str, str]]:
     yield "location", _location(row)
     yield "verdict", f"{row.rule}{JOINT}{row.channel}"
     yield from (("code", code) for code in json.loads(row.codes))
-    if is_delivered and row.sender not in LATE_SENDERS:
-        yield "speed", str(box_of(row.delivered_at - row.received_at))
 
 
 def _location(row: Any) -> str:

@@ -4,12 +4,12 @@ Each day of the operator's calendar has a row. The present day is counted again 
 and again when a trigger recorded that one of its leads changed: delivered late, corrected, attributed anew, erased.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, insert, select, update
+from sqlalchemy import Text, cast, delete, exists, func, insert, select, update
 
 from service.lead import LeadId, first_lead_id
 from service.store.counting import (
@@ -21,12 +21,14 @@ from service.store.counting import (
     LeadCount,
     count,
     has_erased,
+    is_counted,
     remembering,
 )
-from service.store.database.report_tables import count_changes, count_days, daily_counts
+from service.store.database.report_tables import count_changes, count_days, daily_counts, delivery_times
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
 from service.store.query import AFTER_ALL_IDS
+from service.store.waiting_times import Times, TimesOfDay, unpack
 
 COLUMNS = (
     *(leads.c.form, leads.c.status, leads.c.sender, leads.c.received_at, leads.c.delivered_at, leads.c.channel),
@@ -54,10 +56,11 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """The counts of a day. changes: the trigger's records that it answers."""
+    """The counts of a day. times: form -> its packed waiting times. changes: the trigger's records that it answers."""
 
     day: CalendarDay
     counts: DayCounts
+    times: Mapping[str, bytes]
     changes: Sequence[int]
 
 
@@ -96,10 +99,16 @@ class DailyCounts(Repository):
         query = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
         return [(row[0], int(row[1]), int(row[2])) for row in self._execute(query.group_by(of.value))]
 
+    def waiting_times(self, span: DateRange) -> list[tuple[str, Times]]:
+        """Return the times from arrival to delivery of each day, in milliseconds and sorted."""
+        of = delivery_times.c
+        query = select(of.day, of.times).where(of.form == span.form, of.day >= span.first, of.day <= span.last)
+        return [(row.day, unpack(row.times)) for row in self._execute(query)]
+
     def counting_state(self) -> CountingState:
         """Return the progress of counting."""
         newest = select(count_days.c.counted_at).order_by(count_days.c.since.desc()).limit(1)
-        waiting = select(func.count()).where(count_days.c.counted_at.is_(None))
+        waiting = select(func.count()).select_from(count_days).where(~_IS_COUNTED)
         first = select(func.min(count_days.c.day))
         at = self._execute(newest).scalar()
         return CountingState(at, int(self._execute(waiting).scalar_one()), self._execute(first).scalar() or "")
@@ -162,7 +171,7 @@ class DailyCounts(Repository):
 
     def forget_counts(self) -> None:
         """Delete all counts, to begin again for the calendar of another zone."""
-        for table in (count_changes, daily_counts, count_days):
+        for table in (count_changes, daily_counts, delivery_times, count_days):
             self._execute(delete(table))
 
     def add_days(self, days: Sequence[CalendarDay]) -> None:
@@ -176,7 +185,7 @@ class DailyCounts(Repository):
         """Return the next day to count, newest first: never counted, changed, or present and counted before then."""
         changed = count_days.c.since.in_(select(count_changes.c.since))
         is_present = (count_days.c.until == "") & (count_days.c.counted_at < stale_before)
-        due = select(count_days).where(count_days.c.counted_at.is_(None) | changed | is_present)
+        due = select(count_days).where(~_IS_COUNTED | changed | is_present)
         row = self._execute(due.order_by(count_days.c.since.desc()).limit(1)).first()
         return None if row is None else CalendarDay(*row)
 
@@ -185,10 +194,11 @@ class DailyCounts(Repository):
         recorded = select(count_changes.c.id).where(count_changes.c.since == day.since).limit(CHANGES_BATCH_SIZE)
         changes = self._execute(recorded).scalars().all()
         rows = self._execute(select(*COLUMNS).where(leads.c.id >= day.since, leads.c.id < (day.until or AFTER_ALL_IDS)))
-        counts = count(rows)
+        times = TimesOfDay()
+        counts = count(times.watching(rows, is_counted))
         if has_erased(counts):
             counts = remembering(counts, self._locations(day), self._shared())
-        return DayCount(day, counts, changes)
+        return DayCount(day, counts, times.packed(), changes)
 
     def _shared(self) -> set[str]:
         """Return locations named by several leads of any day."""
@@ -212,6 +222,12 @@ class DailyCounts(Repository):
         rows = [{**key._asdict(), "day": day.day, **number._asdict()} for key, number in sorted(counted.counts.items())]
         if rows:
             self._execute(insert(daily_counts), rows)
+        self._execute(delete(delivery_times).where(delivery_times.c.day == day.day))
+        packed = [
+            {"form": form, "day": day.day, "counted_at": now, "times": times}
+            for form, times in sorted(counted.times.items())
+        ]
+        self._execute(insert(delivery_times), packed)
         for start in range(0, len(counted.changes), 1000):
             answered = counted.changes[start : start + 1000]
             self._execute(delete(count_changes).where(count_changes.c.id.in_(answered)))
@@ -239,3 +255,11 @@ def _renamed(day: CalendarDay, zone: tzinfo) -> CalendarDay:
 def _within(kind: str, span: DateRange) -> list[Any]:
     of = daily_counts.c
     return [of.kind == kind, of.form == span.form, of.day >= span.first, of.day <= span.last]
+
+
+_IS_COUNTED = exists().where(
+    delivery_times.c.form == ALL,
+    delivery_times.c.day == count_days.c.day,
+    delivery_times.c.counted_at == count_days.c.counted_at,
+)
+"""Whether a day was counted, and by a version that keeps waiting times."""

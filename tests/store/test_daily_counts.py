@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from sqlalchemy import delete
 
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
 from service.store import DateRange, Store
@@ -17,11 +18,10 @@ from service.store.counting import (
     SHARED_BY,
     CountKey,
     LeadCount,
-    box_of,
     count,
     remembering,
-    seconds_of,
 )
+from service.store.database.report_tables import delivery_times
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_lead, a_submission
 from tests.front import count_days
@@ -290,12 +290,33 @@ def test_the_state_says_how_far_it_is(store: Store) -> None:
     assert (after.at, after.waiting, after.first) == (NOON + timedelta(days=2), 0, "2026-11-24")
 
 
-@pytest.mark.parametrize("seconds", [0.01, 0.1, 1.7, 60, 3600, 604_800])
-def test_times_are_right_to_a_tenth(seconds: float) -> None:
-    edge = seconds_of(box_of(timedelta(seconds=seconds)))
+def times(store: Store, form: str = "") -> list[tuple[str, list[int]]]:
+    """Day -> milliseconds from arrival to delivery."""
+    with store.read() as tx:
+        return [(day, list(each)) for day, each in tx.statistics.waiting_times(replace(ALWAYS, form=form))]
 
-    assert max(seconds, 0.1) <= edge * 1.0001
-    assert edge <= max(seconds, 0.1) * 1.11
+
+def test_times_to_delivery_are_kept_exactly_and_sorted(store: Store) -> None:
+    for seconds, form in ((2.345, "contact"), (0.002, "tour"), (90, "contact")):
+        deliver(store, keep(store, a_lead(submission=a_submission(form=form))), seconds)
+    keep(store, a_lead())
+
+    settle(store)
+
+    assert times(store) == [("2026-11-24", [2, 2345, 90_000])]
+    assert times(store, "contact") == [("2026-11-24", [2345, 90_000])]
+
+
+def test_a_day_that_an_older_version_counted_is_counted_again(store: Store) -> None:
+    deliver(store, keep(store, a_lead()))
+    settle(store)
+    store.write(lambda tx: tx.statistics._execute(delete(delivery_times)))
+    with store.read() as tx:
+        assert tx.statistics.counting_state().waiting == 1
+
+    assert settle(store) == 1
+
+    assert times(store) == [("2026-11-24", [2000])]
 
 
 def test_rare_values_are_counted_as_one(store: Store) -> None:

@@ -207,3 +207,13 @@ daily_counts = Table(
     Column("delivered", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+delivery_times = Table(
+    # How long the leads of a day and form took from arrival to delivery: see waiting_times.py.
+    "delivery_times",
+    metadata,
+    Column("form", Text, primary_key=True),  # "": all
+    Column("day", Text, primary_key=True, index=True),
+    Column("counted_at", UtcDateTime, nullable=False),  # that of the day: else it was counted by an older version
+    Column("times", LargeBinary, nullable=False),
+)
