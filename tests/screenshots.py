@@ -77,7 +77,12 @@ def _history(folder: Path) -> Store:
 
 def _forms() -> list[Form]:
     webhooks = {"meta": {"app_secret": "a"}, "google-ads": {"key": "b"}, "typeform": {"secret": "c"}}
-    return [a_form("tour", title="Book a tour", webhooks=webhooks), a_form(), a_form("day-pass", title="Day pass")]
+    stages = {"toured": "Tour", "proposal sent": "Proposal"}
+    return [
+        a_form("tour", title="Book a tour", webhooks=webhooks, conversions=stages),
+        a_form(),
+        a_form("day-pass", title="Day pass"),
+    ]
 
 
 def _shots(store: Store) -> Iterator[Shot]:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from service.operations.cost_files import CostFile, read_cost_file
+from service.capture.sheets.cells import NoSheet
+from service.operations.cost_files import CostFile, read_cost_file, source_named
 from service.operations.spending import CampaignIndex, name_of
 from service.store import AMOUNT_UNIT, FIRST, LAST, CampaignCost, OutcomePeriod, Store, Transaction
 
@@ -62,6 +64,26 @@ class CostImport:
     def unmatched(self) -> Sequence[CampaignMatch]:
         """The campaigns that no lead has."""
         return [each for each in self.campaigns if not each.campaign]
+
+
+class UnreadableCosts(Exception):
+    """An upload holds no table of costs; the text says what it is and what to do."""
+
+
+def import_upload(
+    store: Store, content: bytes, name: str, now: datetime, source: str = "", *, is_dry: bool = False
+) -> CostImport:
+    """Take the costs of a file that a browser has sent. name: of the file there, for messages and its ending.
+
+    Raises: UnreadableCosts; OSError; StoreUnavailable.
+    """
+    with TemporaryDirectory(prefix="lead-capture-costs-") as folder:
+        path = Path(folder) / (Path(name.replace("\\", "/")).name.replace("\0", "") or "costs")
+        path.write_bytes(content)
+        try:
+            return import_costs(store, path, now, source_named(source), is_dry=is_dry)
+        except NoSheet as error:
+            raise UnreadableCosts(str(error)) from error
 
 
 def import_costs(store: Store, path: Path, now: datetime, source: str = "", *, is_dry: bool = False) -> CostImport:

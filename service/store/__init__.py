@@ -50,7 +50,7 @@ from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
 from service.store.platforms.notices import WITHDRAWN, AnnouncedLead, FetchNotice
 from service.store.platforms.rejections import Rejection
-from service.store.query import Query
+from service.store.query import Query, ReportRow
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
@@ -129,6 +129,7 @@ __all__ = [
     "ReadState",
     "Reconciliation",
     "Rejection",
+    "ReportRow",
     "RotationResult",
     "Sale",
     "SaleChange",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
@@ -181,6 +182,16 @@ def all_kinds() -> Iterator[tuple[str, str]]:
     """Yield everything that is kept: what is listed, by which touch."""
     yield from ((by, LAST) for by in OF_LEAD)
     yield from ((by, touch) for by in BY_TOUCH for touch in (LAST, FIRST))
+
+
+def is_in_row(by: str, touch: str, value: str) -> ColumnElement[bool]:
+    """Match the leads that a report lists under a value. by: one of BY_TOUCH or OF_LEAD; touch: LAST or FIRST."""
+    of_value: ColumnElement[bool] = _VALUES[by]() == value
+    if by in OF_LEAD:
+        return of_value
+    own = and_(lead_touches.c.lead_id == leads.c.id, lead_touches.c.touch == touch)
+    either = select(literal(1).label("one")).subquery().outerjoin(lead_touches, own)
+    return exists().select_from(either).where(of_value).correlate(leads)
 
 
 # -- leads folded into cells

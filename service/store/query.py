@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from service.lead import Status, first_lead_id
 from service.store.database.tables import leads
+from service.store.outcomes import is_in_row
 from service.store.words import ID_TAIL, beginnings, number_in, parts
 
 COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
@@ -21,6 +23,14 @@ MIN_PREFIX_LENGTH = 3
 """Shorter words must match whole: half of all words begin with some letter."""
 
 _ID = re.compile(r"(?:lead-capture:)?([0-9a-f]{32})")
+
+
+class ReportRow(NamedTuple):
+    """A row of a report: what is listed, by which touch, and the value. See outcomes.py."""
+
+    by: str
+    touch: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class Query:
     sale: str = ""  # a SaleStatus
     counted: bool = False  # only those that reports count: no spam, tests, discarded ones
     problem: str = ""  # how their problem begins
+    row: ReportRow | None = None  # only those that a report lists in this row
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,8 @@ def checks(query: Query) -> list[ColumnElement[bool]]:
     if query.counted:
         erased_later = and_(leads.c.status == Status.ERASED.value, leads.c.delivered_at.is_not(None))
         conditions.append(or_(leads.c.status.in_(COUNTED), erased_later))
+    if query.row:
+        conditions.append(is_in_row(*query.row))
     return conditions
 
 

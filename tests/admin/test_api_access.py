@@ -24,6 +24,10 @@ PUBLIC = {
     "/admin/reports.css",
     "/admin/selection.js",
     "/admin/vendor/htmx.min.js",
+    "/admin/comparison.js",
+    "/admin/vendor/uPlot.iife.min.js",
+    "/admin/vendor/uPlot.min.css",
+    "/admin/print.css",
     "/admin/language/<code>",
     "/admin/welcome/<token>",
 }

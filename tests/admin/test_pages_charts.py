@@ -1,23 +1,18 @@
 """The geometry of charts: honest axes, whole numbers, nothing beyond the edges; periods and their texts."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.admin.pages.charts import (
-    HEADROOM,
-    HEIGHT,
-    Axis,
-    bar_chart,
-    column_chart,
-    timeline,
-    top_of_counts,
-    top_of_durations,
-)
+from service.admin.pages.charts import HEADROOM, HEIGHT, Axis, column_chart, top_of_counts, top_of_durations
 from service.admin.pages.labels import share, short_duration
-from service.admin.pages.report_page import ReportFilters
+from service.admin.pages.numbers import compared, money, percent_change, short_number
+from service.admin.pages.periods import PERIODS, previous, span_of
+from service.admin.pages.reports.filters import ReportFilters, read_filters
+from service.admin.pages.timeline import Timeline, timeline
 from service.store import DateRange
 
 TODAY = date(2026, 11, 24)
@@ -37,10 +32,14 @@ def test_an_axis_of_durations_holds_the_longest(highest: float) -> None:
     assert highest <= top_of_durations(highest) <= max(1, 3 * highest)
 
 
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400))
+def days(number: int, last: str = "2026-11-24") -> Timeline:
+    """So many days, one by one."""
+    return timeline(DateRange((date.fromisoformat(last) - timedelta(days=number - 1)).isoformat(), last), "day")
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
 def test_columns_stand_on_the_axis_within_the_chart(values: list[int]) -> None:
-    names = [str(number) for number in range(len(values))]
-    chart = column_chart("", "", values, Axis(names, names, top_of_counts(max(values)), str))
+    chart = column_chart("", "", values, Axis(days(len(values)), top_of_counts(max(values)), str))
 
     assert len(chart.columns) == sum(value > 0 for value in values)
     for column in chart.columns:
@@ -49,15 +48,84 @@ def test_columns_stand_on_the_axis_within_the_chart(values: list[int]) -> None:
         assert column.y >= HEADROOM - 0.1
 
 
-def test_the_axis_begins_at_zero_and_names_its_ends() -> None:
-    chart = column_chart("", "", [3, 5, 7], Axis(["a", "b", "c"], ["a", "b", "c"], 8, str), "good")
+def test_the_axis_begins_at_zero_and_names_its_unit() -> None:
+    chart = column_chart("", "", [3, 5, 7], Axis(days(3), 8, str, "Leads"), "good")
 
     assert next((tick.y, tick.text) for tick in chart.ticks) == (HEADROOM + HEIGHT, "0")
-    assert [(label.x, label.text) for label in chart.labels] == [(0, "a"), (50, "b"), (100, "c")]
+    assert chart.unit == "Leads"
+    assert [label.text for label in chart.labels] == ["22 Nov", "23 Nov", "24 Nov"]
 
 
-def test_bars_are_as_long_as_what_they_say() -> None:
-    assert [bar.width for bar in bar_chart([("a", 8, "8"), ("b", 2, "2"), ("c", 0, "0")]).bars] == [100, 25, 0]
+def test_a_line_over_the_columns_has_a_gap_where_the_other_period_has_no_day() -> None:
+    chart = column_chart("", "", [1, 1, 1, 1], Axis(days(4), 2, str), line=[2, 0, None, 2])
+
+    assert [(one.y1, one.y2) for one in chart.line] == [(HEADROOM, HEADROOM + HEIGHT)]
+
+
+@given(st.integers(1, 4000), st.dates(date(2011, 1, 1), date(2030, 1, 1)))
+def test_labels_never_touch_however_narrow_the_chart(number: int, last: date) -> None:
+    time = timeline(DateRange((last - timedelta(days=number - 1)).isoformat(), last.isoformat()))
+    chart = column_chart("", "", [0] * len(time.keys), Axis(time, 2, str))
+
+    for width, shown in ((196, [each for each in chart.labels if not each.is_extra]), (524, chart.labels)):
+        edges = [ends(label.x / 100 * width, label.text, label.anchor) for label in shown]
+        assert shown
+        assert all(left[1] < right[0] for left, right in pairwise(edges)), (time.unit, edges)
+
+
+def ends(x: float, text: str, anchor: str) -> tuple[float, float]:
+    """Where a label of 7 pixels a character begins and ends."""
+    width = 7 * len(text)
+    return (x - width, x) if anchor == "end" else (x - width / 2, x + width / 2)
+
+
+def test_saturdays_and_sundays_are_marked() -> None:
+    time = days(9)
+
+    assert [time.names[place] for place in time.weekends] == ["Sat 21 Nov", "Sun 22 Nov"]
+    assert len(column_chart("", "", [0] * 9, Axis(time, 2, str)).weekends) == 2
+
+
+# -- periods
+
+
+@pytest.mark.parametrize(
+    ("period", "ends", "before"),
+    [
+        ("today", "2026-11-24 2026-11-24", "2026-11-23 2026-11-23"),
+        ("yesterday", "2026-11-23 2026-11-23", "2026-11-22 2026-11-22"),
+        ("7", "2026-11-18 2026-11-24", "2026-11-11 2026-11-17"),
+        ("this-month", "2026-11-01 2026-11-24", "2026-10-01 2026-10-24"),
+        ("last-month", "2026-10-01 2026-10-31", "2026-09-01 2026-09-30"),
+        ("this-quarter", "2026-10-01 2026-11-24", "2026-07-01 2026-08-24"),
+        ("last-quarter", "2026-07-01 2026-09-30", "2026-04-01 2026-06-30"),
+        ("this-year", "2026-01-01 2026-11-24", "2025-01-01 2025-11-24"),
+        ("last-year", "2025-01-01 2025-12-31", "2024-01-01 2024-12-31"),
+        ("all", "2026-01-02 2026-11-24", ""),
+    ],
+)
+def test_a_named_period_and_what_it_is_compared_with(period: str, ends: str, before: str) -> None:
+    span = span_of(period, TODAY, date(2026, 1, 2))
+    former = previous(period, span)
+
+    assert " ".join(map(str, span)) == ends
+    assert " ".join(map(str, former or ())) == before
+
+
+def test_a_month_that_is_longer_than_the_one_before_is_compared_with_all_of_it() -> None:
+    span = span_of("this-month", date(2026, 3, 31), TODAY)
+
+    assert previous("this-month", span) == (date(2026, 2, 1), date(2026, 2, 28))
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("today", [date.min, date(1, 12, 31), date.max])
+def test_every_period_is_there_at_the_ends_of_the_calendar(period: str, today: date) -> None:
+    first, last = span_of(period, today, today)
+    before = previous(period, (first, last))
+
+    assert first <= last
+    assert before is None or before[0] <= before[1]
 
 
 @pytest.mark.parametrize(
@@ -65,22 +133,42 @@ def test_bars_are_as_long_as_what_they_say() -> None:
     [
         (ReportFilters("7"), ("2026-11-18", "2026-11-24")),
         (ReportFilters("all"), ("2026-01-02", "2026-11-24")),
-        (ReportFilters("365"), ("2026-01-02", "2026-11-24")),
-        (ReportFilters("7", since="2026-11-01"), ("2026-11-01", "2026-11-24")),
-        (ReportFilters("7", until="2026-11-10"), ("2026-11-04", "2026-11-10")),
-        (ReportFilters("7", since="2026-11-20", until="2026-11-10"), ("2026-11-10", "2026-11-10")),
-        (ReportFilters("7", since="1900-01-01"), ("2016-11-24", "2026-11-24")),
+        (ReportFilters(since="2026-11-01"), ("2026-11-01", "2026-11-24")),
+        (ReportFilters(until="2026-11-10"), ("2026-10-12", "2026-11-10")),
+        (ReportFilters(since="2026-11-20", until="2026-11-10"), ("2026-11-10", "2026-11-10")),
+        (ReportFilters(since="1900-01-01"), ("2016-11-24", "2026-11-24")),
     ],
 )
 def test_the_days_that_are_asked_for(filters: ReportFilters, ends: tuple[str, str]) -> None:
-    days = filters.days(TODAY, "2026-01-02")
+    first, last = filters.span(TODAY, "2026-01-02")
 
-    assert (days.first, days.last) == ends
+    assert (first.isoformat(), last.isoformat()) == ends
+
+
+def test_dates_are_compared_with_as_many_days_before() -> None:
+    filters = read_filters({"from": "2026-11-01", "to": "2026-11-10", "period": "30"})
+
+    assert filters.previous_span(filters.span(TODAY, "")) == (date(2026, 10, 22), date(2026, 10, 31))
+
+
+def test_another_period_that_is_chosen_replaces_the_dates() -> None:
+    shown = {"from": "2026-11-01", "to": "2026-11-10", "was": "dates"}
+
+    assert read_filters({**shown, "period": "dates"}).since == "2026-11-01"
+    assert read_filters({**shown, "period": "last-month"}) == ReportFilters("last-month")
+
+
+def test_an_address_has_only_what_differs_from_the_usual() -> None:
+    filters = ReportFilters("last-month", by="campaign", sort="won", is_compared=False, includes_left_out=True)
+
+    assert ReportFilters().query == ""
+    assert filters.query == "period=last-month&by=campaign&compare=no&left_out=1&sort=won"
+    assert read_filters(filters.values) == filters
 
 
 @pytest.mark.parametrize(
     ("first", "unit", "parts"),
-    [("2026-08-25", "day", 92), ("2026-08-24", "week", 14), ("2024-11-25", "week", 105), ("2023-11-24", "month", 37)],
+    [("2026-10-11", "day", 45), ("2026-10-10", "week", 8), ("2026-05-19", "week", 28), ("2026-05-18", "month", 7)],
 )
 def test_long_spans_are_shown_in_longer_parts(first: str, unit: str, parts: int) -> None:
     time = timeline(DateRange(first, "2026-11-24"))
@@ -88,13 +176,13 @@ def test_long_spans_are_shown_in_longer_parts(first: str, unit: str, parts: int)
     assert (time.unit, len(time.keys)) == (unit, parts)
 
 
-def test_days_of_one_week_are_one_part() -> None:
-    time = timeline(DateRange("2026-01-01", "2026-11-24"))
+def test_days_of_one_week_are_one_part_and_a_cut_week_says_so() -> None:
+    time = timeline(DateRange("2026-08-01", "2026-11-24"))
 
     sums = time.summed([("2026-11-22", 1), ("2026-11-23", 2), ("2026-11-24", 4)])
 
     assert sums[-2:] == [1, 6]
-    assert time.names[-1] == "week of 23 Nov"
+    assert time.names[-2:] == ["week of 16 Nov 2026", "week of 23 Nov 2026 (2 of 7 days)"]
 
 
 @pytest.mark.parametrize(
@@ -122,11 +210,29 @@ def test_durations_are_written_in_their_own_unit(seconds: float, expected: str) 
     assert short_duration(seconds) == expected
 
 
-def test_a_week_is_shown_even_on_the_first_day() -> None:
-    assert ReportFilters("90").days(TODAY, "2026-11-24").first == "2026-11-18"
+@pytest.mark.parametrize(
+    ("now", "before", "in_table", "in_words"),
+    [
+        (120, 100, "+20%", "20% more than in the period before (100)."),
+        (95, 100, "−5.0%", "5.0% fewer than in the period before (100)."),
+        (7, 7, "0%", "As many as in the period before."),
+        (7, 0, "new", "None in the period before."),
+        (0, 0, "–", "As many as in the period before."),
+    ],
+)
+def test_a_change_is_written_with_its_direction(now: int, before: int, in_table: str, in_words: str) -> None:
+    assert percent_change(now, before) == in_table
+    assert compared(now, before) == in_words
 
 
-def test_a_middle_label_that_would_meet_the_others_is_left_out() -> None:
-    names = ["24 Nov 2025", "1 Dec 2025", "8 Dec 2025"]
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [(12_300.4, "GBP", "£12,300"), (17.5, "EUR", "€17.50"), (1200, "CHF", "CHF\xa01,200"), (5, "", "5")],
+)
+def test_an_amount_has_its_currency(amount: float, currency: str, expected: str) -> None:
+    assert money(amount, currency) == expected
 
-    assert [label.x for label in column_chart("", "", [1, 1, 1], Axis(names, names, 2, str)).labels] == [0, 100]
+
+@pytest.mark.parametrize(("value", "expected"), [(0, "0"), (99_999, "99,999"), (120_000, "120k"), (1_200_000, "1.2m")])
+def test_large_numbers_are_short_on_an_axis(value: int, expected: str) -> None:
+    assert short_number(value) == expected

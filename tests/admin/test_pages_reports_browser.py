@@ -1,5 +1,6 @@
 """Reports and forms in Chromium: accessible, on a phone, by keyboard, within the page's content security policy."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tests.front import Front, count_days, sqlite_store
 pytestmark = pytest.mark.browser
 
 FORM = a_form("tour", title="Book a tour", webhooks={"meta": {"app_secret": "a"}, "tally": {}})
-PATHS = ("/admin/reports?period=90", "/admin/reports?form=nobody", "/admin/setup", "/admin/setup/tour")
+PATHS = ("/admin/reports?period=90&touch=both", "/admin/reports?form=nobody", "/admin/setup", "/admin/setup/tour")
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +80,61 @@ def test_axe_finds_nothing_on_a_preview(screen: Screen) -> None:
     assert issues(screen) == []
 
 
-def test_the_drawings_are_there_within_the_pages_policy(screen: Screen) -> None:
+def test_the_comparison_is_drawn_within_the_pages_policy_and_read_under_pointer_and_finger(screen: Screen) -> None:
     log: list[object] = screen.driver.get_log("browser")  # type: ignore[no-untyped-call]
-    screen.open("/admin/reports?period=90")
-    bars = screen.driver.find_elements(By.CSS_SELECTOR, "#leads rect")
+    screen.prefer("light", 390)
+    screen.open("/admin/reports?period=7")
+    plot = screen.driver.find_element(By.CSS_SELECTOR, "#leads .u-over")
+    reading = screen.driver.find_element(By.CSS_SELECTOR, "#leads .reading")
 
-    assert max(bar.size["height"] for bar in bars) > 50
+    ActionChains(screen.driver).move_to_element(plot).perform()
+    under_pointer = reading.text
+    left, top = screen.driver.execute_script(
+        "arguments[0].scrollIntoView({block: 'center'}); const box = arguments[0].getBoundingClientRect();"
+        "return [box.right - 5, box.top + 50]",
+        plot,
+    )
+    touch = {"type": "touchStart", "touchPoints": [{"x": left, "y": top}]}
+    screen.driver.execute_cdp_cmd("Input.dispatchTouchEvent", touch)
+    under_finger = reading.text
+
+    assert re.fullmatch(r"\w+ \d+ \w+: 0 · \w+ \d+ \w+: 0", under_pointer), under_pointer
+    assert re.fullmatch(r"\w+ \d+ \w+: 1 · \w+ \d+ \w+: 0", under_finger), under_finger
     assert screen.driver.get_log("browser") == log == []  # type: ignore[no-untyped-call]
+
+
+def test_without_scripts_the_servers_drawing_is_there(screen: Screen) -> None:
+    screen.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        screen.open("/admin/reports?period=90")
+        bars = screen.driver.find_elements(By.CSS_SELECTOR, "#leads rect")
+
+        assert max(bar.size["height"] for bar in bars) > 50
+    finally:
+        screen.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_no_text_of_a_chart_lies_over_another_on_the_smallest_phone(screen: Screen) -> None:
+    screen.prefer("light", 320)
+    for path in ("/admin/reports?period=30", "/admin/reports?period=last-year", "/admin/reports?from=2024-11-07"):
+        screen.open(path)
+
+        assert screen.driver.execute_script(OVERLAPS) == [], path
+        assert screen.driver.execute_script("return document.documentElement.scrollWidth") == 320
+
+
+OVERLAPS = """
+const found = [];
+for (const chart of document.querySelectorAll("figure svg[role=img]")) {
+  if (chart.clientWidth < 10) continue;
+  const boxes = [...chart.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()])
+    .filter(([, box]) => box.width);
+  for (const [one, a] of boxes) for (const [other, b] of boxes)
+    if (a !== b && a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom)
+      found.push([one, other]);
+}
+return found;
+"""
 
 
 def test_a_table_opens_by_keyboard(screen: Screen) -> None:
@@ -98,6 +147,20 @@ def test_a_table_opens_by_keyboard(screen: Screen) -> None:
     assert screen.driver.find_element(By.CSS_SELECTOR, "#leads table").is_displayed()
 
 
+def test_a_column_sorts_by_keyboard_and_a_row_is_a_link_as_a_whole(screen: Screen) -> None:
+    screen.open("/admin/reports?period=90")
+    heading = screen.driver.find_element(By.LINK_TEXT, "Delivered")
+
+    screen.leave(lambda: heading.send_keys(Keys.ENTER))
+
+    assert "sort=delivered" in screen.driver.current_url
+    heading = screen.driver.find_element(By.CSS_SELECTOR, "#outcomes [aria-sort=descending]")
+    assert heading.text.startswith("Delivered")
+    cell = screen.driver.find_element(By.CSS_SELECTOR, "#outcomes tbody tr td:nth-child(5)")
+    screen.leave(cell.click)
+    assert "/admin/leads?" in screen.driver.current_url
+
+
 def test_a_period_is_chosen_by_keyboard(screen: Screen) -> None:
     screen.open("/admin/reports")
     screen.driver.find_element(By.NAME, "period").send_keys("All time")
@@ -105,7 +168,7 @@ def test_a_period_is_chosen_by_keyboard(screen: Screen) -> None:
     screen.leave(lambda: screen.driver.find_element(By.NAME, "from").send_keys(Keys.ENTER))
 
     assert "period=all" in screen.driver.current_url
-    assert screen.driver.find_element(By.CSS_SELECTOR, "#leads rect").is_displayed()
+    assert screen.driver.find_element(By.CSS_SELECTOR, "#leads .u-over").is_displayed()
 
 
 def test_one_click_selects_a_snippet(screen: Screen) -> None:

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
-from service.admin.pages.report_figures import FIGURES
+from service.admin.pages.reports.figures import FIGURES
 from service.capture.tools.registry import SENDERS
 from service.edge import DEFAULTS
 from service.lead import Status

@@ -21,13 +21,14 @@ from service.admin.pages import (
     lead_editing,
     lead_files,
     lead_list,
-    report_page,
     sign_in,
     today,
     undo_bar,
 )
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.pages.reports import costs_page
+from service.admin.pages.reports import page as report_page
 
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     today.add,
@@ -40,6 +41,8 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     lead.add,
     lead_editing.add,
     report_page.add,
+    report_page.add_files,
+    costs_page.add,
     form_pages.add,
 )
 """Every page behind the sign-in."""
@@ -52,6 +55,9 @@ ASSETS = {
     "htmx": ("vendor/htmx.min.js", "text/javascript"),
     "copy_script": ("copy.js", "text/javascript"),
     "refresh_script": ("refresh.js", "text/javascript"),
+    "comparison": ("comparison.js", "text/javascript"),
+    "uplot": ("vendor/uPlot.iife.min.js", "text/javascript"),
+    "uplot_style": ("vendor/uPlot.min.css", "text/css"),
 }
 """Endpoint -> file name and media type."""
 

@@ -1,35 +1,35 @@
-"""The geometry of charts, their timeline, and the parts of their markup that repeat hundreds of times.
+"""The geometry of charts and the parts of their markup that repeat hundreds of times.
 
 Horizontal measures are percentages, so that a chart fills a phone as well as a desktop while its words keep their
-size; vertical measures are pixels. Axes begin at zero.
+size; vertical measures are pixels. Axes begin at zero, and a bar is as long as its share of the whole.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from service.store import DateRange
+from service.admin.pages.timeline import Timeline
 
 HEIGHT = 140
 """Pixels from the axis to the top of the highest column."""
 
-HEADROOM = 12
-"""Pixels above the highest column, for the label at the top of the axis."""
-
-ROW_HEIGHT = 40
-"""Pixels of one bar with its texts."""
+HEADROOM = 24
+"""Pixels above the highest column, for the unit of the axis and its highest label."""
 
 COUNT_STEPS, FINE_COUNT_STEPS = (2, 4, 6, 8, 10), (1.2, 1.6, 2, 3, 4, 6, 8, 10)
 DURATION_STEPS = (1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 
-MAX_MIDDLE_LABEL = 6
-"""Characters of a middle label that does not touch its neighbours: "24 Nov" fits."""
+LAST_CENTRED = 92
+"""Percent from which a label below the axis ends at the edge of the chart, so that it is not cut off."""
 
-MAX_DAYS_BY_DAY, MAX_DAYS_BY_WEEK = 92, 750
-"""Days of the longest period shown by day and by week; longer ones are shown by month."""
+NARROW, WIDE = 196, 524
+"""Pixels of the narrowest chart, on a phone of 320, and of the narrowest that shows all labels."""
+
+LETTER_WIDTH = 7
+"""Pixels of a character of a label."""
 
 Formatter = Callable[[float], str]
 
@@ -55,106 +55,71 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class AxisLabel:
-    """A label below the axis, at x in percent. anchor: start, middle or end, the part of the text at x."""
+    """A label below the axis, at x in percent; tick: the place that it names.
+
+    anchor: middle or end, the part of the text at x. is_extra: left out where the chart is narrow.
+    """
 
     x: float
+    tick: float
     text: str
     anchor: str
+    is_extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A straight piece of a line: x in percent, y in pixels."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChart:
-    """One chart of columns. tone: accent, good, busy, warn, bad or calm."""
+    """One chart of columns, with a line over them where it compares. tone: accent, good, busy, warn, bad or calm.
+
+    unit: of the value axis, "" where its labels have one. weekends: x and width of shaded days, in percent.
+    """
 
     title: str
     note: str
     tone: str
+    unit: str
     columns: Sequence[ChartColumn]
     ticks: Sequence[Tick]
     labels: Sequence[AxisLabel]
+    weekends: Sequence[tuple[float, float]] = ()
+    line: Sequence[Segment] = ()
     height: int = HEADROOM + HEIGHT
 
     @property
-    def rectangles(self) -> Markup:
-        """The columns as SVG; a template would need several times as long."""
-        return Markup("".join(map(_rectangle, self.columns)))  # noqa: S704 (our own numbers and escaped text)
-
-
-@dataclass(frozen=True, slots=True)
-class RankedBar:
-    """One bar: its width in percent, its pixels from the top, the texts at its left and right."""
-
-    width: float
-    y: int
-    text: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class BarChart:
-    """Bars below each other."""
-
-    bars: Sequence[RankedBar]
-    height: int
+    def shapes(self) -> Markup:
+        """Weekends, columns and line as SVG; a template would need several times as long."""
+        bands = (
+            f'<rect class="weekend" x="{x}%" y="{HEADROOM}" width="{width}%" height="{HEIGHT}"/>'
+            for x, width in self.weekends
+        )
+        line = (f'<line x1="{one.x1}%" y1="{one.y1}" x2="{one.x2}%" y2="{one.y2}"/>' for one in self.line)
+        joined = "".join((*bands, *map(_rectangle, self.columns)))
+        drawn_over = f'<g class="over">{"".join(line)}</g>' if self.line else ""
+        return Markup(joined + drawn_over)  # noqa: S704 (our own numbers and escaped text)
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The axes of a column chart: the columns' names for tooltips, shorter labels, the highest value, its format."""
+    """The axes of a column chart: the parts of time; the highest value, the format and unit of values."""
 
-    names: Sequence[str]
-    labels: Sequence[str]
+    timeline: Timeline
     top: float
     format: Formatter
+    unit: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """The parts of a period.
-
-    unit: day, week or month. names: of the parts, in full; labels: the same, shorter; keys: the first day of each.
-    places: day -> index of its part. first, last: the ends of the period as people write them.
-    """
-
-    unit: str
-    names: Sequence[str]
-    labels: Sequence[str]
-    keys: Sequence[str]
-    places: Mapping[str, int]
-    days: int
-    first: str
-    last: str
-
-    def summed(self, numbers: Iterable[tuple[str, int]]) -> list[int]:
-        """Numbers by day, summed by part."""
-        sums = [0] * len(self.keys)
-        for day, number in numbers:
-            sums[self.places[day]] += number
-        return sums
-
-
-def timeline(days: DateRange) -> Timeline:
-    """The parts in which a period is shown."""
-    begin, end = date.fromisoformat(days.first), date.fromisoformat(days.last)
-    number = (end - begin).days + 1
-    unit = "day" if number <= MAX_DAYS_BY_DAY else "week" if number <= MAX_DAYS_BY_WEEK else "month"
-    indexes: dict[str, int] = {}
-    places = {
-        day.isoformat(): indexes.setdefault(_part_of(day, unit), len(indexes))
-        for day in (begin + timedelta(days=offset) for offset in range(number))
-    }
-    style = "%b %Y" if unit == "month" else "%-d %b" if begin.year == end.year else "%-d %b %Y"
-    labels = [date.fromisoformat(key).strftime(style) for key in indexes]
-    names = [f"week of {label}" for label in labels] if unit == "week" else labels
-    first, last = (day.strftime("%-d %b %Y") for day in (begin, end))
-    return Timeline(unit, names, labels, list(indexes), places, number, first, last)
-
-
-def _part_of(day: date, unit: str) -> str:
-    """The first day of the part that a day belongs to."""
-    if unit == "week":
-        day -= timedelta(days=min(day.weekday(), day.toordinal() - 1))
-    return (day.replace(day=1) if unit == "month" else day).isoformat()
+    def tooltip(self, place: int, value: float) -> str:
+        """The text of one column."""
+        return f"{self.timeline.names[place]}: {self.format(value)}"
 
 
 def top_of_counts(highest: float) -> float:
@@ -172,42 +137,77 @@ def top_of_durations(highest: float) -> float:
     return next((float(step) for step in DURATION_STEPS if step >= highest), days)
 
 
-def column_chart(title: str, note: str, values: Sequence[float], axis: Axis, tone: str = "accent") -> ColumnChart:
-    """One column for each value above zero."""
-    step = 100 / max(1, len(values))
+def column_chart(
+    title: str,
+    note: str,
+    values: Sequence[float],
+    axis: Axis,
+    tone: str = "accent",
+    line: Sequence[float | None] = (),
+) -> ColumnChart:
+    """One column for each value above zero. line: values drawn as a line over them, None where it has a gap."""
+    step = 100 / max(1, len(axis.timeline.keys))
     columns = [
         ChartColumn(
-            round(number * step + step * 0.1, 3),
+            round(place * step + step * 0.1, 3),
             round(step * 0.8, 3),
-            round(HEADROOM + HEIGHT * (1 - value / axis.top), 1),
+            _y(value, axis.top),
             round(HEIGHT * value / axis.top, 1),
-            f"{name}: {axis.format(value)}",
+            axis.tooltip(place, value),
         )
-        for number, (name, value) in enumerate(zip(axis.names, values, strict=True))
+        for place, value in enumerate(values)
         if value
     ]
     ticks = [Tick(HEADROOM + HEIGHT * (1 - part), axis.format(axis.top * part)) for part in (0, 0.5, 1)]
-    return ColumnChart(title, note, tone, columns, ticks, _axis_labels(axis.labels))
+    return ColumnChart(
+        title,
+        note,
+        tone,
+        axis.unit,
+        columns,
+        ticks,
+        _axis_labels(axis.timeline, step),
+        [(round(place * step, 3), round(step, 3)) for place in axis.timeline.weekends],
+        _segments(line, axis.top, step),
+    )
 
 
-def _axis_labels(labels: Sequence[str]) -> list[AxisLabel]:
-    """The first and the last label, and the middle one where there is room for it."""
-    if len(labels) <= 1:
-        return [AxisLabel(50, label, "middle") for label in labels]
-    middle = labels[len(labels) // 2]
-    has_room = len(labels) % 2 and len(middle) <= MAX_MIDDLE_LABEL
-    centre = [AxisLabel(50, middle, "middle")] if has_room else []
-    return [AxisLabel(0, labels[0], "start"), *centre, AxisLabel(100, labels[-1], "end")]
+def _y(value: float, top: float) -> float:
+    return round(HEADROOM + HEIGHT * (1 - value / top), 1)
 
 
-def bar_chart(rows: Sequence[tuple[str, float, str]]) -> BarChart:
-    """A bar for each text, value and value as text; the longest fills the width."""
-    longest = max((value for _, value, _ in rows), default=0) or 1
-    bars = [
-        RankedBar(round(100 * value / longest, 2), number * ROW_HEIGHT, text, label)
-        for number, (text, value, label) in enumerate(rows)
+def _segments(values: Sequence[float | None], top: float, step: float) -> list[Segment]:
+    """The pieces between neighbouring values; a value alone is a short level piece."""
+    if len(values) == 1 and values[0] is not None:
+        return [Segment(10, _y(values[0], top), 90, _y(values[0], top))]
+    centres = [round(place * step + step / 2, 3) for place in range(len(values))]
+    return [
+        Segment(centres[place], _y(value, top), centres[place + 1], _y(after, top))
+        for place, (value, after) in enumerate(pairwise(values))
+        if value is not None and after is not None
     ]
-    return BarChart(bars, ROW_HEIGHT * len(bars))
+
+
+def _axis_labels(timeline: Timeline, step: float) -> list[AxisLabel]:
+    """The labels of marked parts, centred below their columns; the last ends at the edge if there is room for it."""
+    labels: list[AxisLabel] = []
+    for place, is_extra in timeline.marks:
+        centre, text = round(place * step + step / 2, 3), timeline.labels[place]
+        if centre <= LAST_CENTRED:
+            labels.append(AxisLabel(centre, centre, text, "middle", is_extra))
+            continue
+        has_room, has_room_if_narrow = (
+            _gap(labels, includes_extra) * width > 1.5 * LETTER_WIDTH * len(text) * 100
+            for includes_extra, width in ((True, WIDE), (False, NARROW))
+        )
+        if has_room:
+            labels.append(AxisLabel(100, centre, text, "end", is_extra or not has_room_if_narrow))
+    return labels
+
+
+def _gap(labels: Sequence[AxisLabel], includes_extra: bool) -> float:
+    """Percent between the last label and the edge of the chart; more than all of it where there is none."""
+    return 100 - next((one.x for one in reversed(labels) if includes_extra or not one.is_extra), -100)
 
 
 def _rectangle(column: ChartColumn) -> str:
@@ -215,7 +215,7 @@ def _rectangle(column: ChartColumn) -> str:
     return f"<rect {position}><title>{escape(column.text)}</title></rect>"
 
 
-def table_rows(rows: Sequence[Sequence[str | int]]) -> Markup:
+def table_rows(rows: Iterable[Sequence[str | int]]) -> Markup:
     """Rows of a table as HTML; the first cell is the row's header."""
     return Markup("\n".join(map(_table_row, rows)))  # noqa: S704 (every cell is escaped)
 

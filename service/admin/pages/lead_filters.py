@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from service.admin.pages.labels import lead_source_name
 from service.admin.pages.periods import PERIODS, span_of
+from service.admin.pages.reports.filters import GROUPINGS, TOUCHES
 from service.i18n import N_, MessageTable
 from service.lead import Status
-from service.store import Query, SaleStatus, SortOrder, SortPlace
+from service.store import FIRST, LAST, Query, ReportRow, SaleStatus, SortOrder, SortPlace
 
 LEAD_ID = re.compile("[0-9a-f]{32}")
 
@@ -62,11 +64,15 @@ DEFAULT_COLUMNS = ("status", "email", "form", "channel", "received")
 
 MAX_FILTER_LENGTH = 200
 
+MAX_ROW_LENGTH = 600
+"""Characters of a row of Reports: values may be as long as the tags of a visit."""
+
 _FILTERS = {
     **{name: name for name in ("q", "status", "form", "sender", "channel", "campaign", "sale", "account", "problem")},
     "period": "period",
     "from": "since",
     "to": "until",
+    "report": "report",
     "sort": "sort",
 }
 """Name in the address -> field of LeadFilters."""
@@ -77,6 +83,8 @@ _PLACES = ("before", "after")
 @dataclass(frozen=True, slots=True)
 class LeadFilters:
     """The filters in the address, each "" for all. since, until: ISO days. problem: how the problem begins.
+
+    report: a row of Reports, see report_row.
 
     sort: one of ORDERS. before, after: the page of the list ends before this place, or begins after it. columns: those
     chosen, None for those of the browser.
@@ -94,6 +102,7 @@ class LeadFilters:
     period: str = ""
     since: str = ""
     until: str = ""
+    report: str = ""
     sort: str = ""
     before: str = ""
     after: str = ""
@@ -160,6 +169,7 @@ class LeadFilters:
             text=self.q,
             since=since,
             until=until,
+            row=report_row(self.report),
         )
 
     def _bounds(self, today: date, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
@@ -182,6 +192,7 @@ class LeadFilters:
 def read_filters(values: Mapping[str, str]) -> LeadFilters:
     """The filters of an address or a form; invalid values are ignored."""
     text = {name: values.get(name, "").strip()[:MAX_FILTER_LENGTH] for name in _FILTERS}
+    report = values.get("report", "").strip()[:MAX_ROW_LENGTH]
     return LeadFilters(
         q=text["q"],
         status=_one_of({*Status, COUNTED}, text["status"]),
@@ -195,11 +206,19 @@ def read_filters(values: Mapping[str, str]) -> LeadFilters:
         period=_one_of(PERIODS, text["period"]),
         since=_iso_day(text["from"]),
         until=_iso_day(text["to"]),
+        report=report if report_row(report) else "",
         sort=_one_of(ORDERS, text["sort"]),
         before=_valid_place(values.get("before", "")),
         after=_valid_place(values.get("after", "")),
         columns=_columns(values),
     )
+
+
+def report_row(text: str) -> ReportRow | None:
+    """The row of Reports that an address names: "campaign:last:spring". None where there is no such row."""
+    by, touch, value = (*text.split(":", 2), "", "")[:3]
+    is_row = by in GROUPINGS and touch in (FIRST, LAST) and value and (by != "lead_source" or value.isdecimal())
+    return ReportRow(by, touch, value) if is_row else None
 
 
 def _one_of(known: Container[str], value: str) -> str:
@@ -269,4 +288,15 @@ def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
 
 def names_of(filters: LeadFilters, names: Mapping[str, Mapping[str, str]]) -> Sequence[tuple[str, str]]:
     """The filters that are set, each with its value in words. names: filter -> value -> word."""
-    return [(name, names.get(name, {}).get(value, value)) for name, value in filters.chosen.items()]
+    words = [(name, names.get(name, {}).get(value, value)) for name, value in filters.chosen.items()]
+    return [(name, _row_name(report_row(value), names) if name == "report" else value) for name, value in words]
+
+
+def _row_name(row: ReportRow | None, names: Mapping[str, Mapping[str, str]]) -> str:
+    if row is None:
+        return ""
+    value = (
+        lead_source_name(int(row.value)) if row.by == "lead_source" else names.get(row.by, {}).get(row.value, row.value)
+    )
+    name = f"{GROUPINGS[row.by]} {value}"
+    return name if row.by in ("form", "location") else f"{name}, {TOUCHES[row.touch].lower()}"

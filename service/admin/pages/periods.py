@@ -3,23 +3,26 @@
 from collections.abc import Mapping
 from datetime import date
 
+from service.i18n import N_, MessageTable, _, date_text
 from service.store import DateRange
 
-PERIODS: Mapping[str, str] = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "7": "Last 7 days",
-    "30": "Last 30 days",
-    "90": "Last 90 days",
-    "this-month": "This month",
-    "last-month": "Last month",
-    "this-quarter": "This quarter",
-    "last-quarter": "Last quarter",
-    "this-year": "This year",
-    "last-year": "Last year",
-    "365": "Last 365 days",
-    "all": "All time",
-}
+PERIODS: Mapping[str, str] = MessageTable(
+    {
+        "today": N_("Today"),
+        "yesterday": N_("Yesterday"),
+        "7": N_("Last 7 days"),
+        "30": N_("Last 30 days"),
+        "90": N_("Last 90 days"),
+        "this-month": N_("This month"),
+        "last-month": N_("Last month"),
+        "this-quarter": N_("This quarter"),
+        "last-quarter": N_("Last quarter"),
+        "this-year": N_("This year"),
+        "last-year": N_("Last year"),
+        "365": N_("Last 365 days"),
+        "all": N_("All time"),
+    }
+)
 """Period in the address -> its name."""
 
 MAX_DAYS = 3653
@@ -40,7 +43,7 @@ def span_of(period: str, today: date, first: date) -> Span:
         return day, day
     if period.isdecimal():
         return _before(today, int(period) - 1), today
-    which, _, unit = period.partition("-")
+    which, __, unit = period.partition("-")
     begin = _begin(today, _MONTHS[unit])
     if which == "this":
         return begin, today
@@ -55,7 +58,7 @@ def previous(period: str, span: Span) -> Span | None:
     first, last = span
     if period == "all" or first == date.min:
         return None
-    which, _, unit = period.partition("-")
+    which, __, unit = period.partition("-")
     if unit not in _MONTHS:
         return _before(first, (last - first).days + 1), _before(first, 1)
     begin, end = _back(first, _MONTHS[unit]), _before(first, 1)
@@ -71,6 +74,13 @@ def longest(span: Span) -> Span:
 def days_of(span: Span, form: str = "") -> DateRange:
     """The same for the store."""
     return DateRange(span[0].isoformat(), span[1].isoformat(), form)
+
+
+def span_text(first: date, last: date) -> str:
+    """A span of days in words: "1 Nov 2026 to 24 Nov 2026"."""
+    if first == last:
+        return date_text(first)
+    return _("%(first)s to %(last)s", first=date_text(first), last=date_text(last))
 
 
 def _begin(day: date, months: int) -> date:

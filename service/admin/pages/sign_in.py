@@ -30,9 +30,10 @@ LANGUAGE_AGE = timedelta(days=365)
 SIGN_IN = "pages.sign_in"
 
 OPEN = frozenset(
-    (
-        *("pages.style", "pages.reports_style", "pages.print_style", "pages.script", "pages.htmx"),
-        *("pages.choose_language", "pages.welcome"),
+    f"pages.{name}"
+    for name in (
+        *("style", "reports_style", "print_style", "script", "htmx", "comparison", "uplot", "uplot_style"),
+        *("choose_language", "welcome"),
     )
 )
 """Endpoints open to everyone besides the sign-in: they show nothing."""

@@ -1,0 +1,65 @@
+"""Costs: exports of ad platforms, uploaded; which campaigns they belong to is shown before and after."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from service import clock
+from service.admin import AdminDeps
+from service.admin.pages.numbers import money
+from service.admin.pages.periods import span_text
+from service.admin.pages.rendering import Renderer
+from service.i18n import _
+from service.operations.costs import UnreadableCosts, import_upload
+
+MAX_LISTED = 200
+"""Campaigns, and lines with problems, that the page shows."""
+
+SOURCES: Mapping[str, str] = {
+    "google": "Google Ads",
+    "meta": "Meta Ads",
+    "linkedin": "LinkedIn",
+    "tiktok": "TikTok",
+}
+"""Platforms to choose from, for files that do not show whose they are."""
+
+
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/reports/costs."""
+
+    def page(status: HTTPStatus = HTTPStatus.OK, **values: object) -> Response:
+        shown = {"taken": None, "problem": "", **values}
+        return renderer.page(
+            "costs.html",
+            status,
+            here="reports",
+            sources=SOURCES.items(),
+            limit=MAX_LISTED,
+            amounts=amounts,
+            days=span_text,
+            **shown,
+        )
+
+    @routes.get("/reports/costs")
+    def costs() -> Response:
+        return page()
+
+    @routes.post("/reports/costs")
+    def take_costs() -> Response:
+        upload, source = request.files.get("file"), request.form.get("source", "")[:100]
+        if upload is None or not upload.filename:
+            return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=_("Choose a file first."))
+        is_dry = request.form.get("act") != "import"
+        try:
+            taken = import_upload(deps.store, upload.read(), upload.filename, clock.now(), source, is_dry=is_dry)
+        except UnreadableCosts as error:
+            return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=f"{error}.")
+        has_failed = bool(taken.file.problems) or not taken.file.days
+        return page(HTTPStatus.UNPROCESSABLE_ENTITY if has_failed else HTTPStatus.OK, taken=taken)
+
+
+def amounts(by_currency: Mapping[str, float]) -> str:
+    """Amounts of several currencies in one text."""
+    return " + ".join(money(amount, currency) for currency, amount in by_currency.items()) or "0"
