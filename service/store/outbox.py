@@ -33,14 +33,18 @@ SEARCH_ANEW = {"verify_count": 0}
 Nexudus may still be at work on the create, and would carry it out after a search that came too soon.
 """
 
-_person = select((_own := deliveries.alias("own")).c.serialize_key).where(_own.c.lead_id == bindparam("lead"))
+_own = deliveries.alias("own")
+_person = select(_own.c.serialize_key).where(_own.c.lead_id == bindparam("lead"))
 _CONTACT_IN_DOUBT = (  # built once: that took longer than the query
     select(attempts.c.started_at, attempts.c.duration_ms)
     .select_from(attempts.join(deliveries, deliveries.c.lead_id == attempts.c.lead_id))
+    .join(leads, leads.c.id == attempts.c.lead_id)
     .where(attempts.c.id > select(func.max(attempts.c.id)).scalar_subquery() - RECENT_ATTEMPTS)
     .where(attempts.c.step == Step.CREATE_COWORKER.value, attempts.c.started_at >= bindparam("since"))
     .where(attempts.c.outcome.in_((Outcome.OPEN.value, Outcome.UNKNOWN.value, Outcome.INTERCEPTED.value)))
-    .where(attempts.c.lead_id != bindparam("lead"), deliveries.c.serialize_key == _person.scalar_subquery())
+    .where(attempts.c.lead_id != bindparam("lead"))
+    # A lead that was corrected since may have been this person's when the call was made.
+    .where(or_(deliveries.c.serialize_key == _person.scalar_subquery(), leads.c.corrections.is_not(None)))
     .order_by(attempts.c.id.desc())
     .limit(1)
 )

@@ -17,6 +17,7 @@ from service.delivery.context import on_startup
 from service.delivery.deliver import deliver, requeue
 from service.forms import ContactRule, Destination, Route
 from service.lead import Contact, Delivery, Outcome, Status, Step
+from service.operations.correction import correct
 from service.store import LeaseLost, Store, Transaction
 from tests.builders import a_form, a_lead, a_submission
 from tests.delivery.conftest import Env
@@ -218,6 +219,21 @@ def test_a_second_lead_makes_no_contact_while_nexudus_may_be_at_work_on_the_firs
         assert [attempt.step for attempt in env.attempts(second)] == [Step.FIND_COWORKER]
         assert due is not None
         assert 50 < (due - clock.now()).total_seconds() < 70
+
+
+def test_a_contact_is_not_made_twice_when_the_first_lead_is_corrected_to_another_person(env: Env) -> None:
+    first = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": COWORKERS, "times": 1, "hang_s": 0.1}])
+    claimed = take_over(env, COWORKERS)
+    env.store.write(lambda tx: tx.queue.postpone(claimed, env.tomorrow(), 0))
+    correct(env.store, first.id, {"email": "mary@example.com"}, {"contact": a_form()}, clock.now())
+    env.context = replace(env.context, timeout_s=30)
+    second = env.owes(a_lead())
+
+    env.deliver_once()
+
+    assert Step.CREATE_COWORKER not in {attempt.step for attempt in env.attempts(second)}
+    assert env.kept(second).status is Status.PENDING
 
 
 class Ended(BaseException):
