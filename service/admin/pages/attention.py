@@ -230,7 +230,7 @@ _KINDS = (
     (GIVEN_UP, re.compile("Given up after ()")),
     (MISSING, re.compile("It arrived without a usable ([^:]+):")),
     (REFUSED, re.compile(r"Nexudus refused it \(field ([^)]+)\):")),
-    (OTHER, re.compile("()[^:.]{1,80}")),
+    (OTHER, re.compile("()[^:.]{1,80}[:.]?")),
 )
 """Kind of a cause, and how its problems begin; the group is what it is about."""
 
