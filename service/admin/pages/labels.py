@@ -138,10 +138,10 @@ SENDERS: Mapping[str, str] = MessageTable(
     {
         **{name: platform.title for name, platform in PLATFORMS.items()},
         "browser": N_("Website"),
-        "cal-com": N_("Cal.com"),
-        "hubspot": N_("HubSpot"),
+        "cal-com": "Cal.com",
+        "hubspot": "HubSpot",
         "json": N_("Your program"),
-        "wpforms": N_("WPForms"),
+        "wpforms": "WPForms",
         "import": N_("Imported"),
     }
 )
