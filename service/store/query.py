@@ -103,8 +103,9 @@ def checks(query: Query) -> list[ColumnElement[bool]]:
     if query.problem:
         conditions.append(leads.c.problem.startswith(query.problem, autoescape=True))
     if query.counted:
-        erased_later = and_(leads.c.status == Status.ERASED.value, leads.c.delivered_at.is_not(None))
-        conditions.append(or_(leads.c.status.in_(COUNTED), erased_later))
+        status = leads.c.status.concat("")  # else SQLite reads all leads of each status, and sorts them
+        erased_later = and_(status == Status.ERASED.value, leads.c.delivered_at.is_not(None))
+        conditions.append(or_(status.in_(COUNTED), erased_later))
     if query.row:
         conditions.append(is_in_row(*query.row))
     return conditions

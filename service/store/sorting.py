@@ -6,7 +6,7 @@ sorts a million leads. Leads without a value to sort by come last, newest first,
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -30,16 +30,16 @@ from sqlalchemy import (
 from service.lead import Lead
 from service.store.database.report_tables import COMPANY_KEY, NAME_KEY, sales
 from service.store.database.tables import leads
-from service.store.query import Query
-from service.store.search import PATIENCE, LeadSearch, SearchPlan
+from service.store.query import AFTER_ALL_IDS, Query
+from service.store.search import PATIENCE, LeadSearch, SearchCondition, SearchPlan
 
-MAX_SORTED = 5_000
-"""Matches that are read and sorted; with more of them the index of the order is walked."""
+MAX_SORTED = 2_000
+"""Matches that are read and sorted; with more of them the index of the order is walked, unless a condition is rare."""
 
 SORT_STRETCHES = (1_000, 4_000, 16_000, 64_000)
 """Leads considered together on the walk."""
 
-IDS_AT_ONCE = 500
+IDS_AT_ONCE = 900
 """Ids in one statement."""
 
 MAX_UNINDEXED = 500
@@ -130,11 +130,14 @@ class SortedSearch(LeadSearch):
     def sorted_page(self, query: Query, order: SortOrder, size: int) -> SortedPage:
         """Return at most `size` leads that match, in that order."""
         plan = self._plan(query)
-        ids = self._few(plan)
+        if plan.is_ordered:
+            plan = replace(plan, conditions=[replace(one, is_rare=self._is_rare(one)) for one in plan.conditions])
+        # Matches of a rare condition may lie close together, where a walk would come late.
+        ids = self._few(plan, self.rare_limit if plan.is_rare else MAX_SORTED)
         if ids is None:
             places, reached = self._walk(plan, order, size)
         else:
-            places, reached = _around(self._places(ids, order), order, size), None
+            places, reached = _around(self._places(plan, ids, order), order, size), None
         return SortedPage(self._read([each.lead_id for each in places]), places, reached)
 
     def place_of(self, lead_id: str, by: str) -> SortPlace:
@@ -145,28 +148,32 @@ class SortedSearch(LeadSearch):
 
     # -- few matches
 
-    def _few(self, plan: SearchPlan) -> list[str] | None:
-        """Return the ids of all matches; None where they are many, or not soon known."""
+    def _few(self, plan: SearchPlan, limit: int) -> list[str] | None:
+        """Return the ids of all matches; None where they are more than `limit`, or not soon known."""
         ids: list[str] = []
         considered = 0
         for _, step_considered, matching in self._steps(plan, is_upwards=False):
             ids += matching
             considered += step_considered
-            if len(ids) > MAX_SORTED or considered > PATIENCE:
+            if len(ids) > limit or considered > PATIENCE:
                 return None
         return ids
 
-    def _places(self, ids: Sequence[str], order: SortOrder) -> list[SortPlace]:
-        """Sort leads."""
-        sort = order.sort
-        keyed: list[tuple[Key, str]] = []
-        for start in range(0, len(ids), IDS_AT_ONCE):
-            these = ids[start : start + IDS_AT_ONCE]
-            query = select(sort.key.label("key"), sort.lead_id.label("id"))
-            keyed += [(row.key, row.id) for row in self._execute(query.where(sort.has_one, sort.lead_id.in_(these)))]
+    def _places(self, plan: SearchPlan, ids: Sequence[str], order: SortOrder) -> list[SortPlace]:
+        """Sort leads, which are all matches of a search."""
+        keyed = [pair for pair in self._keys(plan, ids, order.sort) if pair[0] is not None]
         keyed.sort(reverse=order.is_descending)
         rest = sorted(set(ids) - {lead_id for _, lead_id in keyed}, reverse=True)
-        return [SortPlace(*each) for each in keyed] + [SortPlace(None, lead_id) for lead_id in rest]
+        return [SortPlace(*pair) for pair in keyed] + [SortPlace(None, lead_id) for lead_id in rest]
+
+    def _keys(self, plan: SearchPlan, ids: Sequence[str], sort: SortKey) -> Iterator[tuple[Any, str]]:
+        query = select(sort.key.label("key"), sort.lead_id.label("id")).where(sort.has_one)
+        if len(ids) > IDS_AT_ONCE:  # so many ids are sooner looked up again than passed
+            yield from ((row.key, row.id) for row in self._execute(query.where(sort.lead_id.in_(plan.ids()))))
+            ids = [lead_id for lead_id in ids if plan.uses_words and lead_id > plan.cursor]
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            these = query.where(sort.lead_id.in_(ids[start : start + IDS_AT_ONCE]))
+            yield from ((row.key, row.id) for row in self._execute(these))
 
     # -- many matches
 
@@ -196,7 +203,7 @@ class SortedSearch(LeadSearch):
 
     def _conditions(self, plan: SearchPlan, lead_id: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
         """Yield the conditions of a search on a lead, whether it is in the index of words or not."""
-        listed = and_(true(), *(one.has(lead_id) for one in plan.conditions))
+        listed = and_(true(), *(_meets(one, plan, lead_id) for one in plan.conditions))
         if plan.checks:
             listed = and_(listed, exists().select_from(leads).where(leads.c.id == lead_id, *plan.checks))
         if not plan.uses_words:
@@ -204,6 +211,12 @@ class SortedSearch(LeadSearch):
             return
         young = [one for _, _, ids in self._tail(plan, is_upwards=False) for one in ids][:MAX_UNINDEXED]
         yield or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(young))
+
+
+def _meets(one: SearchCondition, plan: SearchPlan, lead_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Match leads that meet a condition; one that no single look answers is read once for all leads."""
+    is_one_look = one.is_listed and one.is_ordered
+    return one.has(lead_id) if is_one_look else lead_id.in_(one.between(plan.above, plan.below))
 
 
 def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_key: bool) -> Select[Any]:
@@ -218,9 +231,14 @@ def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_
         return query.order_by(leads.c.id.desc() if is_downwards else leads.c.id)
     is_descending = order.reads_downwards(has_key=True)
     query = select(sort.key.label("key"), sort.lead_id.label("id")).where(sort.has_one)
-    query = query.where(sort.lead_id > plan.above, sort.lead_id < plan.below)
+    lead_id = sort.lead_id.concat("")  # else the engines read the period by ids, and sort all of it
+    if plan.above:
+        query = query.where(lead_id > plan.above)
+    if plan.below != AFTER_ALL_IDS:
+        query = query.where(lead_id < plan.below)
     if here is not None:
         own, other = tuple_(sort.key, sort.lead_id), tuple_(literal(here.key), literal(here.lead_id))
+        query = query.where(sort.key <= here.key if is_descending else sort.key >= here.key)  # sought in the index
         query = query.where(own < other if is_descending else own > other)
     columns = (sort.key, sort.lead_id)
     return query.order_by(*(column.desc() if is_descending else column for column in columns))

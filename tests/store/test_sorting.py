@@ -19,6 +19,7 @@ def people(request: pytest.FixtureRequest, store: Store, monkeypatch: pytest.Mon
     """Ten people, every other one with an opportunity of some value; read and sorted, or met on a walk."""
     if request.param == "many":
         monkeypatch.setattr(sorting_room, "MAX_SORTED", 0)
+        monkeypatch.setattr(sorting_room.SortedSearch, "rare_limit", 0)
         monkeypatch.setattr(sorting_room, "SORT_STRETCHES", (3,) * 20)
     for number, name in enumerate(NAMES):
         contact = Contact(f"p{number}@x.example", name, company="Navy" if number % 2 else "")
@@ -102,6 +103,7 @@ def test_a_walk_that_finds_nothing_for_long_says_how_far_it_came(
     people: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sorting_room, "MAX_SORTED", -1)
+    monkeypatch.setattr(sorting_room.SortedSearch, "rare_limit", 0)
     monkeypatch.setattr(sorting_room, "SORT_STRETCHES", (2, 2))
     with people.read() as tx:
         page = tx.search.sorted_page(Query(text="dora"), SortOrder("name"), 3)
