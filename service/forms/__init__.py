@@ -8,6 +8,7 @@ from service.forms.file import read_setup
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
 from service.forms.questions import Choice, Question, Words
+from service.forms.working_hours import AnswerRule, DaySet, WorkingHours
 
 __all__ = [
     "LOST",
@@ -18,6 +19,7 @@ __all__ = [
     "AmountTable",
     "AnswerAmount",
     "AnswerDate",
+    "AnswerRule",
     "AttributionConfig",
     "Block",
     "Brand",
@@ -25,6 +27,7 @@ __all__ = [
     "Captcha",
     "Choice",
     "ContactRule",
+    "DaySet",
     "Destination",
     "Form",
     "Question",
@@ -32,6 +35,7 @@ __all__ = [
     "Setup",
     "SetupProblems",
     "Words",
+    "WorkingHours",
     "key_of_stage",
     "read_setup",
 ]

@@ -1,14 +1,18 @@
 """All checks of a forms file: each table on its own, then what the keys of a whole form must say together."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+
+from marshmallow import ValidationError
 
 from service.forms.answer_names import find_near_miss
 from service.forms.layers import STAGE_KEYS, leaves_account, make_variant, overlay
 from service.forms.mentions import check_questions, known_answers, unknown_answers
 from service.forms.problems import Place, ProblemList, write_key
-from service.forms.schema import FILE_TABLE
+from service.forms.schema import FILE_TABLE, MAX_ANSWER_S
 from service.forms.senders import SENDERS
+from service.forms.values import read_interval
 
 Keys = Mapping[str, Any]
 
@@ -30,6 +34,7 @@ def check_document(document: Keys, problems: ProblemList) -> None:
     defaults = table_under(document, "defaults")
     if "canary" in defaults:
         problems.add(("defaults", "canary"), "would send test leads through every form: write it in one form")
+    _check_days_off(document, problems)
     for name, own in table_under(document, "forms").items():
         if isinstance(own, Mapping):
             layers: Layers = ((("forms", name), own), (("defaults",), defaults))
@@ -58,6 +63,35 @@ def _check_form(form: Keys, layers: Layers, accounts: Keys, problems: ProblemLis
                 "leads to another account, where the form's stage does not exist or is another company's: "
                 "write stage_id, or board and stage, in this route, too",
             )
+
+
+def _check_days_off(document: Keys, problems: ProblemList) -> None:
+    """Add the problem of days off that are nobody's: [defaults] may name people who take turns in some forms only."""
+    tables = [*_tables_with_people(document)]
+    names = {name.strip().casefold() for _, table in tables for name in _people_of(table)}
+    for place, table in tables:
+        for name in table_under(table, "days_off"):
+            if name.strip().casefold() not in names:
+                problems.add((*place, "days_off", name), "takes no leads: no responsible names this address")
+
+
+def _tables_with_people(document: Keys) -> Iterator[tuple[Place, Keys]]:
+    """Yield [defaults], each form and each route, with its place."""
+    owners: dict[Place, Any] = {("defaults",): table_under(document, "defaults")}
+    owners |= {("forms", name): form for name, form in table_under(document, "forms").items()}
+    for place, owner in owners.items():
+        if not isinstance(owner, Mapping):
+            continue
+        yield place, owner
+        routes = owner.get("routes")
+        for index, route in enumerate(routes if isinstance(routes, list) else []):
+            if isinstance(route, Mapping):
+                yield (*place, "routes", index), route
+
+
+def _people_of(table: Keys) -> Iterator[str]:
+    people = table.get("responsible")
+    yield from (name for name in (people if isinstance(people, list) else [people]) if isinstance(name, str))
 
 
 def _names_stage(keys: Keys) -> bool:
@@ -113,6 +147,26 @@ def check_stage(keys: Keys) -> Iterator[Problem]:
             ("stage_id",),
             "cannot be combined with board or stage: keep either stage_id, or board and stage",
         )
+
+
+def check_responsible(keys: Keys) -> Iterator[Problem]:
+    """An owner is named by id, or people take turns."""
+    if "responsible_id" in keys and "responsible" in keys:
+        yield ("responsible_id",), "cannot be combined with responsible: keep one of them"
+
+
+def check_answer_times(keys: Keys) -> Iterator[Problem]:
+    """Who is to hear, and when, belong together; the reminder goes out before it is escalated."""
+    for given, missing in (("escalate_after", "escalate_to"), ("escalate_to", "escalate_after")):
+        if given in keys and missing not in keys:
+            yield (given,), f"does nothing without {missing}: write that too"
+    with suppress(ValidationError):
+        within, escalate = (
+            read_interval(keys[key], least_s=0, most_s=2 * MAX_ANSWER_S) if key in keys else 0.0
+            for key in ("answer_within", "escalate_after")
+        )
+        if within and escalate and escalate <= within:
+            yield ("escalate_after",), "is not later than answer_within: both count from the arrival of the lead"
 
 
 def check_answer_map(keys: Keys) -> Iterator[Problem]:
@@ -189,6 +243,8 @@ def check_webhooks(keys: Keys) -> Iterator[Problem]:
 
 CHECKS: tuple[Callable[[Keys], Iterator[Problem]], ...] = (
     check_stage,
+    check_responsible,
+    check_answer_times,
     check_answer_map,
     check_captcha,
     check_same_text,

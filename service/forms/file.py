@@ -16,6 +16,7 @@ from service.forms.layers import DEFAULT_ACCOUNT, make_variant, overlay
 from service.forms.problems import Place, ProblemList, SetupProblems
 from service.forms.schema import ACCOUNT_TABLE, BRAND_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.values import ENV_PREFIX, FromEnvironment
+from service.forms.working_hours import NO_DAYS, AnswerRule, WorkingHours
 
 Lookup = Callable[[str], str | None]
 """A variable's name -> its text, None where it is not set; may raise ValueError with a sentence."""
@@ -183,12 +184,18 @@ def _make_form(name: str, tables: Keys, brands: Mapping[str, Brand]) -> Form:
         **plain,
         brand=brands[keys.get("account", DEFAULT_ACCOUNT)],
         canary=Canary(keys["canary"]["every"], keys["canary"]["email"]) if "canary" in keys else None,
+        answer=_make_answer_rule(keys),
         captcha=_pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
         attribution=_pick(AttributionConfig, keys),
         destination=_pick(Destination, keys),
         contact=_pick(ContactRule, keys.get("contact", {})),
         routes=routes,
     )
+
+
+def _make_answer_rule(keys: Keys) -> AnswerRule:
+    hours = WorkingHours(keys.get("hours", ()), keys.get("holidays", NO_DAYS), keys.get("time_zone"))
+    return AnswerRule(keys.get("answer_within"), keys.get("escalate_after"), tuple(keys.get("escalate_to", ())), hours)
 
 
 def _pick(kind: type[Value], keys: Keys) -> Value:

@@ -9,6 +9,7 @@ from service.forms.answer_names import find_answer
 from service.forms.blocks import Block
 from service.forms.brand import Brand
 from service.forms.questions import Question
+from service.forms.working_hours import AnswerRule, DaySet
 from service.lead import Answers, Submission
 
 
@@ -55,6 +56,8 @@ class Destination:
     position: int = 1
     opportunity_type_id: int | None = None
     responsible_id: int | None = None
+    responsible: tuple[str, ...] = field(default=(), repr=False)  # e-mail addresses of people who take turns
+    days_off: Mapping[str, DaySet] = field(default_factory=dict, repr=False)  # e-mail address -> their days off
     team_id: int | None = None
     referrer_id: int | None = None
     agent_id: int | None = None
@@ -112,6 +115,7 @@ class Form:
     country: str = ""  # two letters, ISO 3166: how local phone numbers are read
     notify: tuple[str, ...] = field(default=(), repr=False)
     report_to: tuple[str, ...] = field(default=(), repr=False)  # of the weekly report
+    answer: AnswerRule = field(default_factory=AnswerRule)  # how soon a person is to react
     silence_alarm: bool = True  # alert when the form stops bringing leads
     canary: Canary | None = None  # test leads, for a test stage
     conversions: Mapping[str, str] = field(
@@ -137,6 +141,13 @@ class Form:
     def question(self, name: str) -> Question:
         """Return the question for an answer; one of which nothing is known where the form describes none."""
         return next((question for question in self.questions if question.name == name), Question(name))
+
+    @property
+    def starts_clock(self) -> bool:
+        """Whether some of its leads are to be answered within a time; test leads never are."""
+        return self.canary is None and any(
+            variant.answer.within_s or variant.answer.escalate_after_s for variant in self.variants
+        )
 
     def title_in(self, language: str) -> str:
         """Return the form's title in a language, "" without one."""

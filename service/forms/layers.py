@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-RIVALS = {"stage_id": ("board", "stage"), "board": ("stage_id",), "stage": ("stage_id",)}
-"""The two ways of naming a stage: the way of the upper layer hides the other one below."""
+RIVALS = {
+    "stage_id": ("board", "stage"),
+    "board": ("stage_id",),
+    "stage": ("stage_id",),
+    "responsible_id": ("responsible",),
+    "responsible": ("responsible_id",),
+}
+"""The two ways of naming a stage, and an owner: the way of the upper layer hides the other one below."""
 
 UNMERGED = ("value", "due_date", "utm")
 """Tables that make sense only as a whole: the upper layer's replaces the one below."""
@@ -15,7 +21,10 @@ DEFAULT_ACCOUNT = "default"
 STAGE_KEYS = ("stage_id", "board", "stage")
 
 ACCOUNT_KEYS_OF_FORM = frozenset(
-    (*STAGE_KEYS, "opportunity_type_id", "responsible_id", "team_id", "referrer_id", "agent_id", "extra", "custom")
+    (
+        *(*STAGE_KEYS, "opportunity_type_id", "responsible_id", "responsible", "days_off"),
+        *("team_id", "referrer_id", "agent_id", "extra", "custom"),
+    )
 )
 """Keys of a form that are valid in one Nexudus account only: elsewhere the same id is another company's record.
 

@@ -51,6 +51,7 @@ from service.forms.values import (
     read_trimmed,
     read_whole,
 )
+from service.forms.working_hours import read_days, read_days_off, read_hours, read_zone
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
 MAX_DUPLICATE_WINDOW_S = 86400
@@ -59,6 +60,8 @@ MAX_SHIFT_DAYS = 3650
 MAX_FILL_S = 60
 MAX_LINKS = 1000
 MAX_SAME_TEXT = 1000
+MAX_RESPONSIBLE = 50
+MIN_ANSWER_S, MAX_ANSWER_S = 60, 30 * 86400
 
 
 def check_form_name(name: str) -> None:
@@ -78,6 +81,14 @@ def check_account_name(name: str) -> None:
 def read_prefix(value: Any) -> str:
     """Read a template of one or more lines; "" overrides a value of [defaults]."""
     return read_braces(value, read_trimmed)
+
+
+def read_responsible(value: Any) -> tuple[str, ...]:
+    """Read the e-mail addresses of the people who take leads in turn."""
+    addresses = tuple(dict.fromkeys(read_list(value if isinstance(value, list) else [value], each=read_email)))
+    if len(addresses) > MAX_RESPONSIBLE:
+        raise ValidationError(f"names {len(addresses)} people: name {MAX_RESPONSIBLE} at most")
+    return addresses
 
 
 def read_due_date(value: Any) -> AnswerDate:
@@ -150,6 +161,12 @@ SHARED_KEYS: dict[str, FormKey] = {
     "country": FormKey(read_country),
     "notify": FormKey(read_list, each=read_alert_address),
     "report_to": FormKey(read_alert_addresses),
+    "answer_within": FormKey(read_interval, least_s=MIN_ANSWER_S, most_s=MAX_ANSWER_S),
+    "escalate_after": FormKey(read_interval, least_s=MIN_ANSWER_S, most_s=MAX_ANSWER_S),
+    "escalate_to": FormKey(read_alert_addresses),
+    "hours": FormKey(read_hours),
+    "holidays": FormKey(read_days),
+    "time_zone": FormKey(read_zone),
     "silence_alarm": FormKey(read_flag),
     "fields": FormKey(read_table, each=read_one_or_more, key=check_canonical),
     "webhooks": FormKey(WEBHOOKS_TABLE.load),
@@ -171,6 +188,8 @@ SHARED_KEYS: dict[str, FormKey] = {
     "position": FormKey(read_whole),
     "opportunity_type_id": FormKey(read_whole),
     "responsible_id": FormKey(read_whole),
+    "responsible": FormKey(read_responsible),
+    "days_off": FormKey(read_days_off),
     "team_id": FormKey(read_whole),
     "referrer_id": FormKey(read_whole),
     "agent_id": FormKey(read_whole),
@@ -206,6 +225,7 @@ _ELSEWHERE = {
     "when": "it belongs in a route, [[forms.NAME.routes]]",
     "routes": "a route has no routes of its own",
     "canary": "it belongs in a form of its own",
+    "owner": 'write responsible = ["ann@example.com"], or responsible_id',
 }
 ACCOUNT_TABLE = make_table(ACCOUNT_KEYS)
 ROUTE_KEYS: dict[str, FormKey] = {

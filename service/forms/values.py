@@ -146,12 +146,14 @@ def read_tag(value: Any) -> str:
 # -- numbers
 
 
-def read_interval(value: Any) -> float:
-    """Read an interval such as `30m`, `6h` or `1d` in seconds; between ten minutes and a week."""
+def read_interval(value: Any, least_s: int = MIN_INTERVAL_S, most_s: int = MAX_INTERVAL_S) -> float:
+    """Read an interval such as `30m`, `6h` or `1d` in seconds; by default between ten minutes and a week."""
     parts = re.fullmatch(r"([0-9]{1,4})([mhd])", read_name(value))
     seconds = int(parts[1]) * {"m": 60, "h": 3600, "d": 86400}[parts[2]] if parts else 0
-    if not MIN_INTERVAL_S <= seconds <= MAX_INTERVAL_S:
-        raise ValidationError(f"{value!r} is not a time from 10m to 7d: write one such as 6h")
+    if not least_s <= seconds <= most_s:
+        raise ValidationError(
+            f"{value!r} is not a time from {least_s // 60}m to {most_s // 86400}d: write one such as 6h"
+        )
     return float(seconds)
 
 
