@@ -87,7 +87,7 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         other_touch=other_touch(submission.evidence, routed.attribution, attribution),
     )
     keys = list(keys_of(submission, form, now))
-    return Arrival(lead, keys, person_of(lead), partial(judge, form=form), CURRENT.get())
+    return Arrival(lead, keys, person_of(lead), partial(judge, form=form), CURRENT.get(), form.starts_clock)
 
 
 def status_of(submission: Submission, suspicion: str) -> Status:

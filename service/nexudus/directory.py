@@ -174,6 +174,18 @@ def user(nexudus: Nexudus, user_id: int) -> User | None:
     return _user(row) if row else None
 
 
+def user_of_email(nexudus: Nexudus, email: str) -> User | None:
+    """Return the user with an e-mail address; of several the active admin with the smallest id. None if there is none.
+
+    The CRM ignores unknown filters, and no document says how it compares, so each record is checked.
+    Raises: as Nexudus.records.
+    """
+    rows = nexudus.records(USERS_PATH, {"User_Email": email})
+    wanted = email.strip().casefold()
+    users = [user for user in map(_user, rows) if user.email.strip().casefold() == wanted]
+    return min(users, key=lambda user: (not user.active, not user.admin, user.id), default=None)
+
+
 def me(nexudus: Nexudus) -> User:
     """Return the user who is signed in. Raises: as Nexudus.get; Unavailable if the CRM does not show who it is."""
     row = _own_record(nexudus)

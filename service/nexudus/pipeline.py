@@ -65,6 +65,7 @@ class Opportunity:
     won_at: datetime | None
     lost_at: datetime | None
     mark_field: str = ""
+    responsible_id: int | None = None  # 0: it has no owner
 
 
 def pages(
@@ -126,6 +127,7 @@ def opportunity_of(row: Row) -> Opportunity:
         won_at=instant_of(row, "WonOn"),
         lost_at=instant_of(row, "LostOn"),
         mark_field=marker_field_of(row),
+        responsible_id=id_of(row, "ResponsibleId") or (0 if "ResponsibleId" in row else None),
     )
 
 
@@ -159,6 +161,7 @@ class Move:
 
     id: of the row, ascending. at: when it entered the stage, as exactly as the CRM shows; made_at: when the row was
     written. origin: the stage that it left, "" for the first placement; origin_at: when it had entered that one.
+    user_id: who moved it; None: the CRM itself, or, unless is_automatic, somebody whom the row does not show.
     """
 
     id: int
@@ -168,6 +171,8 @@ class Move:
     made_at: datetime | None = None
     origin: str = ""
     origin_at: datetime | None = None
+    user_id: int | None = None
+    is_automatic: bool = False
 
     @property
     def is_first(self) -> bool:
@@ -225,4 +230,8 @@ def _move_of(row: Row, names: _StageNames) -> Move | None:
     if not (opportunity_id and at and stage):
         return None
     origin = names.of(row, "Old")
-    return Move(row["Id"], opportunity_id, stage, at, made_at, origin, instant_of(row, "FromTime"))
+    user_id = id_of(row, "UserId")
+    is_automatic = "UserId" in row and user_id is None
+    return Move(
+        row["Id"], opportunity_id, stage, at, made_at, origin, instant_of(row, "FromTime"), user_id, is_automatic
+    )

@@ -75,7 +75,9 @@ def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[L
 
 
 def _release(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[LeadId]:
-    return tx.queue.retry(lead_ids, now)
+    released = tx.queue.retry(lead_ids, now)
+    tx.answers.restart(released, now)  # nobody could answer them before
+    return released
 
 
 def _discard(tx: Transaction, lead_ids: Sequence[LeadId], _now: datetime) -> Sequence[LeadId]:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from service.lead import LeadId, OpportunityId, marked_in
 from service.nexudus.pipeline import LOST, WON, Opportunity
 from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.first_answers import changed_by_a_person
 from service.reconciliation.stages import StageReading
-from service.store import LeadRecord, Sale, SaleChange, SaleStatus, Transaction
+from service.store import FirstAnswer, LeadRecord, Sale, SaleChange, SaleStatus, Transaction
 
 STATUSES = {WON: SaleStatus.WON, LOST: SaleStatus.LOST}
 
@@ -88,7 +89,9 @@ def _record(
     def save(tx: Transaction) -> None:
         tx.crm.lock_account(reader.account)
         sales, history = tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
+        sent = tx.queue.request_bodies([lead_id for lead_id in lead_ids if lead_id not in sales])
         changed, changes, unchanged = [], [], []
+        answers: list[FirstAnswer] = []
         for opportunity, record in matches:
             previous = sales.get(record.lead_id)
             sale = sale_of(opportunity, record, previous, now)
@@ -96,9 +99,19 @@ def _record(
                 unchanged.append(record.lead_id)
             else:
                 changed.append(sale)
+            answers += changed_by_a_person(
+                opportunity,
+                record,
+                sale,
+                previous,
+                sent.get(record.lead_id),
+                stages.own_moves.get(opportunity.id, ()),
+                shows_history=stages.access != "hidden",
+            )
             changes += _new_changes(opportunity, record, sale, previous, history[record.lead_id], stages, now)
         tx.crm.save_sales(changed, changes)
         tx.crm.mark_seen(unchanged, now)
+        tx.answers.record_answers(answers, now)
 
     if matches:
         reader.store.write(save)
@@ -126,7 +139,15 @@ def sale_of(opportunity: Opportunity, record: LeadRecord, previous: Sale | None,
         updated_at=opportunity.updated_at,
         seen_at=now,
         acknowledged_at=previous.acknowledged_at if previous and previous.missing_since is None else None,
+        responsible_id=_owner_of(opportunity, previous),
     )
+
+
+def _owner_of(opportunity: Opportunity, previous: Sale | None) -> int | None:
+    """Return the owner; a list may leave it out."""
+    if opportunity.responsible_id is None and previous is not None:
+        return previous.responsible_id
+    return opportunity.responsible_id
 
 
 def _is_unchanged(previous: Sale, sale: Sale) -> bool:

@@ -16,7 +16,8 @@ from service.lead import LeadId
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Unavailable
 from service.nexudus.pipeline import MAX_PAGES, OVERLAP, DatesIgnored, Move, PagesRepeat, moves
 from service.reconciliation.account_reader import AccountReader, reading_problem
-from service.store import SaleChange, Store, Transaction
+from service.reconciliation.first_answers import moved_by_a_person, own_user
+from service.store import FirstAnswer, SaleChange, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ class StageReading:
 
     complete_since: all moves since then were read; None: all moves ever.
     origins: opportunity id -> the stage in which it began, where the history has no time for that.
+    own_moves: opportunity id -> when the CRM itself, or this service, moved it, as far as it was read.
     is_incomplete: an opportunity older than what was read was met, without any recorded stage.
     error: why the reading failed.
     """
@@ -52,6 +54,7 @@ class StageReading:
     access: Access
     complete_since: datetime | None = None
     origins: dict[int, str] = field(default_factory=dict)
+    own_moves: dict[int, list[datetime]] = field(default_factory=dict)
     is_incomplete: bool = False
     error: Exception | None = None
 
@@ -90,7 +93,7 @@ def read_stages(
     # A clock that is ahead must not make us skip what happens until then.
     until = min(max(filter(None, [last or oldest, run.newest])), now)
     reader.store.write(lambda tx: _set_read_until(tx, reader.account, until.isoformat()))
-    return StageReading("shown", since and since - OVERLAP / 2, run.origins)
+    return StageReading("shown", since and since - OVERLAP / 2, run.origins, run.own_moves)
 
 
 def require_full_reading(reader: AccountReader) -> None:
@@ -124,6 +127,7 @@ class _HistoryRun:
         self._count = 0
         self.newest: datetime | None = None
         self.origins: dict[int, str] = {}
+        self.own_moves: dict[int, list[datetime]] = {}
 
     def read(self, since: datetime | None, *, is_thorough: bool) -> None:
         """Raises: as stage_history.moves; StoreUnavailable."""
@@ -142,10 +146,13 @@ class _HistoryRun:
         ids = {move.opportunity_id for move in page}
         with self._reader.store.read() as tx:
             own = tx.crm.lead_records_by_opportunity(self._reader.account, ids, self._scope.now)
+            user_id = own_user(tx, self._reader.account)
         for move in page:
             if move.opportunity_id in own:
                 self._pending.setdefault(move.opportunity_id, {})[move.id] = move
                 self._count += 1
+                if move.is_automatic or (user_id is not None and move.user_id == user_id and not move.is_first):
+                    self.own_moves.setdefault(move.opportunity_id, []).append(move.at)
 
     def _record(self) -> None:
         self.origins |= record_moves(self._reader.store, self._scope, self._pending)
@@ -202,7 +209,9 @@ def _record_batch(tx: Transaction, scope: StageScope, batch: Moves) -> dict[int,
     added: list[SaleChange] = []
     confirmed: list[int] = []
     origins: dict[int, str] = {}
+    answers: list[FirstAnswer] = []
     for opportunity_id, record in records.items():
+        answers += moved_by_a_person(tx, scope.account, record, batch[opportunity_id].values())
         recorded = [change for change in history[record.lead_id] if change.kind == "stage"]
         read = sorted(batch[opportunity_id].values(), key=lambda move: (move.at, move.id))
         if _lacks_origin(read, recorded, scope):
@@ -220,6 +229,7 @@ def _record_batch(tx: Transaction, scope: StageScope, batch: Moves) -> dict[int,
         confirmed += [change.number for change, move in pairs if _is_right(change, move)]
         added += [SaleChange(record.lead_id, "stage", move.stage, move.at, scope.now) for move in new]
     tx.crm.save_sales([], added)
+    tx.answers.record_answers(answers, scope.now)
     if scope.is_full:
         tx.crm.confirm_changes(confirmed, scope.now)
     return origins

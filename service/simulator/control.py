@@ -19,7 +19,13 @@ COWORKER_DEFAULTS = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZone
 
 STATUSES = {"in_progress": 1, "won": STATUS_WON, "lost": STATUS_LOST}
 YEARS = range(1970, 2100)
-KEYS = {"stage_id": "CrmBoardColumnId", "status": "Status", "value": "Value", "loss_reason": "LossReason"}
+KEYS = {
+    "stage_id": "CrmBoardColumnId",
+    "status": "Status",
+    "value": "Value",
+    "loss_reason": "LossReason",
+    "owner_id": "ResponsibleId",
+}
 
 
 def create_control(world: World) -> Blueprint:
@@ -118,8 +124,8 @@ def read_state(world: World) -> dict[str, Any]:
 def handle(world: World, ident: int, wanted: Mapping[str, Any]) -> SimulatorResponse:
     """Change one opportunity as its owner does in the admin pages; `{"delete": true}` deletes it.
 
-    wanted: any of stage_id, status (in_progress, won, lost), value, loss_reason (a number); at: the time in ISO 8601,
-    instead of now. The caller holds the lock.
+    wanted: any of stage_id, status (in_progress, won, lost), value, loss_reason (a number), owner_id; at: the time in
+    ISO 8601, instead of now. The caller holds the lock.
     Raises: ControlProblems for unknown keys and words, and an unreadable time.
     """
     _check(wanted)

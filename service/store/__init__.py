@@ -10,6 +10,7 @@ search.py           leads found by a query (query.py) and by the index of their 
 counting.py         leads counted by day for charts (daily_counts.py), by origin for reports (origins.py), since
                     midnight for the overview (overview.py)
 outcomes.py         what leads brought, by where they came from; outcome_blocks.py counts it in the background; costs.py
+answers.py          how long each lead waits for a person, and when one reacted; turns.py: whose turn it is
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen, and what they did, counted
@@ -22,6 +23,7 @@ database/           engines, transactions, tables: everything that knows SQLite 
 from service.store.account_facts import Fact, ReadState, Reconciliation, Tenant
 from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPause, FailureStreak, Pace, Pause
 from service.store.alert_log import Alert
+from service.store.answers import MAX_COUNTED, AnswerClock, AnswerCounts, AnswerKind, ClockStep, FirstAnswer, median
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
 from service.store.costs import CampaignCost, Cost
@@ -55,6 +57,7 @@ from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
 from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
+from service.store.turns import OwnerTurn
 from service.store.undo import UNDO_WINDOW, UndoResult
 from service.store.workers import DeliveryCountKey, SeenWorker
 
@@ -67,6 +70,7 @@ __all__ = [
     "KEEP_IMPORTS",
     "LAST",
     "LATER",
+    "MAX_COUNTED",
     "NOT_SET",
     "NO_CREDENTIALS",
     "OUTCOME_JOINT",
@@ -80,10 +84,14 @@ __all__ = [
     "Accounts",
     "Alert",
     "AnnouncedLead",
+    "AnswerClock",
+    "AnswerCounts",
+    "AnswerKind",
     "Arrival",
     "BeingSent",
     "CallPause",
     "CampaignCost",
+    "ClockStep",
     "ConnectionHealth",
     "ConnectionKey",
     "Cost",
@@ -101,6 +109,7 @@ __all__ = [
     "Fetch",
     "FetchNotice",
     "FetchResult",
+    "FirstAnswer",
     "Identity",
     "ImportJob",
     "JobState",
@@ -118,6 +127,7 @@ __all__ = [
     "OutcomeBlock",
     "OutcomeCell",
     "OutcomePeriod",
+    "OwnerTurn",
     "Pace",
     "ParkedProblem",
     "Pause",
@@ -157,5 +167,6 @@ __all__ = [
     "as_milliseconds",
     "fault_of",
     "kind_of",
+    "median",
     "reported",
 ]

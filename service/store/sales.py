@@ -45,6 +45,7 @@ class Sale:
     seen_at: datetime
     missing_since: datetime | None = None  # when it was first not found
     acknowledged_at: datetime | None = None  # when an operator accepted that it is missing, or double
+    responsible_id: int | None = None  # the owner, in the CRM; 0: none; None: not seen yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.store.account_facts import Facts, Reconciliations
 from service.store.accounts import Accounts
 from service.store.activity import Activity
 from service.store.alert_log import AlertLog
+from service.store.answers import AnswerClock, AnswerClocks
 from service.store.claims import Claims
 from service.store.conversions import Conversions
 from service.store.costs import Costs
@@ -34,7 +35,7 @@ from service.store.leads.erasure import ERASE_BATCH_SIZE, Erasure, ErasureResult
 from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
 from service.store.leads.people import People
-from service.store.leads.stored import StoredLeads
+from service.store.leads.stored import NOTIFIABLE, StoredLeads
 from service.store.leads.touches import LeadTouches
 from service.store.origins import OriginCounts
 from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
@@ -49,6 +50,7 @@ from service.store.sales import Sales
 from service.store.snapshot import Snapshots
 from service.store.sorting import SortedSearch
 from service.store.tallies import Tallies
+from service.store.turns import OwnerTurns
 from service.store.undo import UndoRecords
 from service.store.words import WordIndex
 from service.store.workers import DeliveryTotals, Workers
@@ -78,6 +80,10 @@ class Crm(Sales, Reconciliations, Conversions, Facts):
     """What became of leads in the CRM, and what is known of each account there."""
 
 
+class Answers(AnswerClocks, OwnerTurns):
+    """How long each lead waits for a person, and whose turn it is."""
+
+
 class Alerts(AlertLog, Snapshots, Activity):
     """Alerts, and the snapshot and figures that they are judged by."""
 
@@ -91,6 +97,7 @@ class Transaction(Repository):
     search = subject(Search)
     statistics = subject(Statistics)
     crm = subject(Crm)
+    answers = subject(Answers)
     alerts = subject(Alerts)
     accounts = subject(Accounts)
     sessions = subject(Sessions)
@@ -111,7 +118,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0018"
+SCHEMA = "0019"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 
@@ -185,6 +192,7 @@ class Store:
         results = tx.leads.keep(arrivals, partial(_complete, tx))
         new = [arrival for arrival, result in zip(arrivals, results, strict=True) if result.lead]
         tx.queue.enqueue([_delivery_of(arrival, priority) for arrival in new])
+        tx.answers.start([_clock_of(arrival) for arrival in new if _starts_clock(arrival)])
         tx.search.add_late([arrival.lead.id for arrival in arrivals])
         return [result.receipt for result in results]
 
@@ -320,12 +328,23 @@ def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:
     )
 
 
+def _starts_clock(arrival: Arrival) -> bool:
+    return arrival.starts_clock and arrival.lead.status in NOTIFIABLE
+
+
+def _clock_of(arrival: Arrival) -> AnswerClock:
+    lead = arrival.lead
+    return AnswerClock(lead.id, lead.account, lead.submission.form, lead.received_at)
+
+
 def _complete(tx: Transaction, arrival: Arrival, result: ArrivalResult) -> None:
     """Give the first lead what its repeat adds: an announced lead all the answers, any other the new ones."""
     if result.first is None or result.match is None:
         return
     lead, match = arrival.lead, result.match
     if tx.platforms.fill(result.first.id, lead, arrival.person, lead.received_at):
+        if _starts_clock(arrival):
+            tx.answers.start([AnswerClock(result.first.id, lead.account, lead.submission.form, lead.received_at)])
         return
     if match.became is not None:
         tx.leads.apply_change(match.became, match.person, lead.received_at)

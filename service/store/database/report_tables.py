@@ -120,6 +120,7 @@ sales = Table(
     Column("missing_since", UtcDateTime),  # when it was first not found; NULL: it is there
     Column("acknowledged_at", UtcDateTime),  # when an operator accepted that it is missing, or double
     text_column("reached"),  # the stages it has entered, by name, joined by \x1f; written by triggers only
+    Column("responsible_id", BigInteger),  # the owner, in the CRM; 0: none; NULL: not seen yet
 )
 Index("ix_sales_status", sales.c.status, sales.c.lead_id)
 for _column in (sales.c.value, sales.c.won_at):

@@ -67,7 +67,7 @@ class Arrival:
 
     keys: make a later arrival its repeat. person: the key under which its deliveries run one at a time. judge: decides
     whether two arrivals under one key are the same enquiry; without it every key decides alone. trace: kept with its
-    delivery.
+    delivery. starts_clock: a person is to react to it within a time.
     """
 
     lead: Lead
@@ -75,6 +75,7 @@ class Arrival:
     person: str = ""
     judge: Judge | None = None
     trace: TraceContext = NO_TRACE
+    starts_clock: bool = False
 
     @cached_property
     def row(self) -> Values:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from service.lead import Attempt, Lead
+from service.store.answers import AnswerClock, AnswerClocks
 from service.store.database.columns import insert_rows
 from service.store.database.outcome_tables import lead_touches
 from service.store.database.report_tables import sale_changes, sales
@@ -15,6 +16,7 @@ from service.store.database.tables import DONE, PARKED, attempts, deliveries, le
 from service.store.leads.rows import to_row
 from service.store.leads.touches import LeadTouches
 from service.store.sales import Sale, SaleChange, Sales
+from service.store.turns import OwnerTurn, OwnerTurns
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class LeadHistory:
     sent: Mapping[str, Any] | None = None
     sale: Sale | None = None
     changes: Sequence[SaleChange] = ()
+    clock: AnswerClock | None = None
+    turn: OwnerTurn | None = None
 
 
 class Histories(Repository):
@@ -48,6 +52,8 @@ class Histories(Repository):
         insert_rows(self._connection, deliveries, [_delivery_row(history) for history in histories])
         sold = [history.sale for history in histories if history.sale is not None]
         self._as(Sales).save_sales(sold, [change for history in histories for change in history.changes])
+        self._as(AnswerClocks).add([history.clock for history in histories if history.clock is not None])
+        self._as(OwnerTurns).add_turns([history.turn for history in histories if history.turn is not None])
         calls = [_attempt_row(history.lead, attempt) for history in histories for attempt in history.attempts]
         if calls:
             insert_rows(self._connection, attempts, calls)
@@ -55,6 +61,8 @@ class Histories(Repository):
     def remove_account(self, account: str, size: int) -> int:
         """Delete at most `size` leads of an account, with everything that belongs to them; returns how many."""
         ids = list(self._execute(select(leads.c.id).where(leads.c.account == account).limit(size)).scalars())
+        self._as(AnswerClocks).drop(ids)
+        self._as(OwnerTurns).drop_turns(ids)
         for table in (attempts, deliveries, sale_changes, sales, lead_touches):
             self._execute(delete(table).where(table.c.lead_id.in_(ids)))
         self._execute(delete(leads).where(leads.c.id.in_(ids)))

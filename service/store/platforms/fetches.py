@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
+from service.store.answers import AnswerClock, AnswerClocks
 from service.store.database.repository import NO_LEASE, IsGone, Repository
 from service.store.database.tables import attempts, connections, leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals, Match
 from service.store.leads.changes import LeadChanges
-from service.store.leads.stored import StoredLeads
+from service.store.leads.stored import NOTIFIABLE, StoredLeads
 from service.store.outbox import LeaseLost, Outbox
 from service.store.platforms.connections import ConnectionKey, Connections
 from service.store.platforms.notices import DUE, LIVE_FOR, PARKED, FetchNotice, Notices
@@ -160,6 +161,9 @@ class Fetches(Repository):
         match = self._as(LeadArrivals).match(arrival, now, lock=True)
         if match is not None:
             self._give_way(arrival.lead.id, *match, now)
+        elif arrival.starts_clock and arrival.lead.status in NOTIFIABLE:
+            lead = arrival.lead
+            self._as(AnswerClocks).start([AnswerClock(lead.id, lead.account, lead.submission.form, lead.received_at)])
 
     def _give_way(self, lead_id: LeadId, first: Lead, match: Match, now: datetime) -> None:
         """Discard the fetched lead: one enquiry makes one opportunity, whichever way it arrived first."""

@@ -1,0 +1,320 @@
+"""The answer clock of each lead: when an answer is due, who was reminded, when a person first reacted and how.
+
+A clock is started in the commit that stores its lead, and every later step is due at `next_at`: when it is done, the
+row says what comes next. So nothing is lost with a process, and nothing is done twice but for a message that was being
+sent when its process died.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, and_, case, delete, func, literal, or_, select, type_coerce, update
+
+from service.lead import LeadId, Status, first_lead_id
+from service.store.database.answer_tables import answer_clocks, owner_turns
+from service.store.database.columns import insert_rows
+from service.store.database.repository import Repository
+from service.store.database.tables import leads
+from service.store.leads.stored import NOTIFIABLE
+
+MAX_COUNTED = 1000
+"""Waiting leads that are counted for a page; more are not told apart."""
+
+
+class ClockStep(StrEnum):
+    """What is to be done about a clock next."""
+
+    TIME = "time"  # work out by when an answer is due
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    SETTLE = "settle"  # work out how much working time the answer took
+    NONE = ""
+
+
+class AnswerKind(StrEnum):
+    """What a person did first."""
+
+    STAGE = "stage"
+    OWNER = "owner"
+    STATUS = "status"
+    CALLED = "called"  # said so, here
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerClock:
+    """The clock of one lead. working_s: working time until the answer, in seconds; None while it is not worked out."""
+
+    lead_id: LeadId
+    account: str
+    form: str
+    started_at: datetime
+    due_at: datetime | None = None
+    escalate_at: datetime | None = None
+    step: ClockStep = ClockStep.NONE
+    next_at: datetime | None = None
+    waiting_since: datetime | None = None
+    reminded_at: datetime | None = None
+    escalated_at: datetime | None = None
+    answered_at: datetime | None = None
+    how: AnswerKind | None = None
+    working_s: int | None = None
+
+    @property
+    def is_in_time(self) -> bool | None:
+        """Whether it was answered in time; None where no answer is due, or none has come yet."""
+        if self.due_at is None or self.answered_at is None:
+            return None
+        return self.answered_at <= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """A person's first move, as it was read or said. started_at: for a lead that has no clock yet."""
+
+    lead_id: LeadId
+    account: str
+    form: str
+    started_at: datetime
+    at: datetime
+    how: AnswerKind
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """Clocks of some leads.
+
+    key: the form, or the owner's address, "" without one. due: those of which an answer was due by now, or has come;
+    in_time: those of them that were answered by then. median_s, median_working_s: until the answer, in seconds and in
+    seconds of working time; None without answers.
+    """
+
+    key: str
+    leads: int
+    answered: int
+    due: int
+    in_time: int
+    unanswered: int
+    median_s: float | None
+    median_working_s: float | None
+
+    @property
+    def share_in_time(self) -> float | None:
+        """The share answered in time, of those of which an answer was due; 1 is all, None where none was."""
+        return self.in_time / self.due if self.due else None
+
+
+class AnswerClocks(Repository):
+    """Clocks, the steps that are due, answers."""
+
+    # -- starting and ending
+
+    def start(self, some: Sequence[AnswerClock]) -> None:
+        """Start clocks, where a lead has none; by when an answer is due is worked out soon after."""
+        rows = [_row(replace(clock, step=ClockStep.TIME, next_at=clock.started_at)) for clock in some]
+        if rows:
+            insert_rows(self._connection, answer_clocks, rows, "ON CONFLICT DO NOTHING")
+
+    def restart(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
+        """Start the clocks of leads that become real only now: released, or restored."""
+        query = select(leads.c.id, leads.c.account, leads.c.form).where(leads.c.id.in_(lead_ids))
+        clocks = [AnswerClock(LeadId(row.id), row.account, row.form, now) for row in self._execute(query)]
+        self.drop([clock.lead_id for clock in clocks])
+        self.start(clocks)
+
+    def add(self, clocks: Sequence[AnswerClock]) -> None:
+        """Store clocks as they are, whatever their step."""
+        if clocks:
+            insert_rows(self._connection, answer_clocks, [_row(clock) for clock in clocks])
+
+    def drop(self, lead_ids: Sequence[str]) -> None:
+        """Forget the clocks of leads that were none: discarded ones, demonstrations."""
+        self._execute(delete(answer_clocks).where(answer_clocks.c.lead_id.in_(lead_ids)))
+
+    def stop(self, lead_ids: Sequence[str]) -> None:
+        """Do nothing more about leads that are erased; their figures stay."""
+        of_leads = update(answer_clocks).where(answer_clocks.c.lead_id.in_(lead_ids))
+        self._execute(of_leads.values(waiting_since=None, next_at=None, step=ClockStep.NONE.value))
+
+    # -- steps
+
+    def clocks_of(self, lead_ids: Iterable[str]) -> dict[LeadId, AnswerClock]:
+        """Return the clocks of leads; leads without one are left out."""
+        rows = self._execute(select(answer_clocks).where(answer_clocks.c.lead_id.in_(list(lead_ids))))
+        return {LeadId(row.lead_id): _clock(row) for row in rows}
+
+    def forms_with(self, step: ClockStep, now: datetime) -> list[str]:
+        """Return the forms with clocks of which a step is due, by one short look at the index for each."""
+        forms: list[str] = []
+        due = and_(answer_clocks.c.step == step.value, answer_clocks.c.next_at.is_not(None))
+        query = select(answer_clocks.c.form).where(due).order_by(answer_clocks.c.form).limit(1)
+        while True:
+            form = self._execute(query.where(answer_clocks.c.form > (forms[-1] if forms else ""))).scalar()
+            if form is None:
+                break
+            forms.append(form)
+        return [form for form in forms if self.due(step, form, now, 1)]
+
+    def due(self, step: ClockStep, form: str, now: datetime, limit: int, after: str = "") -> list[AnswerClock]:
+        """Return clocks of a form of which a step is due, by lead. after: continue behind this lead."""
+        query = select(answer_clocks).where(
+            *(answer_clocks.c.step == step.value, answer_clocks.c.form == form, answer_clocks.c.next_at <= now),
+            answer_clocks.c.lead_id > after,
+        )
+        return [_clock(row) for row in self._execute(query.order_by(answer_clocks.c.lead_id).limit(limit))]
+
+    def retime(self) -> None:
+        """Work out anew by when the leads are to be answered that wait."""
+        waiting = update(answer_clocks).where(answer_clocks.c.waiting_since.is_not(None))
+        self._execute(waiting.values(step=ClockStep.TIME.value, next_at=answer_clocks.c.started_at))
+
+    def advance(self, clock: AnswerClock, step: ClockStep, next_at: datetime | None, **changes: Any) -> None:
+        """Record that the step of a clock is done, and what comes next; nothing where it was answered meanwhile."""
+        same = and_(answer_clocks.c.lead_id == clock.lead_id, answer_clocks.c.step == clock.step.value)
+        self._execute(update(answer_clocks).where(same).values(step=step.value, next_at=next_at, **changes))
+
+    # -- answers
+
+    def record_answers(self, answers: Sequence[FirstAnswer], now: datetime) -> None:
+        """Record first answers; of several the earliest counts."""
+        for answer in answers:
+            ended = {
+                "answered_at": answer.at,
+                "how": answer.how.value,
+                "step": ClockStep.SETTLE.value,
+                "next_at": now,
+                "waiting_since": None,
+                "working_s": None,
+            }
+            insert = self._database.insert(answer_clocks).values(
+                lead_id=answer.lead_id,
+                account=answer.account,
+                form=answer.form,
+                started_at=answer.started_at,
+                **ended,
+            )
+            is_earlier = or_(answer_clocks.c.answered_at.is_(None), answer_clocks.c.answered_at > answer.at)
+            self._execute(insert.on_conflict_do_update(index_elements=["lead_id"], set_=ended, where=is_earlier))
+
+    # -- who waits
+
+    def waiting(self, limit: int, account: str = "") -> list[AnswerClock]:
+        """Return clocks without an answer of leads that are real, the longest waiting first."""
+        rows = self._execute(_waiting(select(answer_clocks), account).order_by(_WAITING_SINCE).limit(limit))
+        return [_clock(row) for row in rows]
+
+    def count_waiting(self, now: datetime, account: str = "") -> tuple[int, int]:
+        """Count the leads that wait for an answer, and those that should have one by now; both up to MAX_COUNTED."""
+        some = _waiting(select(answer_clocks.c.due_at), account).order_by(_WAITING_SINCE).limit(MAX_COUNTED).subquery()
+        late = func.coalesce(func.sum(case((some.c.due_at < now, 1), else_=0)), 0)
+        number, overdue = self._execute(select(func.count(), late).select_from(some)).one()
+        return int(number), int(overdue)
+
+    # -- figures
+
+    def answer_counts(
+        self, since: datetime, until: datetime, now: datetime, *, by: str = "form", form: str = "", account: str = ""
+    ) -> tuple[list[AnswerCounts], AnswerCounts]:
+        """Count the clocks of leads received in a period: by form or by owner, most leads first; and of all together.
+
+        Spam, tests and discarded leads are left out.
+        """
+        key = owner_turns.c.email if by == "owner" else answer_clocks.c.form
+        is_due = or_(answer_clocks.c.answered_at.is_not(None), answer_clocks.c.due_at < now)
+        counted = [
+            func.count(),
+            func.count(answer_clocks.c.answered_at),
+            _number(and_(answer_clocks.c.due_at.is_not(None), is_due)),
+            _number(answer_clocks.c.answered_at <= answer_clocks.c.due_at),
+        ]
+        scope = (since, until, form, account)
+        counts = self._execute(_of_period(select(key, *counted), by, *scope).group_by(key)).all()
+        answered = _of_period(select(key, _ELAPSED, _WORKING), by, *scope).where(_ELAPSED.is_not(None))
+        times = _Times(self._execute(answered))
+        rows = [
+            AnswerCounts(name or "", number, done, due, in_time, number - done, *times.medians(name))
+            for name, number, done, due, in_time in counts
+        ]
+        sums = (sum(column) for column in zip(*(row[1:] for row in counts), strict=True)) if counts else (0, 0, 0, 0)
+        number, done, due, in_time = sums
+        total = AnswerCounts("", number, done, due, in_time, number - done, *times.medians())
+        return sorted(rows, key=lambda each: (-each.leads, each.key)), total
+
+
+def _number(condition: Any) -> Any:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _of_period(query: Select[Any], by: str, since: datetime, until: datetime, form: str, account: str) -> Select[Any]:
+    """Limit a query to the clocks of leads received in a period that are leads at all."""
+    first, last = first_lead_id(since), first_lead_id(until)
+    no_leads = [status.value for status in _NO_LEADS]
+    left_out = select(leads.c.id).where(leads.c.status.in_(no_leads), leads.c.id >= first, leads.c.id < last)
+    query = query.where(answer_clocks.c.lead_id >= first, answer_clocks.c.lead_id < last)
+    query = query.where(answer_clocks.c.lead_id.not_in(left_out))
+    if by == "owner":
+        query = query.outerjoin(owner_turns, owner_turns.c.lead_id == answer_clocks.c.lead_id)
+    for column, value in ((answer_clocks.c.form, form), (answer_clocks.c.account, account)):
+        query = query.where(column == value) if value else query
+    return query
+
+
+class _Times:
+    """The times until the answers, by key."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        """rows: key, microseconds, microseconds of working time."""
+        self._elapsed: dict[Any, list[int]] = defaultdict(list)
+        self._working: dict[Any, list[int]] = defaultdict(list)
+        for key, elapsed, working in rows:
+            self._elapsed[key].append(elapsed)
+            self._working[key].append(working)
+
+    def medians(self, *keys: Any) -> tuple[float | None, float | None]:
+        """Return both medians in seconds, of some keys or of all."""
+        return _median_s(self._elapsed, keys), _median_s(self._working, keys)
+
+
+def _median_s(times: Mapping[Any, list[int]], keys: Collection[Any]) -> float | None:
+    chosen = [times.get(key, []) for key in keys] if keys else times.values()
+    middle = median([time for each in chosen for time in each])
+    return None if middle is None else max(0.0, middle / 1e6)
+
+
+def median(values: Collection[float]) -> float | None:
+    """Return the middle value, or the mean of the two in the middle; None for none."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+_WAITING_SINCE = answer_clocks.c.waiting_since
+_ELAPSED = type_coerce(answer_clocks.c.answered_at - answer_clocks.c.started_at, BigInteger)
+_WORKING = func.coalesce(answer_clocks.c.working_s * literal(1_000_000, BigInteger), _ELAPSED)
+"""The time until the answer, and the working time in it, in microseconds: without a datetime for every row."""
+
+_NO_LEADS = (Status.QUARANTINED, Status.DISCARDED, Status.TEST, Status.ANNOUNCED)
+"""Statuses of leads that nobody is to answer. Erased ones count as they did before."""
+
+
+def _waiting(query: Select[Any], account: str) -> Select[Any]:
+    """Limit a query to waiting clocks of real leads: one look at each lead, however many leads there are."""
+    real = [status.value for status in NOTIFIABLE]
+    is_real = select(1).where(leads.c.id == answer_clocks.c.lead_id, leads.c.status.in_(real)).exists()
+    query = query.where(_WAITING_SINCE.is_not(None), is_real)
+    return query.where(answer_clocks.c.account == account) if account else query
+
+
+def _row(clock: AnswerClock) -> dict[str, Any]:
+    row = {column.name: getattr(clock, column.name) for column in answer_clocks.columns}
+    return {**row, "step": clock.step.value, "how": clock.how.value if clock.how else ""}
+
+
+def _clock(row: Any) -> AnswerClock:
+    values = {column.name: getattr(row, column.name) for column in answer_clocks.columns}
+    how = AnswerKind(row.how) if row.how else None
+    return AnswerClock(**{**values, "lead_id": LeadId(row.lead_id), "step": ClockStep(row.step), "how": how})
