@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -13,6 +13,7 @@ from service.delivery.behaviour import NOTES, Behaviours
 from service.delivery.counts import DeliveryCounts
 from service.delivery.messages import no_credentials
 from service.delivery.missing_setup import resume_what_is_back
+from service.delivery.owners import UserDirectory
 from service.delivery.pacing import Pacer
 from service.delivery.person_history import PlanReader
 from service.delivery.retry import CALL_PAUSE
@@ -41,6 +42,7 @@ class AccountContext:
     schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. started_at: when this process started.
     stored_at_start: the newest lead that was in the database then; if that is a restored copy, older leads may be in
     Nexudus already. Without these two, the database is trusted. tracer: makes spans, where they are wanted.
+    zone: of days off that name none.
     """
 
     nexudus: Nexudus
@@ -55,6 +57,8 @@ class AccountContext:
     jitter: Callable[[], float]
     counts: DeliveryCounts
     plans: PlanReader = field(default_factory=PlanReader)
+    users: UserDirectory = field(default_factory=UserDirectory)
+    zone: tzinfo = UTC
     stored_at_start: str = ""
     started_at: datetime | None = None
     tracer: "Tracer | None" = None

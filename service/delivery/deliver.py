@@ -33,6 +33,7 @@ from service.delivery.missing_setup import (
     resume_what_is_back,
     wait_for_setup,
 )
+from service.delivery.owners import with_owner
 from service.delivery.pacing import OutOfPace
 from service.delivery.person_history import describe, person_history
 from service.delivery.setup_check.location_limit import is_full
@@ -132,6 +133,7 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
     _check_login(delivery, context)
     target = context.targets.find(context.nexudus, form)
     context.stage_safety.check(context.nexudus, target.stage_id)
+    form = with_owner(delivery.lead, form, context.nexudus, context.users, context.store, context.zone)
     known = delivery.coworker_id or _find_coworker(delivery, context, target)
     coworker_id = known or _create_coworker(delivery, context, form, target)
     opportunity_id = _opportunity(delivery, context, form, target, coworker_id, is_new_contact=known is None)

@@ -202,6 +202,8 @@ def origins(lead: Lead, form: Form) -> list[FieldOrigin]:
     wanted, rule = form.destination, form.contact
     derived = (("Value", expected_value(lead, form).reason), ("DueDate", follow_up(lead, form).reason))
     explained = [FieldOrigin(name, reason) for name, reason in derived if reason]
+    if wanted.responsible and wanted.responsible_id is None:
+        explained.append(FieldOrigin("ResponsibleId", f"whose turn it is: {', '.join(wanted.responsible)}"))
     for place, table in (("", wanted.extra), ("contact ", rule.extra)):
         explained += _left_out(place, table, additions(table, lead, form))
     for place, custom in (("CustomFields ", wanted.custom), ("contact CustomFields ", rule.custom)):

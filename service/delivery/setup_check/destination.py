@@ -215,6 +215,35 @@ def check_owner(reader: CachedReader, variant: FormVariant, stage: Stage | None)
         yield variant.problem("error", "owner", problem, f"{remedy}, or add the location to the user")
 
 
+def check_people(reader: CachedReader, variant: FormVariant, stage: Stage | None) -> Iterator[SetupProblem]:
+    """Check that the people who take turns are active admins of the stage's location.
+
+    Raises: PartUnreadable.
+    """
+    for position, email in enumerate(variant.form.destination.responsible, 1):
+        find = partial(directory.user_of_email, email=email)
+        owner = reader.read(f"the user of {email}", "owner", find, "User-List", "the users of responsible")
+        who = f"address {position} of responsible"
+        remedy = "correct the address, or take it out; it gets no leads"
+        if owner is None:
+            yield variant.problem("error", "owner", f"Nexudus has no user with {who}", remedy)
+        elif not owner.active or not owner.admin:
+            what = "an admin" if owner.active else "active"
+            yield variant.problem("error", "owner", f"user {owner.id}, {who}, is not {what}", remedy)
+        elif stage and stage.business_id:
+            yield from _check_reach(reader, variant, stage, owner.id, who)
+
+
+def _check_reach(
+    reader: CachedReader, variant: FormVariant, stage: Stage, user_id: int, who: str
+) -> Iterator[SetupProblem]:
+    """Check that a user may use the stage's location, which only the user's own record shows."""
+    whole = reader.read(f"user {user_id}", "owner", lambda nexudus: directory.user(nexudus, user_id), "User-Read")
+    if whole and whole.business_ids and stage.business_id not in whole.business_ids:
+        problem = f"user {user_id}, {who}, has no access to location {stage.business_id} of stage {stage.id}"
+        yield variant.problem("error", "owner", problem, "add the location to the user, or take the address out")
+
+
 def check_team(reader: CachedReader, variant: FormVariant, stage: Stage | None) -> Iterator[SetupProblem]:
     """Check that the team exists, at the stage's location."""
     team_id = variant.form.destination.team_id
@@ -241,4 +270,4 @@ def _exists(nexudus: Nexudus, customer_id: int) -> bool:
     return nexudus.one(f"{coworkers.PATH}/{customer_id}") is not None
 
 
-CHECKS: tuple[Check, ...] = (check_type, check_owner, check_team, check_customers)
+CHECKS: tuple[Check, ...] = (check_type, check_owner, check_people, check_team, check_customers)
