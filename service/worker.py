@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service import clock, logs, maintenance
+from service.alerts.answer_links import AnswerLinks
 from service.alerts.monitor import Monitor, MonitorConfig
 from service.alerts.sending import DigestTime
 from service.background import StopEvent, is_gone, jitter, sleeper, start_periodic_job, worker_name
@@ -152,7 +153,10 @@ def make_monitor(settings: Settings, setup: Setup, store: Store, stop: threading
 
     daily = settings.digest_at
     digest_at = DigestTime(daily.at, daily.zone) if daily else None
-    config = MonitorConfig(settings.alert_urls, digest_at, setup.forms, public_url=settings.public_url)
+    links = AnswerLinks(settings.public_url, lambda: settings.secret_key or store.secret_key())
+    config = MonitorConfig(
+        settings.alert_urls, digest_at, setup.forms, public_url=settings.public_url, links=links, zone=settings.zone
+    )
     return Monitor(store, config, Identity(worker_name(), is_gone), submit, stop)
 
 
@@ -304,6 +308,7 @@ def _context(
         schedule_s=settings.retry_schedule_s,
         timeout_s=settings.nexudus_timeout_s,
         jitter=jitter,
+        zone=settings.zone,
         stored_at_start=newest,
         started_at=clock.now(),
         counts=counts,

@@ -9,6 +9,8 @@ decisions.py       conditions become alerts: opened, reworded, resolved; which t
 
 sending.py         alerts and the daily digest to every channel, again after a failure
 new_leads.py       each new lead to the people whom its form names
+lead_notifier.py   how messages about leads are sent, whatever they are about
+reminders.py       leads that wait too long for an answer; answer_links.py: "I have called" in messages
 lead_messages.py   new leads as text
 
 wording.py         numbers and durations as text; strangers' words, which call nobody and cannot be clicked

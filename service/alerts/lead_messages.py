@@ -1,9 +1,10 @@
 """New leads as messages for the people who call back. What strangers wrote stays plain text."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from service.alerts.channels import Message, Tone
-from service.alerts.wording import count, defuse
+from service.alerts.wording import count, defuse, span
 from service.forms import Form
 from service.lead import Contact, Lead, Status
 from service.platforms.registry import title_of
@@ -23,21 +24,35 @@ ANSWERS = {
 """Answers that are included besides the contact details: canonical name -> label."""
 
 
-def about_one(lead: Lead, form: Form, public_url: str) -> Message:
-    """Write all that is needed to call back. public_url: of the dashboard, without a slash at its end."""
+def about_one(lead: Lead, form: Form, public_url: str, called_url: str = "") -> Message:
+    """Write all that is needed to call back. public_url: of the dashboard, without a slash at its end.
+
+    called_url: where one says that one has called; "" where nobody waits for that.
+    """
     lines = [
         *_facts(lead),
         "",
         f"Came from: {_source(lead)}",
         f"State: {_state(lead)}",
         _link(lead, public_url),
+        *_called(called_url),
     ]
     tone: Tone = "warning" if lead.status is Status.PARKED else "info"
     title = f"New lead{_whose(form)}: {_who(lead)}, {form.title or form.name}"
     return Message(title, "\n".join(lines), tone, form.brand)
 
 
-def about_many(leads: Sequence[Lead], number: int, form: Form, public_url: str) -> Message:
+def about_late_one(lead: Lead, form: Form, public_url: str, called_url: str, now: datetime) -> Message:
+    """Write that a lead still waits for an answer, with all that is needed to call back."""
+    waits = span(now - lead.received_at)
+    lines = [*_facts(lead), "", f"Nobody has answered for {waits}.", _link(lead, public_url), *_called(called_url)]
+    title = f"Waiting for {waits}{_whose(form)}: {_who(lead)}, {form.title or form.name}"
+    return Message(title, "\n".join(lines), "warning", form.brand)
+
+
+def about_many(
+    leads: Sequence[Lead], number: int, form: Form, public_url: str, thing: str = "new lead", tone: Tone = "info"
+) -> Message:
     """Write one message about several leads. leads: the first ones, listed as far as there is room; number: of all."""
     entries, room = list[str](), MAX_LIST
     for lead in leads:
@@ -48,8 +63,8 @@ def about_many(leads: Sequence[Lead], number: int, form: Form, public_url: str) 
         entries.append(entry)
     if number > len(entries):
         entries.append(f"And {number - len(entries):,} more: {public_url}/admin/leads?form={form.name}")
-    title = f"{count(number, 'new lead')}{_whose(form)}: {form.title or form.name}"
-    return Message(title, "\n\n".join(entries), "info", form.brand)
+    title = f"{count(number, thing)}{_whose(form)}: {form.title or form.name}"
+    return Message(title, "\n\n".join(entries), tone, form.brand)
 
 
 def _whose(form: Form) -> str:
@@ -111,6 +126,11 @@ def _state(lead: Lead) -> str:
 
 def _link(lead: Lead, public_url: str) -> str:
     return f"{public_url}/admin/leads/{lead.id}"
+
+
+def _called(url: str) -> Iterator[str]:
+    if url:
+        yield f"I have called: {url}"
 
 
 def _text(answer: str | Sequence[str]) -> str:

@@ -6,12 +6,13 @@ The other workers watch whether it still does. What was found and sent is in the
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import structlog
 
 from service import clock
 from service.alerts import channels
+from service.alerts.answer_links import AnswerLinks
 from service.alerts.canary import Submit, send_canary
 from service.alerts.channels import Send
 from service.alerts.conditions import (
@@ -42,13 +43,18 @@ REST_FACTOR = 20
 
 @dataclass(frozen=True, slots=True)
 class MonitorConfig:
-    """What the operator has set up. addresses: of the alert channels."""
+    """What the operator has set up. addresses: of the alert channels. links: in messages; None: with the stored key.
+
+    zone: of working hours that name none.
+    """
 
     addresses: Sequence[str] = ()
     digest_at: DigestTime | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
     public_url: str = ""
     send: Send = channels.send
+    links: AnswerLinks | None = None
+    zone: tzinfo = UTC
 
 
 class Monitor:
@@ -65,7 +71,9 @@ class Monitor:
         self._stop = stop
         self._sender = AlertSender(store, config.addresses, config.digest_at, stop, config.send)
         self._forms = config.forms
-        self._new_leads = NewLeadNotifier(store, config.forms, config.public_url, config.send)
+        self._new_leads = NewLeadNotifier(
+            store, config.forms, config.public_url, config.send, config.links, config.zone
+        )
         self._state = AlertState()
         self._silence = SilenceMonitor()
         self._logged: dict[str, str] = {}

@@ -9,8 +9,9 @@ import pytest
 import structlog
 
 from service.alerts import channels, new_leads
+from service.alerts.lead_notifier import MAX_MESSAGES_PER_HOUR, MIN_INTERVAL, messages_allowed
 from service.alerts.monitor import Monitor
-from service.alerts.new_leads import MAX_MESSAGES_PER_HOUR, MIN_INTERVAL, NewLeadNotifier, messages_allowed
+from service.alerts.new_leads import NewLeadNotifier
 from service.capture.accept import accept, announce_all
 from service.forms import Canary, Route
 from service.lead import Lead, Status
