@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from service import clock
-from service.cli import report_outcomes
+from service.cli import report_answers, report_outcomes
 from service.cli.commands import COMMANDS, Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
@@ -30,7 +30,7 @@ Cells = tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """attribution --since --until --form --json; outcomes."""
+    """attribution --since --until --form --json; outcomes; answers."""
     command = COMMANDS["report"]
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
     attribution = subjects.add_parser("attribution", help=command.summary, epilog=f"example: {command.example}")
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     attribution.add_argument("--json", action="store_true", help="the whole response of /api/v1/reports/attribution")
     attribution.set_defaults(run_report=run_attribution)
     report_outcomes.add_arguments(subjects)
+    report_answers.add_arguments(subjects)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from service.delivery.person_history import PersonHistory, person_histories
 from service.lead import Attempt, Attribution, Contact, Evidence, Lead, LeadId, StoredTouch
 from service.nexudus.values import lead_source_name
-from service.store import Sale, SaleChange, Transaction
+from service.store import AnswerClock, OwnerTurn, Sale, SaleChange, Transaction
 
 
 def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
@@ -20,12 +20,15 @@ def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
 def related_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
     """By lead, what other tables hold: the body sent to Nexudus, the opportunity, the person's history; else null."""
     known = person_histories(tx, lead_ids)
+    answers, turns = tx.answers.clocks_of(lead_ids), tx.answers.turns_of(lead_ids)
     sent, sales, changes = tx.queue.request_bodies(lead_ids), tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
     return {
         lead_id: {
             "sent": sent.get(lead_id),
             "crm": crm_json(sales[lead_id], changes[lead_id]) if lead_id in sales else None,
             "known": known_json(known[lead_id]),
+            "answer": answer_json(answers.get(lead_id)),
+            "owner": owner_json(turns.get(lead_id)),
         }
         for lead_id in lead_ids
     }
@@ -42,6 +45,28 @@ def known_json(known: PersonHistory) -> dict[str, Any] | None:
         "in_nexudus_since": known.crm_since.isoformat() if known.crm_since else None,
         "is_member": known.is_member,
     }
+
+
+def answer_json(clock: AnswerClock | None) -> dict[str, Any] | None:
+    """How long a lead waits, or waited, for a person; null where nobody is to answer it by a time, nor has."""
+    if clock is None:
+        return None
+    return {
+        "due_at": instant(clock.due_at),
+        "reminded_at": instant(clock.reminded_at),
+        "escalated_at": instant(clock.escalated_at),
+        "answered_at": instant(clock.answered_at),
+        "how": clock.how.value if clock.how else None,
+        "in_time": clock.is_in_time,
+        "working_s": clock.working_s,
+    }
+
+
+def owner_json(turn: OwnerTurn | None) -> dict[str, Any] | None:
+    """Whose turn a lead was; null where people took no turns."""
+    if turn is None:
+        return None
+    return {"email": turn.email or None, "user_id": turn.user_id, "reason": turn.reason}
 
 
 def crm_json(sale: Sale, changes: Sequence[SaleChange]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ PUBLIC = {
     "/readyz",
     "/metrics",
     "/sample",
+    "/answered/<signed>",
     "/admin/sign-in",
     "/admin/style.css",
     "/admin/reports.css",

@@ -1,6 +1,7 @@
 """`lead-capture report attribution`: figures for marketing."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,7 +13,7 @@ from service.attribution import attribute
 from service.cli.report import print_report
 from service.forms import AttributionConfig
 from service.lead import Status
-from service.store import Store
+from service.store import AnswerClock, Store
 from tests.admin.stored_leads import keep
 from tests.attribution.visits import a_visit
 from tests.builders import a_lead, a_submission
@@ -114,3 +115,19 @@ def test_long_lists_end_in_how_many_more_there_are(run: Terminal, sqlite: Store)
     result = run("report", "attribution", *PERIOD)
 
     assert "  and 5 more: see --json" in result.out
+
+
+def test_the_report_of_answers_is_a_table(run: Terminal, sqlite: Store) -> None:
+    lead = a_lead()
+    keep(sqlite, lead)
+    soon = lead.received_at + timedelta(minutes=90)
+    clock = AnswerClock(lead.id, "default", "contact", lead.received_at, soon, answered_at=soon, working_s=1800)
+    sqlite.write(lambda tx: tx.answers.add([clock]))
+
+    result = run("report", "answers", *PERIOD)
+    as_json = run("report", "answers", "--by", "owner", "--json", *PERIOD)
+
+    lines = [" ".join(line.split()) for line in result.out.splitlines()]
+    assert "contact 1 1 100.0% 1 h 30 min 30 min" in lines
+    assert "Total 1 1 100.0% 1 h 30 min 30 min" in lines
+    assert json.loads(as_json.out)["rows"][0]["key"] == ""

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.admin.api.schemas import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
 from service.lead import CANONICAL_FIELDS, Outcome, Status, Step
+from service.store import AnswerKind
 
 STATUSES = [status.value for status in Status]
 
@@ -121,6 +122,29 @@ class CrmBody(ApiResponse):
     changes = fields.List(fields.Nested(CrmChangeBody))
 
 
+class AnswerBody(ApiResponse):
+    """When a person is to answer the lead, and did."""
+
+    due_at = fields.String(allow_none=True, metadata=INSTANT)
+    reminded_at = fields.String(allow_none=True, metadata=INSTANT)
+    escalated_at = fields.String(allow_none=True, metadata=INSTANT)
+    answered_at = fields.String(allow_none=True, metadata=INSTANT)
+    how = fields.String(
+        allow_none=True,
+        metadata={"enum": [*(kind.value for kind in AnswerKind), None], "description": "what came first"},
+    )
+    in_time = fields.Boolean(allow_none=True)
+    working_s = fields.Integer(allow_none=True, metadata={"description": "working time until the answer, in seconds"})
+
+
+class OwnerBody(ApiResponse):
+    """The person whose turn the lead was, and why."""
+
+    email = fields.String(allow_none=True)
+    user_id = fields.Integer(allow_none=True, metadata={"description": "in Nexudus; null: not known there"})
+    reason = fields.String()
+
+
 class KnownBody(ApiResponse):
     """Since when the person was known when the lead arrived. Dates are days in UTC."""
 
@@ -202,6 +226,8 @@ class LeadBody(ApiResponse):
     sent = fields.Dict(allow_none=True, metadata={"description": "the CrmOpportunity body as it was last sent"})
     crm = fields.Nested(CrmBody, allow_none=True)
     known = fields.Nested(KnownBody, allow_none=True)
+    answer = fields.Nested(AnswerBody, allow_none=True)
+    owner = fields.Nested(OwnerBody, allow_none=True)
 
 
 class LeadPage(ApiResponse):

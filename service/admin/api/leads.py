@@ -31,6 +31,7 @@ from service.admin.api.lead_schemas import (
 )
 from service.admin.api.schemas import LEAD_ID
 from service.lead import Lead
+from service.operations.answers import record_call
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.lead_json import leads_json
 from service.operations.leads import DISCARD, RELEASE, RESTORE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
@@ -53,6 +54,7 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
         (RESTORE, "Make a discarded lead what it was before."),
     ):
         _add_action(leads, deps.store, action, summary)
+    _add_answering(leads, deps.store)
     _add_correcting(leads, deps)
     people = protected_blueprint("people", deps, "Personal data.")
     _add_forgetting(people, deps.store)
@@ -121,6 +123,17 @@ def _add_action(routes: Blueprint, store: Store, action: Action, summary: str) -
     view.__name__ = f"{action.name}_lead"
     described = responds(routes, LeadBody, 404, 409)(view)
     routes.route(f"/leads/<lead_id>/{action.name}", methods=["POST"], parameters=[ID])(described)
+
+
+def _add_answering(routes: Blueprint, store: Store) -> None:
+    @routes.route("/leads/<lead_id>/answered", methods=["POST"], parameters=[ID])
+    @responds(routes, LeadBody, 404, 409)
+    def answer_lead(lead_id: str) -> dict[str, Any]:
+        """Say that a person has called; of several answers the first counts."""
+        try:
+            return _body(store, record_call(store, lead_id, clock.now()))
+        except ActionNotAllowed as error:
+            refuse(HTTPStatus.CONFLICT, str(error))
 
 
 def _add_correcting(routes: Blueprint, deps: AdminDeps) -> None:

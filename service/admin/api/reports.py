@@ -10,9 +10,10 @@ from service import clock
 from service.admin import AdminDeps
 from service.admin.api.access import protected_blueprint, responds
 from service.admin.api.outcome_schemas import OutcomeParameters, OutcomeReportBody
-from service.admin.api.schemas import AlertList, AttributionReport, FormList, ReportQuery
+from service.admin.api.schemas import AlertList, AnswerQuery, AnswerReport, AttributionReport, FormList, ReportQuery
 from service.alerts.decisions import title_of
 from service.forms import Form
+from service.operations.answers import answer_report
 from service.operations.lead_json import instant
 from service.operations.outcome_output import outcomes_csv, outcomes_json
 from service.operations.outcomes import OutcomeQuery, outcomes
@@ -95,3 +96,12 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
         if filters["format"] == "csv":
             return Response(outcomes_csv(report), content_type="text/csv; charset=utf-8")
         return outcomes_json(report)
+
+    @routes.route("/reports/answers")
+    @routes.arguments(AnswerQuery, location="query", unknown=None)
+    @responds(routes, AnswerReport)
+    def report_answers(filters: dict[str, Any]) -> dict[str, Any]:
+        """How many leads of a period a person answered in time, and how long half of the answers took."""
+        now = clock.now()
+        period = period_of(filters.get("since"), filters.get("until"), filters["form"], now)
+        return answer_report(deps.store, period, now, filters["by"])

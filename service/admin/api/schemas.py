@@ -11,6 +11,8 @@ from typing import Any, Self
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 from werkzeug.datastructures import MultiDict
 
+from service.operations.answers import BY
+
 NO_NUL = validate.Regexp(r"^[^\u0000]*$", error="must not contain NUL")
 """PostgreSQL refuses NUL. A pattern, so that the OpenAPI description can state it."""
 
@@ -103,6 +105,42 @@ class ReportQuery(ApiRequest):
     since = InstantOrDayField("received at or after")
     until = InstantOrDayField("received before")
     form = fields.String(load_default="", validate=NO_NUL)
+
+
+class AnswerQuery(ReportQuery):
+    """The period of a report on answers, by form or by the owner whose turn each lead was."""
+
+    by = fields.String(load_default="form", validate=validate.OneOf(BY))
+
+
+class AnswerFigure(ApiResponse):
+    """How fast some leads were answered. Times in seconds; a share of 1 is all of those of which an answer was due."""
+
+    leads = fields.Integer()
+    answered = fields.Integer()
+    unanswered = fields.Integer()
+    due = fields.Integer()
+    in_time = fields.Integer()
+    share_in_time = fields.Float(allow_none=True)
+    median_s = fields.Float(allow_none=True)
+    median_working_s = fields.Float(allow_none=True)
+
+
+class KeyedAnswerFigure(AnswerFigure):
+    """The leads of one form or owner; "" are those without an owner."""
+
+    key = fields.String()
+
+
+class AnswerReport(ApiResponse):
+    """How fast the leads of a period were answered."""
+
+    since = fields.String(metadata=INSTANT)
+    until = fields.String(metadata=INSTANT)
+    form = fields.String(allow_none=True)
+    by = fields.String()
+    rows = fields.List(fields.Nested(KeyedAnswerFigure))
+    total = fields.Nested(AnswerFigure)
 
 
 class FigureBody(ApiResponse):

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service.admin import AdminDeps
 from service.admin.pages import (
+    answered,
     bulk_actions,
     errors,
     form_pages,
@@ -40,6 +41,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     undo_bar.add,
     lead.add,
     lead_editing.add,
+    answered.add,
     report_page.add,
     report_page.add_files,
     costs_page.add,
@@ -75,6 +77,7 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     _add_assets(routes)
     show_error = errors.add(routes, renderer)
     app.register_blueprint(routes)
+    answered.register_links(app, deps, renderer)
     return show_error
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.admin import AdminDeps
 from service.admin.pages import labels
+from service.admin.pages.answered import answer_block
 from service.admin.pages.journey import journey, progress, sale_events, sale_facts
 from service.admin.pages.labels import field_name, joined
 from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, read_filters
@@ -57,6 +58,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         lead, now, filters = find_lead(deps, lead_id), clock.now(), read_filters(request.args)
         with deps.store.read() as tx:
             attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.queue.request_bodies([lead.id]).get(lead.id)
+            answer = answer_block(tx, lead)
             sale, changes = tx.crm.sales_of([lead.id]).get(lead.id), tx.crm.changes_of([lead.id])[lead.id]
             previous, following = neighbours(tx, filters.query(now, deps.zone), filters, lead)
             known, others = person_history(tx, lead.id), tx.leads.other_enquiries(lead)
@@ -90,6 +92,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             first_action=_first_action(lead, attempts) if possible else "",
             actions=labels.ACTIONS,
             undo=undoable(renderer),
+            answer=answer,
         )
 
     @routes.post("/leads/<lead_id>/act")

@@ -19,6 +19,7 @@ from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figu
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.i18n import _, ngettext
 from service.lead import Status
+from service.operations.answers import longest_waiting
 from service.operations.leads import RETRY, act_on_matches
 from service.store import MatchCount, Query, Transaction
 
@@ -48,6 +49,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         now = clock.now()
         day = now.astimezone(deps.zone).date()
         won = outcome_figures(month.report(deps.forms, now), day)
+        waiting = longest_waiting(deps.store, now)
         with deps.store.read() as tx:
             return renderer.page(
                 "today.html",
@@ -56,6 +58,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 items=list(attention_items(tx, now, deps.zone)),
                 figures=_figures(tx, now, deps.zone),
                 months=[*month_figures(tx, day), *won],
+                waiting=waiting,
                 connections=connection_statuses(tx, list(deps.forms.values()), now),
                 latest=tx.search.leads(Query(), MAX_LATEST_LEADS),
                 titles=form_titles(deps),

@@ -11,6 +11,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
+from service.cli.demo.answers import clock_of, turn_of
 from service.cli.demo.people import DemoPerson, DemoVisit, all_visits, next_person
 from service.cli.demo.sales import sale_of
 from service.delivery import translate
@@ -187,7 +188,9 @@ def histories(account: str, count: int, days: int, until: datetime, seed: int) -
             lead = replace(lead, other_touch=_first_of(visit, visits, weights, story))
         sold = sale_of(lead, until, story)
         body = _body(lead) if lead.status is Status.DELIVERED else None
-        yield LeadHistory(lead, outcome.attempts, body, sold.sale if sold else None, sold.changes if sold else ())
+        changes = sold.changes if sold else ()
+        clock, turn = clock_of(number, lead, changes, until, story), turn_of(number, lead)
+        yield LeadHistory(lead, outcome.attempts, body, sold.sale if sold else None, changes, clock, turn)
 
 
 def _first_of(

@@ -247,8 +247,9 @@ class _Importer:
 
     def _arrival(self, lead: ReadRow, now: datetime) -> Arrival:
         arrival = arrival_of(lead.submission, self._form, now, lead.suspicion)
-        # No notification of a lead that is not new.
-        return replace(arrival, lead=replace(arrival.lead, notify_pending=False), keys=self._keys(lead, now))
+        # No notification of a lead that is not new, and nobody is late to answer it.
+        unmarked = replace(arrival.lead, notify_pending=False)
+        return replace(arrival, lead=unmarked, keys=self._keys(lead, now), starts_clock=False)
 
     def _keys(self, lead: ReadRow, now: datetime) -> list[DedupKey]:
         """The keys by which the row is known next time; test leads get one, too, unlike those of a webhook.

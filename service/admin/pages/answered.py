@@ -1,0 +1,112 @@
+"""Saying that one has called: a button on the lead's page, and the page that the link in a message opens.
+
+The link needs no sign-in: its signature is the right to answer this one lead, and its page shows nothing personal.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from service import clock
+from service.admin import AdminDeps
+from service.admin.pages import errors
+from service.admin.pages.lead_filters import LEAD_ID
+from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
+from service.alerts.answer_links import PATH, AnswerLinks
+from service.i18n import N_, MessageTable, _
+from service.lead import Lead
+from service.operations.answers import ANSWERABLE, record_call
+from service.operations.leads import ActionNotAllowed
+from service.store import AnswerClock, AnswerKind, OwnerTurn, Transaction
+
+HOW = MessageTable(
+    {
+        AnswerKind.STAGE: N_("moved to another stage in Nexudus"),
+        AnswerKind.OWNER: N_("given another owner in Nexudus"),
+        AnswerKind.STATUS: N_("won or lost in Nexudus"),
+        AnswerKind.CALLED: N_("somebody has called"),
+    }
+)
+"""What a person did first, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBlock:
+    """What a lead's page shows of its answer: the clock, whose turn it was, whether one can say that one has called."""
+
+    clock: AnswerClock | None
+    turn: OwnerTurn | None
+    is_open: bool
+
+    @property
+    def how(self) -> str:
+        """What a person did first; "" before that."""
+        return HOW[self.clock.how] if self.clock and self.clock.how else ""
+
+
+def answer_block(tx: Transaction, lead: Lead) -> AnswerBlock | None:
+    """Return what to show of a lead's answer; None where there is nothing."""
+    answer, turn = tx.answers.clocks_of([lead.id]).get(lead.id), tx.answers.turns_of([lead.id]).get(lead.id)
+    is_open = lead.status in ANSWERABLE and (answer is None or answer.answered_at is None)
+    return AnswerBlock(answer, turn, is_open) if answer or turn or is_open else None
+
+
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """The button on the lead's page."""
+
+    @routes.post("/leads/<lead_id>/answered")
+    def answer_lead(lead_id: str) -> Response:
+        back = f"{PREFIX}/leads/{lead_id}"
+        try:
+            lead = record_call(deps.store, lead_id, clock.now()) if LEAD_ID.fullmatch(lead_id) else None
+        except ActionNotAllowed as reason:
+            return renderer.go(back, _("Nothing was done: %(reason)s.", reason=reason))
+        return renderer.go(back, _("Noted: answered.")) if lead else renderer.go(f"{PREFIX}/leads")
+
+
+def register_links(app: Flask, deps: AdminDeps, renderer: Renderer) -> None:
+    """Put the page of the link in messages into the app. Opening it changes nothing."""
+    links = AnswerLinks(deps.public_url, lambda: deps.secret_key or deps.store.secret_key())
+    routes = Blueprint("answered", __name__, url_prefix=PATH)
+    routes.before_request(use_language_of_request)
+
+    @routes.get("/<signed>")
+    def confirm_answer(signed: str) -> Response:
+        lead_id = links.lead_of(signed)
+        with deps.store.read() as tx:
+            lead = tx.leads.get(lead_id) if lead_id else None
+            answer = tx.answers.clocks_of([lead.id]).get(lead.id) if lead else None
+        if lead is None:
+            raise NotFound
+        form = deps.forms.get(lead.submission.form)
+        title = form.title_in("") if form else ""
+        return _page(renderer, lead, title or lead.submission.form, answer)
+
+    @routes.post("/<signed>")
+    def record_answer(signed: str) -> Response:
+        lead_id = links.lead_of(signed)
+        try:
+            lead = record_call(deps.store, lead_id, clock.now()) if lead_id else None
+        except ActionNotAllowed:
+            return renderer.go(f"{PATH}/{signed}")
+        if lead is None:
+            raise NotFound
+        return renderer.go(f"{PATH}/{signed}")
+
+    errors.add(routes, renderer)
+    app.register_blueprint(routes)
+
+
+def _page(renderer: Renderer, lead: Lead, title: str, answer: AnswerClock | None) -> Response:
+    answered_at: datetime | None = answer.answered_at if answer else None
+    return renderer.page(
+        "answered.html",
+        title=title,
+        received_at=lead.received_at,
+        answered_at=answered_at,
+        how=HOW[answer.how] if answer and answer.how else "",
+        is_open=lead.status in ANSWERABLE,
+    )

@@ -1,0 +1,143 @@
+"""Answering leads: "I have called", who waits longest, how fast people answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from service.lead import Lead, Status
+from service.operations.lead_json import instant
+from service.operations.leads import ActionNotAllowed
+from service.store import (
+    MAX_COUNTED,
+    AnswerCounts,
+    AnswerKind,
+    FirstAnswer,
+    Period,
+    Store,
+    Transaction,
+)
+
+ANSWERABLE = (Status.PENDING, Status.DELIVERED, Status.PARKED)
+"""Statuses of leads that a person can answer."""
+
+BY = ("form", "owner")
+
+
+# -- "I have called"
+
+
+def record_call(store: Store, lead_id: str, now: datetime) -> Lead | None:
+    """Record that somebody has called; None when there is no such lead. Of several answers the first counts.
+
+    Raises: ActionNotAllowed; StoreUnavailable.
+    """
+
+    def record(tx: Transaction) -> Lead | None:
+        lead = tx.leads.get(lead_id)
+        if lead is None:
+            return None
+        if lead.status not in ANSWERABLE:
+            raise ActionNotAllowed(f"the lead is {lead.status}: there is nobody to call")
+        form = lead.submission.form
+        answer = FirstAnswer(lead.id, lead.account, form, lead.received_at, now, AnswerKind.CALLED)
+        tx.answers.record_answers([answer], now)
+        return lead
+
+    return store.write(record)
+
+
+# -- who waits longest
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLead:
+    """A lead that nobody has answered yet."""
+
+    lead: Lead
+    since: datetime
+    due_at: datetime | None
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLeads:
+    """Leads that nobody has answered yet, the longest waiting first.
+
+    number, overdue: of all of them, not only those listed. is_cut: there are more than were counted.
+    """
+
+    longest: Sequence[WaitingLead]
+    number: int
+    overdue: int
+    is_cut: bool
+
+
+def longest_waiting(store: Store, now: datetime, limit: int = 5, account: str = "") -> WaitingLeads:
+    """Return who waits longest for an answer, of the leads that are to be answered within a time.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        number, overdue = tx.answers.count_waiting(now, account)
+        clocks = tx.answers.waiting(limit, account) if number else []
+        leads = [tx.leads.get(clock.lead_id) for clock in clocks]
+    waiting = [
+        WaitingLead(lead, clock.started_at, clock.due_at, clock.due_at is not None and clock.due_at < now)
+        for clock, lead in zip(clocks, leads, strict=True)
+        if lead is not None
+    ]
+    return WaitingLeads(waiting, number, overdue, number >= MAX_COUNTED)
+
+
+# -- figures
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFigures:
+    """How fast the leads of a period were answered: by form or by owner, and all together."""
+
+    rows: Sequence[AnswerCounts]
+    total: AnswerCounts
+
+
+def answer_figures(store: Store, period: Period, now: datetime, by: str = "form", account: str = "") -> AnswerFigures:
+    """Return how fast the leads were answered that were received in a period. by: one of BY.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        rows, total = tx.answers.answer_counts(
+            period.since, period.until, now, by=by, form=period.form, account=account
+        )
+    return AnswerFigures(rows, total)
+
+
+def answer_report(store: Store, period: Period, now: datetime, by: str = "form", account: str = "") -> dict[str, Any]:
+    """Return the figures as JSON; times in seconds, a share of 1.0 is all of those of which an answer was due.
+
+    Raises: StoreUnavailable.
+    """
+    figures = answer_figures(store, period, now, by, account)
+    return {
+        "since": instant(period.since),
+        "until": instant(period.until),
+        "form": period.form or None,
+        "by": by,
+        "rows": [{"key": row.key, **_counts_json(row)} for row in figures.rows],
+        "total": _counts_json(figures.total),
+    }
+
+
+def _counts_json(counts: AnswerCounts) -> dict[str, Any]:
+    share = counts.share_in_time
+    return {
+        "leads": counts.leads,
+        "answered": counts.answered,
+        "unanswered": counts.unanswered,
+        "due": counts.due,
+        "in_time": counts.in_time,
+        "share_in_time": None if share is None else round(share, 4),
+        "median_s": counts.median_s,
+        "median_working_s": counts.median_working_s,
+    }
