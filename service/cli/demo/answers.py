@@ -24,12 +24,11 @@ def turn_of(number: int, lead: Lead) -> OwnerTurn | None:
     return OwnerTurn(lead.id, lead.account, email, user_id, "it was their turn", lead.received_at)
 
 
-def clock_of(
-    number: int, lead: Lead, changes: Sequence[SaleChange], until: datetime, random: Random
-) -> AnswerClock | None:
+def clock_of(number: int, lead: Lead, changes: Sequence[SaleChange], until: datetime) -> AnswerClock | None:
     """Draw when a delivered lead was answered by `until`; None for any other. changes: of its opportunity."""
     if lead.status is not Status.DELIVERED:
         return None
+    random = Random(f"answer {lead.id}")  # noqa: S311 (nothing here is secret)
     due_at = HOURS.after(lead.received_at, WITHIN_S)
     clock = AnswerClock(lead.id, lead.account, lead.submission.form, lead.received_at, due_at)
     moves = sorted(change.at for change in changes if change.kind == "stage")[1:]

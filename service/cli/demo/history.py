@@ -189,7 +189,7 @@ def histories(account: str, count: int, days: int, until: datetime, seed: int) -
         sold = sale_of(lead, until, story)
         body = _body(lead) if lead.status is Status.DELIVERED else None
         changes = sold.changes if sold else ()
-        clock, turn = clock_of(number, lead, changes, until, story), turn_of(number, lead)
+        clock, turn = clock_of(number, lead, changes, until), turn_of(number, lead)
         yield LeadHistory(lead, outcome.attempts, body, sold.sale if sold else None, changes, clock, turn)
 
 
