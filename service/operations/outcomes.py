@@ -13,7 +13,7 @@ from service.forms import Form
 from service.nexudus.values import lead_source_name
 from service.operations.calendar import MOMENT, day_of, previous_period
 from service.operations.milestones import MilestoneNames, milestone_names
-from service.operations.spending import Amounts, Spending
+from service.operations.spending import DIVIDED, Amounts, Spending
 from service.store import AMOUNT_UNIT, FIRST, LAST, OutcomeCell, OutcomePeriod, Store, Transaction
 
 BY = ("channel", "source_medium", "campaign", "form", "location", "landing_page", "lead_source")
@@ -211,7 +211,8 @@ def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> PeriodFigures:
     first = day_of(query.since, zone)
     last = day_of(query.until - MOMENT, zone) if query.until > query.since else first
     costs = tx.statistics.costs_between(first, last)
-    origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if costs else []
+    is_divided = costs and query.by in DIVIDED
+    origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if is_divided else []
     counted = [cell for cell in origins if query.include_left_out or not cell.left_out]
     return PeriodFigures(query, cells, Spending(costs, counted))
 

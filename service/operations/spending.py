@@ -43,6 +43,10 @@ class Origin(NamedTuple):
     lead_source: str
 
 
+DIVIDED = Origin._fields
+"""What a report may list that a campaign's cost is divided among."""
+
+
 class Spending:
     """The costs of a period. origins: cells of `campaign_origin`, of the leads that count."""
 
@@ -68,7 +72,7 @@ class Spending:
             campaigns = CampaignIndex(leads)
             for cost in self._costs:
                 shares[campaigns.find(cost) or name_of(cost)][cost.currency] += cost.amount
-        elif by in Origin._fields:
+        elif by in DIVIDED:
             campaigns = CampaignIndex({name: sum(origins.values()) for name, origins in self._origins.items()})
             for cost in self._costs:
                 for value, amount in self._divided(by, cost, campaigns.find(cost)).items():

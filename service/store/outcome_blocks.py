@@ -18,10 +18,10 @@ from service.store.database.repository import Repository
 from service.store.database.tables import leads
 from service.store.outcomes import MEASURES, Stretch, folded, kind_of
 
-BLOCK_SIZE = 5_000
-"""Leads of a block: a report reads up to three times as many by itself, in some hundredths of a second."""
+BLOCK_SIZE = 2_500
+"""Leads of a block: a report reads up to three times as many by itself, 7 microseconds each."""
 
-FAN = 16
+FAN = 20
 """Blocks of a block of level 2."""
 
 UNCERTAIN = timedelta(minutes=1)
@@ -107,7 +107,7 @@ class OutcomeBlocks(Repository):
     def count_kind(self, block: OutcomeBlock, by: str, touch: str) -> list[dict[str, Any]]:
         """Fold the leads of a block, or its blocks, into cells of one kind."""
         if block.level == 1:
-            rows = self._execute(folded(by, touch, block.leads, None, leads.c.account))
+            rows = self._execute(*folded(by, touch, block.leads, by_account=True))
         else:
             of = outcome_cells.c
             keys = (of.account, *(of[name] for name in _OF_CELL if name != "account"))

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -122,7 +124,7 @@ class Outcomes(Repository):
         for level, blocks in levels.items():
             rows += self._kept(level, blocks, kind_of(by, touch), period)
         for stretch in rest:
-            rows += self._execute(folded(by, touch, stretch, period))
+            rows += self._execute(*folded(by, touch, stretch, period))
         return [OutcomeCell(*row[:5], *map(int, row[5:])) for row in rows]
 
     def _cover(self, period: OutcomePeriod) -> tuple[dict[int, list[str]], list[Stretch]]:
@@ -197,21 +199,45 @@ def is_in_row(by: str, touch: str, value: str) -> ColumnElement[bool]:
 # -- leads folded into cells
 
 
-def folded(by: str, touch: str, stretch: Stretch, period: OutcomePeriod | None = None, *more: Any) -> Select[Any]:
-    """Select the cells of a stretch of leads. period: only leads within it. more: further columns to group by."""
-    keys = (*more, *_keys(by))
+def folded(
+    by: str, touch: str, stretch: Stretch, period: OutcomePeriod | None = None, *, by_account: bool = False
+) -> tuple[Select[Any], dict[str, Any]]:
+    """Return the query for the cells of a stretch of leads, and its parameters.
+
+    period: only leads within it. by_account: with the account as first column.
+    """
+    values: dict[str, Any] = {"first_id": stretch.since, "end_id": stretch.until}
+    if period is None:
+        return _folding(by, touch, by_account=by_account), values
+    values |= {"since": period.since, "until": period.until}
+    values |= {name: value for name in ("account", "form") if (value := getattr(period, name))}
+    return _folding(by, touch, bool(period.account), bool(period.form), is_bounded=True, by_account=by_account), values
+
+
+@lru_cache(maxsize=128)
+def _folding(
+    by: str,
+    touch: str,
+    of_account: bool = False,
+    of_form: bool = False,
+    *,
+    is_bounded: bool = False,
+    by_account: bool = False,
+) -> Select[Any]:
+    """Return the query, which takes longer to write than to run for some hundred leads."""
+    keys = (*((leads.c.account,) if by_account else ()), *_keys(by))
     joined = leads.outerjoin(sales, sales.c.lead_id == leads.c.id)
     if by not in OF_LEAD:
         own = and_(lead_touches.c.lead_id == leads.c.id, lead_touches.c.touch == touch)
         joined = joined.outerjoin(lead_touches, own)
     query = select(*keys, *_measures()).select_from(joined)
-    query = query.where(leads.c.id >= stretch.since, leads.c.id < stretch.until)
-    if period is not None:
-        query = query.where(leads.c.received_at >= period.since, leads.c.received_at < period.until)
-        if period.account:
-            query = query.where(leads.c.account == period.account)
-        if period.form:
-            query = query.where(leads.c.form.concat("") == period.form)  # the ids are the better index
+    query = query.where(leads.c.id >= bindparam("first_id"), leads.c.id < bindparam("end_id"))
+    if is_bounded:
+        query = query.where(leads.c.received_at >= bindparam("since"), leads.c.received_at < bindparam("until"))
+    if of_account:
+        query = query.where(leads.c.account == bindparam("account"))
+    if of_form:
+        query = query.where(leads.c.form.concat("") == bindparam("form"))  # the ids are the better index
     # By position: an expression with parameters is not the same to PostgreSQL when it is repeated.
     return query.group_by(*(literal_column(str(number)) for number in range(1, len(keys) + 1)))
 
