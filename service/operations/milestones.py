@@ -63,9 +63,10 @@ def _of_form(form: Form) -> dict[str, str]:
 
 
 def _stages(cells: Iterable[OutcomeCell]) -> list[str]:
-    """Return the stages that most leads have entered, most first."""
+    """Return the stages that most leads have entered, most first; "Won" and "Lost" have columns of their own."""
     counts: Counter[str] = Counter()
     for cell in cells:
         for stage in filter(None, cell.stages.split(OUTCOME_JOINT)):
             counts[stage] += cell.leads
-    return [stage for stage, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:MAX_STAGES]
+    between = {stage for stage in counts if stage.casefold() not in _NO_STAGES}
+    return sorted(between, key=lambda stage: (-counts[stage], stage))[:MAX_STAGES]

@@ -75,7 +75,7 @@ def test_a_row_has_what_became_of_its_leads(store: Store) -> None:
 
 def test_a_forms_file_without_milestones_shows_the_stages(sqlite: Store) -> None:
     lead = delivered(sqlite, a_lead())
-    sold(sqlite, lead, "New enquiry", "Toured")
+    sold(sqlite, lead, "New enquiry", "Toured", "Won")
 
     assert report(sqlite, forms={}).total.milestones == {"New enquiry": 1, "Toured": 1}
 

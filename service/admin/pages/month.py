@@ -118,9 +118,10 @@ def outcome_figures(report: OutcomeReport, today: date) -> list[MonthFigure]:
         return []
     span = months.span
     link = f"{PREFIX}/leads?period=this-month&status=counted&sale=won"
+    beyond_delivery = [name for name in report.milestones if total.milestones.get(name, 0) != total.delivered]
     reached = [
         (_milestone_name(name), total.milestones.get(name, 0), before.milestones.get(name, 0), "")
-        for name in report.milestones[:MAX_MILESTONES]
+        for name in beyond_delivery[:MAX_MILESTONES]
     ]
     counts = [
         MonthFigure(name, whole(this), _of_leads(whole(last), span), "calm", address)
