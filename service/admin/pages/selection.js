@@ -15,7 +15,7 @@ if (bar && corner && boxes.length) {
   bar.prepend(count);
   const update = () => {
     const selected = boxes.filter((box) => box.checked).length;
-    count.textContent = selected || "";
+    count.textContent = selected ? `${selected} ${bar.dataset.selected}` : "";
     all.checked = selected === boxes.length;
     all.indeterminate = selected > 0 && !all.checked;
     bar.hidden = !selected;

@@ -25,6 +25,8 @@ TEMPLATES = (
     N_("It arrived without a usable %(answers)s: correct it, then send it again."),
     N_("A test from the sender: it is shown here and never sent to the CRM."),
     N_("The person withdrew it at the platform."),
+    # store/undo.py
+    N_("Restored after it had been discarded. Send it to Nexudus, or discard it again."),
     # capture/spam/rules.py
     N_("The hidden field %(field)s, which people do not see, was filled in: release it if it is real."),
     N_("The block list in the forms file has %(entry)s: release it if it is real, and remove the entry from `block`."),
