@@ -82,6 +82,15 @@ for (const plot of document.querySelectorAll("[data-comparison]")) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
+// A row leads to its leads wherever it is clicked; a stretched link cannot reach out of the first column, which stays.
+for (const link of document.querySelectorAll(".outcomes tbody th a")) {
+  const row = link.closest("tr");
+  row.classList.add("leads");
+  row.addEventListener("click", (event) => {
+    if (!event.target.closest("a") && !getSelection().toString()) link.click();
+  });
+}
+
 // Another period is shown at once; dates that were typed before no longer hold.
 const period = document.querySelector(".filters [name=period]");
 if (period) {
