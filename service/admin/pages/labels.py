@@ -172,6 +172,7 @@ CHANNELS = frozenset(
         N_("Organic Shopping"),
         N_("Organic Social"),
         N_("Organic Video"),
+        N_("Other Campaign"),
         N_("Paid Other"),
         N_("Paid Search"),
         N_("Paid Shopping"),
