@@ -89,3 +89,15 @@ def test_the_first_page_tells_whether_all_agrees(
     compared(sqlite, **result)
 
     assert page_text in operator.see("/admin/")
+
+
+def test_a_stage_called_won_is_not_shown_beside_the_outcome(sqlite: Store, operator: Operator) -> None:
+    lead = delivered(sqlite, a_lead())
+    won = a_sale(lead, status=SaleStatus.WON, stage="Won")
+    closed = [a_change(lead, "stage", "Won", at=NOON + HOUR), a_change(lead, name="won", at=NOON + HOUR)]
+    sqlite.write(lambda tx: tx.crm.save_sales([won], closed))
+
+    top, _, _ = operator.see(f"/admin/leads/{lead.id}").partition("Where they came from")
+
+    rail = top.partition("Received")[2]
+    assert rail.count("Won") == 1

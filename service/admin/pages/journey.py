@@ -155,6 +155,8 @@ def progress(lead: Lead, sale: Sale | None, changes: Sequence[SaleChange]) -> li
     stages = [Milestone(change.name, change.at) for change in changes if change.kind == "stage"]
     if sale and sale.stage and (not stages or stages[-1].title != sale.stage):
         stages.append(Milestone(sale.stage, sale.updated_at or sale.seen_at))
+    if sale and stages and stages[-1].title.casefold() == sale.status:
+        stages.pop()  # a stage called "Won" says what the outcome says
     stops += stages
     if sale and sale.status is SaleStatus.LOST:
         stops.append(Milestone(_("Lost"), sale.lost_at or sale.seen_at, "warn"))
