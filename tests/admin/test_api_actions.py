@@ -74,6 +74,16 @@ def test_a_discarded_lead_is_no_longer_queued(store: Store) -> None:
     assert response["next_attempt_at"] is None
 
 
+def test_a_discarded_lead_is_restored_to_what_it_was(front: Front, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead(status=Status.QUARANTINED, problem="too many links"))
+    front.ask(f"/leads/{lead.id}/discard", "POST")
+
+    response = front.ask(f"/leads/{lead.id}/restore", "POST").get_json()
+
+    assert (response["status"], response["problem"]) == ("quarantined", "too many links")
+    assert front.ask(f"/leads/{lead.id}/restore", "POST").status_code == 409
+
+
 def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(front: Front, sqlite: Store) -> None:
     lead = keep(sqlite, a_lead())
     (first,) = sqlite.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))

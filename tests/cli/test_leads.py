@@ -209,6 +209,7 @@ def test_a_lead_is_shown_whole(run: Terminal, sqlite: Store) -> None:
         ("retry", Status.PARKED, "sent again", Status.PENDING),
         ("release", Status.QUARANTINED, "released", Status.PENDING),
         ("discard", Status.PENDING, "discarded", Status.DISCARDED),
+        ("restore", Status.DISCARDED, "restored", Status.PARKED),
     ],
 )
 def test_several_leads_are_acted_upon_in_one_go(
