@@ -24,7 +24,13 @@ from tests.front import Front, count_days, sqlite_store
 pytestmark = pytest.mark.browser
 
 FORM = a_form("tour", title="Book a tour", webhooks={"meta": {"app_secret": "a"}, "tally": {}})
-PATHS = ("/admin/reports?period=90&touch=both", "/admin/reports?form=nobody", "/admin/setup", "/admin/setup/tour")
+PATHS = (
+    "/admin/reports?period=90&touch=both",
+    "/admin/reports?form=nobody",
+    "/admin/reports/costs",
+    "/admin/setup",
+    "/admin/setup/tour",
+)
 
 
 @pytest.fixture(scope="module")
