@@ -32,8 +32,8 @@ TITLES = {
     "lead_source": "LeadSource",
 }
 
-MAX_MILESTONES = 4
-"""Milestones of the table."""
+MAX_MILESTONES = 3
+"""Milestones of the table, the last ones."""
 
 
 def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -110,13 +110,17 @@ def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column(TITLES[query.by], overflow="ellipsis", no_wrap=True, min_width=14)
-    for name in _titles(report):
-        table.add_column(name, justify="right")  # titles wrap between words
-    for row in report.rows[:MAX_ROWS]:
-        table.add_row(*map(Text, _cells(report, row)))
+    cells = [_cells(report, row) for row in (*report.rows[:MAX_ROWS], report.total)]
+    for place, name in enumerate(_titles(report), 1):  # titles wrap between words
+        table.add_column(name, justify="right", min_width=max(6, *(len(line[place]) for line in cells)))
+    for line in cells[:-1]:
+        table.add_row(*map(Text, line))
     table.add_section()
-    table.add_row(*map(Text, _cells(report, report.total)))
+    table.add_row(*map(Text, cells[-1]))
     console.print(table)
+    others = sorted({*report.total.value, *report.total.cost} - {_currency(report, "value"), _currency(report, "cost")})
+    if others:
+        console.print(f"  amounts in {', '.join(others)}: see --csv or --json", markup=False)
     if len(report.rows) > MAX_ROWS:
         console.print(f"  and {len(report.rows) - MAX_ROWS:,} more: see --csv or --json", markup=False)
 
@@ -124,16 +128,16 @@ def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
 def _titles(report: "OutcomeReport") -> list[str]:
     value, cost = _currency(report, "value"), _currency(report, "cost")
     return [
-        *("Leads", *(["Change"] if report.previous else []), "Delivered"),
-        *report.milestones[:MAX_MILESTONES],
+        *("Leads", *(["Change"] if report.previous else [])),
+        *report.milestones[-MAX_MILESTONES:],
         *("Won", f"Value {value}".strip(), f"Cost {cost}".strip(), "Per won"),
     ]
 
 
 def _currency(report: "OutcomeReport", name: str) -> str:
-    """The currency of all amounts, "" where there are several or none."""
-    currencies: Mapping[str, float] = getattr(report.total, name)
-    return next(iter(currencies)) if len(currencies) == 1 else ""
+    """The currency of the largest amount, "" where there is none: the table has room for one."""
+    amounts: Mapping[str, float] = getattr(report.total, name)
+    return max(amounts, key=lambda currency: (amounts[currency], currency), default="")
 
 
 def _cells(report: "OutcomeReport", row: "OutcomeRow") -> list[str]:
@@ -144,8 +148,7 @@ def _cells(report: "OutcomeReport", row: "OutcomeRow") -> list[str]:
         printable(str(name or "Total")),
         f"{row.leads:,}",
         *([change] if report.previous else []),
-        f"{row.delivered:,}",
-        *(f"{number:,}" for number in list(row.milestones.values())[:MAX_MILESTONES]),
+        *(f"{number:,}" for number in list(row.milestones.values())[-MAX_MILESTONES:]),
         f"{row.won:,}",
         _money(row.value, value),
         _money(row.cost, cost),
@@ -153,9 +156,5 @@ def _cells(report: "OutcomeReport", row: "OutcomeRow") -> list[str]:
     ]
 
 
-def _money(amounts: Mapping[str, float], known: str) -> str:
-    """Amounts, with their currencies where the title does not have it."""
-    return " ".join(
-        f"{amount:,.0f}" if currency == known else f"{amount:,.0f} {currency}".strip()
-        for currency, amount in amounts.items()
-    )
+def _money(amounts: Mapping[str, float], currency: str) -> str:
+    return f"{amounts[currency]:,.0f}" if currency in amounts else ""

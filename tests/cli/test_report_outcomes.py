@@ -33,8 +33,8 @@ def test_the_report_is_a_table(run: Terminal, sqlite: Store) -> None:
     assert result.code == 0
     lines = [" ".join(line.split()) for line in result.out.splitlines()]
     assert lines[0] == "2 leads from 2026-11-01T00:00 to 2026-12-01T00:00 UTC, by last touch"
-    assert "offices-city 2 1 1 1 450 2,214 2,214" in lines
-    assert "Total 2 1 1 1 450 2,272 2,272" in lines
+    assert "offices-city 2 1 1 450 2,214 2,214" in lines
+    assert "Total 2 1 1 450 2,272 2,272" in lines
 
 
 def test_the_same_as_json_and_csv(run: Terminal, sqlite: Store) -> None:
