@@ -15,6 +15,9 @@ from service.store import NO_CREDENTIALS, Query, Transaction
 STAGE_KINDS = ("stage", "setup")
 """Kinds of alerts that are open while a form has no stage to deliver to, or one that is not safe."""
 
+IN_USE = 20
+"""So many leads are no trial: an operator may use the hosted pages alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
@@ -82,9 +85,10 @@ def _has_open_stage(tx: Transaction) -> bool:
 
 
 def _first_foreign_page(tx: Transaction, public_url: str) -> bool:
-    """Whether one of the first or latest leads came from elsewhere than our own hosted or sample page."""
+    """Whether leads come from elsewhere than our own hosted or sample page, or so many that those pages are in use."""
     own = urlsplit(public_url).netloc
-    return any(
+    latest = tx.search.leads(Query(), IN_USE)
+    return len(latest) == IN_USE or any(
         lead.submission.sender != "browser" or urlsplit(lead.submission.evidence.page_url).netloc not in ("", own)
-        for lead in tx.search.leads(Query(), 20)
+        for lead in latest
     )
