@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from time_machine import travel
 
+from service.i18n import current_language
 from service.store import Store
 from tests.admin.dashboard import Operator, words
 from tests.admin.stored_leads import keep
@@ -31,6 +32,12 @@ def test_a_page_is_in_the_language_that_the_browser_asks_for(
     assert f'<html lang="{language}">' in response.text
     assert response.headers["Content-Language"] == language
     assert title in words(response.text)
+
+
+def test_a_language_ends_with_its_request(sqlite: Store) -> None:
+    Operator(sqlite, sign_in=False).client.get("/admin/sign-in", headers={"Accept-Language": "fr"})
+
+    assert current_language().code == "en"
 
 
 def test_the_language_chosen_at_the_foot_of_a_page_counts_more_and_leads_back(sqlite: Store) -> None:

@@ -102,7 +102,7 @@ def test_the_page_of_a_lead_has_them(env: Env, leads: list[Lead]) -> None:
         for name, at in truth(env, lead):
             place = page.index(f"Moved to the stage {name}")
             assert (
-                f'datetime="{at:%Y-%m-%dT%H:%M:%SZ}" title="{at:%A %-d %B %Y, %H:%M:%S UTC}"'
+                f'datetime="{at:%Y-%m-%dT%H:%M:%SZ}" title="{at:%A, %-d %B %Y, %H:%M:%S UTC}"'
                 in page[place : place + 300]
             )
             page = page[place + 1 :]

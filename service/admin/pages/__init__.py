@@ -30,6 +30,7 @@ from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.reports import costs_page
 from service.admin.pages.reports import page as report_page
+from service.i18n import DEFAULT_LANGUAGE, set_language
 
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     today.add,
@@ -68,6 +69,7 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     """Put the dashboard into the app; return what shows the errors of addresses below PREFIX that no page has."""
     authenticator = Authenticator(deps)
     renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
+    app.teardown_request(lambda _error: set_language(DEFAULT_LANGUAGE))  # the next request may have no language
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)
     sign_in.add(routes, deps, renderer, authenticator)
     front_door.add_welcome(routes, deps, renderer, authenticator)
