@@ -17,6 +17,7 @@ CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
     *("delivered_at", "contact", "fields", "extras", "attribution", "coworker_id", "opportunity_id", "attempts"),
     *("next_attempt_at", "problem", "repeats", "corrections", "sent", "crm", "known"),
+    *("answer", "owner"),
 )
 ATTRIBUTION = {
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "channel", "lead_source"),
@@ -237,6 +238,8 @@ def test_a_new_lead_is_shown_whole(front: Front, sqlite: Store) -> None:
         "sent": None,
         "crm": None,
         "known": None,
+        "answer": None,
+        "owner": None,
     }  # fmt: skip
     assert (attribution["channel"], attribution["lead_source"]) == ("Paid Search", 19)
     assert attribution["lead_source_name"] == "GoogleSearch"

@@ -3,7 +3,7 @@ is in the store."""
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,12 +14,15 @@ from structlog.testing import capture_logs
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
+from service import clock
 from service.admin.pages.reports.figures import FIGURES
+from service.alerts.answer_links import AnswerLinks
 from service.capture.tools.registry import SENDERS
 from service.edge import DEFAULTS
-from service.lead import Status
+from service.i18n import LANGUAGES
+from service.lead import LeadId, Status
 from service.platforms.registry import PLATFORMS
-from service.store import Query
+from service.store import ImportJob, JobState, Query
 from tests.admin.dashboard import PASSWORD, Operator
 from tests.admin.stored_leads import keep_as
 from tests.builders import a_form
@@ -52,7 +55,7 @@ CALLERS = ("stranger", "operator", "program")
 class Target:
     """The application with leads in it, and who calls it."""
 
-    def __init__(self, operator: Operator, lead_ids: Iterable[str]) -> None:
+    def __init__(self, operator: Operator, lead_ids: Sequence[LeadId], import_id: str) -> None:
         self.front = operator.front
         self.rules = list(self.front.app.url_map.iter_rules())
         self.form_token = operator.token
@@ -64,6 +67,9 @@ class Target:
             "form": ["tour", "open"],
             "sender": list(SENDERS),
             "token": [SECRET],
+            "job_id": [import_id],
+            "code": list(LANGUAGES),
+            "signed": [AnswerLinks("", self.front.store.secret_key).token_of(lead_id) for lead_id in lead_ids],
         }
 
     def values_of(self, rule: Rule, argument: str) -> list[str]:
@@ -97,7 +103,9 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     )
     with sqlite_store(tmp_path_factory.mktemp("hostile")) as store:
         ids = [keep_as(store, status).id for status in Status]
-        yield Target(Operator(store, *forms, SAMPLE_PAGE="true"), ids)
+        imported = ImportJob("1" * 32, "tour", "", "leads.csv", JobState.IMPORTING, clock.now(), clock.now())
+        store.write(lambda tx: tx.imports.add(imported, b"email\nann@example.com\n"))
+        yield Target(Operator(store, *forms, SAMPLE_PAGE="true"), ids, imported.id)
 
 
 # -- requests
