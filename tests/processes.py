@@ -115,8 +115,11 @@ class Process:
         """Name of the command -> process, of the `lead-capture` commands that this one started."""
         process_ids = {}
         for pid in self.family()[1:]:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:  # it ended while we looked
+                continue
             if parent == self.pid and "service.cli" in words:
                 process_ids[words[words.index("service.cli") + 1]] = pid
         return process_ids
