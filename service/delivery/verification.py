@@ -73,16 +73,20 @@ def may_be_lost(delivery: Delivery, context: AccountContext) -> bool:
 def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> None:
     """After a search without a result: pass once SEARCHES_BEFORE_REPEAT of them found nothing.
 
-    A search does not count if the delivery was claimed before it was due, as a probe after an outage.
+    Where Nexudus never answered the create, it may still be at work on it: the first search counts for nothing, and
+    NEXUDUS_TIMEOUT_S pass before the next. Nor does a search count if the delivery was claimed before it was due, as a
+    probe after an outage.
     Raises: LookAgain, with the time to wait from now on, so that no clock that was set meanwhile makes it shorter.
     """
     doubt = delivery.doubt
     if doubt is None or doubt.step is not step:
         return
-    is_early = delivery.probes_until is not None
+    is_early, is_unanswered = delivery.probes_until is not None, _is_unanswered(delivery, context, step)
     searched = doubt if is_early else replace(doubt, verify_count=doubt.verify_count + 1)
-    if searched.verify_count < SEARCHES_BEFORE_REPEAT:
-        raise LookAgain(searched, _spacing_s(delivery, context, step))
+    if searched.verify_count < SEARCHES_BEFORE_REPEAT + is_unanswered:
+        spacing_s = context.behaviours.current.look_spacing_s
+        is_first = searched.verify_count <= 1
+        raise LookAgain(searched, max(context.timeout_s, spacing_s) if is_unanswered and is_first else spacing_s)
     context.store.write(lambda tx: tx.queue.clear_unknown(delivery))
 
 
@@ -106,16 +110,11 @@ def await_contact(delivery: Delivery, context: AccountContext) -> None:
         raise LookAgain(None, wait_s)
 
 
-def _spacing_s(delivery: Delivery, context: AccountContext, step: Step) -> float:
-    """Return the seconds between two searches.
-
-    Nexudus may still be at work on a call that it never answered, though the end of the worker, an operator or the end
-    of an outage made the lead due at once.
-    """
+def _is_unanswered(delivery: Delivery, context: AccountContext, step: Step) -> bool:
+    """Return whether the last call of this step got no answer, because of its time limit or the end of its worker."""
     with context.store.read() as tx:
         calls = [call for call in tx.leads.attempts_of([delivery.lead.id])[delivery.lead.id] if call.step is step]
-    is_unanswered = bool(calls) and context.is_unanswered(calls[-1].duration_ms)
-    return max(context.timeout_s if is_unanswered else 0.0, context.behaviours.current.look_spacing_s)
+    return bool(calls) and context.is_unanswered(calls[-1].duration_ms)
 
 
 def opportunity_search(

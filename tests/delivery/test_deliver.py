@@ -194,6 +194,24 @@ def test_a_create_that_was_never_answered_is_not_repeated_while_nexudus_may_be_a
     assert (due - clock.now()).total_seconds() > 25
 
 
+def test_after_a_create_without_an_answer_the_first_search_counts_for_nothing(env: Env) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "hang_s": 0.1, "after_save": True}])
+    take_over(env, OPPORTUNITIES)
+    env.store.write(lambda tx: tx.queue.free_leases(lambda _: True))
+    env.nexudus.settings(search_lag_s=3600)
+    for _ in range(2):
+        env.deliver_once()
+        env.ahead += timedelta(days=1)
+    env.nexudus.settings(search_lag_s=0)
+
+    env.deliver_until_quiet()
+
+    searches = [attempt.outcome for attempt in env.attempts(lead) if attempt.step is Step.FIND_OPPORTUNITY]
+    assert searches == [Outcome.MISSING, Outcome.MISSING, Outcome.DONE]
+    assert len(env.nexudus.opportunities_of(EMAIL)) == 1
+
+
 @pytest.mark.parametrize(
     "age",
     [timedelta(), timedelta(hours=-1), timedelta(hours=1)],
