@@ -3,6 +3,7 @@
 The floor plan, in the order a lead walks it:
 
     lead.py         the domain: frozen values that every room uses, no I/O
+    actors.py       who acts, and what each may do and see
     forms/          the operator's set-up file -> Form
     settings/       environment -> one typed Settings, checked at start
     setup/          the set-up in force: read with every check, followed while the service runs

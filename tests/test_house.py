@@ -17,13 +17,14 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin alerts attribution background capture clock conversions delivery edge fetching forms http i18n lead logs"
-    " maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator store"
-    " tracing version web weekly worker"
+    "actors admin alerts attribution background capture clock conversions delivery edge fetching forms http i18n lead"
+    " logs maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator"
+    " store tracing version web weekly worker"
 )
 
 DOORS = {
     "lead": "",
+    "actors": "",
     "i18n": "",
     "clock": "",
     "version": "",
@@ -32,7 +33,7 @@ DOORS = {
     "background": "clock store",
     "forms": "lead platforms",  # the keys of an ad platform's table are in its record
     "settings": "platforms",  # so are the URLs of its API
-    "setup": "alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
+    "setup": "actors alerts background clock forms settings store",  # alerts: Apprise reads the addresses of `notify`
     "logs": "clock tracing",
     "tracing": "clock lead settings version",
     "metrics": "clock edge forms lead",
@@ -41,18 +42,18 @@ DOORS = {
     "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
     "fetching": "background capture platforms setup store forms lead clock",
-    "store": "lead",
+    "store": "actors lead",
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
-    "operations": "lead forms store attribution capture delivery nexudus clock platforms",
+    "operations": "actors lead forms store attribution capture delivery nexudus clock platforms",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",
     "weekly": "alerts background forms operations store",
     "maintenance": "lead forms store clock background",
     "admin": (
-        "lead forms i18n setup store delivery nexudus alerts clock metrics operations platforms rate_limit tracing"
-        " version"
+        "actors lead forms i18n setup store delivery nexudus alerts clock metrics operations platforms rate_limit"
+        " tracing version"
     ),
     "simulator": "",
     "server": "clock edge rate_limit",

@@ -8,11 +8,12 @@ from functools import cache, wraps
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_smorest import Blueprint, abort
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from service import clock
+from service.actors import administrator
 from service.admin import AdminDeps
 from service.admin.api.schemas import ApiResponse, ProblemBody
 from service.admin.guesses import Guesses
@@ -158,6 +159,7 @@ def _token_check(token: str, guesses: Guesses) -> Callable[[], None]:
                 refuse(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens came: try again later", headers=retry)
             remedy = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
             refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
+        g.actor = administrator(request.remote_addr or "")
 
     return check
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
+from service.actors import administrator
 from service.admin import AdminDeps
 from service.admin.guesses import Guesses
 from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator, Session
@@ -104,6 +105,7 @@ def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) ->
         return None
     if g.session is None:
         return _sign_in_page(renderer, authenticator, HTTPStatus.UNAUTHORIZED)
+    g.actor = administrator(request.remote_addr or "")
     given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
     if not hmac.compare_digest(given.encode(), g.session.form_token.encode()):
         return _foreign_form(renderer)

@@ -1,0 +1,60 @@
+"""Who acts: a person at the dashboard, a key at the API or the operator's terminal, and what each may do and see."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What an actor may do; each includes nothing of another."""
+
+    READ = "read"  # see leads, reports and alerts
+    LEADS = "leads"  # retry, release, discard, correct, import and forget leads
+    SETUP = "setup"  # forms, connections, costs
+    PEOPLE = "people"  # people, keys, and the record of acts
+
+
+class Role(StrEnum):
+    """What a person is, from the least to the most."""
+
+    VIEWER = "viewer"
+    AGENT = "agent"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What a person of this role may do."""
+        return frozenset(list(Scope)[: list(Role).index(self) + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever asks for something.
+
+    who: as the record of acts names it: an e-mail address, "key NAME", "admin" or "terminal".
+    accounts: those whose leads, forms and figures it sees; None for all.
+    origin: the address that the request came from, "" at a terminal.
+    """
+
+    who: str
+    scopes: frozenset[Scope]
+    accounts: frozenset[str] | None = None
+    origin: str = ""
+
+    def may(self, scope: Scope) -> bool:
+        """Return whether it may do what the scope covers, in the accounts that it sees."""
+        return scope in self.scopes
+
+    def sees(self, account: str) -> bool:
+        """Return whether this account exists for it."""
+        return self.accounts is None or account in self.accounts
+
+
+def administrator(origin: str = "") -> Actor:
+    """Return who signs in with ADMIN_PASSWORD or calls with ADMIN_TOKEN: may do and sees everything."""
+    return Actor("admin", Role.OWNER.scopes, origin=origin)
+
+
+def terminal() -> Actor:
+    """Return who uses a command: whoever can read the settings may do everything."""
+    return Actor("terminal", Role.OWNER.scopes)
