@@ -85,6 +85,8 @@ OWNERS = {
     "dateparser": "delivery/dates.py",
     "rich": "cli",
     "shtab": "cli",
+    "segno": "admin",
+    "tomlkit": "setup",
     "python_calamine": "capture/sheets/unpacking.py",
 }
 """Package -> the rooms, or single files, that may import it: to change it for another, only these are opened."""

@@ -2,5 +2,6 @@
 
 current.py    the version in force in this process, what web processes of one parent share about it, and SIGHUP
 reading.py    from the bytes of a forms file to a Setup, with the checks that need settings
+editing.py    edits of one document as text, which keep comments and order
 watcher.py    the thread that looks for a new version, and reports the ones that are refused
 """
