@@ -243,12 +243,11 @@ def account_contexts(
     with store.read() as tx:
         newest = tx.leads.newest_id()
     known = {account: before[1][account.name] for account in accounts(settings, before[0])} if before else {}
-    return {
-        account.name: replace(known[account], forms=setup.forms)
-        if account in known
-        else replace(_context(account, settings, setup, store, client_id, newest, stop), tracer=tracer)
-        for account in accounts(settings, setup)
-    }
+    contexts: dict[str, AccountContext] = {}
+    for account in accounts(settings, setup):
+        context = known.get(account) or _context(account, settings, setup, store, client_id, newest, stop)
+        contexts[account.name] = replace(context, forms=setup.forms, context_of=contexts.get, tracer=tracer)
+    return contexts
 
 
 def accounts(settings: Settings, setup: Setup) -> list[Account]:

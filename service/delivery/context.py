@@ -42,7 +42,7 @@ class AccountContext:
     schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. started_at: when this process started.
     stored_at_start: the newest lead that was in the database then; if that is a restored copy, older leads may be in
     Nexudus already. Without these two, the database is trusted. tracer: makes spans, where they are wanted.
-    zone: of days off that name none.
+    zone: of days off that name none. context_of: returns the context of another account, None where there is none.
     """
 
     nexudus: Nexudus
@@ -62,6 +62,7 @@ class AccountContext:
     stored_at_start: str = ""
     started_at: datetime | None = None
     tracer: "Tracer | None" = None
+    context_of: Callable[[str], "AccountContext | None"] = field(default=lambda _: None, repr=False, compare=False)
 
     def is_unanswered(self, duration_ms: int | None) -> bool:
         """Return whether a call used up its whole time limit, or was cut off by the end of its worker (None)."""

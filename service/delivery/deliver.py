@@ -12,6 +12,7 @@ from service import clock
 from service.delivery import translate
 from service.delivery.attempts import CallFailed, attempt
 from service.delivery.context import AccountContext
+from service.delivery.elsewhere import account_with_opportunity
 from service.delivery.failure_handling import (
     CallPaused,
     check_pause,
@@ -129,8 +130,14 @@ def _form(delivery: Delivery, context: AccountContext) -> Form:
 
 
 def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> None:
-    """Create the opportunity in the account that the lead is queued for. Raises: as its steps."""
+    """Create the opportunity in the account that the lead is queued for, unless another one has it.
+
+    Raises: as its steps.
+    """
     _check_login(delivery, context)
+    if elsewhere := account_with_opportunity(delivery, context):
+        hand_over(delivery, context, elsewhere)
+        return
     target = context.targets.find(context.nexudus, form)
     context.stage_safety.check(context.nexudus, target.stage_id)
     form = with_owner(delivery.lead, form, context.nexudus, context.users, context.store, context.zone)

@@ -42,7 +42,6 @@ _CONTACT_IN_DOUBT = (  # built once: that took longer than the query
     .where(attempts.c.id > select(func.max(attempts.c.id)).scalar_subquery() - RECENT_ATTEMPTS)
     .where(attempts.c.step == Step.CREATE_COWORKER.value, attempts.c.started_at >= bindparam("since"))
     .where(attempts.c.outcome.in_((Outcome.OPEN.value, Outcome.UNKNOWN.value, Outcome.INTERCEPTED.value)))
-    .where(attempts.c.lead_id != bindparam("lead"))
     # A lead that was corrected since may have been this person's when the call was made.
     .where(or_(deliveries.c.serialize_key == _person.scalar_subquery(), leads.c.corrections.is_not(None)))
     .order_by(attempts.c.id.desc())
@@ -218,7 +217,7 @@ class Outbox(Repository):
         return int(self._execute(query).scalar_one())
 
     def contact_in_doubt(self, delivery: Delivery, since: datetime) -> tuple[datetime, int | None] | None:
-        """Return the newest create of the person's contact for another lead whose outcome is unknown, if any.
+        """Return the newest create of the person's contact whose outcome is unknown, if any.
 
         It is the start of the call and its duration in milliseconds, None if its worker ended meanwhile. since: only
         calls that began at or after it.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
 
@@ -15,6 +15,7 @@ from service import clock
 from service.capture.accept import accept
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver
+from service.delivery.elsewhere import PATIENCE
 from service.delivery.person_history import person_history
 from service.forms import Form
 from service.lead import Delivery, Lead, LeadId, Status, Submission
@@ -22,7 +23,7 @@ from service.operations.correction import InvalidAnswers, correct
 from service.operations.leads import RETRY, ActionNotAllowed, act_on_lead
 from service.simulator.server import Simulator
 from service.store import Store
-from service.store.database.tables import QUEUED, deliveries
+from service.store.database.tables import QUEUED, deliveries, leads
 from tests.builders import a_submission
 from tests.delivery.conftest import a_context
 from tests.forms.texts import setup_of
@@ -59,7 +60,10 @@ class Branches:
     @property
     def contexts(self) -> Mapping[str, AccountContext]:
         """A desk for each account, by the present forms file."""
-        return {name: replace(self._contexts[name], forms=self.forms) for name in ACCOUNTS}
+        contexts: dict[str, AccountContext] = {}
+        for name in ACCOUNTS:
+            contexts[name] = replace(self._contexts[name], forms=self.forms, context_of=contexts.get)
+        return contexts
 
     def __post_init__(self) -> None:
         self._contexts = {name: a_context(self.store, self.simulators[name], {}) for name in ACCOUNTS}
@@ -69,6 +73,10 @@ class Branches:
         with self.store.read() as tx:
             newest = tx.leads.newest_id()
         self._contexts = {name: replace(each, stored_at_start=newest) for name, each in self._contexts.items()}
+
+    def set_started_at(self, now: datetime) -> None:
+        """Say when the worker started."""
+        self._contexts = {name: replace(each, started_at=now) for name, each in self._contexts.items()}
 
     def claim(self) -> Sequence[Delivery]:
         """All that is due, as a worker gets it; every wait and lease is over."""
@@ -282,6 +290,45 @@ def test_nor_is_one_overlooked_that_was_created_after_a_backup_that_was_put_back
     branches.forms = forms_of("quay", {})
     branches.deliver_until_quiet()
 
+    assert branches.opportunities(lead_id) == ["default"]
+
+
+def put_back_a_backup(branches: Branches) -> None:
+    """The database is as it was before any delivery; a worker starts."""
+    put_back = update(deliveries).values(
+        state=QUEUED, claimed_by=None, coworker_id=None, request_body=None, account="default"
+    )
+    branches.store.write(lambda tx: tx._execute(put_back))
+    branches.store.write(lambda tx: tx._execute(update(leads).values(account="default")))
+    branches.start_anew()
+
+
+def test_after_a_backup_is_put_back_the_accounts_that_the_form_names_are_searched(branches: Branches) -> None:
+    lead_id = branches.arrives("London")
+    branches.forms = forms_of("harbour", {})
+    branches.deliver_until_quiet()
+
+    branches.forms = forms_of("default", {"leeds": "harbour"})
+    put_back_a_backup(branches)
+    branches.deliver_until_quiet()
+
+    assert branches.opportunities(lead_id) == ["harbour"]
+    assert (branches.kept(lead_id).account, branches.kept(lead_id).status) == ("harbour", Status.DELIVERED)
+
+
+def test_a_lead_waits_an_hour_at_most_for_an_account_that_cannot_be_searched(branches: Branches) -> None:
+    lead_id = branches.arrives("London")
+    put_back_a_backup(branches)
+    branches.simulators["harbour"].faults([{"method": "GET", "path": "/api/spaces/coworkers", "status": 503}])
+    started_at = clock.now()
+    branches.set_started_at(started_at)
+    branches.deliver(*branches.claim())
+    waits = branches.kept(lead_id).status
+
+    branches.set_started_at(started_at - PATIENCE)
+    branches.deliver(*branches.claim())
+
+    assert (waits, branches.kept(lead_id).status) == (Status.PENDING, Status.DELIVERED)
     assert branches.opportunities(lead_id) == ["default"]
 
 

@@ -10,7 +10,7 @@ from service import clock
 from service.attribution import attribute
 from service.capture.accept import accept
 from service.forms import AttributionConfig, Route
-from service.lead import Contact, Lead, Status, Step, Submission
+from service.lead import Contact, Doubt, Lead, Status, Step, Submission
 from service.operations.correction import InvalidAnswers, correct, corrected
 from service.operations.leads import ActionNotAllowed
 from service.store import Arrival, Store
@@ -111,6 +111,43 @@ def test_an_answer_that_chooses_another_route_is_credited_as_that_route_says() -
     became = corrected(a_lead(), {"location": "Leeds"}, form, NOON)
 
     assert (became.account, became.attribution.lead_source) == ("harbour", 11)
+
+
+@pytest.mark.parametrize(
+    ("answers", "doubt"),
+    [
+        ({"message": "Four desks."}, Doubt(Step.CREATE_COWORKER, NOON)),
+        ({"email": "ada@example.org"}, None),
+    ],
+    ids=["other words", "another person"],
+)
+def test_a_contact_that_may_exist_is_still_searched_for_while_the_person_is_the_same(
+    store: Store, answers: Mapping[str, str], doubt: Doubt | None
+) -> None:
+    lead = enqueue(store, person="ada@example.com")
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.queue.mark_unknown(delivery, Doubt(Step.CREATE_COWORKER, NOON, verify_count=1)))
+    store.write(lambda tx: tx.queue.postpone(delivery, NOON, 0))
+
+    put_right(store, stored_lead(store, lead), **answers)
+
+    (again,) = claim(store, now=NOON + timedelta(minutes=1))
+    assert again.doubt == doubt
+
+
+def test_a_contact_that_may_exist_is_waited_for_after_a_correction_there_and_back(store: Store) -> None:
+    lead = enqueue(store, person="ada@example.com")
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_COWORKER, NOON))
+    (again,) = claim(store, "new", NOON + timedelta(minutes=2))
+    store.write(lambda tx: tx.queue.postpone(again, NOON, 0))
+
+    for email in ("ada@example.org", "ada@example.com"):
+        put_right(store, stored_lead(store, lead), email=email)
+
+    (corrected_delivery,) = claim(store, now=NOON + timedelta(minutes=1))
+    with store.read() as tx:
+        assert tx.queue.contact_in_doubt(corrected_delivery, NOON) == (NOON, None)
 
 
 def test_a_quarantined_lead_is_corrected_and_still_waits_to_be_released(store: Store) -> None:

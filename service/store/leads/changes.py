@@ -59,25 +59,28 @@ class LeadChanges(Repository):
         deliveries run one at a time from then on.
         Raises: BeingSent.
         """
-        self._check_correctable(lead)
+        delivery = self._correctable_delivery(lead)
         corrected = replace(lead, submission=submission, corrections=(*lead.corrections, correction))
         row, attribution = to_row(corrected), attribution_row(lead.attribution)
         self._write(lead.id, {name: row[name] for name in (*_CHANGED, *attribution, "account", "corrections")})
-        self._start_over(lead.id, person, lead.account)
+        if delivery is not None and (delivery.serialize_key, delivery.account) != (person, lead.account):
+            self._start_over(lead.id, person, lead.account)
         if lead.status is not Status.QUARANTINED:
             self._as(Outbox).retry([lead.id], now)
 
-    def _check_correctable(self, lead: Lead) -> None:
+    def _correctable_delivery(self, lead: Lead) -> Any:
+        """Return the lead's delivery, None where there is none. Raises: BeingSent."""
         row = self._locked_delivery(lead.id)
         stored = self._execute(select(leads.c.corrections).where(leads.c.id == lead.id)).scalar()
         if len(stored or ()) != len(lead.corrections):
             raise BeingSent("its sender has just added something: look at it again")
         if row is None:
-            return
+            return None
         if row.claimed_by is not None:
             raise BeingSent("the lead is being sent at this moment: try again in a minute")
         if self._may_be_saved(row):
             raise BeingSent("Nexudus may have saved it already: retry it as it is, then it is looked for")
+        return row
 
     def apply_change(self, became: Lead, person: str, now: datetime) -> None:
         """Write what a sender added to a lead; a lead that was parked for lack of just that is delivered.

@@ -1,0 +1,56 @@
+"""A lead of a restored database that an earlier forms file, or earlier answers, had sent to another account.
+
+The database cannot know that. All accounts are too many to search for each lead, so those are searched that the form
+and its routes name now: the ones between which an operator moves a form's leads.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from service import clock
+from service.delivery.context import AccountContext
+from service.delivery.pacing import OutOfPace
+from service.delivery.verification import LookAgain, may_be_delivered, opportunity_search
+from service.lead import CoworkerId, Delivery
+from service.nexudus import coworkers
+from service.nexudus.errors import NexudusError
+
+log = structlog.get_logger()
+
+RETRY_S = 60.0
+"""Seconds until an account that could not be searched is searched again."""
+
+PATIENCE = timedelta(hours=1)
+"""Time from the start of the worker for which a lead waits until every account could be searched."""
+
+
+def account_with_opportunity(delivery: Delivery, context: AccountContext) -> str | None:
+    """Return another account in which the lead may be and is delivered, None where it is in none.
+
+    Raises: LookAgain where an account could not be searched.
+    """
+    if not may_be_delivered(delivery, context):
+        return None
+    return next((name for name in _others(delivery, context) if _has_opportunity(delivery, context, name)), None)
+
+
+def _others(delivery: Delivery, context: AccountContext) -> Sequence[str]:
+    form = context.forms[delivery.lead.submission.form]
+    names = {form.account, *(route.form.account for route in form.routes)}
+    return sorted(names - {delivery.lead.account})
+
+
+def _has_opportunity(delivery: Delivery, context: AccountContext, account: str) -> bool:
+    other = context.context_of(account)
+    if other is None or not other.nexudus.has_login:
+        return False
+    try:
+        contact = coworkers.find(other.nexudus, delivery.lead.submission.contact.email, None)
+        return contact is not None and opportunity_search(delivery, other, CoworkerId(contact.id))() is not None
+    except (NexudusError, OutOfPace) as error:
+        if context.started_at is not None and clock.now() - context.started_at < PATIENCE:
+            raise LookAgain(None, RETRY_S) from error
+        log.warning("account_not_searched", lead=delivery.lead.id, account=account)
+        return False
