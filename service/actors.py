@@ -26,6 +26,11 @@ class Role(StrEnum):
         """What a person of this role may do."""
         return frozenset(list(Scope)[: list(Role).index(self) + 1])
 
+    @classmethod
+    def least_with(cls, scope: Scope) -> "Role":
+        """Return the role that may do what the scope covers and nothing beyond."""
+        return list(cls)[list(Scope).index(scope)]
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -29,6 +29,8 @@ PUBLIC = {
     "/admin/vendor/uPlot.iife.min.js",
     "/admin/vendor/uPlot.min.css",
     "/admin/print.css",
+    "/admin/copy.js",
+    "/admin/refresh.js",
     "/admin/language/<code>",
     "/admin/welcome/<token>",
 }

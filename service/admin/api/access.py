@@ -17,6 +17,7 @@ from service.actors import administrator
 from service.admin import AdminDeps
 from service.admin.api.schemas import ApiResponse, ProblemBody
 from service.admin.guesses import Guesses
+from service.admin.permissions import is_allowed, permission_of_request
 from service.store import StoreUnavailable
 
 View = Callable[..., Any]
@@ -31,6 +32,7 @@ MAX_BODY_BYTES = 1 << 20
 DESCRIPTIONS = {
     400: "The body is not valid JSON.",
     401: "The token is missing or wrong.",
+    403: "The token lacks the scope that the call needs; `detail` names it.",
     404: "Not found.",
     409: "The lead's state does not allow it; `detail` says why.",
     413: "The body is larger than 1 MiB.",
@@ -96,10 +98,10 @@ class Shared(dict[Any, Any]):
 
 
 def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> Callable[[View], View]:
-    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401, 429 and 503."""
+    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401, 403, 429 and 503."""
     problem = {PROBLEM: {"schema": ProblemBody}}
     problems = Shared(
-        (status, {"description": DESCRIPTIONS[status], "content": problem}) for status in (401, *errors, 429, 503)
+        (status, {"description": DESCRIPTIONS[status], "content": problem}) for status in (401, 403, *errors, 429, 503)
     )
 
     def decorate(view: View) -> View:
@@ -160,6 +162,9 @@ def _token_check(token: str, guesses: Guesses) -> Callable[[], None]:
             remedy = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
             refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
         g.actor = administrator(request.remote_addr or "")
+        permission = permission_of_request()
+        if not is_allowed(g.actor, permission):
+            refuse(HTTPStatus.FORBIDDEN, f"this needs the scope {permission or 'that its route declares'}")
 
     return check
 

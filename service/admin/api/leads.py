@@ -9,6 +9,7 @@ from flask import request
 from flask_smorest import Blueprint
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.api.access import (
     BODY_ERRORS,
@@ -30,6 +31,7 @@ from service.admin.api.lead_schemas import (
     PreviewRequest,
 )
 from service.admin.api.schemas import LEAD_ID
+from service.admin.permissions import requires
 from service.lead import Lead
 from service.operations.answers import record_call
 from service.operations.correction import InvalidAnswers, correct
@@ -72,6 +74,7 @@ def _check_id() -> None:
 
 def _add_reading(routes: Blueprint, store: Store) -> None:
     @routes.route("/leads")
+    @requires(Scope.READ)
     @routes.arguments(LeadQuery, location="query", unknown=None)
     @responds(routes, LeadPage)
     def list_leads(filters: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +86,7 @@ def _add_reading(routes: Blueprint, store: Store) -> None:
         return _page(store, _query(filters), filters["size"])
 
     @routes.route("/leads/<lead_id>", parameters=[ID])
+    @requires(Scope.READ)
     @responds(routes, LeadBody, 404)
     def show_lead(lead_id: str) -> dict[str, Any]:
         """One lead."""
@@ -119,6 +123,7 @@ def _add_action(routes: Blueprint, store: Store, action: Action, summary: str) -
         except ActionNotAllowed as error:
             refuse(HTTPStatus.CONFLICT, str(error))
 
+    requires(Scope.LEADS)(view)
     view.__doc__ = summary
     view.__name__ = f"{action.name}_lead"
     described = responds(routes, LeadBody, 404, 409)(view)
@@ -127,6 +132,7 @@ def _add_action(routes: Blueprint, store: Store, action: Action, summary: str) -
 
 def _add_answering(routes: Blueprint, store: Store) -> None:
     @routes.route("/leads/<lead_id>/answered", methods=["POST"], parameters=[ID])
+    @requires(Scope.LEADS)
     @responds(routes, LeadBody, 404, 409)
     def answer_lead(lead_id: str) -> dict[str, Any]:
         """Say that a person has called; of several answers the first counts."""
@@ -138,6 +144,7 @@ def _add_answering(routes: Blueprint, store: Store) -> None:
 
 def _add_correcting(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/leads/<lead_id>/correct", methods=["POST"], parameters=[ID])
+    @requires(Scope.LEADS)
     @takes_json
     @takes_whole_characters
     @routes.arguments(CorrectionRequest)
@@ -164,6 +171,7 @@ def _body(store: Store, lead: Lead | None) -> dict[str, Any]:
 
 def _add_forgetting(routes: Blueprint, store: Store) -> None:
     @routes.route("/forget", methods=["POST"])
+    @requires(Scope.LEADS)
     @takes_json
     @takes_whole_characters
     @routes.arguments(ForgetRequest, example={"email": "ann@example.com", "dry_run": True})
@@ -175,6 +183,7 @@ def _add_forgetting(routes: Blueprint, store: Store) -> None:
 
 def _add_preview(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/preview/<form>", methods=["POST"])
+    @requires(Scope.READ)
     @takes_json
     @routes.arguments(PreviewRequest, example=VISIT)
     @responds(routes, PreviewBody, 404, *BODY_ERRORS)

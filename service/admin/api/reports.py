@@ -7,10 +7,12 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.api.access import protected_blueprint, responds
 from service.admin.api.outcome_schemas import OutcomeParameters, OutcomeReportBody
 from service.admin.api.schemas import AlertList, AnswerQuery, AnswerReport, AttributionReport, FormList, ReportQuery
+from service.admin.permissions import requires
 from service.alerts.decisions import title_of
 from service.forms import Form
 from service.operations.answers import answer_report
@@ -31,12 +33,14 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
 
 def _add_installation(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/forms")
+    @requires(Scope.READ)
     @responds(routes, FormList)
     def list_forms() -> dict[str, Any]:
         """The forms, and the address that each is posted to."""
         return {"forms": [_form(deps.forms[name], deps.public_url) for name in sorted(deps.forms)]}
 
     @routes.route("/alerts")
+    @requires(Scope.READ)
     @responds(routes, AlertList)
     def list_alerts() -> dict[str, Any]:
         """What is wrong now and what to do about it; e-mail and chat alerts say the same."""
@@ -68,6 +72,7 @@ def _form(form: Form, public_url: str) -> dict[str, Any]:
 
 def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/reports/attribution")
+    @requires(Scope.READ)
     @routes.arguments(ReportQuery, location="query", unknown=None)
     @responds(routes, AttributionReport)
     def report_attribution(filters: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +81,7 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
         return attribution_report(deps.store, deps.forms, period)
 
     @routes.route("/reports/outcomes")
+    @requires(Scope.READ)
     @routes.doc(responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
     @routes.arguments(OutcomeParameters, location="query", unknown=None)
     @responds(routes, OutcomeReportBody)
@@ -98,6 +104,7 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
         return outcomes_json(report)
 
     @routes.route("/reports/answers")
+    @requires(Scope.READ)
     @routes.arguments(AnswerQuery, location="query", unknown=None)
     @responds(routes, AnswerReport)
     def report_answers(filters: dict[str, Any]) -> dict[str, Any]:

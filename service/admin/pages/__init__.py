@@ -2,7 +2,8 @@
 
 A new page is a file here with `add(routes, deps, renderer)`, an entry in PAGES and, if the navigation shows it, one in
 NAVIGATION (rendering.py). Its template extends `base.html` and takes its parts from `parts.html`, whose macros say what
-they need. Pages require the sign-in; every form carries `form_token`; nothing may need JavaScript.
+they need. Each view says by `@requires(...)` who may use it, and a template shows a button only where `may(...)` says
+that its view can be used; every form carries `form_token`; nothing may need JavaScript.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.reports import costs_page
 from service.admin.pages.reports import page as report_page
+from service.admin.permissions import Entry, requires
 from service.i18n import DEFAULT_LANGUAGE, set_language
 
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
@@ -87,6 +89,7 @@ def _add_assets(routes: Blueprint) -> None:
     for endpoint, (name, media_type) in ASSETS.items():
         text = (Path(__file__).parent / name).read_text("utf-8")
 
+        @requires(Entry.OPEN)
         def serve(text: str = text, media_type: str = media_type) -> BaseResponse:
             response = Response(text, content_type=f"{media_type}; charset=utf-8")
             response.headers["Cache-Control"] = "public, max-age=300"

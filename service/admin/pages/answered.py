@@ -11,10 +11,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import errors
 from service.admin.pages.lead_filters import LEAD_ID
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
+from service.admin.permissions import requires
 from service.alerts.answer_links import PATH, AnswerLinks
 from service.i18n import N_, MessageTable, _
 from service.lead import Lead
@@ -58,6 +60,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """The button on the lead's page."""
 
     @routes.post("/leads/<lead_id>/answered")
+    @requires(Scope.LEADS)
     def answer_lead(lead_id: str) -> Response:
         back = f"{PREFIX}/leads/{lead_id}"
         try:

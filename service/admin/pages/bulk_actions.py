@@ -10,12 +10,14 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, names_of, read_filters, valid_id
 from service.admin.pages.lead_list import PAGE_SIZE, form_titles
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import offer_undo
+from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import Lead, LeadId, Status
 from service.operations.leads import ACTIONS, Action, Progress, act_on_leads, act_on_matches, new_action_id
@@ -47,6 +49,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/leads/confirm and /admin/leads/act."""
 
     @routes.post("/leads/confirm")
+    @requires(Scope.LEADS)
     def confirm_many() -> Response:
         action, filters, ids = _action(), read_filters(request.form), _selected(request.form)
         is_all = request.form.get("scope") == "all"
@@ -68,6 +71,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         )
 
     @routes.post("/leads/act")
+    @requires(Scope.LEADS)
     def act_on_many() -> Response:
         """Act on the leads; after the time limit, ask whether to go on."""
         action, filters, now = _action(), read_filters(request.form), clock.now()

@@ -10,9 +10,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import snippets
 from service.admin.pages.rendering import Renderer
+from service.admin.permissions import requires
 from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
 from service.forms import Form
@@ -71,6 +73,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/setup, and a page for each form."""
 
     @routes.get("/setup")
+    @requires(Scope.READ)
     def setup() -> Response:
         accounts = dict.fromkeys(account for form in deps.forms.values() for account in form.accounts)
         in_force = deps.setup_state()
@@ -90,10 +93,12 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             )
 
     @routes.get("/setup/<name>")
+    @requires(Scope.READ)
     def form_setup(name: str) -> Response:
         return _form_page(deps, renderer, name)
 
     @routes.post("/setup/<name>")
+    @requires(Scope.READ)
     def form_preview(name: str) -> Response:
         """The page of a form with a preview."""
         texts = (request.form.get(each, "")[:MAX_PASTED_LENGTH] for each in ("fields", "page_url", "referrer"))

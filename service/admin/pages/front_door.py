@@ -19,6 +19,7 @@ from service.admin import AdminDeps
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
 from service.admin.pages.sign_in import set_session_cookie
+from service.admin.permissions import Entry, requires
 from service.i18n import N_
 from service.store import DEMO_WELCOME, Store
 
@@ -61,6 +62,7 @@ def add_welcome(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenti
     """/admin/welcome/TOKEN, which signs in once."""
 
     @routes.get("/welcome/<token>")
+    @requires(Entry.OPEN)
     def welcome(token: str) -> BaseResponse:
         now = clock.now()
         if not (_is_local() and _use(deps.store, token)):

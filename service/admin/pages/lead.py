@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.answered import answer_block
@@ -20,6 +21,7 @@ from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, read_filters
 from service.admin.pages.lead_list import form_titles
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import offer_undo, undoable
+from service.admin.permissions import requires
 from service.delivery.person_history import person_history
 from service.i18n import N_, _
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Attempt, Lead, Outcome, Status
@@ -54,6 +56,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/leads/ID, and the actions on it."""
 
     @routes.get("/leads/<lead_id>")
+    @requires(Scope.READ)
     def show_lead(lead_id: str) -> Response:
         lead, now, filters = find_lead(deps, lead_id), clock.now(), read_filters(request.args)
         with deps.store.read() as tx:
@@ -96,6 +99,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         )
 
     @routes.post("/leads/<lead_id>/act")
+    @requires(Scope.LEADS)
     def apply_action(lead_id: str) -> Response:
         lead, name, now = find_lead(deps, lead_id), _action_name(), clock.now()
         address, action, action_id = back_to_lead(lead), ACTIONS[name], new_action_id(now)

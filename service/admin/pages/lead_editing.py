@@ -9,11 +9,13 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages.labels import FIELDS, joined
 from service.admin.pages.lead import back_to_lead, find_lead
 from service.admin.pages.lead_filters import read_filters
 from service.admin.pages.rendering import Renderer
+from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import CANONICAL_FIELDS, Lead, Status, marker_of
 from service.operations.correction import InvalidAnswers, correct
@@ -39,6 +41,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 def _add_edit(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/leads/<lead_id>/edit")
+    @requires(Scope.LEADS)
     def edit_lead(lead_id: str) -> Response:
         lead = find_lead(deps, lead_id)
         if lead.status not in CORRECTABLE:
@@ -53,6 +56,7 @@ def _add_edit(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         )
 
     @routes.post("/leads/<lead_id>/edit")
+    @requires(Scope.LEADS)
     def change_lead(lead_id: str) -> Response:
         lead = find_lead(deps, lead_id)
         changed = _changed(lead, request.form)
@@ -103,6 +107,7 @@ def _changed(lead: Lead, form: Mapping[str, str]) -> dict[str, str]:
 
 def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/leads/<lead_id>/erase")
+    @requires(Scope.LEADS)
     def confirm_erasing(lead_id: str) -> Response:
         lead = find_lead(deps, lead_id)
         leads = _leads_of_person(deps, lead)
@@ -112,6 +117,7 @@ def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         )
 
     @routes.get("/leads/<lead_id>/person.json")
+    @requires(Scope.LEADS)
     def export_person(lead_id: str) -> Response:
         leads = _leads_of_person(deps, find_lead(deps, lead_id))
         with deps.store.read() as tx:
@@ -120,6 +126,7 @@ def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         return Response(f"{text}\n", mimetype="application/json", headers=headers)
 
     @routes.post("/leads/<lead_id>/erase")
+    @requires(Scope.LEADS)
     def erase_lead(lead_id: str) -> Response:
         leads = _leads_of_person(deps, find_lead(deps, lead_id))
         erased = deps.store.erase([lead.id for lead in leads], clock.now())

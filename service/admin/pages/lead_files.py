@@ -7,11 +7,13 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import read_filters, valid_id
 from service.admin.pages.lead_list import form_titles
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.permissions import requires
 from service.forms import Form
 from service.i18n import N_, MessageTable, _
 from service.lead import Status
@@ -41,6 +43,7 @@ def add(routes: Blueprint, deps: AdminDeps, _renderer: Renderer) -> None:
     """/admin/leads/export."""
 
     @routes.get("/leads/export")
+    @requires(Scope.READ)
     def export_matches() -> Response:
         """All leads that match the filters, written while they are read."""
         now = clock.now()
@@ -61,6 +64,7 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
     """/admin/leads/import, and /admin/leads/import/ID for one file: checked, then imported."""
 
     @routes.get("/leads/import")
+    @requires(Scope.LEADS)
     def choose_file() -> Response:
         return renderer.page(
             "import.html",
@@ -71,6 +75,7 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
         )
 
     @routes.post("/leads/import")
+    @requires(Scope.LEADS)
     def check_file() -> Response:
         file, sender = request.files.get("file"), request.form.get("sender", "")
         form = _form(deps, request.form.get("form", ""))
@@ -84,6 +89,7 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
         return renderer.go(f"{PREFIX}/leads/import/{job_id}")
 
     @routes.get("/leads/import/<job_id>")
+    @requires(Scope.LEADS)
     def show_import(job_id: str) -> Response:
         job, now = _job(deps, job_id), clock.now()
         return renderer.page(
@@ -100,6 +106,7 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
         )
 
     @routes.post("/leads/import/<job_id>/run")
+    @requires(Scope.LEADS)
     def run_import(job_id: str) -> Response:
         job = _job(deps, job_id)
         is_unchecked = job.state in (JobState.CHECKING, JobState.FAILED)
@@ -108,6 +115,7 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
         return renderer.go(f"{PREFIX}/leads/import/{job.id}")
 
     @routes.post("/leads/import/<job_id>/remove")
+    @requires(Scope.LEADS)
     def remove_import(job_id: str) -> Response:
         job = _job(deps, job_id)
         deps.store.write(lambda tx: tx.imports.remove([job.id]))

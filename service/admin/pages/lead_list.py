@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import (
@@ -27,6 +28,7 @@ from service.admin.pages.lead_filters import (
 from service.admin.pages.periods import PERIODS
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import undoable
+from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import Lead
 from service.store import MatchCount, Query, SaleStatus, Transaction
@@ -66,6 +68,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/leads."""
 
     @routes.get("/leads")
+    @requires(Scope.READ)
     def leads() -> Response:
         filters = read_filters(request.args)
         query = filters.query(clock.now(), deps.zone)
@@ -178,6 +181,7 @@ def add_views(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/leads/views: filters, order and columns under a name, for everyone who signs in."""
 
     @routes.post("/leads/views")
+    @requires(Scope.LEADS)
     def save_view() -> Response:
         name = " ".join(request.form.get("name", "").split())[:MAX_VIEW_NAME_LENGTH]
         address = _view_address(read_filters(request.form))
@@ -192,6 +196,7 @@ def add_views(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         return renderer.go(f"{PREFIX}/leads?{address}", notice)
 
     @routes.post("/leads/views/remove")
+    @requires(Scope.LEADS)
     def remove_view() -> Response:
         name = request.form.get("name", "")
         _change_views(deps, lambda views: {each: address for each, address in views.items() if each != name})

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, i18n
+from service.actors import Scope
 from service.admin.pages import charts, labels
 from service.admin.pages.auth import Authenticator
 from service.i18n import (
@@ -38,12 +39,12 @@ LANGUAGE_COOKIE = "lead_capture_language"
 """The language that was chosen at the foot of a page."""
 
 NAVIGATION = (
-    ("today", N_("Today"), f"{PREFIX}/"),
-    ("leads", N_("Leads"), f"{PREFIX}/leads"),
-    ("reports", N_("Reports"), f"{PREFIX}/reports"),
-    ("setup", N_("Forms"), f"{PREFIX}/setup"),
+    ("today", N_("Today"), f"{PREFIX}/", Scope.READ),
+    ("leads", N_("Leads"), f"{PREFIX}/leads", Scope.READ),
+    ("reports", N_("Reports"), f"{PREFIX}/reports", Scope.READ),
+    ("setup", N_("Forms"), f"{PREFIX}/setup", Scope.READ),
 )
-"""Each page's name, title and address."""
+"""Each page's name, title and address, and the scope of whoever sees it there."""
 
 HEADERS = {  # besides those of every response
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -85,7 +86,8 @@ class Renderer:
             here=here,
             language=i18n.current_language().code,
             this_page=request.full_path.rstrip("?") if request.method == "GET" else f"{PREFIX}/",
-            navigation=NAVIGATION,
+            navigation=[entry[:3] for entry in NAVIGATION if may(entry[3])],
+            who=g.actor.who if "actor" in g else "",
             notice=notice,
             is_signed_in=session is not None,
             form_token=session.form_token if session else "",
@@ -143,6 +145,11 @@ class Renderer:
         )
 
 
+def may(scope: str) -> bool:
+    """Return whether whoever makes the request may do what the scope covers; False before the sign-in."""
+    return "actor" in g and g.actor.may(Scope(scope))
+
+
 def use_language_of_request() -> None:
     """Put the language of the present request in force: the chosen one, else the first that the browser asks for."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
@@ -172,6 +179,7 @@ def _environment(zone: tzinfo) -> Environment:
         "i18n": i18n,
         "languages": LANGUAGES,
         "labels": labels,
+        "may": may,
         "charts": charts,
         "zone": getattr(zone, "key", "UTC"),
     }

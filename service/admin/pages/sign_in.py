@@ -16,6 +16,8 @@ from service.admin import AdminDeps
 from service.admin.guesses import Guesses
 from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator, Session
 from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
+from service.admin.pages.roles import missing_permission
+from service.admin.permissions import Entry, is_allowed, permission_of_request, requires
 from service.i18n import LANGUAGES, _, ngettext
 
 log = structlog.get_logger()
@@ -27,17 +29,6 @@ BROWSER_COOKIE = "lead_capture_browser"
 
 LANGUAGE_AGE = timedelta(days=365)
 """How long a browser keeps the language that was chosen."""
-
-SIGN_IN = "pages.sign_in"
-
-OPEN = frozenset(
-    f"pages.{name}"
-    for name in (
-        *("style", "reports_style", "print_style", "script", "htmx", "comparison", "uplot", "uplot_style"),
-        *("choose_language", "welcome"),
-    )
-)
-"""Endpoints open to everyone besides the sign-in: they show nothing."""
 
 BY_ITSELF = frozenset({"pages.latest"})
 """Endpoints that an open page calls by itself: they do not keep a session alive."""
@@ -53,6 +44,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
     routes.before_request(lambda: _check(deps, authenticator, renderer))
 
     @routes.route("/sign-in", methods=["GET", "POST"])
+    @requires(Entry.OPEN)
     def sign_in() -> BaseResponse:
         if request.method == "GET":
             return _sign_in_page(renderer, authenticator)
@@ -74,6 +66,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
         return response
 
     @routes.get("/language/<code>")
+    @requires(Entry.OPEN)
     def choose_language(code: str) -> BaseResponse:
         response = renderer.go(_local_address(request.args.get("next", "")))
         if code in LANGUAGES:
@@ -81,6 +74,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
         return response
 
     @routes.post("/sign-out")
+    @requires(Entry.SIGNED_IN)
     def sign_out() -> BaseResponse:
         authenticator.close(g.session)
         response = renderer.go(f"{PREFIX}/sign-in", _("You are signed out."))
@@ -94,18 +88,19 @@ def set_session_cookie(renderer: Renderer, response: BaseResponse, session: Sess
 
 
 def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) -> BaseResponse | None:
-    """Show the sign-in to strangers, and refuse forms that our pages did not send."""
-    if request.endpoint in OPEN:
-        return None
+    """Show the sign-in to strangers; refuse foreign forms, and whatever the role of the person forbids."""
+    permission = permission_of_request()
     if request.method == "POST" and not _is_same_origin(deps.public_url):
         return _foreign_form(renderer)
+    if permission is Entry.OPEN:
+        return None
     is_use = request.endpoint not in BY_ITSELF
     g.session = authenticator.find(request.cookies.get(SESSION_COOKIE, ""), clock.now(), is_use=is_use)
-    if request.endpoint == SIGN_IN:
-        return None
     if g.session is None:
         return _sign_in_page(renderer, authenticator, HTTPStatus.UNAUTHORIZED)
     g.actor = administrator(request.remote_addr or "")
+    if not is_allowed(g.actor, permission):
+        return renderer.message(HTTPStatus.FORBIDDEN, _("You may not do this"), missing_permission(g.actor, permission))
     given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
     if not hmac.compare_digest(given.encode(), g.session.form_token.encode()):
         return _foreign_form(renderer)

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
@@ -17,6 +18,7 @@ from service.admin.pages.lead_filters import read_filters
 from service.admin.pages.lead_list import form_titles
 from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.permissions import requires
 from service.i18n import _, ngettext
 from service.lead import Status
 from service.operations.answers import longest_waiting
@@ -45,6 +47,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     month = MonthOutcomes(deps.store, deps.zone)
 
     @routes.get("/", strict_slashes=False)
+    @requires(Scope.READ)
     def today() -> BaseResponse:
         now = clock.now()
         day = now.astimezone(deps.zone).date()
@@ -66,6 +69,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             )
 
     @routes.get("/latest")
+    @requires(Scope.READ)
     def latest() -> BaseResponse:
         """The list of the latest leads, which the page fetches again every few seconds."""
         with deps.store.read() as tx:
@@ -74,6 +78,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             )
 
     @routes.post("/retry")
+    @requires(Scope.LEADS)
     def retry() -> BaseResponse:
         """Send the leads of one cause again."""
         status, problem = request.form.get("status", ""), request.form.get("problem", "")

@@ -11,9 +11,11 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.permissions import requires
 from service.i18n import _
 from service.operations.leads import ACTIONS, Action, ActionNotAllowed, undo
 from service.store import UNDO_WINDOW
@@ -58,6 +60,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/undo."""
 
     @routes.post("/undo")
+    @requires(Scope.LEADS)
     def undo_action() -> Response:
         last, back = undoable(renderer), _own_address(request.form.get("back", ""))
         if last is None:

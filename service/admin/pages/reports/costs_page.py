@@ -7,10 +7,12 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages.numbers import money
 from service.admin.pages.periods import span_text
 from service.admin.pages.rendering import Renderer
+from service.admin.permissions import requires
 from service.i18n import _
 from service.operations.costs import UnreadableCosts, import_upload
 
@@ -43,10 +45,12 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         )
 
     @routes.get("/reports/costs")
+    @requires(Scope.SETUP)
     def costs() -> Response:
         return page()
 
     @routes.post("/reports/costs")
+    @requires(Scope.SETUP)
     def take_costs() -> Response:
         upload, source = request.files.get("file"), request.form.get("source", "")[:100]
         if upload is None or not upload.filename:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
+from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages.labels import STATUSES, channel_name, lead_source_name, whole
 from service.admin.pages.lead_filters import COUNTED
@@ -22,6 +23,7 @@ from service.admin.pages.reports.figures import FIGURES, draw
 from service.admin.pages.reports.filters import GROUPINGS, TOUCHES, ReportFilters, read_filters
 from service.admin.pages.reports.outcome_table import OutcomeTable, table_of
 from service.admin.pages.timeline import timeline
+from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import Status
 from service.operations.outcomes import OutcomeQuery, OutcomeReport, OutcomeRow, outcomes
@@ -52,6 +54,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/reports."""
 
     @routes.get("/reports")
+    @requires(Scope.READ)
     def reports() -> Response:
         filters = read_filters(request.args)
         with deps.store.read() as tx:
@@ -83,6 +86,7 @@ def add_files(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/reports/NAME.csv: the table and each figure; the addresses of version 0.1."""
 
     @routes.get("/reports/outcomes.csv")
+    @requires(Scope.READ)
     def outcomes_csv() -> Response:
         filters = read_filters(request.args)
         with deps.store.read() as tx:
@@ -93,6 +97,7 @@ def add_files(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         return _csv(name, period, [[column.title for column in table.columns], *rows])
 
     @routes.get("/reports/<name>.csv")
+    @requires(Scope.READ)
     def figure_csv(name: str) -> BaseResponse:
         if name in FORMER_FIGURES:
             filters = read_filters(request.args).changed(by=FORMER_FIGURES[name])
@@ -109,6 +114,7 @@ def add_files(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
     @routes.get("/pictures")
     @routes.get("/pictures/<name>.csv")
+    @requires(Scope.READ)
     def former_address(name: str = "") -> BaseResponse:
         """The addresses of version 0.1."""
         address = url_for("pages.figure_csv", name=name) if name else url_for("pages.reports")

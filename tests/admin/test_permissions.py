@@ -1,0 +1,62 @@
+"""What each route asks for: said by every one, and judged before anything else is."""
+
+import pytest
+
+from service.actors import Actor, Role, Scope
+from service.admin.permissions import Entry, is_allowed, permission_of
+from service.store import Store
+from tests.admin.dashboard import Operator
+from tests.front import Front
+
+OUTSIDE = {  # of the dashboard and the API: for strangers, platforms and monitoring
+    *("/", "/f/<name>", "/f/<name>/thanks", "/webhooks/<sender>/<form>", "/webhooks/<sender>/<form>/<token>"),
+    *("/attribution.js", "/attribution-more.js", "/sample", "/openapi.json", "/docs"),
+    *("/healthz", "/readyz", "/metrics", "/answered/<signed>"),
+}
+
+OPEN = {
+    *("sign_in", "choose_language", "welcome"),
+    *("style", "reports_style", "print_style", "script", "copy_script", "refresh_script", "htmx"),
+    *("comparison", "uplot", "uplot_style"),
+}
+"""Pages that strangers may use; a further one is written here on purpose."""
+
+
+def test_every_route_says_what_it_asks_for_or_is_outside(sqlite: Store) -> None:
+    app = Front(sqlite, SAMPLE_PAGE="true").app
+    rules = app.url_map.iter_rules()
+
+    assert {rule.rule for rule in rules if permission_of(app.view_functions[rule.endpoint]) is None} == OUTSIDE
+
+
+def test_no_page_is_open_by_mistake(sqlite: Store) -> None:
+    views = Front(sqlite).app.view_functions
+
+    assert {name for name, view in views.items() if permission_of(view) is Entry.OPEN} == {f"pages.{x}" for x in OPEN}
+
+
+def test_a_page_that_says_nothing_is_refused_to_everyone(sqlite: Store) -> None:
+    operator = Operator(sqlite)
+    operator.front.app.view_functions["pages.leads"] = lambda: "shown"
+
+    assert operator.client.get("/admin/leads").status_code == 403
+
+
+def test_a_call_that_says_nothing_is_refused_to_everyone(front: Front) -> None:
+    front.app.view_functions["leads.list_leads"] = lambda: "shown"
+
+    assert front.ask("/leads").status_code == 403
+
+
+@pytest.mark.parametrize("permission", [*Scope, *Entry, None])
+def test_an_owner_may_use_everything_that_says_what_it_asks_for(permission: Scope | Entry | None) -> None:
+    assert is_allowed(Actor("ann@example.com", Role.OWNER.scopes), permission) == (permission is not None)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_the_least_role_for_a_scope_has_it_and_the_one_below_has_not(scope: Scope) -> None:
+    roles = list(Role)
+    below = roles[: roles.index(Role.least_with(scope))]
+
+    assert scope in Role.least_with(scope).scopes
+    assert not any(scope in role.scopes for role in below)
