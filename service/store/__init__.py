@@ -1,6 +1,6 @@
 """The store: a lead and its delivery in one commit, on SQLite or PostgreSQL.
 
-store.py            the store, and everything that a transaction offers: read it first
+transaction.py      everything that a transaction offers: read it first; store.py: the database that it is one of
 outbox.py           deliveries: enqueued with their lead, settled once; claims.py claims them with a lease
 accounts.py         what all processes agree on about one account: tokens, pauses, pace
 leads/              leads: stored once, changed, exported, erased
@@ -15,6 +15,7 @@ sales.py            what became of leads in the CRM; conversions.py reports it; 
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
+acts/               the record of acts: who did what, append-only and chained
 deployment.py       flags and sessions of the deployment
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
@@ -22,6 +23,8 @@ database/           engines, transactions, tables: everything that knows SQLite 
 
 from service.store.account_facts import Fact, ReadState, Reconciliation, Tenant
 from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPause, FailureStreak, Pace, Pause
+from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectKind
+from service.store.acts.chain import ChainReport
 from service.store.alert_log import Alert
 from service.store.answers import MAX_COUNTED, AnswerClock, AnswerCounts, AnswerKind, ClockStep, FirstAnswer, median
 from service.store.claims import Turns
@@ -56,7 +59,8 @@ from service.store.query import Query, ReportRow
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
-from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
+from service.store.store import SCHEMA, Store
+from service.store.transaction import Leads, Queue, Statistics, Transaction
 from service.store.turns import OwnerTurn
 from service.store.undo import UNDO_WINDOW, UndoResult
 from service.store.workers import DeliveryCountKey, SeenWorker
@@ -82,6 +86,7 @@ __all__ = [
     "UNDO_WINDOW",
     "WITHDRAWN",
     "Accounts",
+    "Act",
     "Alert",
     "AnnouncedLead",
     "AnswerClock",
@@ -91,6 +96,7 @@ __all__ = [
     "BeingSent",
     "CallPause",
     "CampaignCost",
+    "ChainReport",
     "ClockStep",
     "ConnectionHealth",
     "ConnectionKey",
@@ -121,6 +127,7 @@ __all__ = [
     "LeaseLost",
     "Match",
     "MatchCount",
+    "Members",
     "OriginCount",
     "Origins",
     "OtherEnquiry",
@@ -138,6 +145,7 @@ __all__ = [
     "QueuedDelivery",
     "ReadState",
     "Reconciliation",
+    "RecordedAct",
     "Rejection",
     "ReportRow",
     "RotationResult",
@@ -153,6 +161,8 @@ __all__ = [
     "Statistics",
     "Store",
     "StoreUnavailable",
+    "Subject",
+    "SubjectKind",
     "Tenant",
     "TodayFigures",
     "Transaction",

@@ -1,4 +1,4 @@
-"""The store: one database as the other rooms see it, and all that can be done within one transaction, by subject."""
+"""The store: one database as the other rooms see it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,114 +11,27 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import LeadId, Receipt, Status
-from service.store.account_facts import Facts, Reconciliations
-from service.store.accounts import Accounts
-from service.store.activity import Activity
-from service.store.alert_log import AlertLog
-from service.store.answers import AnswerClock, AnswerClocks
-from service.store.claims import Claims
-from service.store.conversions import Conversions
-from service.store.costs import Costs
-from service.store.daily_counts import DailyCounts
+from service.store.acts import chain
+from service.store.answers import AnswerClock
 from service.store.database import bell
 from service.store.database.engines import open_database
 from service.store.database.faults import PROBE, Readiness, as_unavailable
-from service.store.database.repository import Repository, subject
 from service.store.database.schema import migrate, schema_of, schema_problem
 from service.store.database.writer import Writer
-from service.store.deployment import Flags, Sessions
-from service.store.encryption import SECRET_KEY_FLAG, EncryptedTokens, new_secret_key
-from service.store.import_jobs import ImportJobs
-from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
-from service.store.leads.changes import LeadChanges
-from service.store.leads.erasure import ERASE_BATCH_SIZE, Erasure, ErasureResult, ErasureWarnings
-from service.store.leads.exports import Exports
-from service.store.leads.histories import Histories
-from service.store.leads.people import People
-from service.store.leads.stored import NOTIFIABLE, StoredLeads
-from service.store.leads.touches import LeadTouches
-from service.store.origins import OriginCounts
-from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
-from service.store.outcome_blocks import OutcomeBlocks
-from service.store.outcomes import Outcomes
-from service.store.overview import Overview
-from service.store.platforms.connections import Connections
-from service.store.platforms.fetches import Fetches
-from service.store.platforms.notices import AnnouncedLead, Notices
-from service.store.platforms.rejections import Rejections
-from service.store.sales import Sales
-from service.store.snapshot import Snapshots
-from service.store.sorting import SortedSearch
-from service.store.tallies import Tallies
-from service.store.turns import OwnerTurns
-from service.store.undo import UndoRecords
-from service.store.words import WordIndex
-from service.store.workers import DeliveryTotals, Workers
-
-
-class Leads(StoredLeads, LeadArrivals, LeadChanges, LeadTouches, Erasure, ErasureWarnings, People, Exports, Histories):
-    """Leads: stored once, found, changed, exported, erased."""
-
-
-class Queue(Outbox, Claims):
-    """Deliveries to the CRM: enqueued with their lead, claimed with a lease, settled once."""
-
-
-class Platforms(Notices, Fetches, Connections, Rejections):
-    """Announced leads, their fetches, connections to platforms, and rejected calls."""
-
-
-class Search(SortedSearch, WordIndex):
-    """Leads found by words and filters."""
-
-
-class Statistics(OriginCounts, DailyCounts, Overview, Outcomes, OutcomeBlocks, Costs):
-    """Leads counted, for reports and the dashboard."""
-
-
-class Crm(Sales, Reconciliations, Conversions, Facts):
-    """What became of leads in the CRM, and what is known of each account there."""
-
-
-class Answers(AnswerClocks, OwnerTurns):
-    """How long each lead waits for a person, and whose turn it is."""
-
-
-class Alerts(AlertLog, Snapshots, Activity):
-    """Alerts, and the snapshot and figures that they are judged by."""
-
-
-class Transaction(Repository):
-    """One transaction, by subject: `tx.leads.get(...)`, `tx.queue.claim(...)`."""
-
-    leads = subject(Leads)
-    queue = subject(Queue)
-    platforms = subject(Platforms)
-    search = subject(Search)
-    statistics = subject(Statistics)
-    crm = subject(Crm)
-    answers = subject(Answers)
-    alerts = subject(Alerts)
-    accounts = subject(Accounts)
-    sessions = subject(Sessions)
-    flags = subject(Flags)
-    encryption = subject(EncryptedTokens)
-    workers = subject(Workers)
-    tallies = subject(Tallies)
-    undo = subject(UndoRecords)
-    imports = subject(ImportJobs)
-    delivery_totals = subject(DeliveryTotals)
-
-
-# -- the store
-
+from service.store.encryption import SECRET_KEY_FLAG, new_secret_key
+from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash
+from service.store.leads.erasure import ERASE_BATCH_SIZE, ErasureResult
+from service.store.leads.stored import NOTIFIABLE
+from service.store.outbox import LIVE, WAKE, QueuedDelivery
+from service.store.platforms.notices import AnnouncedLead
+from service.store.transaction import Transaction
 
 T = TypeVar("T")
 
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0019"
+SCHEMA = "0024"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 
@@ -134,7 +47,7 @@ class Store:
         path = self._database.path
         self._pipe = None if path is None else str(bell.pipe_of(path))
         self._readiness = Readiness(path)
-        self._writer = Writer(self._database, self._ring, self._readiness.record_failure)
+        self._writer = Writer(self._database, chain.append, self._ring, self._readiness.record_failure)
 
     # -- transactions
 

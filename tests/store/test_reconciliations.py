@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from service.store import ReadState, Reconciliation, Store
 from service.store.account_facts import MAX_KEPT
-from service.store.store import Transaction
+from service.store.transaction import Transaction
 from tests.builders import NOON
 from tests.store.actions import at_once
 

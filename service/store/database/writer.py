@@ -69,11 +69,16 @@ class Writer:
     def __init__(
         self,
         database: Database,
+        before_commit: Callable[[Connection, Database], object] = lambda *_: None,
         after_commit: Callable[[Connection], None] = lambda _: None,
         on_failure: Callable[[StoreUnavailable], None] = lambda _: None,
     ) -> None:
-        """on_failure: called for each commit that the database did not take."""
+        """before_commit: does what belongs at the end of a transaction.
+
+        on_failure: called for each commit that the database did not take.
+        """
         self._database = database
+        self._before_commit = before_commit
         self._after_commit = after_commit
         self._on_failure = on_failure
         self._patience_s = database.patience_s
@@ -165,6 +170,7 @@ class Writer:
             with self._database.connect_writer() as connection:
                 with connection.begin():
                     _run(batch, connection)
+                    self._before_commit(connection, self._database)
                 for waiting in batch:
                     waiting.finished = True  # on disk: whatever follows, no job may run again
                 self._after_commit(connection)

@@ -1,0 +1,30 @@
+"""The table of the record of acts."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+
+from service.store.database.columns import Json, UtcDateTime
+from service.store.database.tables import metadata, text_column
+
+acts = Table(
+    # Who did what. Triggers refuse every change but the erasure of personal words: see acts/chain.py.
+    "acts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),  # its place
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # of the subject
+    text_column("subject"),  # its id
+    text_column("account"),  # "": seen only by those who see all; several are separated by U+001F
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    text_column("origin"),
+    Column("words", Json),  # before and after: members that may be erased; NULL: none, or erased
+    Column("salt", Text),
+    text_column("words_hash"),  # of the salt and the words; "": there were none
+    Column("hash", Text, nullable=False),
+    Index("ix_acts_at", "at", "id"),
+    Index("ix_acts_account", "account", "at", "id"),
+    Index("ix_acts_who", "who", "at", "id"),
+    Index("ix_acts_subject", "subject"),
+)
