@@ -20,7 +20,9 @@ from service.delivery.context import AccountContext, DatabaseTokenStore, on_star
 from service.delivery.counts import DeliveryCounts
 from service.delivery.loop import STOP_S, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
+from service.delivery.setup_check import looks
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
+from service.delivery.setup_check.looks import LookJob
 from service.delivery.targets import StageSafety, Targets
 from service.fetching.connection import PlatformConnection, make_connections
 from service.fetching.fetcher import MISSING_INTERVALS, Fetcher, reconnect, settle_missing
@@ -211,6 +213,8 @@ class AccountJobs:
         self._checking = self._stop.part()
         for name in readable:
             SetupCheckJob(contexts[name].nexudus, store, setup.forms.values(), name, self._checking).start()
+            look = LookJob(contexts[name].nexudus, store, name, self._checking)
+            start_periodic_job(f"look-{name}", look.step, looks.INTERVALS, self._checking)
 
     def _start_reconciling(self, account: str) -> StopEvent:
         stop = self._stop.part()

@@ -12,6 +12,7 @@ counting.py         leads counted by day for charts (daily_counts.py), by origin
 outcomes.py         what leads brought, by where they came from; outcome_blocks.py counts it in the background; costs.py
 answers.py          how long each lead waits for a person, and when one reacted; turns.py: whose turn it is
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
+                    and what can be chosen there
 alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
 workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
@@ -21,7 +22,7 @@ encryption.py       tokens encrypted in their rows, and re-encrypted under a new
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
 
-from service.store.account_facts import Fact, ReadState, Reconciliation, Tenant
+from service.store.account_facts import CrmLook, Fact, ReadState, Reconciliation, Tenant
 from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPause, FailureStreak, Pace, Pause
 from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectKind
 from service.store.acts.chain import ChainReport
@@ -102,6 +103,7 @@ __all__ = [
     "ConnectionKey",
     "Cost",
     "CountingState",
+    "CrmLook",
     "DateRange",
     "DedupKey",
     "DeliveryCountKey",

@@ -1,7 +1,9 @@
-"""Accounts of the CRM: how far each was read, comparisons with the leads received, and facts found out about it.
+"""Accounts of the CRM: how far each was read, comparisons with the leads received, facts, and what it holds to choose.
 
 Facts answer questions that Nexudus's documents leave open. They belong to an account at an address: the same database
 may have met the simulator before the real Nexudus, and facts of one say nothing of the other.
+
+The dashboard never calls Nexudus. It asks for a look at an account here, and a worker takes it.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, delete, or_, select, update
 
-from service.store.database.report_tables import crm_reads, reconciliations
+from service.store.database.report_tables import crm_looks, crm_reads, reconciliations
 from service.store.database.repository import Repository
 from service.store.database.tables import account_facts
 
@@ -156,3 +158,66 @@ def _key(tenant: Tenant, name: str) -> dict[str, str]:
 
 def _of(tenant: Tenant) -> ColumnElement[bool]:
     return and_(account_facts.c.account == tenant.account, account_facts.c.base_url == tenant.base_url)
+
+
+LOOK_LIFETIME = timedelta(minutes=5)
+"""Time that a look may take; then its process counts as dead, and another one may take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrmLook:
+    """The last look at one account.
+
+    base_url: of the Nexudus that was looked at. looked_at: None before the first look. requested_at: when a look was
+    asked for that has not been taken yet. problem: why the last one failed, "" when it did not.
+    contents: the row of `lead-capture boards --json`, {} before the first look that succeeded.
+    """
+
+    account: str
+    base_url: str = ""
+    looked_at: datetime | None = None
+    requested_at: datetime | None = None
+    problem: str = ""
+    contents: Mapping[str, Any] = field(default_factory=dict)
+
+
+_LOOK_COLUMNS = tuple(crm_looks.c[name] for name in CrmLook.__dataclass_fields__)
+
+
+class CrmLooks(Repository):
+    """Looks at accounts of the CRM."""
+
+    def last_look(self, account: str) -> CrmLook:
+        """Return the last look at an account."""
+        row = self._execute(select(*_LOOK_COLUMNS).where(crm_looks.c.account == account)).first()
+        return CrmLook(account) if row is None else CrmLook(*row)
+
+    def request_look(self, account: str, now: datetime) -> None:
+        """Ask for a fresh look."""
+        insert = self._database.insert(crm_looks).values(account=account, requested_at=now, contents={})
+        self._execute(insert.on_conflict_do_update(index_elements=["account"], set_={"requested_at": now}))
+
+    def claim_look(self, account: str, now: datetime) -> bool:
+        """Claim the look that was asked for; False where none is, or another process takes it."""
+        wanted = (crm_looks.c.account == account, crm_looks.c.requested_at.is_not(None))
+        free = or_(crm_looks.c.claimed_at.is_(None), crm_looks.c.claimed_at < now - LOOK_LIFETIME)
+        return self._execute(update(crm_looks).where(*wanted, free).values(claimed_at=now)).rowcount == 1
+
+    def is_look_requested(self, account: str) -> bool:
+        """Return whether a look is asked for."""
+        query = select(crm_looks.c.account).where(crm_looks.c.account == account, crm_looks.c.requested_at.is_not(None))
+        return self._execute(query).first() is not None
+
+    def save_look(self, account: str, base_url: str, contents: Mapping[str, Any], now: datetime) -> None:
+        """Record a look that succeeded."""
+        seen = {"base_url": base_url, "looked_at": now, "contents": dict(contents), "problem": ""}
+        self._end_look(account, seen)
+
+    def fail_look(self, account: str, problem: str) -> None:
+        """Record why a look failed; what was seen before stays."""
+        self._end_look(account, {"problem": problem})
+
+    def _end_look(self, account: str, values: Mapping[str, Any]) -> None:
+        ended = {**values, "requested_at": None, "claimed_at": None}
+        insert = self._database.insert(crm_looks).values(**{"account": account, "contents": {}, **ended})
+        self._execute(insert.on_conflict_do_update(index_elements=["account"], set_=ended))

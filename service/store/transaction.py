@@ -1,6 +1,6 @@
 """All that can be done within one transaction, by subject."""
 
-from service.store.account_facts import Facts, Reconciliations
+from service.store.account_facts import CrmLooks, Facts, Reconciliations
 from service.store.accounts import Accounts
 from service.store.activity import Activity
 from service.store.acts.record import Acts
@@ -61,7 +61,7 @@ class Statistics(OriginCounts, DailyCounts, Overview, Outcomes, OutcomeBlocks, C
     """Leads counted, for reports and the dashboard."""
 
 
-class Crm(Sales, Reconciliations, Conversions, Facts):
+class Crm(Sales, Reconciliations, Conversions, Facts, CrmLooks):
     """What became of leads in the CRM, and what is known of each account there."""
 
 

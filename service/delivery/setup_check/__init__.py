@@ -9,4 +9,5 @@ conversions.py      stages of ad conversions: whether they exist and mean what t
 location_limit.py   how full a location is, and when it will be full
 job.py              all checks of one account; at start and daily, reported as alerts
 inventory.py        everything of an account that a forms file can name
+looks.py            the same, read when a page of the dashboard asks for it, and kept in the store
 """

@@ -218,3 +218,16 @@ delivery_times = Table(
     Column("counted_at", UtcDateTime, nullable=False),  # that of the day: else it was counted by an older version
     Column("times", LargeBinary, nullable=False),
 )
+
+crm_looks = Table(
+    # What the worker last saw of an account of the CRM, and a look that was asked for: see account_facts.py.
+    "crm_looks",
+    metadata,
+    Column("account", Text, primary_key=True),
+    text_column("base_url"),
+    Column("looked_at", UtcDateTime),
+    Column("requested_at", UtcDateTime),
+    Column("claimed_at", UtcDateTime),
+    text_column("problem"),
+    Column("contents", Json, nullable=False),
+)
