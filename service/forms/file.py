@@ -15,11 +15,11 @@ from service.forms.form import Account, AttributionConfig, Canary, Captcha, Cont
 from service.forms.layers import DEFAULT_ACCOUNT, make_variant, overlay
 from service.forms.problems import Place, ProblemList, SetupProblems
 from service.forms.schema import ACCOUNT_TABLE, BRAND_TABLE, FORM_TABLE, ROUTE_TABLE
-from service.forms.values import ENV_PREFIX, FromEnvironment
+from service.forms.values import ENV_PREFIX, SECRET_PREFIX, ReferencedText
 from service.forms.working_hours import NO_DAYS, AnswerRule, WorkingHours
 
 Lookup = Callable[[str], str | None]
-"""A variable's name -> its text, None where it is not set; may raise ValueError with a sentence."""
+"""A variable's name, or "secret:NAME" -> its text, None where there is none; may raise ValueError with a sentence."""
 
 Keys = Mapping[str, Any]
 Value = TypeVar("Value", Captcha, ContactRule, AttributionConfig, Destination)
@@ -117,33 +117,46 @@ def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:
     )
 
 
-# -- values from the environment
+# -- values from the environment and from the database
 
 
 def _expand(value: Any, lookup: Lookup, problems: ProblemList, place: Place = ()) -> Any:
-    """Return a copy of `value` with the variable's text for every "env:NAME"; a missing variable is a problem."""
+    """Return a copy of `value` with the text for every "env:NAME" and "secret:NAME"; a missing one is a problem."""
     if isinstance(value, Mapping):
         return {key: _expand(below, lookup, problems, (*place, key)) for key, below in value.items()}
     if isinstance(value, list):
         return [_expand(below, lookup, problems, (*place, index)) for index, below in enumerate(value)]
     if isinstance(value, str) and value.startswith(ENV_PREFIX):
         return _read_variable(value.removeprefix(ENV_PREFIX).strip(), lookup, problems, place)
+    if isinstance(value, str) and value.startswith(SECRET_PREFIX):
+        return _read_secret(value.removeprefix(SECRET_PREFIX).strip(), lookup, problems, place)
     return value
 
 
-def _read_variable(name: str, lookup: Lookup, problems: ProblemList, place: Place) -> FromEnvironment:
+def _read_variable(name: str, lookup: Lookup, problems: ProblemList, place: Place) -> ReferencedText:
     text = None
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         written = ENV_PREFIX + name
         problems.add(place, f"{written!r} does not name a variable: write env: and its name, such as env:SALES_SLACK")
-        return FromEnvironment(ENV_PREFIX, name)
+        return ReferencedText(ENV_PREFIX, ENV_PREFIX + name)
     try:
         text = lookup(name)
     except ValueError as error:
         problems.add(place, str(error))
     if not text:
         problems.add(place, f"the environment variable {name} is not set: set it, or {name}_FILE")
-    return FromEnvironment(text or ENV_PREFIX, name)
+    return ReferencedText(text or ENV_PREFIX, ENV_PREFIX + name)
+
+
+def _read_secret(name: str, lookup: Lookup, problems: ProblemList, place: Place) -> ReferencedText:
+    reference, text = SECRET_PREFIX + name, None
+    try:
+        text = lookup(reference)
+    except ValueError as error:
+        problems.add(place, str(error))
+    if not text:
+        problems.add(place, f"the database has no secret {name!r}: type it again in the dashboard, under Connections")
+    return ReferencedText(text or SECRET_PREFIX, reference)
 
 
 # -- values from checked tables

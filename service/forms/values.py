@@ -22,22 +22,23 @@ MIN_INTERVAL_S, MAX_INTERVAL_S = 600, 7 * 86400
 MAX_ID = 2**31 - 1
 """Nexudus's ids are 32-bit integers."""
 
-ENV_PREFIX = "env:"
+ENV_PREFIX, SECRET_PREFIX = "env:", "secret:"
+"""How a value begins that stands for a variable of the environment, or for a secret of the database."""
 
 
-class FromEnvironment(str):  # noqa: SLOT000 - text cannot carry slots with a value
-    """Text that came from the variable `name`. Its repr is safe to print: it may be a secret."""
+class ReferencedText(str):  # noqa: SLOT000 - text cannot carry slots with a value
+    """Text that `reference`, env:NAME or secret:NAME, stands for. Its repr is safe to print: it may be a secret."""
 
-    name: str
+    reference: str
 
-    def __new__(cls, text: str, name: str) -> Self:
+    def __new__(cls, text: str, reference: str) -> Self:
         """Wrap `text`."""
         self = super().__new__(cls, text)
-        self.name = name
+        self.reference = reference
         return self
 
     def __repr__(self) -> str:
-        return repr(ENV_PREFIX + self.name)
+        return repr(self.reference)
 
 
 class FormKey(fields.Field[Any]):
@@ -102,8 +103,8 @@ def read_choice(value: Any, choices: tuple[str, ...]) -> str:
 
 
 def read_flag(value: Any) -> bool:
-    """Read true or false; text counts only from the environment."""
-    if isinstance(value, FromEnvironment) and value.lower() in {"true", "false"}:
+    """Read true or false; text counts only by reference."""
+    if isinstance(value, ReferencedText) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     if not isinstance(value, bool):
         raise ValidationError(f"must be true or false, without quotes, not {name_kind(value)}")
@@ -158,8 +159,8 @@ def read_interval(value: Any, least_s: int = MIN_INTERVAL_S, most_s: int = MAX_I
 
 
 def read_whole(value: Any, least: int = 1, most: int = MAX_ID) -> int:
-    """Read a whole number from `least` to `most`; text counts only from the environment."""
-    if isinstance(value, FromEnvironment) and value.isascii() and value.isdigit() and len(value) <= len(str(most)):
+    """Read a whole number from `least` to `most`; text counts only by reference."""
+    if isinstance(value, ReferencedText) and value.isascii() and value.isdigit() and len(value) <= len(str(most)):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValidationError(f"must be a whole number{_instead_of(value)}")
@@ -169,8 +170,8 @@ def read_whole(value: Any, least: int = 1, most: int = MAX_ID) -> int:
 
 
 def read_number(value: Any, most: int) -> float:
-    """Read a number from 0 to `most`, with or without a point; text counts only from the environment."""
-    if isinstance(value, FromEnvironment):
+    """Read a number from 0 to `most`, with or without a point; text counts only by reference."""
+    if isinstance(value, ReferencedText):
         with suppress(ValueError):
             value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -189,9 +190,14 @@ def read_name_or_id(value: Any) -> str | int:
     return read_name(value) if isinstance(value, str) else read_whole(value)
 
 
+def _origin_of(value: ReferencedText) -> str:
+    kind, _, name = value.reference.partition(":")
+    return f"variable {name}" if kind + ":" == ENV_PREFIX else f"secret {name}"
+
+
 def _instead_of(value: Any) -> str:
-    if isinstance(value, FromEnvironment):
-        return f", which the variable {value.name} is not"
+    if isinstance(value, ReferencedText):
+        return f", which the {_origin_of(value)} is not"
     if isinstance(value, str):
         return ": write it without quotes" if value.strip().isdecimal() else ", not text"
     return f", not {name_kind(value)}"

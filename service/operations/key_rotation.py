@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from service.store import RotationResult, SecretOwner, Store
+from service.store import RotationResult, SecretName, SecretOwner, Store
 
 
 @dataclass(slots=True)
@@ -48,5 +48,7 @@ def encrypt_plain_tokens(store: Store) -> int:
 def _title(owner: SecretOwner) -> str:
     if isinstance(owner, str):
         return f"Nexudus account {owner}"
+    if isinstance(owner, SecretName):
+        return f"secret {owner.name}"
     form, sender, place = owner
     return f"{sender} of the form {form}" + (f" ({place})" if place else "")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from service.forms import Form, Setup, SetupProblems
 from service.forms.file import Lookup, parse_setup
+from service.forms.values import SECRET_PREFIX
 from service.settings import IN_THE_CLEAR, Settings, crosses_in_the_clear
 from service.setup.current import CurrentSetup, FormsFile
+from service.store import Store, UnreadableSecret
 
 APPRISE_SYNTAX = "see https://github.com/caronc/apprise/wiki for the syntax"
 
@@ -37,6 +39,24 @@ def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Callable[[
         return setup
 
     return parse
+
+
+def with_secrets(lookup: Lookup, store: Store) -> Lookup:
+    """Return a lookup that reads "secret:NAME" from the database, and everything else as before.
+
+    It raises StoreUnavailable, too.
+    """
+
+    def read(name: str) -> str | None:
+        if not name.startswith(SECRET_PREFIX):
+            return lookup(name)
+        try:
+            with store.read() as tx:
+                return tx.secrets.read(name.removeprefix(SECRET_PREFIX))
+        except UnreadableSecret as error:
+            raise ValueError(str(error)) from error
+
+    return read
 
 
 def check_addresses(settings: Settings, setup: Setup) -> None:

@@ -18,7 +18,8 @@ workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
 acts/               the record of acts: who did what, append-only and chained
 deployment.py       flags and sessions of the deployment
-encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key
+encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key; typed_secrets.py keeps others
+worker_requests.py  what the dashboard asks a worker to do at once, and its answer
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
 
@@ -37,7 +38,7 @@ from service.store.database.outcome_tables import AMOUNT_UNIT
 from service.store.database.repository import Identity
 from service.store.database.schema import UnknownSchema
 from service.store.deployment import DEMO_WELCOME
-from service.store.encryption import RotationResult, SecretOwner, UnreadableSecret
+from service.store.encryption import RotationResult, SecretName, SecretOwner, UnreadableSecret
 from service.store.import_jobs import KEEP_IMPORTS, ImportJob, JobState
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
@@ -63,6 +64,7 @@ from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
 from service.store.store import SCHEMA, Store
 from service.store.transaction import Leads, Queue, Statistics, Transaction
 from service.store.turns import OwnerTurn
+from service.store.typed_secrets import SecretEntry
 from service.store.undo import UNDO_WINDOW, UndoResult
 from service.store.workers import DeliveryCountKey, SeenWorker
 
@@ -155,6 +157,8 @@ __all__ = [
     "SaleChange",
     "SaleStatus",
     "SearchPage",
+    "SecretEntry",
+    "SecretName",
     "SecretOwner",
     "SeenWorker",
     "SortOrder",

@@ -1,4 +1,4 @@
-"""Tokens of Nexudus and of ad platforms, encrypted in their rows under a list of keys, and re-encrypted row by row.
+"""Tokens, and secrets that people typed: encrypted in their rows under a list of keys, re-encrypted row by row.
 
 The newest key encrypts, any decrypts. Encrypted texts are Fernet tokens (AES-128-CBC with HMAC-SHA256, so that a
 changed text is noticed) behind a prefix. The keys are derived by HKDF-SHA256, so that any long random text can be one.
@@ -12,10 +12,11 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
+from service.store.database.connection_tables import secrets as typed_secrets
 from service.store.database.repository import Repository
 from service.store.database.tables import accounts, connections
 from service.store.deployment import Flags
@@ -38,7 +39,7 @@ class UnreadableSecret(Exception):
         super().__init__(
             "the tokens in the database were encrypted with another key: put the earlier ENCRYPTION_KEY or SECRET_KEY "
             "into ENCRYPTION_KEY (several: separated by commas, newest first) and restart; if it is lost, run "
-            "`lead-capture rotate-keys --forget-unreadable`, and the service signs in again"
+            "`lead-capture rotate-keys --forget-unreadable`, the service signs in again, and secrets are typed again"
         )
 
 
@@ -97,8 +98,15 @@ def _fernet(key: str) -> "Fernet":
 SECRET_KEY_FLAG = "secret_key"  # noqa: S105 (the name of a value)
 """Name of the generated key that serves where SECRET_KEY is not set."""
 
-SecretOwner = str | tuple[str, str, str]
-"""Whose tokens: a Nexudus account by its name, or a connection by form, sender and place."""
+
+class SecretName(NamedTuple):
+    """A secret that was typed in the dashboard."""
+
+    name: str
+
+
+SecretOwner = str | tuple[str, str, str] | SecretName
+"""Whose tokens: a Nexudus account by its name, a connection by form, sender and place, or a typed secret."""
 
 
 class RotationResult(Enum):
@@ -144,9 +152,11 @@ class EncryptedTokens(Repository):
         of_accounts = select(accounts.c.name, accounts.c.tokens).where(accounts.c.tokens.is_not(None))
         key = (connections.c.form, connections.c.sender, connections.c.place)
         of_connections = select(*key, connections.c.tokens).where(connections.c.tokens.is_not(None))
+        of_people = select(typed_secrets.c.name, typed_secrets.c.tokens).where(typed_secrets.c.tokens.is_not(None))
         rows: list[tuple[SecretOwner, Mapping[str, Any]]] = [
             *((row.name, row.tokens) for row in self._execute(of_accounts)),
             *(((row.form, row.sender, row.place), row.tokens) for row in self._execute(of_connections)),
+            *((SecretName(row.name), row.tokens) for row in self._execute(of_people)),
         ]
         return [owner for owner, tokens in rows if not only_plain or _has_plain(owner, tokens)]
 
@@ -199,6 +209,8 @@ def _is_encrypted(value: object) -> bool:
 def _row_of(owner: SecretOwner) -> tuple[Table, ColumnElement[bool]]:
     if isinstance(owner, str):
         return accounts, accounts.c.name == owner
+    if isinstance(owner, SecretName):
+        return typed_secrets, typed_secrets.c.name == owner.name
     form, sender, place = owner
     own = and_(connections.c.form == form, connections.c.sender == sender, connections.c.place == place)
     return connections, own

@@ -36,8 +36,10 @@ from service.store.snapshot import Snapshots
 from service.store.sorting import SortedSearch
 from service.store.tallies import Tallies
 from service.store.turns import OwnerTurns
+from service.store.typed_secrets import TypedSecrets
 from service.store.undo import UndoRecords
 from service.store.words import WordIndex
+from service.store.worker_requests import WorkerRequests
 from service.store.workers import DeliveryTotals, Workers
 
 
@@ -88,6 +90,8 @@ class Transaction(Repository):
     sessions = subject(Sessions)
     flags = subject(Flags)
     encryption = subject(EncryptedTokens)
+    secrets = subject(TypedSecrets)
+    worker_requests = subject(WorkerRequests)
     workers = subject(Workers)
     tallies = subject(Tallies)
     undo = subject(UndoRecords)

@@ -79,3 +79,32 @@ def test_the_reason_why_a_variable_cannot_be_read_is_passed_on(tmp_path: Path) -
         read_setup(path, lookup)
 
     assert raised.value.problems == ("forms.toml: forms.tour.title: A and A_FILE are both set: keep one",)
+
+
+def secret_of(text: str | None) -> dict[str, str]:
+    return {} if text is None else {"secret:harbour-password-1f3a9c": text}
+
+
+ACCOUNT = '[accounts.harbour]\nusername = "u@example.com"\npassword = "secret:harbour-password-1f3a9c"\n[forms.tour]\n'
+
+
+def test_a_value_may_be_a_secret_of_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "forms.toml"
+    path.write_text(ACCOUNT)
+
+    setup = read_setup(path, secret_of("not to be seen").get)
+
+    assert setup.accounts["harbour"].password == "not to be seen"
+    assert "not to be seen" not in repr(setup)
+
+
+def test_a_secret_that_is_not_there_is_a_problem_that_names_it() -> None:
+    (sentence,) = problems_of(ACCOUNT)
+
+    assert "accounts.harbour.password: the database has no secret 'harbour-password-1f3a9c'" in sentence
+
+
+def test_a_secret_of_the_wrong_kind_is_not_shown() -> None:
+    (sentence,) = problems_of('[forms.tour]\nstage_id = "secret:harbour-password-1f3a9c"', **secret_of("s3cret"))
+
+    assert sentence.endswith("must be a whole number, which the secret harbour-password-1f3a9c is not")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 
 from service.lead import Doubt, LeadId, Step
 from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable, UnknownSchema
-from service.store.database.schema import COMPATIBLE_FROM, migrate
+from service.store.database.schema import COMPATIBLE_FROM, known, migrate
 from service.store.database.tables import metadata
 from tests.builders import NOON, a_lead
 from tests.store.actions import at_once, count, keep
@@ -23,7 +23,7 @@ WRITTEN, AFTERWARDS = (
 )
 """Rows as schema 0008 has them: what taking two leads writes, and what comes later."""
 
-NEWER = f"{int(SCHEMA) + 1:04}"
+NEWER = f"{int(max(known())) + 1:04}"
 
 FIRST, SECOND = LeadId("1" * 32), LeadId("2" * 32)
 

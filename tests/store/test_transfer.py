@@ -50,6 +50,8 @@ def fill(store: Store) -> None:
     store.write(lambda tx: tx.alerts.report("login:default", "It is refused – häufig.", NOON))
     store.write(lambda tx: tx.accounts.pause_call("default", "create_coworker", NOON, NOON, "quota"))
     store.write(lambda tx: tx.sessions.open("digest", "mark", NOON))
+    store.write(lambda tx: tx.secrets.keep("default password", "typed", "ann@example.com", NOON))
+    store.write(lambda tx: tx.worker_requests.add("account", {"name": "default"}, "ann@example.com", NOON))
     store.once("client_id", lambda: "one of a kind")
     with store._database.writing.begin() as connection:
         connection.execute(update(leads).where(leads.c.status == "parked").values(raw=b"\x00\xff"))
@@ -114,7 +116,15 @@ def test_everything_is_there_as_it_was(full: tuple[str, str]) -> None:
     assert {each.name: each.rows for each in copies} == {name: len(of_table) for name, of_table in before.items()}
     filled = {name for name, of_table in before.items() if of_table}
     assert filled >= {"leads", "deliveries", "attempts", "alerts", "sales", "sale_changes", "lead_words", "calls"}
-    assert filled >= {"daily_counts", "count_days", "call_pauses", "sessions", "deployment"}
+    assert filled >= {
+        "daily_counts",
+        "count_days",
+        "call_pauses",
+        "sessions",
+        "deployment",
+        "secrets",
+        "worker_requests",
+    }
 
 
 def test_it_can_be_copied_back(full: tuple[str, str], tmp_path: Path) -> None:

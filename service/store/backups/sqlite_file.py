@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from service.store.backups.inspection import BackupProblem, Contents, ShowProgress, contents_of, locked_file
 from service.store.database.engines import open_database
-from service.store.database.schema import known, migrate, schema_problem
+from service.store.database.schema import head, known, migrate, schema_problem
 
 PAGES_OF_A_STEP = 2000
 """Pages (8 MB) that are copied between two reports of progress."""
@@ -104,7 +104,7 @@ def _checked(copy: Path, show: ShowProgress) -> Contents:
     engine = create_engine(URL.create("sqlite", database=str(copy)), poolclass=NullPool)  # whatever its name
     with engine.connect() as connection:
         contents = contents_of(connection)
-        problem = schema_problem(connection, max(known()))
+        problem = schema_problem(connection, head())
     if problem and contents.schema not in known():
         raise BackupProblem(problem)
     return contents

@@ -30,7 +30,7 @@ from service.store.database.engines import open_database
 from service.store.database.faults import as_unavailable
 from service.store.database.outcome_tables import outcome_blocks, outcome_changes
 from service.store.database.repository import Database
-from service.store.database.schema import NOTE, known, migrate, schema_of
+from service.store.database.schema import NOTE, head, migrate, schema_of
 from service.store.database.sqlite import sqlite_path
 from service.store.database.tables import deployment, leads, metadata
 
@@ -166,7 +166,7 @@ def _writing(url: str) -> Iterator[tuple[Database, Connection]]:
 
 
 def _check_schema(connection: Connection, name: str, remedy: str) -> None:
-    schema, newest = schema_of(connection), max(known())
+    schema, newest = schema_of(connection), head()
     if schema != newest:
         raise BackupProblem(f"{name} is on schema {schema or 'none'}, and this version is on {newest}: {remedy}")
 

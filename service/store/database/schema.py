@@ -4,6 +4,7 @@ While an upgrade is under way, processes of the version before work on the new s
 older program reads and writes stays. Each database notes the oldest schema whose programs can use it.
 """
 
+import re
 import time
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ COMPATIBLE_FROM = "0009"
 
 NOTE = "compatible_from"
 """The name in `deployment` under which a database notes its COMPATIBLE_FROM."""
+
+_FOLLOWED = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 _MIGRATION_LOCK = 7142000
 """The advisory lock under which one host migrates while the others wait."""
@@ -95,6 +98,14 @@ def schema_problem(connection: Connection, newest: str) -> str:
 def known() -> frozenset[str]:
     """Return the revisions of this program's migrations."""
     return frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+@cache
+def head() -> str:
+    """Return the newest revision: the one that no other follows. Numbers are given before changes are finished."""
+    texts = [path.read_text("utf-8") for path in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    followed = {match[1] for text in texts if (match := _FOLLOWED.search(text))}
+    return max(known() - followed)
 
 
 def _check_newer(connection: Connection, current: str) -> None:

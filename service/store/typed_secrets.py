@@ -1,0 +1,61 @@
+"""Secrets that people typed in the dashboard: encrypted, referred to by name, never changed and never shown again.
+
+A secret that is replaced gets another name. So a version of the set-up means the same for ever, in every process: one
+that is taken back has its own secrets again, and no process works with half a change.
+"""
+
+import re
+import secrets as random_numbers
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from service.store.database.connection_tables import secrets
+from service.store.database.repository import Repository
+from service.store.encryption import EncryptedTokens
+
+TEXT = "text"
+"""The only value of a secret's row."""
+
+MAX_PURPOSE_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SecretEntry:
+    """What may be known of a secret. is_lost: its key was lost, and the secret given up."""
+
+    name: str
+    made_by: str
+    made_at: datetime
+    is_lost: bool = False
+
+
+class TypedSecrets(Repository):
+    """Secrets by name."""
+
+    def keep(self, purpose: str, text: str, who: str, now: datetime) -> str:
+        """Store a secret; returns its name, which begins with the purpose: "default-password-1f3a9c"."""
+        slug = re.sub(r"[^a-z0-9]+", "-", purpose.lower()).strip("-")[:MAX_PURPOSE_CHARS]
+        name = f"{slug or 'secret'}-{random_numbers.token_hex(3)}"
+        tokens = self._as(EncryptedTokens).encrypt({TEXT: text}, (TEXT,))
+        self._execute(secrets.insert().values(name=name, tokens=tokens, made_by=who, made_at=now))
+        return name
+
+    def read(self, name: str) -> str | None:
+        """Return a secret; None where there is none of that name.
+
+        Raises: UnreadableSecret.
+        """
+        tokens = self._execute(select(secrets.c.tokens).where(secrets.c.name == name)).scalar()
+        return None if tokens is None else str(self._as(EncryptedTokens).decrypt(tokens)[TEXT])
+
+    def entries(self) -> list[SecretEntry]:
+        """Return every secret, without its text, by name."""
+        query = select(secrets.c.name, secrets.c.made_by, secrets.c.made_at, secrets.c.tokens.is_(None))
+        return [SecretEntry(*row) for row in self._execute(query.order_by(secrets.c.name))]
+
+    def forget(self, names: Collection[str]) -> int:
+        """Delete secrets; returns how many there were."""
+        return self._execute(delete(secrets).where(secrets.c.name.in_(names))).rowcount
