@@ -37,6 +37,11 @@ class AdminDeps:
     time_limit_s: float = TIME_LIMIT_S
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """The Nexudus accounts of the present request's set-up."""
+        return tuple(dict.fromkeys(("default", *self.setup().accounts)))
+
+    @property
     def forms(self) -> Mapping[str, Form]:
         """The forms of the present request, the same ones until it ends."""
         return self.setup().forms

@@ -126,6 +126,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "erase a person's data from all of their leads",
             "lead-capture forget ann@example.com",
         ),
+        "tokens": Command(
+            "service.cli.tokens",
+            "make, list and revoke keys of the API",
+            "lead-capture tokens create Zapier --scope read --account harbour --until 2027-06-30",
+        ),
         "backup": Command(
             "service.cli.database:backup",
             "write a checked copy of the database to a file, while the service runs",

@@ -18,6 +18,7 @@ workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
 acts/               the record of acts: who did what, append-only and chained
 deployment.py       flags and sessions of the deployment
+api_keys.py         keys of the API, found by the digest of their token
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key; typed_secrets.py keeps others
 worker_requests.py  what the dashboard asks a worker to do at once, and its answer
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
@@ -29,6 +30,7 @@ from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectK
 from service.store.acts.chain import ChainReport
 from service.store.alert_log import Alert
 from service.store.answers import MAX_COUNTED, AnswerClock, AnswerCounts, AnswerKind, ClockStep, FirstAnswer, median
+from service.store.api_keys import KEY_USE_INTERVAL, ApiKey
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
 from service.store.costs import CampaignCost, Cost
@@ -75,6 +77,7 @@ __all__ = [
     "FAN",
     "FIRST",
     "KEEP_IMPORTS",
+    "KEY_USE_INTERVAL",
     "LAST",
     "LATER",
     "MAX_COUNTED",
@@ -95,6 +98,7 @@ __all__ = [
     "AnswerClock",
     "AnswerCounts",
     "AnswerKind",
+    "ApiKey",
     "Arrival",
     "BeingSent",
     "CallPause",

@@ -6,6 +6,7 @@ from service.store.activity import Activity
 from service.store.acts.record import Acts
 from service.store.alert_log import AlertLog
 from service.store.answers import AnswerClocks
+from service.store.api_keys import ApiKeys
 from service.store.claims import Claims
 from service.store.conversions import Conversions
 from service.store.costs import Costs
@@ -88,6 +89,7 @@ class Transaction(Repository):
     alerts = subject(Alerts)
     accounts = subject(Accounts)
     sessions = subject(Sessions)
+    keys = subject(ApiKeys)
     flags = subject(Flags)
     encryption = subject(EncryptedTokens)
     secrets = subject(TypedSecrets)

@@ -70,7 +70,7 @@ def test_a_wrong_token_shows_nothing(front: Front, sqlite: Store, given: str) ->
 
     assert (response.status_code, response.mimetype) == (401, "application/problem+json")
     assert response.headers["WWW-Authenticate"] == "Bearer"
-    assert response.get_json(force=True)["detail"] == "send Authorization: Bearer ADMIN_TOKEN"
+    assert response.get_json(force=True)["detail"] == "send Authorization: Bearer and a key, or ADMIN_TOKEN"
 
 
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"Bearer  {TOKEN} "])
@@ -83,7 +83,6 @@ def test_without_a_configured_token_every_call_is_refused(sqlite: Store, given: 
     response = Front(sqlite, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
 
     assert response.status_code == 401
-    assert response.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
 
 
 def test_without_the_token_the_problems_of_a_call_are_not_shown(front: Front) -> None:

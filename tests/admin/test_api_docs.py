@@ -67,7 +67,7 @@ def test_every_call_is_in_its_table(lively: Front) -> None:
 
     assert rules
     for rule in rules:
-        path = rule.replace("<lead_id>", "<id>")
+        path = re.sub(r"<\w+_id>", "<id>", rule)
         assert f" {path}`" in PAGE or f"`{path.rpartition('/')[2]}`" in PAGE or f"`{path}`" in PAGE, path
 
 

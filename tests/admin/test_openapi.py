@@ -35,6 +35,9 @@ CALLS = [
     "GET /api/v1/reports/answers",
     "GET /api/v1/reports/attribution",
     "GET /api/v1/reports/outcomes",
+    "GET /api/v1/tokens",
+    "POST /api/v1/tokens",
+    "DELETE /api/v1/tokens/{token_id}",
 ]
 
 EACH_KIND = 4

@@ -12,15 +12,15 @@ from flask_smorest import Api, Blueprint
 from jinja2 import Environment, PackageLoader
 
 from service.admin import AdminDeps
-from service.admin.api import leads, reports
+from service.admin.api import leads, reports, tokens
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas import ProblemBody
 from service.version import VERSION
 
 DESCRIPTION = """The leads of this installation, for programs: list, show, act, preview, report.
 
-Every call carries `Authorization: Bearer ADMIN_TOKEN`. Bodies are JSON, instants ISO 8601 in UTC, errors problem
-documents (RFC 9457). An unknown filter or member is an error; nothing is ignored silently."""
+Every call carries `Authorization: Bearer` and a key, or ADMIN_TOKEN. Bodies are JSON, instants ISO 8601 in UTC, errors
+problem documents (RFC 9457). An unknown filter or member is an error; nothing is ignored silently."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -91,7 +91,7 @@ def register(app: Flask, deps: AdminDeps) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (*leads.blueprints(deps), *reports.blueprints(deps)):
+    for blueprint in (*leads.blueprints(deps), *reports.blueprints(deps), *tokens.blueprints(deps)):
         api.register_blueprint(blueprint)
     app.register_blueprint(_docs(app, deps.public_url))
 

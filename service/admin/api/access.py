@@ -13,11 +13,12 @@ from flask_smorest import Blueprint, abort
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from service import clock
-from service.actors import administrator
+from service.actors import Actor, administrator
 from service.admin import AdminDeps
 from service.admin.api.schemas import ApiResponse, ProblemBody
 from service.admin.guesses import Guesses
 from service.admin.permissions import is_allowed, permission_of_request
+from service.operations.keys import key_of_token
 from service.store import StoreUnavailable
 
 View = Callable[..., Any]
@@ -32,7 +33,7 @@ MAX_BODY_BYTES = 1 << 20
 DESCRIPTIONS = {
     400: "The body is not valid JSON.",
     401: "The token is missing or wrong.",
-    403: "The token lacks the scope that the call needs; `detail` names it.",
+    403: "The token lacks the scope that the call needs, or would give more than it has; `detail` says which.",
     404: "Not found.",
     409: "The lead's state does not allow it; `detail` says why.",
     413: "The body is larger than 1 MiB.",
@@ -78,9 +79,9 @@ def _sentences(name: str, errors: Any) -> Iterator[str]:
 
 
 def protected_blueprint(name: str, deps: AdminDeps, description: str) -> Blueprint:
-    """A part of /api/v1 that requires the token."""
+    """A part of /api/v1 that requires a token."""
     blueprint = Blueprint(name, name, url_prefix="/api/v1", description=description)
-    blueprint.before_request(_token_check(deps.api_token, Guesses(deps.counters, deps.store)))
+    blueprint.before_request(_token_check(deps))
     blueprint.register_error_handler(StoreUnavailable, _store_unavailable)
     blueprint.register_error_handler(HTTPException, problem_response)
     return blueprint
@@ -148,25 +149,34 @@ def takes_whole_characters(view: View) -> View:
     return checked
 
 
-def _token_check(token: str, guesses: Guesses) -> Callable[[], None]:
-    """A right token is always let in, however many wrong ones came before."""
+def _token_check(deps: AdminDeps) -> Callable[[], None]:
+    """Let in whoever has ADMIN_TOKEN or a key, however many wrong tokens came before, and see that they may do this."""
+    guesses = Guesses(deps.counters, deps.store)
 
     def check() -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        is_right = hmac.compare_digest(given.strip().encode(), token.encode())
-        if not token or scheme.lower() != "bearer" or not is_right:
-            wait_s = guesses.count_wrong_token(request.remote_addr or "", clock.now()) if token and given else 0.0
-            if wait_s:
-                retry = {"Retry-After": str(math.ceil(wait_s))}
-                refuse(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens came: try again later", headers=retry)
-            remedy = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
-            refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
-        g.actor = administrator(request.remote_addr or "")
+        g.actor = _caller(deps, given.strip() if scheme.lower() == "bearer" else "", guesses)
         permission = permission_of_request()
         if not is_allowed(g.actor, permission):
             refuse(HTTPStatus.FORBIDDEN, f"this needs the scope {permission or 'that its route declares'}")
 
     return check
+
+
+def _caller(deps: AdminDeps, token: str, guesses: Guesses) -> Actor:
+    """Whose token it is; anyone else is refused."""
+    address, now = request.remote_addr or "", clock.now()
+    if deps.api_token and hmac.compare_digest(token.encode(), deps.api_token.encode()):
+        return administrator(address)
+    key = key_of_token(deps.store, token, now)
+    if key is not None and not key.is_over(now):
+        return key.actor(address)
+    wait_s = guesses.count_wrong_token(address, now) if token and key is None else 0.0
+    if wait_s:
+        retry = {"Retry-After": str(math.ceil(wait_s))}
+        refuse(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens came: try again later", headers=retry)
+    remedy = "send Authorization: Bearer and a key, or ADMIN_TOKEN" if key is None else "this key has expired"
+    refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _store_unavailable(_error: StoreUnavailable) -> Response:

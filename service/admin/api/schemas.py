@@ -61,10 +61,11 @@ class InstantOrDayField(fields.String):
 
     _PATTERN = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?")
 
-    def __init__(self, meaning: str) -> None:
+    def __init__(self, meaning: str, *, allow_none: bool = False) -> None:
         shapes = [{"format": "date-time"}, {"format": "date"}, {"maxLength": 0}]
         description = f"{meaning}; ISO 8601 with time zone, or a day (UTC)"
-        super().__init__(metadata={"description": description, "anyOf": shapes, "examples": ["2026-11-01"]})
+        metadata = {"description": description, "anyOf": shapes, "examples": ["2026-11-01"]}
+        super().__init__(metadata=metadata, allow_none=allow_none)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
         text = super()._deserialize(value, attr, data, **more)

@@ -1,0 +1,165 @@
+"""Keys of the API: list, make, revoke."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import ValidationError, fields, validate
+
+from service import clock
+from service.actors import Scope
+from service.admin import AdminDeps
+from service.admin.acting import current_actor
+from service.admin.api.access import (
+    BODY_ERRORS,
+    protected_blueprint,
+    refuse,
+    responds,
+    takes_json,
+    takes_whole_characters,
+)
+from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
+from service.admin.permissions import requires
+from service.operations.keys import (
+    KEY_NAME,
+    MAX_KEY_NAME,
+    InvalidKey,
+    KeyNameTaken,
+    KeyNotAllowed,
+    KeyRequest,
+    NoSuchAccount,
+    key_json,
+    keys_shown_to,
+    make_key,
+    revoke_key,
+)
+
+ONE_LINE = "write one line that is not empty"
+
+SCOPE_NAMES = [scope.value for scope in Scope]
+
+KEY_ID = {"in": "path", "name": "token_id", "description": "the key's id", "schema": {"type": "string"}}
+
+
+class AccountsField(fields.Field[Any]):
+    """ "all", or a list of accounts."""
+
+    def __init__(self, meaning: str, **more: Any) -> None:
+        shapes = [{"const": "all"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+        super().__init__(metadata={"description": meaning, "anyOf": shapes}, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> frozenset[str] | None:  # noqa: ARG002 (marshmallow's signature)
+        if value == "all":
+            return None
+        if not value or not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ValidationError('write "all", or a list of accounts')
+        return frozenset(value)
+
+
+class TokenQuery(ApiRequest):
+    """A filter of keys; an empty one means all."""
+
+    account = fields.String(load_default="", validate=NO_NUL, metadata={"description": "keys that reach this account"})
+
+
+class TokenRequest(ApiRequest):
+    """A new key. accounts: by default those of its maker; expires_at: by default never."""
+
+    name = fields.String(
+        required=True, validate=[validate.Length(min=1, max=MAX_KEY_NAME), validate.Regexp(KEY_NAME, error=ONE_LINE)]
+    )
+    scopes = fields.List(
+        fields.String(validate=validate.OneOf(SCOPE_NAMES)), required=True, validate=validate.Length(min=1)
+    )
+    accounts = AccountsField('"all", or a list of accounts; by default what its maker sees')
+    expires_at = InstantOrDayField("when it ends; by default never", allow_none=True)
+
+
+class TokenBody(ApiResponse):
+    """A key, without what is secret. made_by: an e-mail address, "key NAME", "admin" or "terminal"."""
+
+    id = fields.String()
+    name = fields.String()
+    scopes = fields.List(fields.String(validate=validate.OneOf(SCOPE_NAMES)))
+    accounts = AccountsField('"all", or a list of accounts')
+    made_at = fields.String(metadata=INSTANT)
+    made_by = fields.String()
+    expires_at = fields.String(allow_none=True, metadata=INSTANT)
+    used_at = fields.String(allow_none=True, metadata={**INSTANT, "description": "last use, to the minute"})
+
+
+class TokenList(ApiResponse):
+    """The keys that the caller sees, newest first."""
+
+    tokens = fields.List(fields.Nested(TokenBody))
+
+
+class NewToken(ApiResponse):
+    """A key that was made. token: shown this once."""
+
+    id = fields.String()
+    token = fields.String()
+
+
+def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
+    """The calls of /tokens."""
+    routes = protected_blueprint("tokens", deps, "Keys of this API.")
+    _add_listing(routes, deps)
+    _add_making(routes, deps)
+    return (routes,)
+
+
+def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/tokens")
+    @routes.arguments(TokenQuery, location="query", unknown=None)
+    @responds(routes, TokenList)
+    @requires(Scope.PEOPLE)
+    def list_tokens(filters: dict[str, Any]) -> dict[str, Any]:
+        """The keys that reach no account but those that the caller sees."""
+        actor, account = current_actor(), filters["account"]
+        keys = keys_shown_to(deps.store, actor)
+        if account:
+            keys = [key for key in keys if actor.sees(account) and (key.accounts is None or account in key.accounts)]
+        return {"tokens": list(map(key_json, keys))}
+
+    @routes.route("/tokens/<token_id>", methods=["DELETE"], parameters=[KEY_ID])
+    @responds(routes, TokenBody, 404)
+    @requires(Scope.PEOPLE)
+    def revoke_token(token_id: str) -> dict[str, Any]:
+        """Revoke a key; its token is refused from now on."""
+        key = revoke_key(deps.store, token_id, current_actor(), clock.now()) if token_id.isalnum() else None
+        if key is None:
+            refuse(HTTPStatus.NOT_FOUND, "there is no such key")
+        return key_json(key)
+
+
+def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/tokens", methods=["POST"])
+    @takes_json
+    @takes_whole_characters
+    @routes.arguments(TokenRequest, example={"name": "Zapier", "scopes": ["read"], "accounts": "all"})
+    @responds(routes, NewToken, 404, 409, *BODY_ERRORS)
+    @requires(Scope.PEOPLE)
+    def create_token(payload: dict[str, Any]) -> dict[str, Any]:
+        """Make a key. It gives no scope and no account that its maker lacks.
+
+        An account that the set-up does not have is a 404, a name that is taken or an end that is over a 409.
+        """
+        actor = current_actor()
+        wanted = KeyRequest(
+            payload["name"],
+            frozenset(map(Scope, payload["scopes"])),
+            payload.get("accounts", actor.accounts),
+            payload.get("expires_at"),
+        )
+        try:
+            key, token = make_key(deps.store, wanted, actor, deps.accounts, clock.now())
+        except KeyNotAllowed as error:
+            refuse(HTTPStatus.FORBIDDEN, str(error))
+        except KeyNameTaken as error:
+            refuse(HTTPStatus.CONFLICT, str(error))
+        except InvalidKey as error:
+            status = HTTPStatus.NOT_FOUND if isinstance(error, NoSuchAccount) else HTTPStatus.CONFLICT
+            refuse(status, str(error), errors={"json": {error.member: [str(error)]}})
+        return {"id": key.id, "token": token}

@@ -1,0 +1,122 @@
+"""`lead-capture tokens`: keys of the API, made, listed and revoked from a terminal."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from service import clock
+from service.actors import Scope, terminal
+from service.cli.commands import COMMANDS, Failed
+from service.cli.installation import database_problem, open_installation
+from service.cli.terminal import instant, print_json, printable
+
+if TYPE_CHECKING:
+    from service.cli.installation import Installation
+    from service.store import ApiKey
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """create NAME --scope --account --until | list | revoke ID."""
+    command = COMMANDS["tokens"]
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    making = actions.add_parser(
+        "create", help="make a key and print its token once", epilog=f"example: {command.example}"
+    )
+    making.add_argument("name", metavar="NAME", help="what uses it, such as Zapier")
+    making.add_argument(
+        "--scope",
+        action="append",
+        required=True,
+        choices=[scope.value for scope in Scope],
+        help="what it may do; repeat it for more",
+    )
+    making.add_argument("--account", action="append", metavar="A", help="only this account; repeat it for more")
+    making.add_argument("--until", type=instant, metavar="D", help="when it ends: 2027-06-30, or with a time")
+    listing = actions.add_parser("list", help="every key, newest first", epilog="example: lead-capture tokens list")
+    revoking = actions.add_parser(
+        "revoke", help="end a key at once", epilog="example: lead-capture tokens revoke 1f0c…"
+    )
+    revoking.add_argument("id", metavar="ID", help="as `list` shows it")
+    for action, run_action in ((making, create_key), (listing, list_keys), (revoking, end_key)):
+        action.add_argument("--json", action="store_true", help="the outcome as JSON")
+        action.set_defaults(command=run_action)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the action says.
+
+    Raises: Failed.
+    """
+    from service.store import StoreUnavailable  # noqa: PLC0415 (the help needs none of it)
+
+    with open_installation() as installation:
+        try:
+            return int(arguments.command(installation, arguments))
+        except StoreUnavailable as error:
+            raise Failed(database_problem(error)) from error
+
+
+def create_key(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Make a key.
+
+    Raises: Failed.
+    """
+    from service.operations.keys import InvalidKey, KeyNameTaken, KeyRequest, make_key  # noqa: PLC0415
+
+    wanted = KeyRequest(
+        arguments.name,
+        frozenset(map(Scope, arguments.scope)),
+        None if arguments.account is None else frozenset(arguments.account),
+        arguments.until,
+    )
+    accounts = ("default", *installation.setup.accounts)
+    try:
+        key, token = make_key(installation.store, wanted, terminal(), accounts, clock.now())
+    except (InvalidKey, KeyNameTaken) as error:
+        raise Failed(str(error)) from error
+    if arguments.json:
+        print_json({"id": key.id, "token": token})
+    else:
+        print(f"{token}\nThis is the token of the key {key.id}; it is not shown again.")
+    return 0
+
+
+def list_keys(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """List the keys."""
+    from service.operations.keys import key_json, keys_shown_to  # noqa: PLC0415
+
+    keys = keys_shown_to(installation.store, terminal())
+    if arguments.json:
+        print_json([key_json(key) for key in keys])
+    else:
+        print("\n".join(map(_line, keys)) or "there are no keys")
+    return 0
+
+
+def _line(key: "ApiKey") -> str:
+    from service.operations.keys import key_json  # noqa: PLC0415
+
+    shown = key_json(key)
+    accounts = "all accounts" if key.accounts is None else ", ".join(sorted(key.accounts))
+    end = (
+        "" if key.expires_at is None else f"; {'ended' if key.is_over(clock.now()) else 'until'} {shown['expires_at']}"
+    )
+    use = f"last used {shown['used_at']}" if key.used_at else "never used"
+    scopes = ", ".join(scope.value for scope in Scope if scope in key.scopes)
+    return printable(f"{key.id}  {key.name}: {scopes}; {accounts}; {use}{end}; made by {key.made_by}")
+
+
+def end_key(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Revoke a key.
+
+    Raises: Failed.
+    """
+    from service.operations.keys import key_json, revoke_key  # noqa: PLC0415
+
+    key = revoke_key(installation.store, arguments.id, terminal(), clock.now())
+    if key is None:
+        raise Failed(f"there is no key {arguments.id}: see `lead-capture tokens list`")
+    if arguments.json:
+        print_json(key_json(key))
+    else:
+        print(printable(f"revoked the key {key.name}"))
+    return 0

@@ -1,0 +1,156 @@
+"""What is done with keys of the API, by the dashboard, the API and the terminal: made, listed, revoked."""
+
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.actors import Actor, Scope
+from service.operations.lead_json import instant
+from service.store import KEY_USE_INTERVAL, Act, ApiKey, Store, Subject, SubjectKind, Transaction
+
+TOKEN_PREFIX = "lck_"  # noqa: S105 (what every token begins with)
+"""What the token of a key begins with, so that programs that look for leaked secrets recognise it."""
+
+MAX_KEY_NAME = 100
+"""Characters of a key's name."""
+
+KEY_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*\S[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+"""What a name is: one line that is not empty; a pattern that means the same in every language."""
+
+
+class KeyNotAllowed(Exception):
+    """A key would give more than its maker has; the sentence says what."""
+
+
+class InvalidKey(Exception):
+    """A key cannot be made. member: of the request; the sentence says what is wrong with it."""
+
+    def __init__(self, member: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.member = member
+
+
+class NoSuchAccount(InvalidKey):
+    """The set-up has no such account."""
+
+
+class KeyNameTaken(Exception):
+    """Another key for the same accounts has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """A key that someone asks for. accounts: None for all. expires_at: None for never."""
+
+    name: str
+    scopes: frozenset[Scope]
+    accounts: frozenset[str] | None = None
+    expires_at: datetime | None = None
+
+
+def make_key(
+    store: Store, request: KeyRequest, maker: Actor, accounts: Collection[str], now: datetime
+) -> tuple[ApiKey, str]:
+    """Make a key; return it with its token, which cannot be shown again.
+
+    accounts: those of the set-up.
+    Raises: KeyNotAllowed, InvalidKey, KeyNameTaken, StoreUnavailable.
+    """
+    _check(request, maker, accounts, now)
+    key = ApiKey(
+        secrets.token_hex(8), request.name.strip(), request.scopes, request.accounts, now, maker.who, request.expires_at
+    )
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+    def add(tx: Transaction) -> bool:
+        if not tx.keys.add(key, token):
+            return False
+        tx.acts.record(maker, Act.CREATE, _subject(key), key.accounts, None, _members(key), now)
+        return True
+
+    if not store.write(add):
+        raise KeyNameTaken(f"there is a key {key.name} for these accounts already: revoke it, or take another name")
+    return key, token
+
+
+def _check(request: KeyRequest, maker: Actor, accounts: Collection[str], now: datetime) -> None:
+    """What the maker lacks is judged first: whether a foreign account exists is not shown."""
+    if lacking := [scope.value for scope in Scope if scope in request.scopes and not maker.may(scope)]:
+        raise KeyNotAllowed(f"a key cannot give what its maker lacks: {', '.join(lacking)}")
+    if maker.accounts is not None and (request.accounts is None or not request.accounts <= maker.accounts):
+        raise KeyNotAllowed("a key cannot reach accounts that its maker does not see")
+    if len(request.name) > MAX_KEY_NAME or not re.search(KEY_NAME, request.name):
+        raise InvalidKey("name", f"write a name of one line and at most {MAX_KEY_NAME} characters")
+    if not request.scopes:
+        raise InvalidKey("scopes", "choose at least one")
+    if request.accounts is not None and not request.accounts:
+        raise InvalidKey("accounts", 'choose at least one, or "all"')
+    if unknown := sorted(set(request.accounts or ()) - set(accounts)):
+        raise NoSuchAccount("accounts", f"there is no account {', '.join(unknown)}")
+    if request.expires_at is not None and request.expires_at <= now:
+        raise InvalidKey("expires_at", "the end must be in the future")
+
+
+def key_of_token(store: Store, token: str, now: datetime) -> ApiKey | None:
+    """Return the key of a token, whether it has ended or not, and record that one that has not was used.
+
+    Raises: StoreUnavailable.
+    """
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    with store.read() as tx:
+        key = tx.keys.of_token(token)
+    if key is not None and not key.is_over(now) and (key.used_at is None or key.used_at <= now - KEY_USE_INTERVAL):
+        store.write(lambda tx: tx.keys.note_use(key.id, now))
+    return key
+
+
+def keys_shown_to(store: Store, actor: Actor) -> list[ApiKey]:
+    """Return the keys that someone sees, the newest first.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        return [key for key in tx.keys.all() if key.is_shown_to(actor)]
+
+
+def revoke_key(store: Store, key_id: str, actor: Actor, now: datetime) -> ApiKey | None:
+    """Revoke a key at once; None where there is none that this actor sees.
+
+    Raises: StoreUnavailable.
+    """
+
+    def remove(tx: Transaction) -> ApiKey | None:
+        key = tx.keys.get(key_id)
+        if key is None or not key.is_shown_to(actor) or not tx.keys.remove(key_id):
+            return None
+        tx.acts.record(actor, Act.REVOKE, _subject(key), key.accounts, _members(key), None, now)
+        return key
+
+    return store.write(remove)
+
+
+def _subject(key: ApiKey) -> Subject:
+    return Subject(SubjectKind.KEY, key.id)
+
+
+def _members(key: ApiKey) -> dict[str, object]:
+    """Return what the record of acts keeps of a key."""
+    shown = key_json(key)
+    return {name: shown[name] for name in ("name", "scopes", "accounts", "expires_at")}
+
+
+def key_json(key: ApiKey) -> dict[str, object]:
+    """Return a key as the API and the terminal show it, without anything secret."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": [scope.value for scope in Scope if scope in key.scopes],
+        "accounts": "all" if key.accounts is None else sorted(key.accounts),
+        "made_at": instant(key.made_at),
+        "made_by": key.made_by,
+        "expires_at": instant(key.expires_at),
+        "used_at": instant(key.used_at),
+    }
