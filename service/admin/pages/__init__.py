@@ -19,6 +19,7 @@ from service.admin.pages import (
     errors,
     form_pages,
     front_door,
+    keys,
     lead,
     lead_editing,
     lead_files,
@@ -49,6 +50,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     report_page.add_files,
     costs_page.add,
     form_pages.add,
+    keys.add,
 )
 """Every page behind the sign-in."""
 

@@ -1,0 +1,107 @@
+"""The page Keys: a key is made, shown once, and revoked; nobody is offered what they cannot give."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from service.actors import Scope
+from service.forms import Account, Setup
+from service.setup.current import CurrentSetup
+from service.store import ApiKey, Store
+from tests.admin.dashboard import Operator, words
+from tests.builders import NOON, UnchangingSource, a_form
+
+
+@pytest.fixture
+def operator(sqlite: Store) -> Operator:
+    """The administrator of an installation with the accounts default and harbour."""
+    setup = Setup({"contact": a_form()}, {"harbour": Account("harbour", "https://spaces.nexudus.com")})
+    return Operator(sqlite, CurrentSetup(UnchangingSource(setup), setup, NOON), TIME_ZONE="Europe/Madrid")
+
+
+def make(operator: Operator, **fields: Any) -> TestResponse:
+    """Send the form of the page."""
+    return operator.send("/admin/keys", **{"name": "Zapier", "scope": ["read"], "reach": "all", **fields})
+
+
+def keys(store: Store) -> list[ApiKey]:
+    """Every key."""
+    with store.read() as tx:
+        return tx.keys.all()
+
+
+def test_a_key_is_made_and_its_token_is_shown_once(operator: Operator, sqlite: Store) -> None:
+    made = make(operator, scope=["read", "leads"])
+    (token,) = set(re.findall(r"lck_[\w-]+", made.text))
+
+    page = operator.see("/admin/keys")
+    answer = operator.client.get("/api/v1/leads", headers={"Authorization": f"Bearer {token}"})
+
+    assert made.headers["Cache-Control"] == "no-store"
+    assert answer.status_code == 200
+    assert "Zapier Never used" in words(made.text)
+    assert "Zapier Last used" in operator.see("/admin/keys")
+    assert token not in page
+    (key,) = keys(sqlite)
+    assert (sorted(key.scopes), key.made_by) == ([Scope.LEADS, Scope.READ], "admin")
+
+
+def test_a_key_reaches_the_accounts_that_are_chosen_until_the_end_of_a_day(operator: Operator, sqlite: Store) -> None:
+    with time_machine.travel(NOON, tick=False):
+        make(operator, reach="some", account=["harbour"], last_day="2026-11-24")
+
+    (key,) = keys(sqlite)
+    assert (key.accounts, key.expires_at) == (frozenset({"harbour"}), datetime(2026, 11, 24, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": ""}, "Write a name of one line"),
+        ({"scope": []}, "Choose at least one thing that it may do."),
+        ({"reach": "some"}, "Choose at least one account."),
+        ({"last_day": "2020-01-01"}, "The last day is over already"),
+        ({"last_day": "9999-12-31"}, "The last day is over already, or is no date."),
+        ({"last_day": "soon"}, "or is no date."),
+    ],
+)
+def test_a_mistake_is_shown_and_what_was_chosen_stays(
+    operator: Operator, sqlite: Store, fields: dict[str, Any], sentence: str
+) -> None:
+    response = make(operator, **{"name": "The name", "scope": ["setup"], **fields})
+
+    assert response.status_code == 422
+    assert sentence in words(response.text)
+    assert ('value="The name"' in response.text) == ("name" not in fields)
+    assert ('value="setup" checked' in response.text) == ("scope" not in fields)
+    assert keys(sqlite) == []
+
+
+def test_a_name_is_taken_once(operator: Operator, sqlite: Store) -> None:
+    make(operator)
+
+    assert make(operator).status_code == 409
+    assert len(keys(sqlite)) == 1
+
+
+def test_a_key_is_revoked(operator: Operator, sqlite: Store) -> None:
+    make(operator)
+    address = f"/admin/keys/{keys(sqlite)[0].id}/revoke"
+
+    revoked = operator.send(address)
+
+    assert "The key Zapier is revoked. Keys" in operator.arrive(revoked)
+    assert keys(sqlite) == []
+    assert operator.send(address).status_code == 404
+
+
+def test_an_installation_with_one_account_is_not_asked_which(sqlite: Store) -> None:
+    operator = Operator(sqlite)
+
+    assert "In these accounts" not in operator.see("/admin/keys")
+    operator.send("/admin/keys", name="n8n", scope=["read"])
+    assert [key.accounts for key in keys(sqlite)] == [None]
