@@ -38,7 +38,7 @@ class Actor:
 
     who: as the record of acts names it: an e-mail address, "key NAME", "admin" or "terminal".
     accounts: those whose leads, forms and figures it sees; None for all.
-    origin: the address that the request came from, "" at a terminal.
+    origin: the address that the request came from; at a terminal, user@host.
     """
 
     who: str
@@ -60,6 +60,6 @@ def administrator(origin: str = "") -> Actor:
     return Actor("admin", Role.OWNER.scopes, origin=origin)
 
 
-def terminal() -> Actor:
-    """Return who uses a command: whoever can read the settings may do everything."""
-    return Actor("terminal", Role.OWNER.scopes)
+def terminal(origin: str = "") -> Actor:
+    """Return who uses a command: whoever can read the settings may do everything. origin: user and host."""
+    return Actor("terminal", Role.OWNER.scopes, origin=origin)

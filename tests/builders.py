@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from service.actors import administrator
 from service.forms import ContactRule, Destination, Form, Setup
 from service.lead import Attribution, Contact, Evidence, Lead, Status, Submission, new_lead_id
 from service.setup.current import CurrentSetup
+
+SOMEONE = administrator("10.0.0.1")
+"""Whoever acts, where it makes no difference."""
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

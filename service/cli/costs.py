@@ -10,7 +10,7 @@ import shtab
 from service import clock
 from service.cli.commands import COMMANDS, Failed
 from service.cli.installation import database_problem, open_installation
-from service.cli.terminal import counted, print_json, printable
+from service.cli.terminal import counted, operator, print_json, printable
 
 if TYPE_CHECKING:
     from service.operations.costs import CampaignMatch, CostImport
@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     with open_installation() as installation:
         source = source_named(arguments.source)
         try:
-            taken = import_costs(installation.store, arguments.file, clock.now(), source, is_dry=arguments.dry_run)
+            store, file = installation.store, arguments.file
+            taken = import_costs(store, operator(), file, clock.now(), source, is_dry=arguments.dry_run)
         except NoSheet as error:
             raise Failed(str(error)) from error
         except StoreUnavailable as error:

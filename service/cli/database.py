@@ -12,7 +12,7 @@ import shtab
 from service import clock
 from service.cli.commands import Failed
 from service.cli.main import parser_for
-from service.cli.terminal import counted, print_json, progress_bar
+from service.cli.terminal import counted, operator, print_json, progress_bar
 from service.settings import read_settings
 from service.settings.values import read_database_url
 
@@ -145,7 +145,8 @@ def run_rotate(arguments: argparse.Namespace) -> int:
     from service.operations.key_rotation import rotate_keys  # noqa: PLC0415
 
     with open_installation() as installation:
-        rotation = rotate_keys(installation.store, forget_unreadable=arguments.forget_unreadable)
+        is_final = arguments.forget_unreadable
+        rotation = rotate_keys(installation.store, operator(), clock.now(), forget_unreadable=is_final)
     if arguments.json:
         print_json(asdict(rotation))
     else:

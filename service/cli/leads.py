@@ -11,7 +11,7 @@ from service import clock
 from service.cli.commands import COMMANDS, Failed
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
-from service.cli.terminal import counted, instant, number_within, pair, print_json
+from service.cli.terminal import counted, instant, number_within, operator, pair, print_json
 from service.lead import Lead, Status
 from service.operations.lead_json import leads_json
 from service.operations.leads import DISCARD, RELEASE, RESTORE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
@@ -185,7 +185,8 @@ def correct_lead(installation: Installation, arguments: argparse.Namespace) -> i
     from service.operations.correction import InvalidAnswers, correct  # noqa: PLC0415 (only this action needs it)
 
     try:
-        lead = correct(installation.store, arguments.id, dict(arguments.field), installation.setup.forms, clock.now())
+        store, forms = installation.store, installation.setup.forms
+        lead = correct(store, operator(), arguments.id, dict(arguments.field), forms, clock.now())
     except (ActionNotAllowed, InvalidAnswers) as error:
         raise Failed(str(error)) from error
     if lead is None:
@@ -225,10 +226,11 @@ def restore_leads(installation: Installation, arguments: argparse.Namespace) -> 
 
 
 def _act_on_each(store: Store, action: Action, ids: Iterable[str], done: str, arguments: argparse.Namespace) -> int:
-    failed = 0
+    failed, actor = 0, operator()
     for lead_id in ids:
         try:
-            problem = "there is no such lead" if act_on_lead(store, action, lead_id, clock.now()) is None else ""
+            lead = act_on_lead(store, actor, action, lead_id, clock.now())
+            problem = "there is no such lead" if lead is None else ""
         except ActionNotAllowed as error:
             problem = str(error)
         failed += bool(problem)
@@ -251,7 +253,7 @@ def run_forget(arguments: argparse.Namespace) -> int:
     """Erase the person; 1 where a lead could not be erased now."""
     with open_installation() as installation:
         _check_address(arguments.email)
-        result = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
+        result = forget(installation.store, operator(), arguments.email, clock.now(), is_dry=arguments.dry_run)
         print(json.dumps(result, indent=2) if arguments.json else "\n".join(_erasure_lines(result)))
         return 1 if result["busy"] else 0
 

@@ -5,11 +5,15 @@ A wrong argument is wrong usage.
 
 import argparse
 import json
+import os
+import pwd
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from service.actors import Actor, terminal
 from service.settings.values import read_duration
 
 
@@ -51,6 +55,15 @@ def pair(text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r}: write NAME=VALUE")
     return name.strip(), value
+
+
+def operator() -> Actor:
+    """Whoever uses this terminal, as the record of acts names them: by the user and the host."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    return terminal(f"{user}@{socket.gethostname()}")
 
 
 # -- output

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from service.actors import Actor
 from service.lead import Lead, Status
 from service.operations.lead_json import instant
-from service.operations.leads import ActionNotAllowed
+from service.operations.leads import ActionNotAllowed, subject_of
 from service.store import (
     MAX_COUNTED,
+    Act,
     AnswerCounts,
     AnswerKind,
     FirstAnswer,
@@ -27,7 +29,7 @@ BY = ("form", "owner")
 # -- "I have called"
 
 
-def record_call(store: Store, lead_id: str, now: datetime) -> Lead | None:
+def record_call(store: Store, actor: Actor, lead_id: str, now: datetime) -> Lead | None:
     """Record that somebody has called; None when there is no such lead. Of several answers the first counts.
 
     Raises: ActionNotAllowed; StoreUnavailable.
@@ -41,7 +43,11 @@ def record_call(store: Store, lead_id: str, now: datetime) -> Lead | None:
             raise ActionNotAllowed(f"the lead is {lead.status}: there is nobody to call")
         form = lead.submission.form
         answer = FirstAnswer(lead.id, lead.account, form, lead.received_at, now, AnswerKind.CALLED)
+        known = tx.answers.clocks_of([lead.id]).get(lead.id)
         tx.answers.record_answers([answer], now)
+        if known is None or known.answered_at is None:
+            after = {"answered": AnswerKind.CALLED}
+            tx.acts.record(actor, Act.ANSWER, subject_of(lead.id), lead.account, None, after, now)
         return lead
 
     return store.write(record)

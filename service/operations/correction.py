@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from service.actors import Actor
 from service.attribution import attribute, other_touch
 from service.capture.dedup import person_key
 from service.capture.fields.contact import read_contact, read_email
 from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Attribution, Correction, Lead, Submission
-from service.operations.leads import CORRECTABLE, ActionNotAllowed
-from service.store import BeingSent, Store, Transaction
+from service.operations.leads import CORRECTABLE, ActionNotAllowed, subject_of
+from service.store import Act, BeingSent, Store, Transaction
 
 MAX_ANSWER_LENGTH = 10_000
 """Characters of one answer."""
@@ -37,7 +38,7 @@ class InvalidAnswers(Exception):
 
 
 def correct(
-    store: Store, lead_id: str, answers: Mapping[str, str], forms: Mapping[str, Form], now: datetime
+    store: Store, actor: Actor, lead_id: str, answers: Mapping[str, str], forms: Mapping[str, Form], now: datetime
 ) -> Lead | None:
     """Correct a lead's answers and send it; a quarantined lead still waits to be released.
 
@@ -55,7 +56,7 @@ def correct(
             raise ActionNotAllowed("its answers have not been fetched from the platform yet: retry it first")
         form = forms.get(lead.submission.form)
         new = corrected(lead, answers, form, now)
-        lead = replace(lead, account=new.account, attribution=new.attribution)
+        was, lead = lead, replace(lead, account=new.account, attribution=new.attribution)
         try:
             tx.leads.correct(lead, new.submission, new.correction, new.person, now)
         except BeingSent as reason:
@@ -63,9 +64,18 @@ def correct(
         if form is not None:
             config = form.for_answers(new.submission).attribution
             tx.leads.replace_touches({lead.id: other_touch(new.submission.evidence, config, new.attribution)})
-        return tx.leads.get(lead.id)
+        became = tx.leads.get(lead.id)
+        _record(tx, actor, was, became, new.correction)
+        return became
 
     return store.write(act)
+
+
+def _record(tx: Transaction, actor: Actor, was: Lead, became: Lead | None, correction: Correction) -> None:
+    before = {"status": was.status, "answers": correction.was}
+    after = {"status": became.status if became else None, "answers": correction.became}
+    subject = subject_of(was.id)
+    tx.acts.record(actor, Act.CORRECT, subject, was.account, before, after, correction.at, personal=["answers"])
 
 
 def corrected(lead: Lead, answers: Mapping[str, str], form: Form | None, now: datetime) -> Corrected:

@@ -2,16 +2,28 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from service.actors import Actor
 from service.capture.sheets.cells import NoSheet
 from service.operations.cost_files import CostFile, read_cost_file, source_named
 from service.operations.spending import CampaignIndex, name_of
-from service.store import AMOUNT_UNIT, FIRST, LAST, CampaignCost, OutcomePeriod, Store, Transaction
+from service.store import (
+    AMOUNT_UNIT,
+    FIRST,
+    LAST,
+    Act,
+    CampaignCost,
+    OutcomePeriod,
+    Store,
+    Subject,
+    SubjectKind,
+    Transaction,
+)
 
 LEADS_BEFORE = timedelta(days=365)
 """How long before the first day of a file its campaigns are searched for among the leads."""
@@ -71,7 +83,7 @@ class UnreadableCosts(Exception):
 
 
 def import_upload(
-    store: Store, content: bytes, name: str, now: datetime, source: str = "", *, is_dry: bool = False
+    store: Store, actor: Actor, content: bytes, name: str, now: datetime, source: str = "", *, is_dry: bool = False
 ) -> CostImport:
     """Take the costs of a file that a browser has sent. name: of the file there, for messages and its ending.
 
@@ -81,12 +93,14 @@ def import_upload(
         path = Path(folder) / (Path(name.replace("\\", "/")).name.replace("\0", "") or "costs")
         path.write_bytes(content)
         try:
-            return import_costs(store, path, now, source_named(source), is_dry=is_dry)
+            return import_costs(store, actor, path, now, source_named(source), is_dry=is_dry)
         except NoSheet as error:
             raise UnreadableCosts(str(error)) from error
 
 
-def import_costs(store: Store, path: Path, now: datetime, source: str = "", *, is_dry: bool = False) -> CostImport:
+def import_costs(
+    store: Store, actor: Actor, path: Path, now: datetime, source: str = "", *, is_dry: bool = False
+) -> CostImport:
     """Take the costs of a file; days that it covers are replaced. Nothing is stored where a line cannot be read.
 
     source: the platform, "" to recognise it. is_dry: only show what would be stored.
@@ -96,9 +110,27 @@ def import_costs(store: Store, path: Path, now: datetime, source: str = "", *, i
     with store.read() as tx:
         campaigns = _matched(tx, file, now)
         replaced = tx.statistics.count_costs(file.days)
-    if not is_dry and not file.problems and file.days:
-        replaced = store.write(lambda tx: tx.statistics.replace_costs(file.costs, file.days, now))
-    return CostImport(file, campaigns, replaced, is_dry or bool(file.problems), _amounts(file.costs))
+    taken = CostImport(file, campaigns, replaced, is_dry or bool(file.problems), _amounts(file.costs))
+    if taken.is_dry or not file.days:
+        return taken
+
+    def write(tx: Transaction) -> int:
+        replaced = tx.statistics.replace_costs(file.costs, file.days, now)
+        before, after = {"amounts": replaced} if replaced else None, _on_record(taken, path.name)
+        tx.acts.record(actor, Act.IMPORT, Subject(SubjectKind.COSTS), None, before, after, now)
+        return replaced
+
+    return replace(taken, replaced=store.write(write))
+
+
+def _on_record(taken: CostImport, file_name: str) -> dict[str, Any]:
+    return {
+        "file": file_name,
+        "sources": taken.sources,
+        "first": taken.first,
+        "last": taken.last,
+        "amounts": dict(taken.amounts),
+    }
 
 
 def _matched(tx: Transaction, file: CostFile, now: datetime) -> list[CampaignMatch]:

@@ -1,8 +1,10 @@
 """Re-encrypting the tokens in the database, one row in one transaction, while every process goes on working."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from service.store import RotationResult, SecretName, SecretOwner, Store
+from service.actors import Actor
+from service.store import Act, RotationResult, SecretName, SecretOwner, Store, Subject, SubjectKind
 
 
 @dataclass(slots=True)
@@ -14,7 +16,7 @@ class KeyRotation:
     unreadable: list[str] = field(default_factory=list)
 
 
-def rotate_keys(store: Store, *, forget_unreadable: bool = False) -> KeyRotation:
+def rotate_keys(store: Store, actor: Actor, now: datetime, *, forget_unreadable: bool = False) -> KeyRotation:
     """Encrypt all tokens under the newest key.
 
     forget_unreadable: delete tokens that no key decrypts; they are listed all the same.
@@ -31,6 +33,9 @@ def rotate_keys(store: Store, *, forget_unreadable: bool = False) -> KeyRotation
             rotation.unreadable.append(_title(owner))
             if forget_unreadable:
                 store.write(lambda tx, owner=owner: tx.encryption.forget_unreadable(owner))  # type: ignore[misc]
+    after = {"rotated": rotation.rotated, "unreadable": rotation.unreadable, "forgotten": forget_unreadable}
+    subject = Subject(SubjectKind.DATABASE)
+    store.write(lambda tx: tx.acts.record(actor, Act.ROTATE, subject, None, None, after, now))
     return rotation
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from service import clock
+from service.actors import Actor
 from service.lead import Lead, LeadId, Status, first_lead_id, marker_of, new_lead_id
-from service.store import UNDO_WINDOW, ErasureResult, Query, Store, Transaction
+from service.store import UNDO_WINDOW, Act, ErasureResult, Query, Store, Subject, SubjectKind, Transaction, UndoResult
 
 BATCH_SIZE = 250
 """Leads per transaction, so that other writers never wait for all of them."""
@@ -38,8 +39,20 @@ class Action:
     apply: Callable[[Transaction, Sequence[LeadId], datetime], Sequence[LeadId]]
     leads_to: Status | None = None
 
-    def run(self, tx: Transaction, lead_ids: Sequence[LeadId], now: datetime, action_id: str) -> Sequence[LeadId]:
-        """Apply it, and record what the leads were before; returns those that it changed."""
+    def run(
+        self, tx: Transaction, actor: Actor, lead_ids: Sequence[LeadId], now: datetime, action_id: str
+    ) -> Sequence[LeadId]:
+        """Apply it, and record who did it and what the leads were before; returns those that it changed."""
+        before = tx.leads.standings_of(lead_ids)
+        changed = self._apply(tx, lead_ids, now, action_id)
+        after = tx.leads.standings_of(changed)
+        for lead_id in changed:
+            was, became = before[lead_id], after[lead_id]
+            status = {"status": was.status}, {"status": became.status}
+            tx.acts.record(actor, Act(self.name), subject_of(lead_id), was.account, *status, now)
+        return changed
+
+    def _apply(self, tx: Transaction, lead_ids: Sequence[LeadId], now: datetime, action_id: str) -> Sequence[LeadId]:
         if self.leads_to is None:
             return self.apply(tx, lead_ids, now)
         tx.undo.record(lead_ids, self.name, action_id)
@@ -116,12 +129,19 @@ RESTORE = Action("restore", frozenset({Status.DISCARDED}), "only discarded leads
 ACTIONS = {action.name: action for action in (RETRY, RELEASE, DISCARD, RESTORE)}
 
 
+def subject_of(lead_id: str) -> Subject:
+    """The subject of an act on a lead."""
+    return Subject(SubjectKind.LEAD, lead_id)
+
+
 def new_action_id(now: datetime) -> str:
     """A new id for one action on any number of leads, by which it can be undone."""
     return new_lead_id(now)
 
 
-def act_on_lead(store: Store, action: Action, lead_id: str, now: datetime, action_id: str = "") -> Lead | None:
+def act_on_lead(
+    store: Store, actor: Actor, action: Action, lead_id: str, now: datetime, action_id: str = ""
+) -> Lead | None:
     """Do it to one lead; the lead afterwards, None when there is no such lead. Discarding twice is no error.
 
     action_id: by which it can be undone, "" for a new one.
@@ -134,14 +154,16 @@ def act_on_lead(store: Store, action: Action, lead_id: str, now: datetime, actio
             return lead
         if lead.status not in action.statuses:
             raise ActionNotAllowed(f"the lead is {lead.status}: {action.refusal}")
-        if not action.run(tx, [lead.id], now, action_id or new_action_id(now)):
+        if not action.run(tx, actor, [lead.id], now, action_id or new_action_id(now)):
             raise ActionNotAllowed(f"the lead is {lead.status}: there is nothing to send")
         return tx.leads.get(lead.id)
 
     return store.write(act)
 
 
-def act_on_leads(store: Store, action: Action, lead_ids: Sequence[LeadId], now: datetime, action_id: str = "") -> int:
+def act_on_leads(
+    store: Store, actor: Actor, action: Action, lead_ids: Sequence[LeadId], now: datetime, action_id: str = ""
+) -> int:
     """Do it to those of these leads that it applies to; how many it changed.
 
     action_id: by which it can be undone, "" for a new one.
@@ -153,7 +175,7 @@ def act_on_leads(store: Store, action: Action, lead_ids: Sequence[LeadId], now: 
     def act(tx: Transaction, batch: Sequence[LeadId]) -> int:
         statuses = tx.leads.statuses_of(batch)
         suitable = [lead_id for lead_id in batch if statuses.get(lead_id) in action.statuses]
-        return len(action.run(tx, suitable, now, action_id)) if suitable else 0
+        return len(action.run(tx, actor, suitable, now, action_id)) if suitable else 0
 
     batches = (lead_ids[start : start + BATCH_SIZE] for start in range(0, len(lead_ids), BATCH_SIZE))
     return sum(store.write(lambda tx, batch=batch: act(tx, batch)) for batch in batches)  # type: ignore[misc]
@@ -161,6 +183,7 @@ def act_on_leads(store: Store, action: Action, lead_ids: Sequence[LeadId], now: 
 
 def act_on_matches(
     store: Store,
+    actor: Actor,
     action: Action,
     query: Query,
     now: datetime,
@@ -179,7 +202,7 @@ def act_on_matches(
             lead_ids = tx.search.ids(replace(query, after=after), BATCH_SIZE)
         if not lead_ids:
             return Progress(changed)
-        changed += act_on_leads(store, action, lead_ids, now, action_id)
+        changed += act_on_leads(store, actor, action, lead_ids, now, action_id)
         after = lead_ids[-1]
         if clock.monotonic() > deadline:
             return Progress(changed, after)
@@ -193,7 +216,7 @@ class Undone:
     left: int = 0
 
 
-def undo(store: Store, action: Action, action_id: str, now: datetime) -> Undone:
+def undo(store: Store, actor: Actor, action: Action, action_id: str, now: datetime) -> Undone:
     """Undo an action of the last minutes for all leads that are still as it left them.
 
     Raises: ActionNotAllowed where it cannot be undone any more; StoreUnavailable, then some leads may be undone.
@@ -201,13 +224,38 @@ def undo(store: Store, action: Action, action_id: str, now: datetime) -> Undone:
     if action.leads_to is None or action_id < first_lead_id(now - UNDO_WINDOW):
         raise ActionNotAllowed("it is too late to undo it")
     became, undone = action.leads_to, Undone()
-    while part := store.write(lambda tx: tx.undo.undo(action_id, became, BATCH_SIZE, now)):
+
+    def act(tx: Transaction) -> UndoResult | None:
+        part = tx.undo.undo(action_id, became, BATCH_SIZE, now)
+        for lead_id, standing in tx.leads.standings_of(part.undone if part else ()).items():
+            was = {"status": became, "act": action.name}
+            tx.acts.record(
+                actor, Act.UNDO, subject_of(lead_id), standing.account, was, {"status": standing.status}, now
+            )
+        return part
+
+    while part := store.write(act):
         undone = Undone(undone.undone + len(part.undone), undone.left + part.left)
     store.write(lambda tx: tx.undo.tidy(now))
     return undone
 
 
-def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str, Any]:
+def erase_leads(store: Store, actor: Actor, leads: Sequence[Lead], now: datetime) -> ErasureResult:
+    """Erase leads; what is on record of them stays, without their person.
+
+    Raises: StoreUnavailable; then some may have been erased.
+    """
+    by_id = {lead.id: lead for lead in leads}
+
+    def record(tx: Transaction, erased: Sequence[LeadId]) -> None:
+        for lead in map(by_id.__getitem__, erased):
+            status = {"status": lead.status}, {"status": Status.ERASED}
+            tx.acts.record(actor, Act.ERASE, subject_of(lead.id), lead.account, *status, now)
+
+    return store.erase(list(by_id), now, record=record)
+
+
+def forget(store: Store, actor: Actor, email: str, now: datetime, *, is_dry: bool) -> dict[str, Any]:
     """Erase a person from all of their leads. is_dry: only report what would be erased.
 
     Raises: StoreUnavailable; then some leads may have been erased.
@@ -215,7 +263,7 @@ def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str
     with store.read() as tx:
         leads = [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
         mentioning = tx.leads.mentioning(email)
-    erased = ErasureResult() if is_dry else store.erase([lead.id for lead in leads], now)
+    erased = ErasureResult() if is_dry else erase_leads(store, actor, leads, now)
     gone = [lead for lead in leads if is_dry or lead.id in erased.done]
     return {
         "dry_run": is_dry,

@@ -124,9 +124,16 @@ class Store:
         """
         return self.write(lambda tx: tx.platforms.withdraw_arrival(arrival))
 
-    def erase(self, lead_ids: Sequence[LeadId], now: datetime, still: Status | None = None) -> ErasureResult:
+    def erase(
+        self,
+        lead_ids: Sequence[LeadId],
+        now: datetime,
+        still: Status | None = None,
+        record: Callable[[Transaction, Sequence[LeadId]], None] = lambda _tx, _ids: None,
+    ) -> ErasureResult:
         """Erase any number of leads, batch by batch, from the files as well. still: only leads of this status.
 
+        record: called with the erased leads of each batch, within its transaction.
         Raises: StoreUnavailable; then some may have been erased.
         """
         with self.read() as tx:
@@ -134,7 +141,7 @@ class Store:
         result = ErasureResult()
         for start in range(0, len(lead_ids), ERASE_BATCH_SIZE):
             batch, batch_keys = lead_ids[start : start + ERASE_BATCH_SIZE], [] if start else keys
-            result += self.write(lambda tx, ids=batch, keys=batch_keys: tx.leads.erase(ids, now, keys, still))  # type: ignore[misc]
+            result += self.write(partial(_erase, batch=batch, now=now, keys=batch_keys, still=still, record=record))
         if result.done:
             self.clear_log()
         return result
@@ -225,6 +232,19 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._database.close()
+
+
+def _erase(
+    tx: Transaction,
+    batch: Sequence[LeadId],
+    now: datetime,
+    keys: Sequence[str],
+    still: Status | None,
+    record: Callable[[Transaction, Sequence[LeadId]], None],
+) -> ErasureResult:
+    result = tx.leads.erase(batch, now, keys, still)
+    record(tx, result.done)
+    return result
 
 
 def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:

@@ -15,7 +15,7 @@ from service.operations.leads import DISCARD, RELEASE, act_on_lead
 from service.store import AnswerClock, AnswerKind, FirstAnswer
 from tests.alerts.conftest import MonitorEnv
 from tests.alerts.sink import AlertSink, send_here
-from tests.builders import NOON, a_form, a_submission
+from tests.builders import NOON, SOMEONE, a_form, a_submission
 
 HOUR_S = 3600.0
 RULE = AnswerRule(within_s=2 * HOUR_S)
@@ -173,7 +173,7 @@ def test_the_clock_of_released_spam_starts_at_its_release(env: ReminderEnv) -> N
     lead_id = env.receive("too many links")
     env.after(180)
 
-    act_on_lead(env.store, RELEASE, lead_id, env.env.now)
+    act_on_lead(env.store, SOMEONE, RELEASE, lead_id, env.env.now)
 
     assert env.after(119) == []
     assert len(env.after(1)) == 1
@@ -183,7 +183,7 @@ def test_a_discarded_lead_reminds_nobody(env: ReminderEnv) -> None:
     lead_id = env.receive()
     env.after()
 
-    act_on_lead(env.store, DISCARD, lead_id, env.env.now)
+    act_on_lead(env.store, SOMEONE, DISCARD, lead_id, env.env.now)
 
     assert env.after(180) == []
 

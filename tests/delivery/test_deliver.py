@@ -19,7 +19,7 @@ from service.forms import ContactRule, Destination, Route
 from service.lead import Contact, Delivery, Outcome, Status, Step
 from service.operations.correction import correct
 from service.store import LeaseLost, Store, Transaction
-from tests.builders import a_form, a_lead, a_submission
+from tests.builders import SOMEONE, a_form, a_lead, a_submission
 from tests.delivery.conftest import Env
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
@@ -244,7 +244,7 @@ def test_a_contact_is_not_made_twice_when_the_first_lead_is_corrected_to_another
     env.nexudus.faults([{"method": "POST", "path": COWORKERS, "times": 1, "hang_s": 0.1}])
     claimed = take_over(env, COWORKERS)
     env.store.write(lambda tx: tx.queue.postpone(claimed, env.tomorrow(), 0))
-    correct(env.store, first.id, {"email": "mary@example.com"}, {"contact": a_form()}, clock.now())
+    correct(env.store, SOMEONE, first.id, {"email": "mary@example.com"}, {"contact": a_form()}, clock.now())
     env.context = replace(env.context, timeout_s=30)
     second = env.owes(a_lead())
 

@@ -10,7 +10,7 @@ from service.forms import Destination
 from service.lead import Lead, Status
 from service.operations.leads import RETRY, act_on_lead
 from service.store import CallPause
-from tests.builders import a_form, a_lead
+from tests.builders import SOMEONE, a_form, a_lead
 from tests.delivery.conftest import Env
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
@@ -95,7 +95,7 @@ def test_each_refusal_holds_twice_as_long(env: Env, waiting: list[Lead]) -> None
 def test_an_operator_who_retries_one_lets_all_go(env: Env, waiting: list[Lead]) -> None:
     env.nexudus.settings(coworker_quota=50)
 
-    act_on_lead(env.store, RETRY, waiting[0].id, clock.now())
+    act_on_lead(env.store, SOMEONE, RETRY, waiting[0].id, clock.now())
     env.deliver_once()
 
     assert states(env, waiting) == {Status.DELIVERED}

@@ -24,7 +24,7 @@ from service.operations.leads import RETRY, ActionNotAllowed, act_on_lead
 from service.simulator.server import Simulator
 from service.store import Store
 from service.store.database.tables import QUEUED, deliveries, leads
-from tests.builders import a_submission
+from tests.builders import SOMEONE, a_submission
 from tests.delivery.conftest import a_context
 from tests.forms.texts import setup_of
 
@@ -106,7 +106,7 @@ class Branches:
     def corrects(self, lead_id: LeadId, place: str) -> None:
         """An operator puts the place right."""
         form, now = self.forms["contact"], clock.now()
-        correct(self.store, lead_id, {"location": place}, {form.name: form}, now)
+        correct(self.store, SOMEONE, lead_id, {"location": place}, {form.name: form}, now)
 
     def kept(self, lead_id: LeadId) -> Lead:
         """The lead as it stands."""
@@ -217,7 +217,7 @@ def test_what_the_old_account_says_of_a_person_is_not_shown_in_the_new_one(branc
         branches.corrects(lead_id, "leeds")
     else:
         branches.forms = forms_of("harbour", {})
-        act_on_lead(branches.store, RETRY, lead_id, clock.now())
+        act_on_lead(branches.store, SOMEONE, RETRY, lead_id, clock.now())
         branches.deliver(*branches.claim())
 
     with branches.store.read() as tx:

@@ -12,6 +12,7 @@ from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.operations.correction import correct
 from service.operations.leads import DISCARD, RETRY, ActionNotAllowed, act_on_lead
 from service.store import ConnectionKey
+from tests.builders import SOMEONE
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import META_TOKEN, Canned, meta_error
 
@@ -97,7 +98,7 @@ def test_a_retry_tries_a_broken_connection_at_once(env: Env) -> None:
     with env.fetching() as fetcher:
         env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
         env.platforms.tokens.add(META_TOKEN)
-        act_on_lead(env.store, RETRY, ids[-1], clock.now())
+        act_on_lead(env.store, SOMEONE, RETRY, ids[-1], clock.now())
         fetcher.wake()
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids))
 
@@ -108,7 +109,7 @@ def test_a_retried_lead_is_read_again_and_never_sent_empty(env: Env) -> None:
     env.platforms.says("/v26.0/77", meta_error(803))
     (lead_id,) = env.hears("77")
     env.reads(lead_id, status=Status.PARKED)
-    again = act_on_lead(env.store, RETRY, lead_id, clock.now())
+    again = act_on_lead(env.store, SOMEONE, RETRY, lead_id, clock.now())
 
     assert again is not None
     assert again.status is Status.ANNOUNCED
@@ -124,13 +125,13 @@ def test_a_lead_without_its_answers_cannot_be_corrected(env: Env) -> None:
     env.reads(lead_id, status=Status.PARKED)
 
     with pytest.raises(ActionNotAllowed, match="not been fetched"):
-        correct(env.store, lead_id, {"full_name": "Ann"}, {}, clock.now())
+        correct(env.store, SOMEONE, lead_id, {"full_name": "Ann"}, {}, clock.now())
 
 
 def test_a_discarded_lead_is_not_read(env: Env) -> None:
     env.platforms.has_lead("77")
     (lead_id,) = env.hears("77")
-    act_on_lead(env.store, DISCARD, lead_id, clock.now())
+    act_on_lead(env.store, SOMEONE, DISCARD, lead_id, clock.now())
     env.platforms.has_lead("78")
     env.reads(*env.hears("78"))
 

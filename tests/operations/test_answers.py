@@ -8,7 +8,7 @@ from service.lead import Lead, LeadId, Status
 from service.operations.answers import answer_report, longest_waiting, record_call
 from service.operations.leads import ActionNotAllowed
 from service.store import AnswerClock, AnswerKind, Period, Store
-from tests.builders import NOON, a_lead, a_submission
+from tests.builders import NOON, SOMEONE, a_lead, a_submission
 from tests.store.actions import enqueue
 
 DAY = Period(NOON - timedelta(hours=1), NOON + timedelta(days=1))
@@ -48,8 +48,8 @@ def test_who_waits_longest_comes_first_and_the_overdue_are_counted(store: Store)
 def test_whoever_was_called_waits_no_more(store: Store) -> None:
     lead = waiting(store, "a@example.com", due=120)
 
-    record_call(store, lead.id, minutes(5))
-    record_call(store, lead.id, minutes(50))
+    record_call(store, SOMEONE, lead.id, minutes(5))
+    record_call(store, SOMEONE, lead.id, minutes(50))
 
     assert longest_waiting(store, minutes(60)).number == 0
     with store.read() as tx:
@@ -61,7 +61,7 @@ def test_a_lead_without_a_clock_can_be_answered_too(store: Store) -> None:
     lead = a_lead()
     enqueue(store, lead)
 
-    record_call(store, lead.id, minutes(5))
+    record_call(store, SOMEONE, lead.id, minutes(5))
 
     with store.read() as tx:
         assert tx.answers.clocks_of([lead.id])[lead.id].started_at == lead.received_at
@@ -72,8 +72,8 @@ def test_only_a_real_lead_can_be_answered(store: Store) -> None:
     enqueue(store, lead)
 
     with pytest.raises(ActionNotAllowed, match="nobody to call"):
-        record_call(store, lead.id, NOON)
-    assert record_call(store, "0" * 32, NOON) is None
+        record_call(store, SOMEONE, lead.id, NOON)
+    assert record_call(store, SOMEONE, "0" * 32, NOON) is None
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def answered(store: Store) -> Store:
     """Leads of two forms: three answered, one of them late; one overdue, one still in time; spam; one of yesterday."""
     for number, took in enumerate((10, 30, 200)):
         lead = waiting(store, f"{number}@example.com", at=number, due=number + 120)
-        record_call(store, lead.id, minutes(number + took))
+        record_call(store, SOMEONE, lead.id, minutes(number + took))
     waiting(store, "late@example.com", at=5, due=125)
     waiting(store, "new@example.com", at=290, due=410, submission=a_submission("new@example.com", form="tour"))
     waiting(store, "spam@example.com", due=120, status=Status.QUARANTINED)

@@ -14,7 +14,7 @@ from service.lead import Contact, Doubt, Lead, Status, Step, Submission
 from service.operations.correction import InvalidAnswers, correct, corrected
 from service.operations.leads import ActionNotAllowed
 from service.store import Arrival, Store
-from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.builders import NOON, SOMEONE, a_form, a_lead, a_submission
 from tests.store.actions import claim, enqueue, stored_lead
 
 FORM = a_form(country="GB")
@@ -22,7 +22,7 @@ FORM = a_form(country="GB")
 
 def put_right(store: Store, lead: Lead, **answers: str) -> Lead:
     """Correct a lead at noon; the lead as it stands then."""
-    corrected_lead = correct(store, lead.id, answers, {FORM.name: FORM}, NOON)
+    corrected_lead = correct(store, SOMEONE, lead.id, answers, {FORM.name: FORM}, NOON)
     assert corrected_lead is not None
     return corrected_lead
 
@@ -203,4 +203,4 @@ def test_a_finished_lead_cannot_be_corrected(store: Store, status: Status) -> No
 
 
 def test_there_is_no_correcting_of_a_lead_that_is_not_there(store: Store) -> None:
-    assert correct(store, "0" * 32, {"message": "x"}, {}, clock.now()) is None
+    assert correct(store, SOMEONE, "0" * 32, {"message": "x"}, {}, clock.now()) is None

@@ -14,7 +14,7 @@ from service.operations.costs import CostImport, import_costs
 from service.operations.outcomes import OutcomeQuery, outcomes
 from service.store import Store
 from tests.admin.stored_leads import keep
-from tests.builders import NOON, a_lead
+from tests.builders import NOON, SOMEONE, a_lead
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "costs"
 NOVEMBER = (NOON.replace(day=1, hour=0), NOON.replace(month=12, day=1, hour=0))
@@ -22,7 +22,7 @@ NOVEMBER = (NOON.replace(day=1, hour=0), NOON.replace(month=12, day=1, hour=0))
 
 def taken(store: Store, name: str, **options: Any) -> CostImport:
     """The import of a sample."""
-    return import_costs(store, SAMPLES / name, NOON, **options)
+    return import_costs(store, SOMEONE, SAMPLES / name, NOON, **options)
 
 
 def costs(store: Store, by: str = "campaign", name: str = "campaign") -> dict[str, dict[str, float]]:

@@ -20,7 +20,7 @@ from service.operations.leads import DISCARD, act_on_leads
 from service.operations.outcomes import BY, TOUCHES, OutcomeQuery, OutcomeRow, outcomes
 from service.store import SaleChange, SaleStatus, Store
 from tests.attribution.visits import a_visit
-from tests.builders import NOON, a_form
+from tests.builders import NOON, SOMEONE, a_form
 
 LEADS, DAYS = 150, 40
 SINCE, UNTIL = NOON - timedelta(days=31), NOON - timedelta(hours=7)
@@ -164,7 +164,7 @@ def test_what_happens_to_leads_of_counted_blocks_is_counted_at_once_and_kept(dem
     for change in (
         lambda: win(demo, won),
         lambda: demo.erase(erased, NOON),
-        lambda: act_on_leads(demo, DISCARD, discarded, NOON),
+        lambda: act_on_leads(demo, SOMEONE, DISCARD, discarded, NOON),
         lambda: reattribute(demo, moved),
     ):
         change()

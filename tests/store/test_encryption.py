@@ -10,6 +10,7 @@ import pytest
 from service.operations.key_rotation import KeyRotation, encrypt_plain_tokens, rotate_keys
 from service.store import ConnectionKey, Store, Transaction, UnreadableSecret
 from service.store.database.tables import accounts, connections
+from tests.builders import NOON, SOMEONE
 from tests.store.actions import at_once
 
 OLD, NEW = "the-old-key-of-this-deployment-00", "the-new-key-of-this-deployment-11"
@@ -126,8 +127,8 @@ def test_rotation_needs_the_old_key_once_and_then_no_more(url: str) -> None:
     with opened(url, OLD) as store:
         save_tokens(store)
     with opened(url, NEW, OLD) as store:
-        assert rotate_keys(store) == KeyRotation(rotated=2)
-        assert rotate_keys(store) == KeyRotation(current=2)
+        assert rotate_keys(store, SOMEONE, NOON) == KeyRotation(rotated=2)
+        assert rotate_keys(store, SOMEONE, NOON) == KeyRotation(current=2)
 
     with opened(url, NEW) as store:
         assert tokens_in(store) == (NEXUDUS_TOKENS, LINKEDIN_TOKENS)
@@ -141,7 +142,7 @@ def test_the_first_own_key_replaces_that_of_the_database(url: str) -> None:
 
     with opened(url, NEW) as store:
         assert tokens_in(store) == (NEXUDUS_TOKENS, LINKEDIN_TOKENS)
-        assert rotate_keys(store).rotated == 2
+        assert rotate_keys(store, SOMEONE, NOON).rotated == 2
 
     with opened(url) as store, pytest.raises(UnreadableSecret):
         tokens_in(store)
@@ -152,10 +153,10 @@ def test_tokens_whose_key_is_lost_are_named_and_only_forgotten_on_demand(url: st
         save_tokens(store)
     owners = ["Nexudus account default", "linkedin of the form tour"]
     with opened(url, NEW) as store:
-        assert rotate_keys(store) == KeyRotation(unreadable=owners)
+        assert rotate_keys(store, SOMEONE, NOON) == KeyRotation(unreadable=owners)
         assert stored_in(store).count("enc:v1:") == 5
 
-        assert rotate_keys(store, forget_unreadable=True) == KeyRotation(unreadable=owners)
+        assert rotate_keys(store, SOMEONE, NOON, forget_unreadable=True) == KeyRotation(unreadable=owners)
 
         assert tokens_in(store) == (None, None)
 
@@ -178,8 +179,8 @@ def test_no_rotation_loses_the_newest_token(url: str) -> None:
         def rotate(store: Store) -> int:
             number = 0
             while not done.is_set():
-                number += rotate_keys(store).rotated
-            return number + rotate_keys(store).rotated
+                number += rotate_keys(store, SOMEONE, NOON).rotated
+            return number + rotate_keys(store, SOMEONE, NOON).rotated
 
         results = at_once(renew, lambda: rotate(first), lambda: rotate(second))
 

@@ -7,7 +7,7 @@ from service.forms.file import parse_setup
 from service.operations.key_rotation import KeyRotation, rotate_keys
 from service.setup.reading import with_secrets
 from service.store import SecretEntry, Store
-from tests.builders import NOON
+from tests.builders import NOON, SOMEONE
 from tests.forms.texts import no_variable
 
 OLD, NEW = "the-old-key-of-this-deployment-00", "the-new-key-of-this-deployment-11"
@@ -47,10 +47,10 @@ def test_rotation_includes_them_and_names_those_that_are_lost(sqlite_url: str) -
     name = keep(old)
     both, new = Store(sqlite_url, [NEW, OLD]), Store(sqlite_url, [NEW])
 
-    assert rotate_keys(new) == KeyRotation(unreadable=[f"secret {name}"])
-    assert rotate_keys(both) == KeyRotation(rotated=1)
+    assert rotate_keys(new, SOMEONE, NOON) == KeyRotation(unreadable=[f"secret {name}"])
+    assert rotate_keys(both, SOMEONE, NOON) == KeyRotation(rotated=1)
     assert read(new, name) == PASSWORD
-    assert rotate_keys(old, forget_unreadable=True).unreadable == [f"secret {name}"]
+    assert rotate_keys(old, SOMEONE, NOON, forget_unreadable=True).unreadable == [f"secret {name}"]
     with new.read() as tx:
         assert tx.secrets.entries()[0].is_lost
     for each in (old, both, new):

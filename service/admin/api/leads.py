@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.api.access import (
     BODY_ERRORS,
     protected_blueprint,
@@ -119,7 +120,7 @@ def _page(store: Store, query: Query, size: int) -> dict[str, Any]:
 def _add_action(routes: Blueprint, store: Store, action: Action, summary: str) -> None:
     def view(lead_id: str) -> dict[str, Any]:
         try:
-            return _body(store, act_on_lead(store, action, lead_id, clock.now()))
+            return _body(store, act_on_lead(store, current_actor(), action, lead_id, clock.now()))
         except ActionNotAllowed as error:
             refuse(HTTPStatus.CONFLICT, str(error))
 
@@ -137,7 +138,7 @@ def _add_answering(routes: Blueprint, store: Store) -> None:
     def answer_lead(lead_id: str) -> dict[str, Any]:
         """Say that a person has called; of several answers the first counts."""
         try:
-            return _body(store, record_call(store, lead_id, clock.now()))
+            return _body(store, record_call(store, current_actor(), lead_id, clock.now()))
         except ActionNotAllowed as error:
             refuse(HTTPStatus.CONFLICT, str(error))
 
@@ -155,7 +156,8 @@ def _add_correcting(routes: Blueprint, deps: AdminDeps) -> None:
         An answer that this lead cannot take (it has no such field, or says the same already) is a 409 that names it.
         """
         try:
-            return _body(deps.store, correct(deps.store, lead_id, payload["fields"], deps.forms, clock.now()))
+            lead = correct(deps.store, current_actor(), lead_id, payload["fields"], deps.forms, clock.now())
+            return _body(deps.store, lead)
         except ActionNotAllowed as error:
             refuse(HTTPStatus.CONFLICT, str(error))
         except InvalidAnswers as error:
@@ -178,7 +180,7 @@ def _add_forgetting(routes: Blueprint, store: Store) -> None:
     @responds(routes, Forgotten, *BODY_ERRORS)
     def forget_person(payload: dict[str, Any]) -> dict[str, Any]:
         """Erase a person from all of their leads. This cannot be undone; `dry_run` only shows what would go."""
-        return forget(store, payload["email"], clock.now(), is_dry=payload["dry_run"])
+        return forget(store, current_actor(), payload["email"], clock.now(), is_dry=payload["dry_run"])
 
 
 def _add_preview(routes: Blueprint, deps: AdminDeps) -> None:

@@ -6,13 +6,14 @@ The link needs no sign-in: its signature is the right to answer this one lead, a
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.actors import Scope
+from service.actors import Actor, Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import errors
 from service.admin.pages.lead_filters import LEAD_ID
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
@@ -56,6 +57,11 @@ def answer_block(tx: Transaction, lead: Lead) -> AnswerBlock | None:
     return AnswerBlock(answer, turn, is_open) if answer or turn or is_open else None
 
 
+def link_holder(origin: str) -> Actor:
+    """Whoever has the link of a message: its signature is good for this one act."""
+    return Actor("link in a message", frozenset(), origin=origin)
+
+
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """The button on the lead's page."""
 
@@ -64,7 +70,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     def answer_lead(lead_id: str) -> Response:
         back = f"{PREFIX}/leads/{lead_id}"
         try:
-            lead = record_call(deps.store, lead_id, clock.now()) if LEAD_ID.fullmatch(lead_id) else None
+            is_id = LEAD_ID.fullmatch(lead_id)
+            lead = record_call(deps.store, current_actor(), lead_id, clock.now()) if is_id else None
         except ActionNotAllowed as reason:
             return renderer.go(back, _("Nothing was done: %(reason)s.", reason=reason))
         return renderer.go(back, _("Noted: answered.")) if lead else renderer.go(f"{PREFIX}/leads")
@@ -92,7 +99,8 @@ def register_links(app: Flask, deps: AdminDeps, renderer: Renderer) -> None:
     def record_answer(signed: str) -> Response:
         lead_id = links.lead_of(signed)
         try:
-            lead = record_call(deps.store, lead_id, clock.now()) if lead_id else None
+            holder = link_holder(request.remote_addr or "")
+            lead = record_call(deps.store, holder, lead_id, clock.now()) if lead_id else None
         except ActionNotAllowed:
             return renderer.go(f"{PATH}/{signed}")
         if lead is None:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, names_of, read_filters, valid_id
 from service.admin.pages.lead_list import PAGE_SIZE, form_titles
@@ -131,11 +132,11 @@ def _filter_names(deps: AdminDeps) -> Mapping[str, Mapping[str, str]]:
 def _act(deps: AdminDeps, action: Action, filters: LeadFilters, action_id: str) -> Progress:
     now = clock.now()
     if ids := _selected(request.form):
-        return Progress(act_on_leads(deps.store, action, ids, now, action_id))
+        return Progress(act_on_leads(deps.store, current_actor(), action, ids, now, action_id))
     # No lead that arrived after the operator confirmed: ids sort by arrival.
     until, after = valid_id(request.form.get("until", "")) + "~", valid_id(request.form.get("from_id", ""))
     query = replace(filters.query(now, deps.zone), before=until, after=after)
-    progress = act_on_matches(deps.store, action, query, now, deps.time_limit_s, action_id)
+    progress = act_on_matches(deps.store, current_actor(), action, query, now, deps.time_limit_s, action_id)
     so_far = request.form.get("number", "")
     return replace(progress, changed=progress.changed + (int(so_far) if after and so_far.isdecimal() else 0))
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.answered import answer_block
 from service.admin.pages.journey import journey, progress, sale_events, sale_facts
@@ -104,7 +105,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         lead, name, now = find_lead(deps, lead_id), _action_name(), clock.now()
         address, action, action_id = back_to_lead(lead), ACTIONS[name], new_action_id(now)
         try:
-            act_on_lead(deps.store, action, lead.id, now, action_id)
+            act_on_lead(deps.store, current_actor(), action, lead.id, now, action_id)
         except ActionNotAllowed as reason:
             return renderer.go(address, _("Nothing was done: %(reason)s.", reason=reason))
         notice = "" if action.leads_to else _("The lead is %(done)s.", done=labels.ACTIONS[name].done)

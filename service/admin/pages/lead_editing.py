@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages.labels import FIELDS, joined
 from service.admin.pages.lead import back_to_lead, find_lead
 from service.admin.pages.lead_filters import read_filters
@@ -19,7 +20,7 @@ from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import CANONICAL_FIELDS, Lead, Status, marker_of
 from service.operations.correction import InvalidAnswers, correct
-from service.operations.leads import CORRECTABLE, ActionNotAllowed
+from service.operations.leads import CORRECTABLE, ActionNotAllowed, erase_leads
 from service.operations.person import data_json
 
 
@@ -61,7 +62,7 @@ def _add_edit(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         lead = find_lead(deps, lead_id)
         changed = _changed(lead, request.form)
         try:
-            correct(deps.store, lead.id, changed, deps.forms, clock.now())
+            correct(deps.store, current_actor(), lead.id, changed, deps.forms, clock.now())
         except InvalidAnswers as error:
             problems = {name: text for name, text in error.errors.items() if name != "fields"}
             return renderer.page(
@@ -129,7 +130,7 @@ def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @requires(Scope.LEADS)
     def erase_lead(lead_id: str) -> Response:
         leads = _leads_of_person(deps, find_lead(deps, lead_id))
-        erased = deps.store.erase([lead.id for lead in leads], clock.now())
+        erased = erase_leads(deps.store, current_actor(), leads, clock.now())
         markers = list(map(marker_of, erased.doubtful))
         return renderer.page("erased.html", here="leads", erased=erased, markers=markers)
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import read_filters, valid_id
 from service.admin.pages.lead_list import form_titles
@@ -77,15 +78,15 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
     @routes.post("/leads/import")
     @requires(Scope.LEADS)
     def check_file() -> Response:
-        file, sender = request.files.get("file"), request.form.get("sender", "")
+        file, sender = request.files.get("file"), _sender()
         form = _form(deps, request.form.get("form", ""))
         contents = file.stream.read(MAX_FILE_BYTES + 1) if file else b""
         if file is None or not contents:
             raise BadRequest(_("Choose a file with leads."))
         if len(contents) > MAX_FILE_BYTES:
             raise BadRequest(_("The file is too large for this page. The command lead-capture import takes any size."))
-        sender = sender if sender in {*PLATFORMS, "none"} else ""
-        job_id = add_import(deps.store, form, sender, file.filename or "", contents, clock.now())
+        actor = current_actor()
+        job_id = add_import(deps.store, actor, form, sender, file.filename or "", contents, clock.now())
         return renderer.go(f"{PREFIX}/leads/import/{job_id}")
 
     @routes.get("/leads/import/<job_id>")
@@ -111,7 +112,7 @@ def add_import_pages(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> 
         job = _job(deps, job_id)
         is_unchecked = job.state in (JobState.CHECKING, JobState.FAILED)
         following = JobState.CHECKING if is_unchecked else JobState.IMPORTING
-        begin(deps.store, _form(deps, job.form), job.id, following, clock.now())
+        begin(deps.store, current_actor(), _form(deps, job.form), job.id, following, clock.now())
         return renderer.go(f"{PREFIX}/leads/import/{job.id}")
 
     @routes.post("/leads/import/<job_id>/remove")
@@ -127,6 +128,12 @@ def _form(deps: AdminDeps, name: str) -> Form:
     if form is None:
         raise BadRequest(_("Choose the form that the leads belong to."))
     return form
+
+
+def _sender() -> str:
+    """Whose export it is, as the page offers it; "" to recognise it."""
+    name = request.form.get("sender", "")
+    return name if name in {*PLATFORMS, "none"} else ""
 
 
 def _job(deps: AdminDeps, job_id: str) -> ImportJob:

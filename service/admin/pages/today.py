@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
@@ -85,7 +86,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         if status not in RETRIED:
             raise BadRequest
         query = Query(status=status, problem=problem)
-        progress = act_on_matches(deps.store, RETRY, query, clock.now(), deps.time_limit_s)
+        progress = act_on_matches(deps.store, current_actor(), RETRY, query, clock.now(), deps.time_limit_s)
         sent = ngettext("%(num)s lead is being sent again.", "%(num)s leads are being sent again.", progress.changed)
         more = _("There are more: press the button again for the rest.") if progress.after else ""
         return renderer.go(f"{PREFIX}/", f"{sent} {more}".strip())

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.permissions import requires
@@ -66,7 +67,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         if last is None:
             raise BadRequest(_("There is nothing to undo any more."))
         try:
-            undone = undo(deps.store, last.action, last.action_id, clock.now())
+            undone = undo(deps.store, current_actor(), last.action, last.action_id, clock.now())
         except ActionNotAllowed:
             sentence = _("It is too late to undo it. Discarded leads can be restored.")
         else:

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from service.cli.configuration import form_named  # noqa: PLC0415
     from service.cli.imports.outcome import print_outcome  # noqa: PLC0415
     from service.cli.installation import database_problem, open_installation  # noqa: PLC0415
-    from service.cli.terminal import print_json, printable, progress_bar  # noqa: PLC0415
+    from service.cli.terminal import operator, print_json, printable, progress_bar  # noqa: PLC0415
     from service.operations.imports.importer import import_file  # noqa: PLC0415
     from service.store import StoreUnavailable  # noqa: PLC0415
 
@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             with progress_bar("rows", 1) as show:
                 outcome = import_file(
                     installation.store,
+                    operator(),
                     form,
                     arguments.file,
                     arguments.sender,

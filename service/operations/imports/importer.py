@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service import clock
+from service.actors import Actor
 from service.capture.accept import arrival_of, status_of
 from service.capture.dedup import id_key, keys_of
 from service.capture.fields.names import fold
@@ -25,9 +26,9 @@ from service.capture.sheets.opening import ImportSheet, open_sheet
 from service.capture.sheets.rows import ReadRow, SheetReader, Span
 from service.forms import Form
 from service.lead import Status
-from service.operations.imports.outcome import KNOWN, LEFT_OUT, UNREAD, ImportOutcome
+from service.operations.imports.outcome import FATE_NAMES, KNOWN, LEFT_OUT, UNREAD, ImportOutcome
 from service.platforms.registry import title_of
-from service.store import LATER, Arrival, DedupKey, PlatformLead, Store
+from service.store import LATER, Act, Arrival, DedupKey, PlatformLead, Store, Subject, SubjectKind
 
 TOLERANCE_S = 120.0
 """Seconds between the times of a row and its lead: spreadsheets drop the seconds, and platforms count differently."""
@@ -149,6 +150,7 @@ ShowProgress = Callable[[float, int], object]
 
 def import_file(
     store: Store,
+    actor: Actor,
     form: Form,
     file: Path,
     platform: str = "",
@@ -164,12 +166,28 @@ def import_file(
     OSError. Rows that were taken by then are known when the file is imported again.
     """
     with closing(open_sheet(file, meanings_of(form), sheet_name)) as sheet:
-        return _import_sheet(store, form, sheet, platform, show, is_dry=is_dry)
+        importing = _prepared(store, form, sheet, platform, is_dry=is_dry)
+        if is_dry:
+            return _take_all(importing, show)
+        record_import(store, actor, importing.outcome, is_done=False)
+        outcome = _take_all(importing, show)
+        record_import(store, actor, outcome, is_done=True)
+        return outcome
 
 
-def _import_sheet(
-    store: Store, form: Form, sheet: ImportSheet, platform: str, show: ShowProgress, *, is_dry: bool
-) -> ImportOutcome:
+def record_import(store: Store, actor: Actor, outcome: ImportOutcome, *, is_done: bool) -> None:
+    """Record that an import has begun, or what it has brought: one that is cut off has begun.
+
+    Raises: StoreUnavailable.
+    """
+    form, values = outcome.form, outcome.as_json()
+    after = {"file": outcome.sheet.source.path.name, "state": "done" if is_done else "begun"}
+    counts = {"rows": values["rows"], **{name: values[name] for name in FATE_NAMES if values[name]}} if is_done else {}
+    subject, now = Subject(SubjectKind.LEADS, form.name), clock.now()
+    store.write(lambda tx: tx.acts.record(actor, Act.IMPORT, subject, form.accounts, None, after | counts, now))
+
+
+def _prepared(store: Store, form: Form, sheet: ImportSheet, platform: str, *, is_dry: bool) -> "_Importer":
     file = sheet.source.path
     sample = [row.cells for row in islice(sheet.rows(), SAMPLE_SIZE) if row.cells is not None]
     plan = plan_of(sheet.header, sample, platform)
@@ -179,7 +197,12 @@ def _import_sheet(
     if plan.lacks and not is_dry:
         raise NoSheet(f"{file} {plan.lacks}")
     outcome = ImportOutcome(sheet, plan, form, is_dry, warnings=[*sheet.warnings])
-    importer = _DryImporter(store, outcome) if is_dry else _Importer(store, outcome)
+    return _DryImporter(store, outcome) if is_dry else _Importer(store, outcome)
+
+
+def _take_all(importer: "_Importer", show: ShowProgress) -> ImportOutcome:
+    outcome = importer.outcome
+    sheet = outcome.sheet
     rows = sheet.rows()
     while batch := list(islice(rows, BATCH_SIZE)):
         importer.take(batch, clock.now())
@@ -191,7 +214,7 @@ class _Importer:
     """Stores the leads of the rows."""
 
     def __init__(self, store: Store, outcome: ImportOutcome) -> None:
-        self._store, self._outcome, self._form = store, outcome, outcome.form
+        self._store, self.outcome, self._form = store, outcome, outcome.form
         self._reader = SheetReader(outcome.plan, outcome.form)
         platform = outcome.plan.platform
         self._duplicates = PlatformDuplicates(store, platform, outcome.form, clock.now()) if platform else None
@@ -204,20 +227,20 @@ class _Importer:
         known_ids = self._known_ids([row.lead for row in batch])
         for row in batch:
             if row.lead.lead_id in known_ids:
-                self._outcome.count(KNOWN, row.line)
+                self.outcome.count(KNOWN, row.line)
         self._keep([row for row in batch if row.lead.lead_id not in known_ids], now)
 
     def _read(self, rows: Sequence[SheetRow]) -> Iterator[_Row]:
         for row in rows:
             if row.cells is None:
-                self._outcome.count(UNREAD, row.line, _UNREADABLE)
+                self.outcome.count(UNREAD, row.line, _UNREADABLE)
                 continue
-            reason = self._outcome.sheet.heading.why_no_lead(row.cells)
+            reason = self.outcome.sheet.heading.why_no_lead(row.cells)
             lead = None if reason else self._reader.read(row.cells)
             if lead is None:
-                self._outcome.count(LEFT_OUT, row.line, reason or _ERASED)
+                self.outcome.count(LEFT_OUT, row.line, reason or _ERASED)
                 continue
-            self._outcome.note_columns(row.cells)
+            self.outcome.note_columns(row.cells)
             # The operator's own file is as trustworthy as a sender that proved itself.
             yield _Row(row.line, replace(lead, submission=replace(lead.submission, is_proven=True)))
 
@@ -275,14 +298,14 @@ class _Importer:
         is_test = row.lead.submission.is_test
         lead = self._duplicates.lead_of(row.lead) if self._duplicates and not is_test else None
         if lead:
-            self._outcome.count(KNOWN, row.line, f"by person and time, as lead {lead.lead_id}")
+            self.outcome.count(KNOWN, row.line, f"by person and time, as lead {lead.lead_id}")
         return lead is not None
 
     def _settle(self, row: _Row, *, is_known: bool) -> None:
         submission = row.lead.submission
         status = status_of(submission, row.lead.suspicion)
         reason = submission.problem if status is Status.PARKED and not is_known else ""
-        self._outcome.count(KNOWN if is_known else status, row.line, reason)
+        self.outcome.count(KNOWN if is_known else status, row.line, reason)
 
 
 class _DryImporter(_Importer):

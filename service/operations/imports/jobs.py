@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from service import clock
+from service.actors import Actor
 from service.capture.sheets.cells import NoSheet
 from service.forms import Form
 from service.lead import new_lead_id
@@ -31,7 +32,9 @@ _SUFFIX = re.compile(r"[^.a-zA-Z0-9]")
 FINISHED = {JobState.CHECKING: JobState.CHECKED, JobState.IMPORTING: JobState.DONE}
 
 
-def add_import(store: Store, form: Form, sender: str, file_name: str, contents: bytes, now: datetime) -> str:
+def add_import(
+    store: Store, actor: Actor, form: Form, sender: str, file_name: str, contents: bytes, now: datetime
+) -> str:
     """Store a file and begin to check it; returns the id of the import.
 
     Raises: StoreUnavailable.
@@ -44,24 +47,24 @@ def add_import(store: Store, form: Form, sender: str, file_name: str, contents: 
         tx.imports.add(job, contents)
 
     store.write(write)
-    begin(store, form, job.id, JobState.CHECKING, now)
+    begin(store, actor, form, job.id, JobState.CHECKING, now)
     return job.id
 
 
-def begin(store: Store, form: Form, job_id: str, state: JobState, now: datetime) -> bool:
+def begin(store: Store, actor: Actor, form: Form, job_id: str, state: JobState, now: datetime) -> bool:
     """Begin to check or to import a file in the background; False where that is under way already.
 
     Raises: StoreUnavailable.
     """
     if not store.write(lambda tx: tx.imports.begin(job_id, state, now, now - STALE)):
         return False
-    threading.Thread(target=_run, args=(store, form, job_id, state), name="import", daemon=True).start()
+    threading.Thread(target=_run, args=(store, actor, form, job_id, state), name="import", daemon=True).start()
     return True
 
 
-def _run(store: Store, form: Form, job_id: str, state: JobState) -> None:
+def _run(store: Store, actor: Actor, form: Form, job_id: str, state: JobState) -> None:
     try:
-        result, problem = _import(store, form, job_id, state), ""
+        result, problem = _import(store, actor, form, job_id, state), ""
         end = FINISHED[state]
     except NoSheet as error:
         result, problem, end = {}, str(error), JobState.FAILED
@@ -70,7 +73,7 @@ def _run(store: Store, form: Form, job_id: str, state: JobState) -> None:
     store.write(lambda tx: tx.imports.end(job_id, end, result, problem, clock.now()))
 
 
-def _import(store: Store, form: Form, job_id: str, state: JobState) -> dict[str, Any]:
+def _import(store: Store, actor: Actor, form: Form, job_id: str, state: JobState) -> dict[str, Any]:
     with store.read() as tx:
         job, contents = tx.imports.get(job_id), tx.imports.contents(job_id)
     if job is None or contents is None:
@@ -88,7 +91,7 @@ def _import(store: Store, form: Form, job_id: str, state: JobState) -> dict[str,
         path.write_bytes(contents)
         is_dry = state is JobState.CHECKING
         try:
-            outcome = import_file(store, form, path, job.sender, is_dry=is_dry, show=show)
+            outcome = import_file(store, actor, form, path, job.sender, is_dry=is_dry, show=show)
         except NoSheet as error:
             raise NoSheet(str(error).replace(str(path), job.file_name)) from error
         return {**outcome.as_json(), "file": job.file_name}

@@ -29,6 +29,10 @@ FATES = {
 """Fate of a row -> its name, in the order of printing."""
 
 
+FATE_NAMES = tuple("new" if fate is Status.PENDING else str(fate) for fate in FATES)
+"""The names of their numbers in JSON."""
+
+
 @dataclass(slots=True)
 class ColumnUse:
     """How many rows fill a column. example: the first answer in it."""
@@ -94,7 +98,7 @@ class ImportOutcome:
             "warnings": self.warnings,
             "dry_run": self.is_dry,
             "rows": self.rows,
-            **{("new" if fate is Status.PENDING else str(fate)): self.fates[fate] for fate in FATES},
+            **{name: self.fates[fate] for name, fate in zip(FATE_NAMES, FATES, strict=True)},
             "remarks": [{"line": line, "fate": fate, "why": reason} for line, fate, reason in self.remarks],
         }
         if self.is_dry:

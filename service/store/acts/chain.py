@@ -17,10 +17,7 @@ from sqlalchemy import Connection, func, select, text
 
 from service.store.database.act_tables import acts
 from service.store.database.columns import insert_rows, to_micros
-from service.store.database.repository import Database, Repository
-
-PENDING = "acts"
-"""Acts of the present transaction that are not yet in the chain, in the connection's notes."""
+from service.store.database.repository import NOTES, Database, Repository
 
 _CHAIN_LOCK = 7142001
 """The advisory lock under which acts are appended, from then to the commit."""
@@ -53,7 +50,6 @@ def append(connection: Connection, database: Database) -> int:
     pending = pending_of(connection)
     if not pending:
         return 0
-    connection.info.pop(PENDING)
     if database.locks_rows:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
     last = connection.execute(select(acts.c.id, acts.c.hash).order_by(acts.c.id.desc()).limit(1)).first()
@@ -69,12 +65,8 @@ def append(connection: Connection, database: Database) -> int:
 
 def pending_of(connection: Connection) -> list[ChainEntry]:
     """Return the acts that the present transaction has recorded, to be read and added to."""
-    transaction = connection.get_transaction()
-    owner, pending = connection.info.get(PENDING, (None, []))
-    if owner is not transaction:  # of a transaction that was rolled back
-        pending = []
-        connection.info[PENDING] = transaction, pending
-    return pending  # type: ignore[no-any-return]
+    pending: list[ChainEntry] = connection.info[NOTES]
+    return pending
 
 
 def hash_of(number: int, at_micros: int, entry: Mapping[str, Any], previous: str) -> str:

@@ -21,6 +21,9 @@ IsGone = Callable[[str], bool]
 PATIENCE_S = 20.0
 """Seconds for which a process without visitors waits for a lock of another program."""
 
+NOTES = "notes"
+"""What jobs of the present transaction have noted for its end, in the `info` of the connection that writes."""
+
 NO_LEASE: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 
 

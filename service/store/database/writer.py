@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from service.store.database.faults import StoreUnavailable, as_unavailable, is_locked
-from service.store.database.repository import Database
+from service.store.database.repository import NOTES, Database
 
 _AWAY = (OperationalError, InterfaceError)
 
@@ -73,7 +73,7 @@ class Writer:
         after_commit: Callable[[Connection], None] = lambda _: None,
         on_failure: Callable[[StoreUnavailable], None] = lambda _: None,
     ) -> None:
-        """before_commit: does what belongs at the end of a transaction.
+        """before_commit: does what belongs at the end of a transaction, with what its jobs have put into NOTES.
 
         on_failure: called for each commit that the database did not take.
         """
@@ -169,6 +169,7 @@ class Writer:
         try:
             with self._database.connect_writer() as connection:
                 with connection.begin():
+                    connection.info[NOTES] = []
                     _run(batch, connection)
                     self._before_commit(connection, self._database)
                 for waiting in batch:

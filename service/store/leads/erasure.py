@@ -16,6 +16,8 @@ from urllib.parse import unquote_plus
 from sqlalchemy import delete, func, null, select, update
 
 from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
+from service.store.acts.acts import SubjectKind
+from service.store.acts.record import Acts
 from service.store.answers import AnswerClocks
 from service.store.counting import ALL, SHARED_BY
 from service.store.database.report_tables import daily_counts, erasure_warnings, undo_records
@@ -168,6 +170,7 @@ class Erasure(Repository):
         self._execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
         self._execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
         self._as(AnswerClocks).stop(lead_ids)
+        self._as(Acts).erase_words(SubjectKind.LEAD, lead_ids)
         for table in (erasure_warnings, undo_records):
             self._execute(delete(table).where(table.c.lead_id.in_(lead_ids)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, func, or_, select, update
 
@@ -20,6 +21,13 @@ NOTIFIABLE = (Status.PENDING, Status.DELIVERED, Status.PARKED)
 
 _BATCH_SIZE = 500
 """Values in one query: some builds of SQLite accept fewer than a thousand."""
+
+
+class LeadStanding(NamedTuple):
+    """Where a lead stands, and whose it is."""
+
+    status: Status
+    account: str
 
 
 class StoredLeads(Repository):
@@ -58,6 +66,11 @@ class StoredLeads(Repository):
         """Return the status of each lead; unknown ids are left out."""
         rows = self._execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
         return {LeadId(row.id): Status(row.status) for row in rows}
+
+    def standings_of(self, lead_ids: Sequence[str]) -> dict[LeadId, LeadStanding]:
+        """Return the status and the account of each lead; unknown ids are left out."""
+        rows = self._execute(select(leads.c.id, leads.c.status, leads.c.account).where(leads.c.id.in_(lead_ids)))
+        return {LeadId(row.id): LeadStanding(Status(row.status), row.account) for row in rows}
 
     def set_status(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
         """Move leads to `status`; `problem` says why an operator must look at them and what to do."""

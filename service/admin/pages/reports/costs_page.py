@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages.numbers import money
 from service.admin.pages.periods import span_text
 from service.admin.pages.rendering import Renderer
@@ -57,7 +58,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=_("Choose a file first."))
         is_dry = request.form.get("act") != "import"
         try:
-            taken = import_upload(deps.store, upload.read(), upload.filename, clock.now(), source, is_dry=is_dry)
+            actor, content = current_actor(), upload.read()
+            taken = import_upload(deps.store, actor, content, upload.filename, clock.now(), source, is_dry=is_dry)
         except UnreadableCosts as error:
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=f"{error}.")
         has_failed = bool(taken.file.problems) or not taken.file.days
