@@ -1,6 +1,7 @@
 """Who acts: a person at the dashboard, a key at the API or the operator's terminal, and what each may do and see."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -63,3 +64,31 @@ def administrator(origin: str = "") -> Actor:
 def terminal(origin: str = "") -> Actor:
     """Return who uses a command: whoever can read the settings may do everything. origin: user and host."""
     return Actor("terminal", Role.OWNER.scopes, origin=origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may sign in to the dashboard, or who is invited to.
+
+    id: 32 hexadecimal digits. email: folded; it is what signs in. accounts: those that exist for this person, None for
+    all, those of later as well. is_invited: no password was chosen yet. disabled_at: since when signing in is refused.
+    """
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    accounts: frozenset[str] | None
+    created_at: datetime
+    signed_in_at: datetime | None = None
+    disabled_at: datetime | None = None
+    is_invited: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a session can be opened."""
+        return self.disabled_at is None and not self.is_invited
+
+    def actor(self, origin: str = "") -> Actor:
+        """Return this person as whoever asks for something now."""
+        return Actor(self.email, self.role.scopes, self.accounts, origin)

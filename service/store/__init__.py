@@ -17,7 +17,8 @@ alert_log.py        alerts; snapshot.py and activity.py have what they and the d
 workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
 acts/               the record of acts: who did what, append-only and chained
-deployment.py       flags and sessions of the deployment
+people.py           people who may sign in to the dashboard; sessions.py: who is signed in
+deployment.py       small values that all processes agree on
 api_keys.py         keys of the API, found by the digest of their token
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key; typed_secrets.py keeps others
 worker_requests.py  what the dashboard asks a worker to do at once, and its answer
@@ -55,6 +56,7 @@ from service.store.outcome_blocks import BLOCK_SIZE, FAN, OutcomeBlock
 from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod, all_kinds, kind_of
 from service.store.outcomes import JOINT as OUTCOME_JOINT
 from service.store.overview import ParkedProblem, TodayFigures
+from service.store.people import Credentials
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
 from service.store.platforms.notices import WITHDRAWN, AnnouncedLead, FetchNotice
@@ -62,6 +64,7 @@ from service.store.platforms.rejections import Rejection
 from service.store.query import Query, ReportRow
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
+from service.store.sessions import OpenSession
 from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
 from service.store.store import SCHEMA, Store
 from service.store.transaction import Leads, Queue, Statistics, Transaction
@@ -109,6 +112,7 @@ __all__ = [
     "ConnectionKey",
     "Cost",
     "CountingState",
+    "Credentials",
     "CrmLook",
     "DateRange",
     "DedupKey",
@@ -136,6 +140,7 @@ __all__ = [
     "Match",
     "MatchCount",
     "Members",
+    "OpenSession",
     "OriginCount",
     "Origins",
     "OtherEnquiry",

@@ -12,7 +12,7 @@ from service.store.conversions import Conversions
 from service.store.costs import Costs
 from service.store.daily_counts import DailyCounts
 from service.store.database.repository import Repository, subject
-from service.store.deployment import Flags, Sessions
+from service.store.deployment import Flags
 from service.store.encryption import EncryptedTokens
 from service.store.import_jobs import ImportJobs
 from service.store.leads.arrivals import LeadArrivals
@@ -28,11 +28,13 @@ from service.store.outbox import Outbox
 from service.store.outcome_blocks import OutcomeBlocks
 from service.store.outcomes import Outcomes
 from service.store.overview import Overview
+from service.store.people import PersonRecords
 from service.store.platforms.connections import Connections
 from service.store.platforms.fetches import Fetches
 from service.store.platforms.notices import Notices
 from service.store.platforms.rejections import Rejections
 from service.store.sales import Sales
+from service.store.sessions import Sessions
 from service.store.snapshot import Snapshots
 from service.store.sorting import SortedSearch
 from service.store.tallies import Tallies
@@ -88,6 +90,7 @@ class Transaction(Repository):
     answers = subject(Answers)
     alerts = subject(Alerts)
     accounts = subject(Accounts)
+    people = subject(PersonRecords)
     sessions = subject(Sessions)
     keys = subject(ApiKeys)
     flags = subject(Flags)

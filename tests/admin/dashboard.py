@@ -22,9 +22,9 @@ class Operator:
         if sign_in:
             assert self.sign_in().status_code == 303
 
-    def sign_in(self, password: str = PASSWORD, name: str = "admin", **more: Any) -> TestResponse:
+    def sign_in(self, password: str = PASSWORD, user: str = "admin", **more: Any) -> TestResponse:
         """Send the sign-in form."""
-        return self.client.post("/admin/sign-in", data={"name": name, "password": password}, **more)
+        return self.client.post("/admin/sign-in", data={"user": user, "password": password}, **more)
 
     def see(self, path: str) -> str:
         """A page as text, which must be there."""

@@ -94,7 +94,9 @@ def test_a_browser_is_known_for_a_month_and_with_one_password(
         Authenticator(AdminDeps(sqlite, current.get, lambda: current.state, password=each))
         for each in (PASSWORD, password)
     )
-    mark = before.mark_browser(NOON)
+    login = before.check("admin", PASSWORD, NOON)
+    assert login
+    mark = before.mark_browser(NOON, login)
 
     assert bool(after.known_browser(mark, NOON + timedelta(days=days))) is known
 

@@ -39,7 +39,7 @@ def test_without_a_session_only_the_sign_in_is_shown(sqlite: Store, stranger: Op
 
 def test_the_password_opens_the_page_that_was_asked_for(stranger: Operator) -> None:
     response = stranger.client.post(
-        "/admin/sign-in", data={"name": "Admin ", "password": PASSWORD, "next": "/admin/leads?status=parked"}
+        "/admin/sign-in", data={"user": "Admin ", "password": PASSWORD, "next": "/admin/leads?status=parked"}
     )
 
     assert (response.status_code, response.headers["Location"]) == (303, "/admin/leads?status=parked")
@@ -64,14 +64,14 @@ def test_the_password_opens_the_page_that_was_asked_for(stranger: Operator) -> N
     ],
 )
 def test_signing_in_leads_nowhere_else(stranger: Operator, next_: str) -> None:
-    response = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
+    response = stranger.client.post("/admin/sign-in", data={"user": "admin", "password": PASSWORD, "next": next_})
 
     assert response.headers["Location"] == "/admin/"
 
 
 @pytest.mark.parametrize("next_", ["/admin/leads?q=..%2F..", "/admin/leads/0123456789", "/admin/setup/contact?x=a.b"])
 def test_signing_in_leads_to_any_page_of_the_dashboard(stranger: Operator, next_: str) -> None:
-    response = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
+    response = stranger.client.post("/admin/sign-in", data={"user": "admin", "password": PASSWORD, "next": next_})
 
     assert response.headers["Location"] == next_
 
@@ -83,7 +83,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_message(stranger: Operat
     response = stranger.sign_in(password, name)
 
     assert response.status_code == 422
-    assert "The name or the password is wrong" in response.text
+    assert "The user or the password is wrong" in response.text
     assert "Set-Cookie" not in response.headers
 
 

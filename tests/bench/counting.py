@@ -35,7 +35,7 @@ def measure() -> None:
         _count(store)
         print(f"\nPictures beside {COUNT:,} leads on SQLite, median and worst of {TRIES}; ms\n")
         front = Front(store, *(a_form(f"form{n}") for n in range(8)), ADMIN_PASSWORD=PASSWORD)
-        front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
+        front.client.post("/admin/sign-in", data={"user": "admin", "password": PASSWORD})
         for name, path in PAGES.items():
             times = [timed_ms(partial(front.client.get, f"{path}&{n}")) for n in range(TRIES)]
             print(f"{name:40}{statistics.median(times):9.1f}{max(times):9.1f}", flush=True)

@@ -64,7 +64,7 @@ def show(databases: list[Growth]) -> None:
 def _times(store: Store, number: int) -> Mapping[str, list[float]]:
     """Milliseconds of each try, by what was tried."""
     front = Front(store, ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="warning")
-    front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
+    front.client.post("/admin/sign-in", data={"user": "admin", "password": PASSWORD})
     headers = {"Authorization": f"Bearer {TOKEN}"}
     times = {}
     for name, path in {**_pages(store), **_calls()}.items():

@@ -58,7 +58,7 @@ class TestDemo:
 
         with requests.Session() as browser:
             entered = browser.post(
-                f"{demo.url}/admin/sign-in", data={"name": "admin", "password": shown[1]}, timeout=10
+                f"{demo.url}/admin/sign-in", data={"user": "admin", "password": shown[1]}, timeout=10
             )
 
         assert f"{demo.url}/admin/" in demo.up.output

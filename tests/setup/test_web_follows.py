@@ -77,7 +77,7 @@ def test_a_request_ends_by_the_version_that_it_began_with(sqlite: Store, file: F
 def test_the_dashboard_shows_what_is_in_force_and_what_was_refused(sqlite: Store, file: FollowedFile) -> None:
     current = file.follow()
     front = Front(sqlite, current, ADMIN_PASSWORD=PASSWORD)
-    front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
+    front.client.post("/admin/sign-in", data={"user": "admin", "password": PASSWORD})
 
     def page() -> str:
         return words(front.client.get("/admin/setup").text)

@@ -1,8 +1,9 @@
-"""Who may use the dashboard: the password, sessions as random tokens, and texts signed for the browser."""
+"""Who may use the dashboard: passwords, sessions as random tokens, and texts signed for the browser."""
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,8 +11,10 @@ from functools import cached_property
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from service.actors import Actor, Person, administrator
 from service.admin import AdminDeps
-from service.store import Store
+from service.admin.pages import passwords
+from service.store import Credentials, OpenSession, Store
 
 MAX_IDLE = timedelta(hours=12)
 """An unused session ends after this time."""
@@ -39,16 +42,41 @@ def make_password(store: Store) -> str:
     return password if store.once(PASSWORD_FLAG, lambda: hashed) == hashed else ""
 
 
+ADMINISTRATOR = "admin"
+"""The name that signs in with ADMIN_PASSWORD."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Someone whose password was right. person: None for the administrator. mark: changes with the password."""
+
+    person: Person | None
+    mark: str
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open session. token: in the browser's cookie; form_token: in the forms of its pages."""
+    """An open session. token: in the browser's cookie; form_token: in the forms of its pages; digest: in the database.
+
+    person: whose it is; None for the administrator's.
+    """
 
     token: str
     form_token: str
+    digest: str
+    person: Person | None = None
+
+    @property
+    def person_id(self) -> str | None:
+        return self.person.id if self.person else None
+
+    def actor(self, origin: str) -> Actor:
+        """Return who makes a request of this session, with the role and the accounts of this moment."""
+        return self.person.actor(origin) if self.person else administrator(origin)
 
 
 class Authenticator:
-    """Checks the password, keeps the sessions and signs texts; alike in any number of web processes."""
+    """Checks passwords, keeps the sessions and signs texts; alike in any number of web processes."""
 
     def __init__(self, deps: AdminDeps) -> None:
         self._store = deps.store
@@ -62,57 +90,104 @@ class Authenticator:
     def _hmac(self, purpose: str, text: str) -> str:
         return hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
-    # -- the password
+    # -- passwords
 
     def has_password(self) -> bool:
-        """Whether anyone can sign in at all."""
+        """Whether the administrator can sign in."""
         return bool(self._password or self._generated())
+
+    def has_people(self) -> bool:
+        """Whether any person can."""
+        with self._store.read() as tx:
+            return tx.people.has_passwords()
 
     def _generated(self) -> str:
         with self._store.read() as tx:
             return tx.flags.get(PASSWORD_FLAG) or ""
 
-    def is_right(self, name: str, password: str) -> bool:
-        """Whether name and password are right; either mistake takes equally long."""
+    def check(self, user: str, password: str, now: datetime) -> SignedIn | None:
+        """Return who may sign in; None where user or password is wrong, after the same time for any e-mail address."""
+        name = fold_email(user)
+        if name == ADMINISTRATOR:
+            return SignedIn(None, self._password_mark()) if self._is_administrators(password) else None
+        with self._store.read() as tx:
+            credentials = tx.people.credentials(name)
+        is_right = passwords.matches(credentials.password_hash if credentials else "", password)
+        if credentials is None or not is_right or not credentials.person.is_active:
+            return None
+        if passwords.is_outdated(credentials.password_hash):
+            renewed = passwords.hash_password(password)
+            credentials = Credentials(credentials.person, renewed)
+            self._store.write(lambda tx: tx.people.set_password(credentials.person.id, renewed))
+        self._store.write(lambda tx: tx.people.note_sign_in(credentials.person.id, now))
+        return SignedIn(credentials.person, self.mark_of(credentials))
+
+    def is_password_of(self, session: Session, password: str) -> bool:
+        """Whether this is the password of the person whose session it is."""
+        if session.person is None:
+            return self._is_administrators(password)
+        with self._store.read() as tx:
+            credentials = tx.people.credentials_of(session.person.id)
+        return passwords.matches(credentials.password_hash if credentials else "", password)
+
+    def _is_administrators(self, password: str) -> bool:
         if self._password:
-            matches = hmac.compare_digest(password.encode(), self._password.encode())
-        else:
-            hashed = self._generated()
-            matches = bool(hashed) and check_password_hash(hashed, password)
-        return hmac.compare_digest(name.strip().lower().encode(), b"admin") and matches
+            return hmac.compare_digest(password.encode(), self._password.encode())
+        hashed = self._generated()
+        return bool(hashed) and check_password_hash(hashed, password)
 
     def _password_mark(self) -> str:
-        """A value that changes with the password, so that a new one ends all sessions."""
+        """A value that changes with the administrator's password, so that a new one ends all of its sessions."""
         return self._hmac("password", self._password or self._generated())
+
+    def mark_of(self, credentials: Credentials) -> str:
+        """A value that changes with a person's password."""
+        return self._hmac("person", f"{credentials.person.id}:{credentials.password_hash}")
 
     # -- sessions
 
-    def open(self, now: datetime) -> Session:
-        """Open a session and delete the ended ones."""
-        token, mark = secrets.token_urlsafe(32), self._password_mark()
-        self._store.write(lambda tx: tx.sessions.tidy(mark, now - MAX_AGE, now - MAX_IDLE))
-        self._store.write(lambda tx: tx.sessions.open(_digest(token), mark, now))
-        return self._session(token)
+    def open(self, now: datetime, signed_in: SignedIn | None = None, browser: str = "") -> Session:
+        """Open a session and delete the ended ones. signed_in: None for the administrator. browser: as it is shown."""
+        signed_in = signed_in or SignedIn(None, self._password_mark())
+        session = self._session(secrets.token_urlsafe(32), signed_in.person)
+        self._store.write(lambda tx: tx.sessions.tidy(self._password_mark(), now - MAX_AGE, now - MAX_IDLE))
+        self._store.write(lambda tx: tx.sessions.open(session.digest, signed_in.mark, now, session.person_id, browser))
+        return session
 
     def find(self, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
         """The open session of a browser's token. is_use: whether a person did something, so that it goes on."""
         if not token:
             return None
-        digest, mark = _digest(token), self._password_mark()
+        digest = _digest(token)
         with self._store.read() as tx:
-            if not tx.sessions.is_open(digest, mark, now - MAX_AGE, now - MAX_IDLE):
+            opened = tx.sessions.get(digest, now - MAX_AGE, now - MAX_IDLE)
+            if opened is None:
                 return None
-            is_stale = is_use and tx.sessions.is_stale(digest, now)
-        if is_stale:
+            credentials = tx.people.credentials_of(opened.person_id) if opened.person_id else None
+        mark = self._mark_now(opened.person_id, credentials)
+        if not (mark and hmac.compare_digest(mark, opened.mark)):
+            return None
+        if is_use and opened.is_stale(now):
             self._store.write(lambda tx: tx.sessions.use(digest, now))
-        return self._session(token)
+        return self._session(token, credentials.person if credentials else None)
+
+    def _mark_now(self, person_id: str | None, credentials: Credentials | None) -> str:
+        """The mark that a session must have at this moment; "" where it can have none."""
+        if person_id is None:
+            return self._password_mark()
+        return self.mark_of(credentials) if credentials and credentials.person.disabled_at is None else ""
+
+    def sessions_of(self, session: Session, now: datetime) -> Sequence[OpenSession]:
+        """The open sessions of the same person, the last used first."""
+        with self._store.read() as tx:
+            return tx.sessions.of(session.person_id, now - MAX_AGE, now - MAX_IDLE)
 
     def close(self, session: Session) -> None:
         """End a session, for every copy of its cookie."""
-        self._store.write(lambda tx: tx.sessions.close(_digest(session.token)))
+        self._store.write(lambda tx: tx.sessions.close(session.digest, session.person_id))
 
-    def _session(self, token: str) -> Session:
-        return Session(token, self._hmac("form", token))
+    def _session(self, token: str, person: Person | None = None) -> Session:
+        return Session(token, self._hmac("form", token), _digest(token), person)
 
     # -- known browsers
 
@@ -120,22 +195,25 @@ class Authenticator:
     def _browsers(self) -> URLSafeSerializer:
         return URLSafeSerializer(self._key, "browser", signer_kwargs={"digest_method": hashlib.sha256})
 
-    def mark_browser(self, now: datetime, known: str = "") -> str:
+    def mark_browser(self, now: datetime, signed_in: SignedIn, known: str = "") -> str:
         """A mark for a browser that has just signed in, signed. known: its mark until now."""
-        return str(
-            self._browsers.dumps([known or secrets.token_urlsafe(9), int(now.timestamp()), self._password_mark()])
-        )
+        person_id = signed_in.person.id if signed_in.person else ""
+        mark = known or secrets.token_urlsafe(9)
+        return str(self._browsers.dumps([mark, int(now.timestamp()), signed_in.mark, person_id]))
 
     def known_browser(self, signed: str, now: datetime) -> str:
-        """The mark of a browser that signed in with this password not long ago, "" for any other."""
+        """The mark of a browser that signed in with a password of today not long ago, "" for any other."""
         if not signed:
             return ""
         try:
-            mark, at, password_mark = self._browsers.loads(signed)
+            mark, at, password_mark, *of = self._browsers.loads(signed)
         except BadSignature:
             return ""
-        is_recent = now.timestamp() - at < BROWSER_AGE.total_seconds()
-        return str(mark) if is_recent and hmac.compare_digest(password_mark, self._password_mark()) else ""
+        person_id = of[0] if of else ""  # the version before had the administrator only
+        with self._store.read() as tx:
+            credentials = tx.people.credentials_of(person_id) if person_id else None
+        is_same = hmac.compare_digest(password_mark, self._mark_now(person_id or None, credentials))
+        return str(mark) if is_same and now.timestamp() - at < BROWSER_AGE.total_seconds() else ""
 
     # -- signed texts
 
@@ -153,6 +231,11 @@ class Authenticator:
             return str(self._serializer.loads(signed))
         except BadSignature:
             return ""
+
+
+def fold_email(address: str) -> str:
+    """An e-mail address as it is stored and compared; without NUL, which PostgreSQL does not take."""
+    return address.replace("\x00", "").strip().casefold()
 
 
 def _digest(token: str) -> str:

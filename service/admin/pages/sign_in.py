@@ -11,10 +11,10 @@ from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
-from service.actors import administrator
 from service.admin import AdminDeps
 from service.admin.guesses import Guesses
-from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator, Session
+from service.admin.pages.auth import ADMINISTRATOR, BROWSER_AGE, MAX_AGE, Authenticator, Session
+from service.admin.pages.browsers import describe_browser
 from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
 from service.admin.pages.roles import missing_permission
 from service.admin.permissions import Entry, is_allowed, permission_of_request, requires
@@ -26,6 +26,9 @@ SESSION_COOKIE = "lead_capture_admin"
 
 BROWSER_COOKIE = "lead_capture_browser"
 """Marks a browser that was signed in: strangers who try many passwords do not use up its attempts."""
+
+MAX_USER_LENGTH = 254
+"""Characters of an e-mail address."""
 
 LANGUAGE_AGE = timedelta(days=365)
 """How long a browser keeps the language that was chosen."""
@@ -53,14 +56,15 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
         wait_s = guesses.count_attempt(address, browser, now)
         if wait_s:
             return _too_many_attempts(renderer, authenticator, wait_s)
-        if not authenticator.is_right(request.form.get("name", ""), request.form.get("password", "")):
+        signed_in = authenticator.check(request.form.get("user", ""), request.form.get("password", ""), now)
+        if signed_in is None:
             guesses.failed(address, browser, now)
-            problem = _("The name or the password is wrong. Both are case-sensitive.")
+            problem = _("The user or the password is wrong. The password is case-sensitive.")
             return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         response = renderer.go(_local_address(request.form.get("next", "")))
-        session = authenticator.open(now)
+        session = authenticator.open(now, signed_in, describe_browser(request.user_agent.string))
         set_session_cookie(renderer, response, session)
-        mark = authenticator.mark_browser(now, browser)
+        mark = authenticator.mark_browser(now, signed_in, browser)
         renderer.set_cookie(response, BROWSER_COOKIE, mark, int(BROWSER_AGE.total_seconds()))
         log.info("signed_in")
         return response
@@ -98,7 +102,7 @@ def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) ->
     g.session = authenticator.find(request.cookies.get(SESSION_COOKIE, ""), clock.now(), is_use=is_use)
     if g.session is None:
         return _sign_in_page(renderer, authenticator, HTTPStatus.UNAUTHORIZED)
-    g.actor = administrator(request.remote_addr or "")
+    g.actor = g.session.actor(request.remote_addr or "")
     if not is_allowed(g.actor, permission):
         return renderer.message(HTTPStatus.FORBIDDEN, _("You may not do this"), missing_permission(g.actor, permission))
     given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
@@ -126,14 +130,16 @@ def _sign_in_page(
     renderer: Renderer, authenticator: Authenticator, status: HTTPStatus = HTTPStatus.OK, problem: str = ""
 ) -> Response:
     """The sign-in; without a password, how to set one."""
+    has_people = authenticator.has_people()
     address = request.form.get("next", "") or (request.full_path if request.method == "GET" else "")
     return renderer.page(
         "sign_in.html",
         status,
         problem=problem,
         next_address=_local_address(address),
-        name=request.form.get("name", "admin")[:100],
-        has_password=authenticator.has_password(),
+        user=request.form.get("user", "" if has_people else ADMINISTRATOR)[:MAX_USER_LENGTH],
+        can_sign_in=has_people or authenticator.has_password(),
+        has_people=has_people,
     )
 
 

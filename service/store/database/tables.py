@@ -300,6 +300,8 @@ sessions = Table(
     metadata,
     Column("digest", Text, primary_key=True),  # of the secret that the browser holds
     Column("mark", Text, nullable=False),  # of the password that it was opened with
+    Column("person_id", Text),  # whose it is; NULL: the administrator's
+    text_column("browser"),  # "Firefox, Linux": by which a person recognizes it
     Column("since", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )
