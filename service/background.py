@@ -7,15 +7,16 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from service import clock
-from service.store import StoreUnavailable
+from service.store import IsGone, Store, StoreUnavailable, WorkerRequest
 
 log = structlog.get_logger()
 
@@ -127,6 +128,50 @@ def _pause(seconds: float, stop: threading.Event, wake: threading.Event | None) 
     if seconds > 0 and not stop.is_set() and wake.wait(min(seconds, threading.TIMEOUT_MAX)) and not stop.is_set():
         wake.clear()  # when stopping, all threads that share it are to notice
     return stop.is_set()
+
+
+# -- what a page of the dashboard waits for
+
+REQUEST_INTERVALS = Intervals(every_s=1.0, retry_s=5.0)
+"""A person waits for the answer."""
+
+REQUEST_LEASE_S = 120.0
+"""How long one answer may take; then another worker may try."""
+
+FAILED: Mapping[str, Any] = {"failed": True}
+"""The answer where answering failed by a mistake of this program."""
+
+Handler = Callable[[WorkerRequest], Mapping[str, Any]]
+"""Does what a page asks for, and returns the answer."""
+
+
+class RequestJob:
+    """Answers the requests of one kind, one after the other."""
+
+    def __init__(self, store: Store, kind: str, handle: Handler, is_gone: IsGone = lambda _: False) -> None:
+        """handle: raises ShuttingDown and StoreUnavailable; then another worker answers."""
+        self._store, self._kind, self._handle, self._is_gone = store, kind, handle, is_gone
+
+    def step(self, now: datetime) -> float | None:
+        """Answer the oldest request, if there is one. Raises: ShuttingDown, StoreUnavailable."""
+        with self._store.read() as tx:
+            if not tx.worker_requests.has_open():
+                return None
+        kinds, gone = (self._kind,), self._is_gone
+        request = self._store.write(
+            lambda tx: tx.worker_requests.claim(worker_name(), kinds, now, REQUEST_LEASE_S, gone)
+        )
+        if request is None:
+            return None
+        try:
+            answer = self._handle(request)
+        except (ShuttingDown, StoreUnavailable):
+            raise
+        except Exception:  # a bug must not be met again by every worker
+            log.exception("request_failed_in_worker", kind=self._kind)
+            answer = FAILED
+        self._store.write(lambda tx: tx.worker_requests.answer(request.id, answer, clock.now()))
+        return 0.0
 
 
 # -- which worker this is, and whether another one of this host is gone

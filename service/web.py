@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, logs
-from service.admin import AdminDeps, api, monitoring, pages
+from service.admin import AdminDeps, EnvironmentView, api, monitoring, pages
 from service.admin.pages.errors import ShowError
 from service.admin.pages.rendering import PREFIX
 from service.alerts.worker_watch import WorkerWatch
@@ -96,6 +96,7 @@ def create_app(
         nexudus_url=settings.nexudus_base_url,
         has_sample_page=settings.sample_page,
         counters=counts.guesses,
+        environment=_environment_view(settings),
     )
     api.register(app, deps)
     show_dashboard_error = pages.register(app, deps)
@@ -144,6 +145,23 @@ def start_app(
 
 def _read_forms_file(settings: Settings) -> CurrentSetup:
     return follow_forms_file(settings, read_setup(settings.forms_file, lookup), lookup, clock.now())
+
+
+def _environment_view(settings: Settings) -> EnvironmentView:
+    ways = {
+        "application": settings.nexudus_app_key,
+        "token": settings.nexudus_token,
+        "password": settings.nexudus_username,
+    }
+    return EnvironmentView(
+        base_url=settings.nexudus_base_url,
+        sign_in=next((name for name, value in ways.items() if value), ""),
+        username=settings.nexudus_username,
+        alert_kinds=tuple(address.partition("://")[0].lower() for address in settings.alert_urls),
+        has_key=bool(settings.encryption_keys),
+        allows_http=settings.nexudus_allow_http,
+        is_demo=settings.sample_page,
+    )
 
 
 def _warn_of_setup(setup: Setup, counts: PostCounts) -> None:

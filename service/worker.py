@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service import clock, logs, maintenance
+from service.alerts import channel_tests
 from service.alerts.answer_links import AnswerLinks
 from service.alerts.monitor import Monitor, MonitorConfig
 from service.alerts.sending import DigestTime
-from service.background import StopEvent, is_gone, jitter, sleeper, start_periodic_job, worker_name
+from service.background import (
+    REQUEST_INTERVALS,
+    RequestJob,
+    StopEvent,
+    is_gone,
+    jitter,
+    sleeper,
+    start_periodic_job,
+    worker_name,
+)
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
 from service.delivery.counts import DeliveryCounts
@@ -41,7 +51,7 @@ from service.reconciliation.job import ReconcileJob
 from service.settings import Settings
 from service.setup.current import CurrentSetup, on_hangup
 from service.setup.watcher import SetupWatcher
-from service.store import Identity, Pace, Store, Tenant
+from service.store import TEST_MESSAGE, Identity, Pace, Store, Tenant
 from service.tracing.start import open_error_reports, open_tracer
 from service.version import VERSION
 from service.weekly import job as weekly
@@ -99,7 +109,14 @@ class WorkerJobs:
         start_periodic_job("missing-connections", self._settle_missing, MISSING_INTERVALS, self._stop)
         start_periodic_job("weekly-reports", self._weekly.step, weekly.INTERVALS, self._stop)
         start_maintenance(self._settings, lambda: self._setup, self._store, self._stop)
+        self._answer_pages()
         self._account_jobs.follow(self._setup, self._contexts)
+
+    def _answer_pages(self) -> None:
+        """Do what pages of the dashboard ask for."""
+        send_test = channel_tests.make_test_sender(self._store, self._settings.alert_urls, self._stop)
+        job = RequestJob(self._store, TEST_MESSAGE, send_test, is_gone)
+        start_periodic_job("test-messages", job.step, REQUEST_INTERVALS, self._stop)
 
     def run(self) -> None:
         """Deliver until stopped, then let the others finish: all of them within STOP_S together."""

@@ -12,6 +12,24 @@ from service.store import Store
 
 
 @dataclass(frozen=True, slots=True)
+class EnvironmentView:
+    """What the environment sets, as pages may show it: nothing secret.
+
+    sign_in: how the account "default" signs in to Nexudus: "password", "token", "application"; "" where nothing is set.
+    alert_kinds: the services of ALERT_URLS, in their order: "slack", "mailtos" ... has_key: a key of the operator's
+    encrypts secrets. allows_http: see NEXUDUS_ALLOW_HTTP. is_demo: `up` delivers to its simulator.
+    """
+
+    base_url: str = ""
+    sign_in: str = ""
+    username: str = ""
+    alert_kinds: tuple[str, ...] = ()
+    has_key: bool = False
+    allows_http: bool = False
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AdminDeps:
     """What the dashboard and the API are built from.
 
@@ -20,7 +38,7 @@ class AdminDeps:
     has_sample_page: whether the demo's front door and sample page are shown.
     nexudus_url: base URL of the Nexudus API, which links of delivered leads follow.
     counters: of wrong passwords and tokens, shared by the web processes.
-    time_limit_s: how long one request works on many leads.
+    time_limit_s: how long one request works on many leads. environment: for the page of connections.
     """
 
     store: Store
@@ -35,6 +53,7 @@ class AdminDeps:
     has_sample_page: bool = False
     counters: Counters = field(default_factory=Counters)
     time_limit_s: float = TIME_LIMIT_S
+    environment: EnvironmentView = field(default_factory=EnvironmentView)
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -15,5 +15,6 @@ lead_messages.py   new leads as text
 
 wording.py         numbers and durations as text; strangers' words, which call nobody and cannot be clicked
 channels.py        one message to several channels, with a time limit
+channel_tests.py   test messages that the dashboard asks for
 apprise_sender.py  the process that loads Apprise, sends and ends
 """

@@ -2,19 +2,20 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from service import clock
 from service.alerts import channels
 from service.alerts.channels import SENT, Message, Send
 from service.alerts.decisions import AlertMessage, due_alerts
 from service.alerts.wording import count, span
 from service.lead import Reason
-from service.store import Alert, Store, Transaction
+from service.store import Alert, Store, Transaction, UnreadableSecret
 from service.store.activity import DigestFigures
 
 # -- the daily digest: what arrived, what became of it, what waits; no names and no addresses
@@ -126,16 +127,20 @@ class SendBackoff:
 
 @dataclass(slots=True)
 class AlertChannel:
-    """One address, and the messages that other channels took and it did not. number: its position, from 1."""
+    """One address, and the messages that other channels took and it did not.
+
+    number: its position, from 1. entry: the id of a channel of the dashboard; "" for an address of ALERT_URLS.
+    """
 
     number: int
     address: str = field(repr=False)
+    entry: str = ""
     missed: list[Message] = field(default_factory=list)
     backoff: SendBackoff = field(default_factory=SendBackoff)
 
 
 class AlertSender:
-    """Sends what is due to all channels."""
+    """Sends what is due to all channels: those of ALERT_URLS, and those that people added in the dashboard."""
 
     def __init__(
         self,
@@ -147,6 +152,7 @@ class AlertSender:
     ) -> None:
         self._store = store
         self._channels = [AlertChannel(number, address) for number, address in enumerate(addresses, 1)]
+        self._entries: frozenset[str] = frozenset()
         self._digest_at = digest_at
         self._stop = stop
         self._send_message = send
@@ -158,9 +164,26 @@ class AlertSender:
 
         Raises: StoreUnavailable.
         """
+        self._follow_channels()
         self._send_alerts(now)
         self._retry_failed_channels(now)
         self._send_digest(now)
+
+    def _follow_channels(self) -> None:
+        """Take up channels that were added in the dashboard, and leave those that were removed."""
+        with self._store.read() as tx:
+            entries = [entry.id for entry in tx.channels.all() if entry.account is None]
+            if self._entries == frozenset(entries):
+                return
+            kept = [channel for channel in self._channels if not channel.entry or channel.entry in entries]
+            known = {channel.entry for channel in kept}
+            number = max((channel.number for channel in self._channels), default=0)
+            for entry in entries:
+                address = None if entry in known else _address_of(tx, entry)
+                if address is not None:
+                    number += 1
+                    kept.append(AlertChannel(number, address, entry))
+        self._channels, self._entries = kept, frozenset(entries)
 
     def _send_alerts(self, now: datetime) -> None:
         if not self._alert_backoff.allows(now):
@@ -190,12 +213,21 @@ class AlertSender:
     def _send_to(self, recipients: Sequence[AlertChannel], message: Message) -> list[str]:
         addresses = [channel.address for channel in recipients]
         outcomes = self._send_message(addresses, message, self._stop)
+        self._record(recipients, outcomes)
         for channel, outcome in zip(recipients, outcomes, strict=True):
             if outcome == SENT:
                 log.info("alert_sent", channel=channel.number, title=message.title)
             else:
                 log.error("alert_failed", channel=channel.number, reason=outcome)  # never the address: it has secrets
         return outcomes
+
+    def _record(self, recipients: Sequence[AlertChannel], outcomes: Sequence[str]) -> None:
+        """Have the dashboard show how it went with its channels."""
+        sent = [pair for pair in zip(recipients, outcomes, strict=True) if pair[0].entry]
+        if sent:
+            now = clock.now()
+            outcomes_of = {channel.entry: outcome for channel, outcome in sent}
+            self._store.write(lambda tx: record_outcomes(tx, outcomes_of, now))
 
     def _retry_failed_channels(self, now: datetime) -> None:
         """Send each channel the oldest message that it missed."""
@@ -228,6 +260,20 @@ class AlertSender:
         self._digest_backoff.record_success()
         self._store.write(lambda tx: tx.flags.swap(DIGEST_FLAG, last, due))
         log.info("digest", title=message.title)
+
+
+def _address_of(tx: Transaction, entry: str) -> str | None:
+    try:
+        return tx.channels.address(entry)
+    except UnreadableSecret as error:
+        log.error("alert_channel_unreadable", channel=entry, reason=str(error))
+        return None
+
+
+def record_outcomes(tx: Transaction, outcomes: Mapping[str, str], now: datetime) -> None:
+    """Record how the last message to channels of the dashboard went; outcomes: by channel."""
+    for entry, outcome in outcomes.items():
+        tx.channels.record_sent(entry, now, "" if outcome == SENT else outcome)
 
 
 def _mark_sent(tx: Transaction, sent: AlertMessage, now: datetime) -> None:

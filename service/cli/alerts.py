@@ -6,22 +6,21 @@ from typing import Any
 
 from service import clock
 from service.alerts import channels
+from service.alerts.channel_tests import TEST
 from service.alerts.wording import span
 from service.cli.commands import Failed
 from service.cli.installation import Installation, open_installation
 from service.cli.terminal import print_json, printable
-from service.store import Alert
-
-TEST = channels.Message(
-    "Lead Capture: a test",
-    "If you can read this, alerts of Lead Capture will reach you here. Nothing is wrong.",
-    "info",
-)
+from service.store import Alert, UnreadableSecret
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--test and --json."""
-    parser.add_argument("--test", action="store_true", help="send a test message to each address of ALERT_URLS")
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help="send a test message to each address of ALERT_URLS and of the dashboard",
+    )
     parser.add_argument("--json", action="store_true", help="a list: open alerts, or the outcome for each address")
 
 
@@ -54,10 +53,26 @@ def _as_row(alert: Alert) -> dict[str, Any]:
     return {"cause": alert.cause, "sentence": alert.sentence, "since": since, "notified_count": alert.notified_count}
 
 
+def _typed_addresses(installation: Installation) -> list[str]:
+    """The addresses of the channels that were added in the dashboard.
+
+    Raises: Failed.
+    """
+    try:
+        with installation.store.read() as tx:
+            addresses = [tx.channels.address(entry.id) for entry in tx.channels.all()]
+    except UnreadableSecret as error:
+        raise Failed(str(error)) from error
+    return [address for address in addresses if address]
+
+
 def _test(installation: Installation, *, as_json: bool) -> int:
-    addresses = installation.settings.alert_urls
+    addresses = [*installation.settings.alert_urls, *_typed_addresses(installation)]
     if not addresses:
-        raise Failed("ALERT_URLS is not set, so no alert is sent: write Apprise addresses such as mailto://...")
+        raise Failed(
+            "there is no alert channel, so no alert is sent: write Apprise addresses such as mailto://... into "
+            "ALERT_URLS, or add one in the dashboard, under Connections"
+        )
     outcomes = channels.send(addresses, TEST)
     if as_json:
         print(json.dumps([{"address": number, "outcome": outcome} for number, outcome in enumerate(outcomes, 1)]))

@@ -13,7 +13,8 @@ outcomes.py         what leads brought, by where they came from; outcome_blocks.
 answers.py          how long each lead waits for a person, and when one reacted; turns.py: whose turn it is
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
                     and what can be chosen there
-alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
+alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by; alert_channels.py:
+                    where they go, besides ALERT_URLS
 workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
 acts/               the record of acts: who did what, append-only and chained
@@ -29,6 +30,7 @@ from service.store.account_facts import CrmLook, Fact, ReadState, Reconciliation
 from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPause, FailureStreak, Pace, Pause
 from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectKind
 from service.store.acts.chain import ChainReport
+from service.store.alert_channels import ChannelEntry
 from service.store.alert_log import Alert
 from service.store.answers import MAX_COUNTED, AnswerClock, AnswerCounts, AnswerKind, ClockStep, FirstAnswer, median
 from service.store.api_keys import KEY_USE_INTERVAL, ApiKey
@@ -38,7 +40,7 @@ from service.store.costs import CampaignCost, Cost
 from service.store.daily_counts import CountingState, DateRange
 from service.store.database.faults import ROLE, StoreUnavailable, fault_of
 from service.store.database.outcome_tables import AMOUNT_UNIT
-from service.store.database.repository import Identity
+from service.store.database.repository import Identity, IsGone
 from service.store.database.schema import UnknownSchema
 from service.store.deployment import DEMO_WELCOME
 from service.store.encryption import RotationResult, SecretName, SecretOwner, UnreadableSecret
@@ -71,6 +73,7 @@ from service.store.transaction import Leads, Queue, Statistics, Transaction
 from service.store.turns import OwnerTurn
 from service.store.typed_secrets import SecretEntry
 from service.store.undo import UNDO_WINDOW, UndoResult
+from service.store.worker_requests import TEST_MESSAGE, TRY_ACCOUNT, WorkerRequest
 from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
@@ -91,6 +94,8 @@ __all__ = [
     "ROLE",
     "SCHEMA",
     "SORT_KEYS",
+    "TEST_MESSAGE",
+    "TRY_ACCOUNT",
     "UNAVAILABLE",
     "UNDO_WINDOW",
     "WITHDRAWN",
@@ -107,6 +112,7 @@ __all__ = [
     "CallPause",
     "CampaignCost",
     "ChainReport",
+    "ChannelEntry",
     "ClockStep",
     "ConnectionHealth",
     "ConnectionKey",
@@ -130,6 +136,7 @@ __all__ = [
     "FirstAnswer",
     "Identity",
     "ImportJob",
+    "IsGone",
     "JobState",
     "Judge",
     "LeadEvent",
@@ -187,6 +194,7 @@ __all__ = [
     "UnreadableSecret",
     "UntouchedLead",
     "Visit",
+    "WorkerRequest",
     "all_kinds",
     "as_instant",
     "as_milliseconds",

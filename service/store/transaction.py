@@ -4,6 +4,7 @@ from service.store.account_facts import CrmLooks, Facts, Reconciliations
 from service.store.accounts import Accounts
 from service.store.activity import Activity
 from service.store.acts.record import Acts
+from service.store.alert_channels import AlertChannels
 from service.store.alert_log import AlertLog
 from service.store.answers import AnswerClocks
 from service.store.api_keys import ApiKeys
@@ -96,6 +97,7 @@ class Transaction(Repository):
     flags = subject(Flags)
     encryption = subject(EncryptedTokens)
     secrets = subject(TypedSecrets)
+    channels = subject(AlertChannels)
     worker_requests = subject(WorkerRequests)
     workers = subject(Workers)
     tallies = subject(Tallies)

@@ -15,6 +15,9 @@ from sqlalchemy import and_, delete, or_, select, update
 from service.store.database.connection_tables import worker_requests
 from service.store.database.repository import NO_LEASE, IsGone, Repository
 
+TEST_MESSAGE, TRY_ACCOUNT = "test message", "try account"
+"""Kinds of requests: alerts/channel_tests.py and delivery/setup_check/account_trial.py answer them."""
+
 KEEP_REQUESTS = timedelta(hours=1)
 """Time after which a request and its answer are deleted."""
 

@@ -57,7 +57,7 @@ def test_without_addresses_there_is_nothing_to_test(run: Terminal, sqlite: Store
     result = run("alerts", "--test")
 
     assert result.code == 1
-    assert result.err.startswith("lead-capture: ALERT_URLS is not set, so no alert is sent")
+    assert result.err.startswith("lead-capture: there is no alert channel, so no alert is sent")
 
 
 @pytest.mark.parametrize("command", ["alerts", "worker", "up"])

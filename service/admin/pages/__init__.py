@@ -16,6 +16,7 @@ from service.admin import AdminDeps
 from service.admin.pages import (
     answered,
     bulk_actions,
+    connections_page,
     errors,
     form_pages,
     front_door,
@@ -50,6 +51,8 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     report_page.add_files,
     costs_page.add,
     form_pages.add,
+    connections_page.add,
+    connections_page.add_channels,
     keys.add,
 )
 """Every page behind the sign-in."""

@@ -43,6 +43,7 @@ NAVIGATION = (
     ("leads", N_("Leads"), f"{PREFIX}/leads", Scope.READ),
     ("reports", N_("Reports"), f"{PREFIX}/reports", Scope.READ),
     ("setup", N_("Forms"), f"{PREFIX}/setup", Scope.READ),
+    ("connections", N_("Connections"), f"{PREFIX}/connections", Scope.SETUP),
     ("keys", N_("Keys"), f"{PREFIX}/keys", Scope.PEOPLE),
 )
 """Each page's name, title and address, and the scope of whoever sees it there."""

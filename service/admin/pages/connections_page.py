@@ -1,0 +1,157 @@
+"""Connections: Nexudus, where alerts go, ad platforms; what the environment sets is shown as set there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as BaseResponse
+
+from service import clock
+from service.actors import Actor, Scope
+from service.admin import AdminDeps
+from service.admin.acting import current_actor
+from service.admin.pages.channel_addresses import (
+    MAX_NAME_CHARS,
+    UnusableAddress,
+    kind_name,
+    mail_address,
+    read_address,
+)
+from service.admin.pages.labels import sentence
+from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.permissions import requires
+from service.alerts.channels import SENT
+from service.i18n import _
+from service.operations.connections import add_channel, remove_channel, request_test
+from service.store import TEST_MESSAGE, ChannelEntry, WorkerRequest
+
+PATIENCE = timedelta(seconds=20)
+"""Time after which a page says that no worker has answered."""
+
+MAIL_FIELDS = ("to", "server", "port", "user", "password", "sender")
+
+
+@dataclass(frozen=True, slots=True)
+class SentTest:
+    """How a test message went. channel: which one, as it is called; why: it was not taken."""
+
+    channel: str
+    is_sent: bool
+    why: str = ""
+
+
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/connections."""
+
+    @routes.get("/connections")
+    @requires(Scope.SETUP)
+    def connections() -> Response:
+        return connections_page(deps, renderer)
+
+    @routes.get("/connections/tests/<request_id>")
+    @requires(Scope.SETUP)
+    def test_state(request_id: str) -> Response:
+        """The block of a test message, for the page that waits for it."""
+        return renderer.part("channel_test.html", **channel_block(deps, current_actor(), request_id))
+
+
+def add_channels(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/connections/channels: what is done to channels for alerts."""
+
+    @routes.post("/connections/channels")
+    @requires(Scope.SETUP)
+    def new_channel() -> BaseResponse:
+        check_sees_all(current_actor())
+        is_mail = request.form.get("by") == "mail"
+        name = request.form.get("name", "").strip()[:MAX_NAME_CHARS]
+        try:
+            typed = mail_address(request.form) if is_mail else read_address(request.form.get("address", ""))
+        except UnusableAddress as error:
+            kept = {field: request.form.get(field, "") for field in (*MAIL_FIELDS, "name") if field != "password"}
+            unusable = HTTPStatus.UNPROCESSABLE_ENTITY
+            return connections_page(deps, renderer, unusable, problem=str(error), is_mail=is_mail, typed=kept)
+        request_id = add_channel(
+            deps.store, name or kind_name(typed.kind), typed.kind, typed.address, current_actor(), clock.now()
+        )
+        return renderer.go(f"{PREFIX}/connections?request={request_id}")
+
+    @routes.post("/connections/channels/test")
+    @requires(Scope.SETUP)
+    def test_channel() -> BaseResponse:
+        check_sees_all(current_actor())
+        request_id = request_test(deps.store, request.form.get("channel", ""), current_actor(), clock.now())
+        if request_id is None:
+            return renderer.go(f"{PREFIX}/connections", _("This channel was removed."))
+        return renderer.go(f"{PREFIX}/connections?request={request_id}")
+
+    @routes.post("/connections/channels/remove")
+    @requires(Scope.SETUP)
+    def drop_channel() -> BaseResponse:
+        check_sees_all(current_actor())
+        name = remove_channel(deps.store, request.form.get("channel", ""), current_actor(), clock.now())
+        removed = _("%(name)s was removed: alerts no longer go there.", name=name)
+        return renderer.go(f"{PREFIX}/connections", removed if name else _("This channel was removed."))
+
+
+def connections_page(
+    deps: AdminDeps, renderer: Renderer, status: HTTPStatus = HTTPStatus.OK, **values: object
+) -> Response:
+    """The page, perhaps with what was wrong in one of its forms."""
+    actor = current_actor()
+    shown: dict[str, object] = {"problem": "", "is_mail": False, "typed": {}, **values}
+    return renderer.page(
+        "connections.html",
+        status,
+        here="connections",
+        sees_all=actor.accounts is None,
+        kind_name=kind_name,
+        from_environment=deps.environment.alert_kinds,
+        max_name=MAX_NAME_CHARS,
+        **channel_block(deps, actor, request.args.get("request", "")),
+        **shown,
+    )
+
+
+def channel_block(deps: AdminDeps, actor: Actor, request_id: str) -> dict[str, object]:
+    """The channels, and what the block of a test message shows: nothing, that it is under way, or how it went."""
+    kinds, now = deps.environment.alert_kinds, clock.now()
+    with deps.store.read() as tx:
+        entries = tx.channels.all() if actor.accounts is None else []
+        test = own_request(tx.worker_requests.get(request_id), actor, TEST_MESSAGE)
+    is_waiting = test is not None and test.answer is None
+    outcomes: Sequence[str] = test.answer.get("outcomes", ["failed"]) if test and test.answer is not None else []
+    return {
+        "entries": entries,
+        "test": test,
+        "is_waiting": is_waiting,
+        "is_late": is_waiting and test is not None and now - test.requested_at > PATIENCE,
+        "sent": [
+            SentTest(name, outcome == SENT, "" if outcome == SENT else sentence(outcome))
+            for name, outcome in zip(_names(test, entries, kinds), outcomes, strict=False)
+        ],
+    }
+
+
+def _names(test: WorkerRequest | None, entries: Sequence[ChannelEntry], kinds: Sequence[str]) -> Sequence[str]:
+    """What the outcomes of a test message belong to, in their order."""
+    channel = test.details.get("channel") if test else None
+    if channel:
+        return [next((entry.name for entry in entries if entry.id == channel), _("The channel"))]
+    return [f"{kind_name(kind)} ({number})" for number, kind in enumerate(kinds, 1)]
+
+
+def check_sees_all(actor: Actor) -> None:
+    """Refuse people of single accounts: alerts are about all of them.
+
+    Raises: Forbidden.
+    """
+    if actor.accounts is not None:
+        raise Forbidden
+
+
+def own_request(sent: WorkerRequest | None, actor: Actor, kind: str) -> WorkerRequest | None:
+    """The request, if it is of this kind and this actor's own."""
+    return sent if sent is not None and sent.kind == kind and sent.requested_by == actor.who else None
