@@ -8,15 +8,18 @@ from service.forms import read_setup
 from service.metrics.folder import metrics_folder
 from service.rate_limit import PostCounts
 from service.settings import lookup, read_settings
-from service.setup.reading import follow_forms_file
+from service.setup.reading import follow_setup
 
 _FOLDER = metrics_folder()  # before prometheus_client is imported, which reads where to count
 
+from service.cli.installation import in_force_before_fork  # noqa: E402
 from service.web import start_app  # noqa: E402
 
 _COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together
 _SETTINGS = read_settings()
-SETUP = follow_forms_file(_SETTINGS, read_setup(_SETTINGS.forms_file, lookup), lookup, clock.now())
+SETUP = follow_setup(
+    _SETTINGS, in_force_before_fork(_SETTINGS, read_setup(_SETTINGS.forms_file, lookup)), lookup, clock.now()
+)
 
 
 def application() -> Flask:

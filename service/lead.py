@@ -271,6 +271,7 @@ class Lead:
     corrections: tuple[Correction, ...] = ()  # oldest first; the Submission has the new values of applied ones
     notify_pending: bool = False  # set when it is stored: recipients must be notified; not read back
     other_touch: OtherTouch | None = None  # set when it is stored or attributed again; not read back
+    setup_version: int | None = None  # of the set-up that it goes by, in the database; None: a forms file's
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.capture.tools.registry import SENDERS
-from service.edge import POLICY, Edge, without_port
+from service.edge import POLICY, SETUP, Edge, without_port
 from service.forms import Setup, read_setup
 from service.forms.brand import describe_shades
 from service.forms.senders import find_weakness, is_proven
@@ -37,7 +37,8 @@ from service.metrics.web import METRICS, WebMetrics
 from service.rate_limit import PostCounts, WindowLimit
 from service.settings import Settings, lookup, read_settings
 from service.setup.current import CurrentSetup
-from service.setup.reading import follow_forms_file
+from service.setup.publishing import Publisher
+from service.setup.reading import follow_setup, is_kept_in_database, read_stored
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, StoreUnavailable
 from service.tracing.start import open_error_reports, open_tracer
@@ -49,6 +50,9 @@ log = structlog.get_logger()
 
 PATIENCE_S = 4.5
 """Seconds for which a visitor waits while another program holds a lock of the database; with the last try, five."""
+
+RETRY_AFTER_S = 5
+"""Seconds after which a request may succeed that came before the database could be reached."""
 
 START_WARNINGS = WindowLimit(1, 60)
 """Web processes of one host that start, or take up a forms file, within a minute log warnings about it once."""
@@ -75,7 +79,7 @@ def create_app(
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
     counts = counts or PostCounts()
-    current = setup or _read_forms_file(settings)
+    current = setup or _read_setup(settings, store)
     _warn_of_setup(current.get(), counts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -84,20 +88,7 @@ def create_app(
     app.register_blueprint(
         monitoring.blueprint(store, metrics, settings.metrics_token, lambda: ("default", *current.get().accounts))
     )
-    deps = AdminDeps(
-        store=store,
-        setup=setup_of_request,
-        setup_state=lambda: current.state,
-        public_url=settings.public_url,
-        api_token=settings.admin_token,
-        password=settings.admin_password,
-        secret_key=settings.secret_key,
-        zone=settings.zone,
-        nexudus_url=settings.nexudus_base_url,
-        has_sample_page=settings.sample_page,
-        counters=counts.guesses,
-        environment=_environment_view(settings),
-    )
+    deps = _admin_deps(settings, current, counts, store)
     api.register(app, deps)
     show_dashboard_error = pages.register(app, deps)
     _add_scripts(app)
@@ -111,6 +102,7 @@ def create_app(
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
         app.wsgi_app = ProxyFix(without_port(app.wsgi_app), number, number)  # type: ignore[method-assign]
     is_https = settings.public_url.startswith("https://")
+    app.wsgi_app = partial(_answer_once_read, app, app.wsgi_app)  # type: ignore[method-assign]
     edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0, tracer=tracer)
     app.wsgi_app = edge  # type: ignore[method-assign]
     return app
@@ -129,9 +121,10 @@ def start_app(
     """
     settings = settings or read_settings()
     logs.configure(settings.log_format, settings.log_level)
-    setup, counts = setup or _read_forms_file(settings), counts or PostCounts()
-    setup.catch_up(clock.now())
     store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
+    setup, counts = setup or _read_setup(settings, store), counts or PostCounts()
+    setup.attach(store, clock.now())
+    setup.catch_up(clock.now())
     app = create_app(settings, setup, counts, store, metrics_folder, open_tracer(settings, "web"))
     if reports := open_error_reports(settings, "web"):
         logs.report_to(reports)
@@ -143,8 +136,19 @@ def start_app(
     return app
 
 
-def _read_forms_file(settings: Settings) -> CurrentSetup:
-    return follow_forms_file(settings, read_setup(settings.forms_file, lookup), lookup, clock.now())
+def _answer_once_read(app: Flask, wsgi_app: Any, environ: Any, start_response: Any) -> Any:
+    """While the set-up could not be read from the database yet, answer that it is unavailable: no form is unknown."""
+    if environ[SETUP].is_read or environ["PATH_INFO"] in ("/healthz", "/metrics"):
+        return wsgi_app(environ, start_response)
+    with app.request_context(environ):
+        as_json = "text/html" not in request.headers.get("Accept", "")
+        return failure(PostError.store_is_down(RETRY_AFTER_S), as_json=as_json)(environ, start_response)
+
+
+def _read_setup(settings: Settings, store: Store) -> CurrentSetup:
+    is_stored = is_kept_in_database(settings, lookup)
+    setup = read_stored(settings, store, lookup) if is_stored else read_setup(settings.forms_file, lookup)
+    return follow_setup(settings, setup, lookup, clock.now(), store)
 
 
 def _environment_view(settings: Settings) -> EnvironmentView:
@@ -196,6 +200,24 @@ def _register_capture(app: Flask, settings: Settings, counts: PostCounts, store:
     app.register_blueprint(form_blueprint(form_deps))
     webhook_deps = WebhookDeps(setup_of_request, store, settings.public_url, guards, unproven, settings.store_ip)
     app.register_blueprint(webhook_blueprint(webhook_deps))
+
+
+def _admin_deps(settings: Settings, current: CurrentSetup, counts: PostCounts, store: Store) -> AdminDeps:
+    return AdminDeps(
+        store=store,
+        setup=setup_of_request,
+        setup_state=lambda: current.state,
+        publisher=Publisher(store, settings, lookup),
+        public_url=settings.public_url,
+        api_token=settings.admin_token,
+        password=settings.admin_password,
+        secret_key=settings.secret_key,
+        zone=settings.zone,
+        nexudus_url=settings.nexudus_base_url,
+        has_sample_page=settings.sample_page,
+        counters=counts.guesses,
+        environment=_environment_view(settings),
+    )
 
 
 def _add_scripts(app: Flask) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 from service.actors import administrator
 from service.forms import ContactRule, Destination, Form, Setup
 from service.lead import Attribution, Contact, Evidence, Lead, Status, Submission, new_lead_id
-from service.setup.current import CurrentSetup
+from service.settings import read_settings
+from service.setup.current import CurrentSetup, SetupDocument
+from service.setup.publishing import Publisher
+from service.store import Store
 
 SOMEONE = administrator("10.0.0.1")
 """Whoever acts, where it makes no difference."""
@@ -36,19 +39,27 @@ class UnchangingSource:
         """Always the same."""
         return 0
 
-    def load(self) -> bytes:
+    def load(self) -> SetupDocument:
         """Nothing to read."""
-        return b""
+        return SetupDocument(b"")
 
-    def parse(self, _document: bytes) -> Setup:
+    def parse(self, _document: SetupDocument) -> Setup:
         """The set-up."""
         return self._setup
+
+    def attach(self, store: Store) -> None:
+        """There is no database behind it."""
 
 
 def in_force(*forms: Form) -> CurrentSetup:
     """These forms in force, for as long as the test runs."""
     setup = Setup({form.name: form for form in forms})
     return CurrentSetup(UnchangingSource(setup), setup, NOON)
+
+
+def a_publisher(store: Store, **environ: str) -> Publisher:
+    """What publishes set-ups into a store; without a forms file."""
+    return Publisher(store, read_settings({"FORMS_FILE": "no-such-file.toml"}), environ.get)
 
 
 def a_submission(email: str = "ada@example.com", message: str = "Two desks, please.", **changes: Any) -> Submission:

@@ -8,6 +8,7 @@ from service.forms import Form, Setup
 from service.operations.leads import TIME_LIMIT_S
 from service.rate_limit import Counters
 from service.setup.current import SetupState
+from service.setup.publishing import Publisher
 from service.store import Store
 
 
@@ -33,6 +34,7 @@ class EnvironmentView:
 class AdminDeps:
     """What the dashboard and the API are built from.
 
+    publisher: of the set-up, where that is kept in the database.
     setup: returns the set-up of the present request; setup_state: since when one is in force, and what was refused.
     api_token, password: "" when not set. secret_key: "" for the one kept in the database. zone: the operator's.
     has_sample_page: whether the demo's front door and sample page are shown.
@@ -44,6 +46,7 @@ class AdminDeps:
     store: Store
     setup: Callable[[], Setup]
     setup_state: Callable[[], SetupState]
+    publisher: Publisher
     public_url: str = ""
     api_token: str = field(default="", repr=False)
     password: str = field(default="", repr=False)

@@ -85,6 +85,7 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         # The answers choose the recipients when the messages are sent.
         notify_pending=bool(form.notify or any(route.form.notify for route in form.routes)),
         other_touch=other_touch(submission.evidence, routed.attribution, attribution),
+        setup_version=form.setup_version,
     )
     keys = list(keys_of(submission, form, now))
     return Arrival(lead, keys, person_of(lead), partial(judge, form=form), CURRENT.get(), form.starts_clock)

@@ -36,7 +36,7 @@ def read_configuration(environ: Mapping[str, str] = os.environ, *, alerts: bool 
         print(f"lead-capture: {hint}", file=sys.stderr)
     setup = read_setup(settings.forms_file, lambda name: lookup(name, environ))
     check_addresses(settings, setup)
-    if alerts and (problems := notify_problems(settings.forms_file, setup)):
+    if alerts and (problems := notify_problems(settings.forms_file.name, setup)):
         raise SetupProblems(problems)
     return settings, setup
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from service import clock
@@ -19,6 +20,7 @@ from service.cli.configuration import read_configuration
 from service.cli.terminal import time_span
 from service.forms import Setup
 from service.settings import Settings, lookup
+from service.setup.reading import NOT_READ, is_kept_in_database, read_stored
 from service.store import DEMO_WELCOME, ROLE, SCHEMA, Store, StoreUnavailable, Transaction, UnknownSchema, fault_of
 
 SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
@@ -26,6 +28,8 @@ SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simul
 
 _ADDRESS = "simulator"
 """The flag in the database that holds the address of the demo's simulator; "" once it was stopped."""
+
+_SQLITE = "sqlite:///"
 
 RETRY_S = 1.0
 """Seconds between two tries to reach a database that is not up yet."""
@@ -36,7 +40,7 @@ _PROBE_PATH, _PROBE_TIMEOUT_S = "/_sim/settings", 3.0
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The settings, the forms file and the database of one operator."""
+    """The settings, the set-up and the database of one operator."""
 
     settings: Settings
     setup: Setup
@@ -57,6 +61,8 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Iterator[Insta
         raise Failed(database_problem(error)) from error
     with closing(store):
         _check_usable(store)
+        if is_kept_in_database(settings, lookup):
+            setup = read_stored(settings, store, lookup)
         yield Installation(use_simulator(settings, store, demo) if demo else settings, setup, store)
 
 
@@ -86,6 +92,34 @@ def _role() -> str:
     """The name of PostgreSQL's role as it stands in SQL."""
     name = unquote(urlsplit(lookup("DATABASE_URL") or "").username or "")
     return '"{}"'.format(name.replace('"', '""')) if name else ROLE
+
+
+def stored_setup(settings: Settings, setup: Setup) -> Setup:
+    """Return the set-up in force for a command that needs no database.
+
+    setup: as read_configuration has read it, which is right where there is a forms file, or no database yet.
+    Raises: SetupProblems.
+    """
+    path = settings.database_url.removeprefix(_SQLITE)
+    if path != settings.database_url and not Path(path).exists():
+        return setup  # opening it would make it
+    stored = in_force_before_fork(settings, setup)
+    return stored if stored.is_read else setup
+
+
+def in_force_before_fork(settings: Settings, setup: Setup) -> Setup:
+    """Return the set-up in force for the parent of processes that will open the database themselves.
+
+    setup: as read_configuration has read it. NOT_READ where only the database has it, and does not answer.
+    Raises: SetupProblems.
+    """
+    if not is_kept_in_database(settings, lookup):
+        return setup
+    try:
+        with closing(Store(settings.database_url)) as store:
+            return read_stored(settings, store, lookup)
+    except OSError:
+        return NOT_READ
 
 
 # -- migrate: brings the database to the newest schema

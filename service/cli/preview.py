@@ -24,9 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; 1 where the visitor would be sent back or the lead parked."""
-    from service.operations.preview import preview  # noqa: PLC0415 (only this command pays for it)
+    from service.cli.installation import stored_setup  # noqa: PLC0415 (only this command pays for it)
+    from service.operations.preview import preview  # noqa: PLC0415
 
-    _, setup = read_configuration()
+    setup = stored_setup(*read_configuration())
     request = {
         "fields": dict(arguments.field),
         "page_url": arguments.page_url,

@@ -13,7 +13,7 @@ from service.metrics.folder import metrics_folder
 from service.rate_limit import PostCounts
 from service.server.limits import ServerLimits
 from service.settings import Settings, lookup, read_settings
-from service.setup.reading import follow_forms_file
+from service.setup.reading import follow_setup
 
 WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(LOOPBACK, 8010)
 """Where they listen unless something is set: the proxy of `web` may be another machine."""
@@ -35,16 +35,18 @@ def add_web_arguments(parser: argparse.ArgumentParser) -> None:
 def run_web(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings, read = read_configuration()
-    # Before the fork: the web processes share its memory, and one that is replaced goes on with what they took up.
-    setup = follow_forms_file(settings, read, lookup, clock.now())
     address = listen_address(settings, WEB_ADDRESS, arguments)
     folder = metrics_folder()
     # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
     with loading():
         from gunicorn.app.base import BaseApplication  # noqa: PLC0415
 
+        from service.cli.installation import in_force_before_fork  # noqa: PLC0415
         from service.web import start_app  # noqa: PLC0415
 
+        # Before the fork: the web processes share its memory, and one that is replaced goes on with what they took up.
+        read = in_force_before_fork(settings, read)
+        setup = follow_setup(settings, read, lookup, clock.now())
         options = server_options(settings, address) | server_hooks(settings, address, setup, folder)
 
     counts = PostCounts()  # before the fork: the web processes share it
@@ -104,7 +106,11 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
 
     with open_installation(alerts=True) as installation:
         settings = installation.settings
-        work(settings, follow_forms_file(settings, installation.setup, lookup, clock.now()), installation.store)
+        work(
+            settings,
+            follow_setup(settings, installation.setup, lookup, clock.now(), installation.store),
+            installation.store,
+        )
     return 0
 
 

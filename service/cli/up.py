@@ -16,7 +16,7 @@ from types import FrameType
 from service.cli import listening
 from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
-from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, migrate, record_simulator
+from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, migrate, record_simulator, stored_setup
 from service.cli.listening import LOOPBACK, ListenAddress, listen_address
 from service.cli.terminal import port_number
 from service.forms import Setup
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         group.start_all(stack)
         group.wait_until_ready(stack.web)
         record_simulator(settings.database_url, f"http://{stack.simulator}" if stack.simulated else "")
-        print(banner(stack, setup, password), flush=True)
+        print(banner(stack, stored_setup(settings, setup), password), flush=True)
         return group.watch()
     finally:
         group.stop_all()

@@ -6,7 +6,7 @@ from service.forms.brand import Brand
 from service.forms.crm import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
-from service.forms.problems import SetupProblems
+from service.forms.problems import PlacedProblem, SetupProblems
 from service.forms.questions import Choice, Question, Words
 from service.forms.working_hours import AnswerRule, DaySet, WorkingHours
 
@@ -30,6 +30,7 @@ __all__ = [
     "DaySet",
     "Destination",
     "Form",
+    "PlacedProblem",
     "Question",
     "Route",
     "Setup",

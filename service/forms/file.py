@@ -67,9 +67,10 @@ def read_document(path: Path) -> bytes | None:
         raise SetupProblems((f"{path.name}: cannot be read: {error.strerror or error}",)) from None
 
 
-def parse_setup(document: bytes, name: str, lookup: Lookup) -> Setup:
-    """Return the set-up of a forms file's bytes, with their digest. name: of the file, for the problems.
+def parse_setup(document: bytes, name: str, lookup: Lookup, version: int | None = None) -> Setup:
+    """Return the set-up of a document's bytes, with their digest.
 
+    name: of the document, for the problems. version: its number in the database; None for a file.
     Raises: SetupProblems with every problem, its place and remedy.
     """
     problems = ProblemList(name)
@@ -77,7 +78,15 @@ def parse_setup(document: bytes, name: str, lookup: Lookup) -> Setup:
         setup = make_setup(_read_tables(document, problems), lookup, problems)
     except RecursionError:
         raise SetupProblems((f"{name}: tables or lists are nested too deeply",)) from None
-    return replace(setup, digest=digest_of(document))
+    if version is not None:
+        setup = replace(setup, forms={name: _stamped(form, version) for name, form in setup.forms.items()})
+    return replace(setup, digest=digest_of(document), version=version)
+
+
+def _stamped(form: Form, version: int) -> Form:
+    """Return the form with the number of the version that it is of."""
+    routes = tuple(replace(route, form=_stamped(route.form, version)) for route in form.routes)
+    return replace(form, setup_version=version, routes=routes)
 
 
 def digest_of(document: bytes) -> str:

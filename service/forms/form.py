@@ -127,6 +127,7 @@ class Form:
     contact: ContactRule = field(default_factory=ContactRule)
     routes: tuple["Route", ...] = ()
     webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    setup_version: int | None = field(default=None, compare=False)  # in the database; None: of a forms file
 
     @property
     def variants(self) -> "tuple[Form, ...]":
@@ -203,9 +204,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The whole forms file: every form and every account besides "default".
+    """The whole set-up: every form and every account besides "default".
 
-    digest: identifies the text of the file; "" without one. Values of the environment do not enter it.
+    digest: identifies the text of its document; "" without one. Values of the environment do not enter it.
+    version: its number in the database; None for that of a forms file. is_read: False until it could be read at all.
     brand: of pages that belong to no form, and of forms whose account has none of its own.
     """
 
@@ -213,3 +215,5 @@ class Setup:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     brand: Brand = field(default_factory=Brand)
     digest: str = field(default="", compare=False)
+    version: int | None = field(default=None, compare=False)
+    is_read: bool = field(default=True, compare=False)

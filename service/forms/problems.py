@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 Place = tuple[str | int, ...]
 """Keys from the top of the file down; a number is a list's index, from 0."""
@@ -13,12 +13,28 @@ MAX_LISTED = 12
 """Known keys that a sentence can still list."""
 
 
-class SetupProblems(Exception):
-    """The forms file cannot be used. `problems`: one line each, with file, place, problem and remedy."""
+class PlacedProblem(NamedTuple):
+    """A problem at a place of the document, written like `forms.tour.stage_id`; "" for the whole."""
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
+    path: str
+    message: str
+
+    @classmethod
+    def of_line(cls, line: str) -> "PlacedProblem":
+        """Read a line of SetupProblems: file, place where there is one, problem and remedy."""
+        _, _, rest = line.partition(": ")
+        path, _, message = rest.partition(": ")
+        return cls(path, message) if message and " " not in path else cls("", rest or line)
+
+
+class SetupProblems(Exception):
+    """The set-up cannot be used. `problems`: one line each, with file, place, problem and remedy."""
+
+    def __init__(self, problems: tuple[str, ...], placed: tuple[PlacedProblem, ...] = ()) -> None:
+        """placed: the same problems with their places apart, where these hold spaces."""
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.placed = placed or tuple(map(PlacedProblem.of_line, problems))
 
 
 class ProblemList:
@@ -45,15 +61,20 @@ class ProblemList:
         tables = list(dict.fromkeys(place[:2] for place in self._sentences))
         problems = sorted(self._sentences.items(), key=lambda problem: tables.index(problem[0][:2]))
         if problems:
-            raise SetupProblems(tuple(f"{self._file}: {write_place(place)}{sentence}" for place, sentence in problems))
+            placed = tuple(PlacedProblem(write_place(place), sentence) for place, sentence in problems)
+            raise SetupProblems(tuple(_line(self._file, *each) for each in placed), placed)
+
+
+def _line(file: str, path: str, sentence: str) -> str:
+    return f"{file}: {path}: {sentence}" if path else f"{file}: {sentence}"
 
 
 def write_place(place: Place) -> str:
-    """Return `forms.tour.routes[1].stage_id: `, with list items counted from 1; "" for the whole file."""
+    """Return `forms.tour.routes[1].stage_id`, with list items counted from 1; "" for the whole file."""
     path = ""
     for step in place:
         path += f"[{step + 1}]" if isinstance(step, int) else f".{write_key(step)}"
-    return f"{path.removeprefix('.')}: " if path else ""
+    return path.removeprefix(".")
 
 
 def write_key(key: str) -> str:

@@ -162,6 +162,7 @@ def _as_json(row: ExportRow, calls: Sequence[ExportCall], next_attempt_at: int |
         "next_attempt_at": None if next_attempt_at is None else as_instant(next_attempt_at),
         "problem": row.problem or None,
         "repeats": row.repeats,
+        "setup_version": row.setup_version,
         "corrections": [_correction(each) for each in row.corrections or ()],
     }
 

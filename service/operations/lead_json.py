@@ -110,6 +110,7 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "next_attempt_at": instant(lead.next_attempt_at),
         "problem": lead.problem or None,
         "repeats": lead.repeats,
+        "setup_version": lead.setup_version,
         "corrections": [
             {
                 "at": instant(one.at),

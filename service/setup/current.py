@@ -6,6 +6,7 @@ import os
 import signal
 import struct
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from service.forms import Setup, SetupProblems
 from service.forms.file import digest_of, read_document
+from service.store import Store, StoreUnavailable
 
 # -- before every process has the same version
 
@@ -35,25 +37,48 @@ def may_follow(received_at: datetime, now: datetime) -> bool:
 # -- where versions come from
 
 
+@dataclass(frozen=True, slots=True)
+class SetupDocument:
+    """One version of the set-up as it is written. version: its number in the database; None for a forms file."""
+
+    text: bytes
+    version: int | None = None
+
+
 class SetupSource(Protocol):
     """Where the operator keeps the set-up."""
 
     def mark(self) -> Hashable:
-        """Return a value that differs whenever the source may hold another version. Cheap: two calls a second."""
+        """Return a value that differs whenever the source may hold another version. Cheap: two calls a second.
 
-    def load(self) -> bytes:
-        """Return the whole document. Raises: SetupProblems."""
+        Raises: StoreUnavailable.
+        """
 
-    def parse(self, document: bytes) -> Setup:
+    def load(self) -> SetupDocument:
+        """Return the whole document. Raises: SetupProblems, StoreUnavailable."""
+
+    def parse(self, document: SetupDocument) -> Setup:
         """Return the checked set-up of a document. Raises: SetupProblems with every problem."""
+
+    def attach(self, store: Store) -> None:
+        """Read through this process's own store from now on."""
+
+
+Parse = Callable[[SetupDocument], Setup]
+"""Returns the checked set-up of a document. Raises: SetupProblems with every problem."""
 
 
 class FormsFile:
     """The set-up in a forms file."""
 
-    def __init__(self, path: Path, parse: Callable[[bytes], Setup]) -> None:
+    def __init__(self, path: Path, parse: Parse) -> None:
         self._path = path
         self.parse = parse
+        self.store: Store | None = None
+
+    def attach(self, store: Store) -> None:
+        """Read secrets through this process's own store from now on."""
+        self.store = store
 
     def mark(self) -> Hashable:
         """Return what any way of saving a file changes; None where there is none."""
@@ -63,7 +88,7 @@ class FormsFile:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
 
-    def load(self) -> bytes:
+    def load(self) -> SetupDocument:
         """Return the file's bytes. A file that is missing now is a mishap, not a set-up without forms.
 
         Raises: SetupProblems.
@@ -71,7 +96,7 @@ class FormsFile:
         document = read_document(self._path)
         if document is None:
             raise SetupProblems((f"{self._path.name}: is gone: put it back",))
-        return document
+        return SetupDocument(document)
 
 
 # -- what the web processes share
@@ -83,7 +108,7 @@ class SetupRelay:
     A web process that is replaced while the forms file is faulty goes on with what its siblings use.
     """
 
-    _HEAD = struct.Struct("<QQ32s")  # requests, length and SHA-256 of the document
+    _HEAD = struct.Struct("<QQq32s")  # requests; length, version (-1: none) and SHA-256 of the document
     _MAX_BYTES = 1 << 20
 
     def __init__(self) -> None:
@@ -99,18 +124,24 @@ class SetupRelay:
         """Ask every process to read the set-up again; safe in a signal handler."""
         struct.pack_into("<Q", self._memory, 0, self.requests + 1)
 
-    def keep(self, document: bytes) -> None:
+    def keep(self, document: SetupDocument) -> None:
         """Hand a good document to later processes; one of more than 1 MiB is not handed on."""
-        if len(document) <= self._MAX_BYTES:
-            self._memory[self._HEAD.size : self._HEAD.size + len(document)] = document
-            digest = hashlib.sha256(document).digest()
-            struct.pack_into("<Q32s", self._memory, 8, len(document), digest)
+        text, version = document.text, -1 if document.version is None else document.version
+        if len(text) <= self._MAX_BYTES:
+            self._memory[self._HEAD.size : self._HEAD.size + len(text)] = text
+            struct.pack_into("<Qq32s", self._memory, 8, len(text), version, _seal(version, text))
 
-    def document(self) -> bytes | None:
+    def document(self) -> SetupDocument | None:
         """Return the last good document; None if there is none, or two processes are writing at this moment."""
-        _, length, digest = self._HEAD.unpack_from(self._memory)
-        document = self._memory[self._HEAD.size : self._HEAD.size + length]
-        return document if length and hashlib.sha256(document).digest() == digest else None
+        _, length, version, seal = self._HEAD.unpack_from(self._memory)
+        text = self._memory[self._HEAD.size : self._HEAD.size + length]
+        if not length or _seal(version, text) != seal:
+            return None
+        return SetupDocument(text, None if version < 0 else version)
+
+
+def _seal(version: int, text: bytes) -> bytes:
+    return hashlib.sha256(b"%d " % version + text).digest()
 
 
 # -- the version in force
@@ -144,20 +175,38 @@ class CurrentSetup:
         self._relay = relay or SetupRelay()
         self.state = SetupState(setup, now)
         """What is in force, and what is wrong with what is not; replaced as a whole."""
-        mark = source.mark(), self._relay.requests
         self._seen: tuple[Hashable, int] | None = None
-        self._judged: tuple[Hashable, int] | None = mark if self._is_in_force(mark[0]) else None
+        self._judged: tuple[Hashable, int] | None = self._mark_in_force()
 
-    def _is_in_force(self, mark: Hashable) -> bool:
-        """Whether the source still holds what was read from it, which may be nothing at all."""
+    def _mark_in_force(self) -> tuple[Hashable, int] | None:
+        """Return the mark of what the source holds where that is what was read from it, which may be nothing at all."""
+        setup = self.get()
+        if not setup.is_read:
+            return None
+        mark = None
         try:
-            return digest_of(self._source.load()) == self.get().digest
+            mark = self._source.mark()
+            document = self._source.load()
+            is_in_force = (digest_of(document.text), document.version) == (setup.digest, setup.version)
         except SetupProblems:
-            return mark is None and not self.get().digest
+            is_in_force = mark is None and not setup.digest
+        except StoreUnavailable:
+            return None
+        return (mark, self._relay.requests) if is_in_force else None
 
     def get(self) -> Setup:
         """Return the whole set-up that is in force now."""
         return self.state.setup
+
+    def attach(self, store: Store, now: datetime) -> None:
+        """After a fork: read through this process's own store, and read now what could not be read before the fork.
+
+        Raises: SetupProblems.
+        """
+        self._source.attach(store)
+        if not self.get().is_read:
+            with suppress(StoreUnavailable):
+                self.state = SetupState(self._source.parse(self._source.load()), now)
 
     def request(self) -> None:
         """Ask for the source to be read again, by all processes that share the memory; safe in a signal handler."""
@@ -166,8 +215,15 @@ class CurrentSetup:
     def look(self, now: datetime) -> Look:
         """Take up what the source holds, if it has changed since it was judged and not since the last look.
 
+        A database that does not answer has not changed.
         Raises: nothing that a document can cause.
         """
+        try:
+            return self._look(now)
+        except StoreUnavailable:
+            return Look.SAME
+
+    def _look(self, now: datetime) -> Look:
         mark = self._source.mark(), self._relay.requests
         if mark == self._judged or (self._judged and mark[0] is None and self._judged[0] is None):
             self._judged = self._seen = mark
@@ -176,7 +232,7 @@ class CurrentSetup:
             self._seen = mark
             return Look.UNSETTLED
         problems: tuple[str, ...] = ()
-        setup, document = self.get(), b""
+        setup, document = self.get(), SetupDocument(b"")
         try:
             document = self._source.load()
             setup = self._source.parse(document)
@@ -187,13 +243,13 @@ class CurrentSetup:
         self._judged = mark
         return self._judge(setup, document, problems, now)
 
-    def _judge(self, setup: Setup, document: bytes, problems: tuple[str, ...], now: datetime) -> Look:
+    def _judge(self, setup: Setup, document: SetupDocument, problems: tuple[str, ...], now: datetime) -> Look:
         before = self.state
         if problems:
             self.state = SetupState(before.setup, before.since, problems)
             return Look.REFUSED
         self._relay.keep(document)
-        if setup == before.setup and setup.digest == before.setup.digest:
+        if setup == before.setup and _number(setup) == _number(before.setup):
             self.state = SetupState(before.setup, before.since)
             return Look.KEPT
         self.state = SetupState(setup, now)
@@ -208,8 +264,13 @@ class CurrentSetup:
             setup = self._source.parse(document)
         except SetupProblems:
             return
-        if setup.digest != self.get().digest:
+        if _number(setup) != _number(self.get()):
             self.state = SetupState(setup, now)
+
+
+def _number(setup: Setup) -> tuple[str, int | None, bool]:
+    """What tells two versions apart that may say the same."""
+    return setup.digest, setup.version, setup.is_read
 
 
 # -- SIGHUP: a request to read the set-up again, or the news that the terminal was closed

@@ -1,39 +1,79 @@
-"""From the bytes of a forms file to a Setup, with every check: its own, and those that need settings or Apprise.
+"""From the bytes of a document to a Setup, with every check: its own, and those that need settings or Apprise.
+
+The document is a forms file, or a version in the database where no forms file is configured.
 
 The same checks decide at a start and while the service runs, so that a file that was taken up never prevents a start.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from service.forms import Form, Setup, SetupProblems
-from service.forms.file import Lookup, parse_setup
+from service.forms.file import FORMS_FILE, Lookup, parse_setup
 from service.forms.values import SECRET_PREFIX
 from service.settings import IN_THE_CLEAR, Settings, crosses_in_the_clear
-from service.setup.current import CurrentSetup, FormsFile
-from service.store import Store, UnreadableSecret
+from service.setup.current import CurrentSetup, FormsFile, Parse, SetupDocument
+from service.setup.versions import DOCUMENT_NAME, StoredSetup, document_in
+from service.store import Store, StoreUnavailable, UnreadableSecret
 
 APPRISE_SYNTAX = "see https://github.com/caronc/apprise/wiki for the syntax"
 
 
-def follow_forms_file(settings: Settings, setup: Setup, lookup: Lookup, now: datetime) -> CurrentSetup:
-    """Return the set-up in force, as it was read at the start, ready to follow the forms file; see setup_parser."""
-    return CurrentSetup(FormsFile(settings.forms_file, setup_parser(settings, lookup, setup)), setup, now)
+NOT_READ = Setup({}, is_read=False)
+"""The set-up of a process that has not reached the database yet."""
 
 
-def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Callable[[bytes], Setup]:
-    """Return the function that reads and checks whole documents of this installation's forms file.
+def is_kept_in_database(settings: Settings, lookup: Lookup) -> bool:
+    """Return whether the set-up is kept in the database: no forms file is named, and none lies where one would."""
+    return not lookup(FORMS_FILE) and not settings.forms_file.exists()
+
+
+def read_stored(settings: Settings, store: Store, lookup: Lookup) -> Setup:
+    """Return the set-up in force in the database; NOT_READ while that does not answer.
+
+    Raises: SetupProblems, where a variable of the environment is missing that was there when it was published.
+    """
+    try:
+        document = document_in(store)
+    except StoreUnavailable:
+        return NOT_READ
+    setup = parse_setup(document.text, DOCUMENT_NAME, with_secrets(lookup, store), document.version)
+    check_addresses(settings, setup)
+    return setup
+
+
+def follow_setup(
+    settings: Settings, setup: Setup, lookup: Lookup, now: datetime, store: Store | None = None
+) -> CurrentSetup:
+    """Return the set-up in force, as it was read at the start, ready to follow its source; see setup_parser.
+
+    store: of this process; None where processes are still to be forked, which attach theirs.
+    """
+
+    def read(name: str) -> str | None:
+        return lookup(name) if source.store is None else with_secrets(lookup, source.store)(name)
+
+    parse = setup_parser(settings, read, setup)
+    file = FormsFile(settings.forms_file, parse)
+    source = StoredSetup(file, parse) if is_kept_in_database(settings, lookup) else file
+    if store is not None:
+        source.attach(store)
+    return CurrentSetup(source, setup, now)
+
+
+def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Parse:
+    """Return the function that reads and checks whole documents of this installation.
 
     lookup: reads a variable of the environment, or its file, anew for each document.
     known: the set-up in force; Apprise is only asked about addresses that were never in force.
     """
     seen = {address for form in known.forms.values() for _, addresses in _notified(form) for address in addresses}
 
-    def parse(document: bytes) -> Setup:
-        setup = parse_setup(document, settings.forms_file.name, lookup)
+    def parse(document: SetupDocument) -> Setup:
+        name = settings.forms_file.name if document.version is None else DOCUMENT_NAME
+        setup = parse_setup(document.text, name, lookup, document.version)
         check_addresses(settings, setup)
-        if problems := notify_problems(settings.forms_file, setup, but=seen):
+        if problems := notify_problems(name, setup, but=seen):
             raise SetupProblems(problems)
         seen.update(address for form in setup.forms.values() for _, each in _notified(form) for address in each)
         return setup
@@ -60,12 +100,13 @@ def with_secrets(lookup: Lookup, store: Store) -> Lookup:
 
 
 def check_addresses(settings: Settings, setup: Setup) -> None:
-    """Refuse accounts of the forms file whose address would send credentials unencrypted.
+    """Refuse accounts of the set-up whose address would send credentials unencrypted.
 
     Raises: SetupProblems.
     """
+    name = settings.forms_file.name if setup.version is None else DOCUMENT_NAME
     exposed = [
-        f"{settings.forms_file.name}: accounts.{account.name}.base_url: {IN_THE_CLEAR}"
+        f"{name}: accounts.{account.name}.base_url: {IN_THE_CLEAR}"
         for account in setup.accounts.values()
         if crosses_in_the_clear(account.base_url) and not settings.nexudus_allow_http
     ]
@@ -73,13 +114,13 @@ def check_addresses(settings: Settings, setup: Setup) -> None:
         raise SetupProblems(tuple(exposed))
 
 
-def notify_problems(path: Path, setup: Setup, but: Container[str] = ()) -> tuple[str, ...]:
+def notify_problems(name: str, setup: Setup, but: Container[str] = ()) -> tuple[str, ...]:
     """Return the addresses of `notify` and `report_to` that Apprise cannot read, by position: they hold secrets.
 
-    but: addresses that need no check.
+    name: of the document. but: addresses that need no check.
     """
     addresses = [
-        (f"{path.name}: forms.{form.name}.{place}[{number}]", address)
+        (f"{name}: forms.{form.name}.{place}[{number}]", address)
         for form in setup.forms.values()
         for place, notified in _notified(form)
         for number, address in enumerate(notified, 1)

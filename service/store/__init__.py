@@ -18,6 +18,7 @@ alert_log.py        alerts; snapshot.py and activity.py have what they and the d
 workers.py          when each worker was last seen, and what they did, counted
 undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
 acts/               the record of acts: who did what, append-only and chained
+setups.py           versions of the set-up
 people.py           people who may sign in to the dashboard; sessions.py: who is signed in
 deployment.py       small values that all processes agree on
 api_keys.py         keys of the API, found by the digest of their token
@@ -67,6 +68,7 @@ from service.store.query import Query, ReportRow
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
 from service.store.sessions import OpenSession
+from service.store.setups import UNPUBLISHED, SetupVersion
 from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
 from service.store.store import SCHEMA, Store
 from service.store.transaction import Leads, Queue, Statistics, Transaction
@@ -98,6 +100,7 @@ __all__ = [
     "TRY_ACCOUNT",
     "UNAVAILABLE",
     "UNDO_WINDOW",
+    "UNPUBLISHED",
     "WITHDRAWN",
     "Accounts",
     "Act",
@@ -177,6 +180,7 @@ __all__ = [
     "SecretName",
     "SecretOwner",
     "SeenWorker",
+    "SetupVersion",
     "SortOrder",
     "SortPlace",
     "SortedPage",

@@ -36,6 +36,7 @@ from service.store.platforms.notices import Notices
 from service.store.platforms.rejections import Rejections
 from service.store.sales import Sales
 from service.store.sessions import Sessions
+from service.store.setups import SetupVersions
 from service.store.snapshot import Snapshots
 from service.store.sorting import SortedSearch
 from service.store.tallies import Tallies
@@ -103,5 +104,6 @@ class Transaction(Repository):
     tallies = subject(Tallies)
     undo = subject(UndoRecords)
     imports = subject(ImportJobs)
+    setups = subject(SetupVersions)
     delivery_totals = subject(DeliveryTotals)
     acts = subject(Acts)

@@ -16,7 +16,7 @@ from tests.store.sales import a_change, a_sale
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
     *("delivered_at", "contact", "fields", "extras", "attribution", "coworker_id", "opportunity_id", "attempts"),
-    *("next_attempt_at", "problem", "repeats", "corrections", "sent", "crm", "known"),
+    *("next_attempt_at", "problem", "repeats", "setup_version", "corrections", "sent", "crm", "known"),
     *("answer", "owner"),
 )
 ATTRIBUTION = {
@@ -234,6 +234,7 @@ def test_a_new_lead_is_shown_whole(front: Front, sqlite: Store) -> None:
         "next_attempt_at": "2026-11-24T12:00:00Z",
         "problem": None,
         "repeats": 0,
+        "setup_version": None,
         "corrections": [],
         "sent": None,
         "crm": None,

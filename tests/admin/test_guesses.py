@@ -13,7 +13,7 @@ from service.admin.pages.auth import Authenticator
 from service.store import Store, StoreUnavailable
 from service.store.tallies import QUARTER, SIGN_INS, TOKENS, WRITE_INTERVAL, TallyWriter, period_of
 from tests.admin.dashboard import PASSWORD, Operator
-from tests.builders import NOON, in_force
+from tests.builders import NOON, a_publisher, in_force
 from tests.front import TOKEN, Front
 
 WRONG = "wrong"
@@ -91,7 +91,7 @@ def test_a_browser_is_known_for_a_month_and_with_one_password(
 ) -> None:
     current = in_force()
     before, after = (
-        Authenticator(AdminDeps(sqlite, current.get, lambda: current.state, password=each))
+        Authenticator(AdminDeps(sqlite, current.get, lambda: current.state, a_publisher(sqlite), password=each))
         for each in (PASSWORD, password)
     )
     login = before.check("admin", PASSWORD, NOON)

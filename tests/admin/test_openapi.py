@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import settings
-from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
+from schemathesis.config import (
+    ChecksConfig,
+    GenerationConfig,
+    OperationConfig,
+    OperationsConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    SchemathesisConfig,
+)
+from schemathesis.config._checks import MissingRequiredHeaderConfig, PositiveDataAcceptanceConfig
 from schemathesis.engine import Status as Verdict
 from schemathesis.engine import events, from_schema
+from schemathesis.filters import FilterSet
 
 from service.lead import Status
 from service.version import VERSION
@@ -35,6 +45,10 @@ CALLS = [
     "GET /api/v1/reports/answers",
     "GET /api/v1/reports/attribution",
     "GET /api/v1/reports/outcomes",
+    "GET /api/v1/setup",
+    "PUT /api/v1/setup",
+    "POST /api/v1/setup/revert",
+    "GET /api/v1/setup/versions",
     "GET /api/v1/tokens",
     "POST /api/v1/tokens",
     "DELETE /api/v1/tokens/{token_id}",
@@ -84,7 +98,10 @@ def test_every_call_is_described(document: dict[str, Any]) -> None:
 def test_schemathesis_finds_nothing(lively: Front) -> None:
     generation = GenerationConfig(max_examples=EXAMPLES, deterministic=True, database="none")
     project = ProjectConfig(
-        headers={"Authorization": f"Bearer {TOKEN}"}, generation=generation, continue_on_failure=True
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        generation=generation,
+        continue_on_failure=True,
+        operations=OperationsConfig(operations=[writes_the_setup()]),
     )
     config = SchemathesisConfig(projects=ProjectsConfig(default=project), seed=1, max_time=PATIENCE_S)
 
@@ -95,6 +112,16 @@ def test_schemathesis_finds_nothing(lively: Front) -> None:
     assert [error for error in results if isinstance(error, events.NonFatalError | events.FatalError)] == []
     assert [failure for event in results for failure in failures(event)] == []
     assert {event.label for event in results if isinstance(event, events.ScenarioFinished)} >= set(CALLS)
+
+
+def writes_the_setup() -> OperationConfig:
+    """No description says which text is a set-up, and which version is in force."""
+    accepted = PositiveDataAcceptanceConfig(expected_statuses=["2xx", "401", "403", "404", "412", "422", "428"])
+    refused = MissingRequiredHeaderConfig(expected_statuses=["400", "401", "415", "422", "428"])
+    writing = FilterSet()
+    writing.include(path_regex="/setup", method=["PUT", "POST"])
+    checks = ChecksConfig(positive_data_acceptance=accepted, missing_required_header=refused)
+    return OperationConfig(filter_set=writing, checks=checks)
 
 
 def failures(event: events.EngineEvent) -> list[str]:

@@ -16,7 +16,7 @@ from service.lead import Attribution, Contact, Status
 from service.store import Arrival, Store
 from tests.admin.dashboard import PASSWORD, Operator, words
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
-from tests.builders import NOON, a_form, a_lead, a_submission, in_force
+from tests.builders import NOON, a_form, a_lead, a_publisher, a_submission, in_force
 
 
 @pytest.fixture
@@ -196,7 +196,10 @@ def test_very_many_are_done_in_parts_that_are_counted_together(sqlite: Store, op
     held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
     sqlite.keep_and_enqueue([Arrival(lead, person=lead.id) for lead in held])
     hasty, current = Flask("hasty"), in_force()
-    register(hasty, AdminDeps(sqlite, current.get, lambda: current.state, password=PASSWORD, time_limit_s=0))
+    register(
+        hasty,
+        AdminDeps(sqlite, current.get, lambda: current.state, a_publisher(sqlite), password=PASSWORD, time_limit_s=0),
+    )
     operator.client = hasty.test_client()
     operator.sign_in()
 

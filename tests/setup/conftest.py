@@ -9,7 +9,7 @@ import pytest
 from service.forms import Setup, read_setup
 from service.settings import lookup, read_settings
 from service.setup.current import CurrentSetup, Look
-from service.setup.reading import follow_forms_file
+from service.setup.reading import follow_setup
 from tests.builders import NOON
 
 
@@ -31,7 +31,7 @@ class FollowedFile:
         """What a process has in force after its start; `setup` if that is what it has read then."""
         settings = read_settings({"FORMS_FILE": str(self.path)})
         read = lambda name: lookup(name, self.environ)  # noqa: E731
-        return follow_forms_file(settings, setup or read_setup(self.path, read), read, self.now)
+        return follow_setup(settings, setup or read_setup(self.path, read), read, self.now)
 
     def look(self, current: CurrentSetup) -> Look:
         """What the second of two looks brings: the first only sees that something is new."""

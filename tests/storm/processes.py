@@ -18,7 +18,7 @@ from service.forms import Setup, SetupProblems
 from service.forms.file import parse_setup
 from service.lead import Receipt
 from service.settings import Settings
-from service.setup.current import CurrentSetup, FormsFile
+from service.setup.current import CurrentSetup, FormsFile, SetupDocument
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, Transaction
 from service.store.outbox import LIVE
@@ -62,8 +62,8 @@ class MortalStore(Store):
 
 
 @cache
-def _parse(document: bytes) -> Setup:
-    return parse_setup(document, "forms.toml", lambda _: None)
+def _parse(document: SetupDocument) -> Setup:
+    return parse_setup(document.text, "forms.toml", lambda _: None)
 
 
 class Process:

@@ -12,7 +12,7 @@ from flask_smorest import Api, Blueprint
 from jinja2 import Environment, PackageLoader
 
 from service.admin import AdminDeps
-from service.admin.api import leads, reports, tokens
+from service.admin.api import leads, reports, setup, tokens
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas import ProblemBody
 from service.version import VERSION
@@ -91,7 +91,8 @@ def register(app: Flask, deps: AdminDeps) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (*leads.blueprints(deps), *reports.blueprints(deps), *tokens.blueprints(deps)):
+    parts = (leads, reports, setup, tokens)
+    for blueprint in (each for part in parts for each in part.blueprints(deps)):
         api.register_blueprint(blueprint)
     app.register_blueprint(_docs(app, deps.public_url))
 

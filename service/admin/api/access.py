@@ -36,8 +36,10 @@ DESCRIPTIONS = {
     403: "The token lacks the scope that the call needs, or would give more than it has; `detail` says which.",
     404: "Not found.",
     409: "The lead's state does not allow it; `detail` says why.",
+    412: "Another version was published meanwhile; nothing changed.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not sent as JSON.",
+    428: "`If-Match` is missing.",
     429: "Too many wrong tokens came; try again after `Retry-After` seconds.",
     503: "The database does not answer; try again after `Retry-After` seconds.",
 }
@@ -59,7 +61,8 @@ def problem_response(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
     errors = data.get("errors") or data.get("messages")
-    sentences = "; ".join(sentence for location in (errors or {}).values() for sentence in _sentences("", location))
+    by_location = errors.values() if isinstance(errors, Mapping) else ()
+    sentences = "; ".join(sentence for location in by_location for sentence in _sentences("", location))
     if detail := data.get("message") or sentences or error.description:
         document["detail"] = detail
     if errors:
@@ -98,11 +101,17 @@ class Shared(dict[Any, Any]):
         return self
 
 
-def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> Callable[[View], View]:
-    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401, 403, 429 and 503."""
+def responds(
+    blueprint: Blueprint, schema: type[ApiResponse], *errors: int, words: Mapping[int, str] | None = None
+) -> Callable[[View], View]:
+    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401, 403, 429 and 503.
+
+    words: descriptions of its own.
+    """
     problem = {PROBLEM: {"schema": ProblemBody}}
+    described = {**DESCRIPTIONS, **(words or {})}
     problems = Shared(
-        (status, {"description": DESCRIPTIONS[status], "content": problem}) for status in (401, 403, *errors, 429, 503)
+        (status, {"description": described[status], "content": problem}) for status in (401, 403, *errors, 429, 503)
     )
 
     def decorate(view: View) -> View:

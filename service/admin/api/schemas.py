@@ -88,13 +88,13 @@ class InstantOrDayField(fields.String):
 
 
 class ProblemBody(Schema):
-    """An RFC 9457 problem document. errors: location -> name -> its problems."""
+    """An RFC 9457 problem document. errors: location -> name -> its problems; of the set-up, a list with paths."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String()
-    errors = fields.Dict(keys=fields.String())
+    errors = fields.Raw(metadata={"type": ["object", "array"]})
 
 
 # -- a period's figures, the forms, the alerts

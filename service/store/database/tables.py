@@ -78,6 +78,7 @@ leads = Table(
     Column("corrections", Json),  # answers changed later, see leads/rows.py; NULL: none
     Column("untold", Boolean, key="notify_pending"),  # whether recipients are still to be notified; NULL: no
     Column("location", Text),  # the answer of that name, kept after an erasure where many gave the same
+    Column("setup_version", Integer),  # in the database, by which it goes; NULL: a forms file's
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
 )

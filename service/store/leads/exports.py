@@ -58,6 +58,7 @@ class ExportRow(NamedTuple):
     repeats: int
     reason: str
     corrections: list[dict[str, Any]] | None
+    setup_version: int | None
 
 
 class ExportCall(NamedTuple):

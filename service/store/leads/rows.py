@@ -81,6 +81,7 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "corrections": corrections_row(lead.corrections),
         "untold": lead.notify_pending or None,
         "location": location_of(submission.fields),
+        "setup_version": lead.setup_version,
     }
 
 
@@ -216,6 +217,7 @@ def from_row(row: Row[Any]) -> Lead:
         opportunity_id=row.opportunity_id,
         repeats=row.repeats,
         corrections=corrections_of(row.corrections),
+        setup_version=row.setup_version,
     )
     return replace(lead, next_attempt_at=row.due_at) if row.state == QUEUED else lead
 

@@ -1,0 +1,106 @@
+"""What tells one document of the set-up from another: each key that was added, changed or removed, by form."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from service.forms.problems import Place, write_place
+from service.forms.values import ENV_PREFIX, SECRET_PREFIX
+
+FORMS = "forms"
+
+SECRET_KEYS = frozenset(
+    (
+        *("password", "totp_secret", "token", "app_secret", "app_token", "secret", "key", "client_secret"),
+        *("access_token", "refresh_token", "verify_token", "page_tokens"),
+    )
+)
+"""Keys of accounts, captchas and senders whose values are secrets."""
+
+_WITHHELD = "(a secret)"
+
+_REFERENCES = (ENV_PREFIX, SECRET_PREFIX)
+"""Beginnings of values that name a secret instead of holding it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key with its values, None where it is not there. form: "" for defaults, accounts and the brand.
+
+    key: dotted, below the form; "" for a form as such. Secrets that are written out are withheld.
+    """
+
+    form: str
+    key: str
+    before: Any
+    after: Any
+
+    def as_row(self) -> dict[str, Any]:
+        """Return it as the API shows it."""
+        return {"form": self.form, "key": self.key, "from": self.before, "to": self.after}
+
+
+def tables_of(document: bytes) -> Mapping[str, Any]:
+    """Return the tables of a document that was checked; {} for one that cannot be read any more."""
+    try:
+        return tomllib.loads(document.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
+    except ValueError:
+        return {}
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Return every difference of two documents' tables, those of one form together."""
+    old, new = dict(_leaves(before)), dict(_leaves(after))
+    places = [place for place in dict.fromkeys((*new, *old)) if old.get(place) != new.get(place)]
+    return [
+        _change(place, old.get(place), new.get(place)) for place in places if not _is_shown_by_keys(place, old, new)
+    ]
+
+
+def written_secrets(tables: Mapping[str, Any]) -> list[str]:
+    """Return the places of secrets that are written out, and are therefore in the database in the clear."""
+    return [write_place(place) for place, value in _leaves(tables) if _is_secret(place, value)]
+
+
+def _change(place: Place, before: Any, after: Any) -> Change:
+    is_of_form = len(place) > 1 and place[0] == FORMS
+    form, key = (str(place[1]), place[2:]) if is_of_form else ("", place)
+    return Change(form, write_place(key), _shown(place, before), _shown(place, after))
+
+
+def _is_shown_by_keys(place: Place, old: Mapping[Place, Any], new: Mapping[Place, Any]) -> bool:
+    """Whether a table that came or went has keys, which show as much."""
+    table = old.get(place, new.get(place))
+    return table == {} and any(other[: len(place)] == place for other in (*old, *new) if len(other) > len(place))
+
+
+def _leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Yield each value with its place; an empty table, and each form, is one as well."""
+    if isinstance(value, Mapping):
+        if not value and place:
+            yield place, {}
+        for key, below in value.items():
+            yield from _leaves(below, (*place, key))
+    elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        for number, below in enumerate(value):
+            yield from _leaves(below, (*place, number))
+    else:
+        yield place, value
+
+
+def _shown(place: Place, value: Any) -> Any:
+    """Return a value as JSON takes it."""
+    if _is_secret(place, value):
+        return _WITHHELD
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [_shown((), each) for each in value]
+    return value
+
+
+def _is_secret(place: Sequence[str | int], value: Any) -> bool:
+    named = any(key in SECRET_KEYS for key in place[-2:])
+    return named and isinstance(value, str) and not value.startswith(_REFERENCES)

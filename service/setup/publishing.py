@@ -1,0 +1,196 @@
+"""Publishing: a new version of the set-up in the database, checked as a whole, or refused and nothing changed.
+
+SetupRefusal
+  ManagedByFile     a forms file holds the set-up     change the file
+  StaleVersion      someone has published meanwhile   read the newest, then decide
+  UnknownVersion    there is no such version          choose another
+SetupProblems       the document is faulty            correct it; `placed` says where
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from service.actors import Actor
+from service.forms import PlacedProblem, Setup, SetupProblems
+from service.forms.file import Lookup, digest_of, read_document
+from service.settings import Settings
+from service.setup.current import SetupDocument
+from service.setup.differences import Change, changes_between, tables_of, written_secrets
+from service.setup.reading import is_kept_in_database, setup_parser, with_secrets
+from service.setup.stages import judge_stages
+from service.setup.versions import DOCUMENT_NAME, FIRST_DOCUMENT
+from service.store import UNPUBLISHED, Act, SetupVersion, Store, Subject, SubjectKind, Transaction
+
+MAX_DOCUMENT_BYTES = 512 * 1024
+"""Size of a document: with a hundred forms of a hundred lines each it has half of that."""
+
+MAX_NOTE_LENGTH = 500
+
+
+class SetupRefusal(Exception):
+    """Nothing was published; the text says why."""
+
+
+class ManagedByFile(SetupRefusal):
+    """The set-up is that of a forms file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the set-up is the file {name}: change it there, and it is taken up at once")
+
+
+class StaleVersion(SetupRefusal):
+    """Another version was published over the one that this one was made from."""
+
+    def __init__(self, newest: int) -> None:
+        super().__init__(f"version {newest} has been published meanwhile: read it, then make your change again")
+        self.newest = newest
+
+
+class UnknownVersion(SetupRefusal):
+    """There is no such version, or it is not kept any more."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"there is no version {version}")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingSetup:
+    """The document in force. version: None, and identifier its digest, where a forms file holds it."""
+
+    toml: str
+    version: int | None
+    identifier: str
+    updated_at: datetime | None = None
+    updated_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A checked document beside the one in force.
+
+    version: the one in force, or the one that was published. before, after: the whole set-ups. warnings: what could
+    not be checked, or should be otherwise, by place.
+    """
+
+    version: int
+    before: Setup
+    after: Setup
+    changes: Sequence[Change]
+    warnings: Sequence[PlacedProblem]
+
+
+class Publisher:
+    """Publishes versions of this installation's set-up."""
+
+    def __init__(self, store: Store, settings: Settings, lookup: Lookup) -> None:
+        """lookup: reads a variable of the environment, for "env:NAME" values."""
+        self._store, self._settings, self._lookup = store, settings, lookup
+        self._parse = setup_parser(settings, with_secrets(lookup, store), Setup({}))
+
+    @property
+    def is_managed_by_file(self) -> bool:
+        """Whether a forms file holds the set-up, so that nothing can be published."""
+        return not is_kept_in_database(self._settings, self._lookup)
+
+    def standing(self) -> StandingSetup:
+        """Return the document in force. Raises: SetupProblems where a file cannot be read; StoreUnavailable."""
+        if self.is_managed_by_file:
+            return self._file()
+        newest = self._version(None)
+        at = newest.published_at if newest.version else None
+        return StandingSetup(newest.toml, newest.version, str(newest.version), at, newest.published_by, newest.note)
+
+    def _file(self) -> StandingSetup:
+        path = self._settings.forms_file
+        document = read_document(path) or b""
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
+        return StandingSetup(document.decode(errors="replace"), None, digest_of(document), at)
+
+    def version(self, number: int) -> SetupVersion:
+        """Return one version with its document. Raises: UnknownVersion, StoreUnavailable."""
+        return self._version(number)
+
+    def history(self, limit: int, before: int | None = None) -> list[SetupVersion]:
+        """Return versions without their documents, newest first. before: only older ones than this."""
+        with self._store.read() as tx:
+            return tx.setups.history(limit, before)
+
+    def propose(self, document: str, expected_version: int) -> Proposal:
+        """Check a document as for publishing, and change nothing.
+
+        expected_version: the one that it was made from.
+        Raises: SetupRefusal, SetupProblems, StoreUnavailable.
+        """
+        if self.is_managed_by_file:
+            raise ManagedByFile(self._settings.forms_file.name)
+        newest = self._version(None)
+        if newest.version != expected_version:
+            raise StaleVersion(newest.version)
+        after = self._checked(document, newest.version + 1)
+        tables = tables_of(document.encode())
+        with self._store.read() as tx:
+            unsafe, warnings = judge_stages(after, tables, lambda account: tx.crm.last_look(account).contents)
+        if unsafe:
+            raise SetupProblems(tuple(f"{DOCUMENT_NAME}: {each.path}: {each.message}" for each in unsafe), unsafe)
+        secrets = [PlacedProblem(path, _WRITTEN_OUT) for path in written_secrets(tables)]
+        changes = changes_between(tables_of(newest.toml.encode()), tables)
+        return Proposal(newest.version, self._before(newest), after, changes, [*warnings, *secrets])
+
+    def publish(
+        self, document: str, note: str, actor: Actor, expected_version: int, now: datetime, act: Act = Act.PUBLISH
+    ) -> Proposal:
+        """Publish a document over the version that it was made from; every process takes it up within two seconds.
+
+        Returns it with its own number. Raises: SetupRefusal, SetupProblems, StoreUnavailable; then nothing changed.
+        """
+        proposal = self.propose(document, expected_version)
+
+        def insert(tx: Transaction) -> int:
+            number = tx.setups.publish(document, note[:MAX_NOTE_LENGTH], actor.who, now, expected_version)
+            if number is None:
+                raise StaleVersion(tx.setups.newest_number())
+            after = {"version": number, "note": note, "changes": [each.as_row() for each in proposal.changes]}
+            tx.acts.record(actor, act, Subject(SubjectKind.SETUP), None, {"version": expected_version}, after, now)
+            return number
+
+        return replace(proposal, version=self._store.write(insert))
+
+    def revert(self, version: int, note: str, actor: Actor, expected_version: int, now: datetime) -> Proposal:
+        """Publish the document of an earlier version again, as a new one.
+
+        Raises: SetupRefusal, SetupProblems, StoreUnavailable; then nothing changed.
+        """
+        if self.is_managed_by_file:
+            raise ManagedByFile(self._settings.forms_file.name)
+        earlier = self._version(version)
+        return self.publish(
+            earlier.toml, note or f"back to version {version}", actor, expected_version, now, Act.REVERT
+        )
+
+    def _version(self, number: int | None) -> SetupVersion:
+        """Return a version, None for the newest; before anything was published, the one with defaults."""
+        with self._store.read() as tx:
+            version = tx.setups.newest() if number is None else tx.setups.get(number)
+        if version is None and number in (None, UNPUBLISHED):
+            return SetupVersion(UNPUBLISHED, "", "", datetime.fromtimestamp(0, UTC), FIRST_DOCUMENT)
+        if version is None:
+            raise UnknownVersion(number or UNPUBLISHED)
+        return version
+
+    def _checked(self, document: str, number: int) -> Setup:
+        text = document.encode()
+        if len(text) > MAX_DOCUMENT_BYTES:
+            raise SetupProblems((f"{DOCUMENT_NAME}: is larger than {MAX_DOCUMENT_BYTES // 1024} KiB: shorten it",))
+        return self._parse(SetupDocument(text, number))
+
+    def _before(self, newest: SetupVersion) -> Setup:
+        """Return the set-up in force; without forms where a variable is missing that it needs."""
+        try:
+            return self._parse(SetupDocument(newest.toml.encode(), newest.version))
+        except SetupProblems:
+            return Setup({}, version=newest.version)
+
+
+_WRITTEN_OUT = "is written out, so whoever reads the set-up or a backup knows it: write env:NAME and set that variable"

@@ -1,0 +1,195 @@
+"""Publishing into the database: whole versions, refused where they are faulty, stale, or a forms file is in force."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from service.actors import administrator
+from service.forms import SetupProblems
+from service.settings import read_settings
+from service.setup.current import Look
+from service.setup.publishing import ManagedByFile, Publisher, StaleVersion, UnknownVersion
+from service.setup.reading import NOT_READ, follow_setup, read_stored
+from service.store import Store
+from tests.builders import NOON, a_publisher
+
+FIRST = "# by hand\n[defaults]\nstage_id = 1001\n\n[forms.contact]\n"
+TOUR = FIRST + '\n[forms.tour]\ntitle = "Book a tour"\nstage_id = 1002\n'
+
+
+def no_variable(_name: str) -> None:
+    """An environment without variables."""
+
+
+FAULTS = {
+    "no TOML": ("[forms.tour", ""),
+    "unknown key": ("[forms.tour]\nstge_id = 1\n", "forms.tour.stge_id"),
+    "a key with spaces": ('[forms.tour.custom]\n"How did you hear" = "{nobody_asks}"\n', "forms.tour.custom."),
+    "unknown account": ('[forms.tour]\naccount = "nowhere"\n', "forms.tour.account"),
+    "no variable": ('[forms.tour]\nredirect = "env:NOT_SET"\n', "forms.tour.redirect"),
+}
+
+
+def publish(publisher: Publisher, document: str, over: int, note: str = "") -> int:
+    """Publish as the administrator; return the number."""
+    return publisher.publish(document, note, administrator(), over, NOON + timedelta(minutes=over)).version
+
+
+def test_before_anything_is_published_there_is_one_form(sqlite: Store) -> None:
+    standing = a_publisher(sqlite).standing()
+
+    assert (standing.version, standing.toml, standing.updated_at) == (0, "[forms.contact]\n", None)
+
+
+def test_a_version_has_its_document_as_it_was_written_and_who_when_and_why(sqlite: Store) -> None:
+    publisher = a_publisher(sqlite)
+
+    publish(publisher, TOUR, 0, "the tour form")
+
+    standing = publisher.standing()
+    assert (standing.version, standing.toml, standing.note) == (1, TOUR, "the tour form")
+    assert (standing.updated_by, standing.updated_at) == ("admin", NOON)
+
+
+def test_a_proposal_names_every_key_that_changes(sqlite: Store) -> None:
+    publisher = a_publisher(sqlite)
+    publish(publisher, TOUR, 0)
+    changed = TOUR.replace("stage_id = 1002", "stage_id = 1003").replace("stage_id = 1001\n", "") + "[forms.day]\n"
+
+    changes = publisher.propose(changed, 1).changes
+
+    assert [(each.form, each.key, each.before, each.after) for each in changes] == [
+        ("tour", "stage_id", 1002, 1003),
+        ("day", "", None, {}),
+        ("", "defaults.stage_id", 1001, None),
+    ]
+    assert publisher.standing().toml == TOUR
+
+
+def test_a_secret_that_is_written_out_is_withheld_and_warned_of(sqlite: Store) -> None:
+    hook = '[forms.contact.webhooks.json]\ntoken = "not-for-everyone-to-read"\n'
+
+    proposal = a_publisher(sqlite).propose(hook, 0)
+
+    assert "not-for-everyone" not in repr(proposal.changes)
+    assert "forms.contact.webhooks.json.token" in [each.path for each in proposal.warnings]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_document_is_refused_with_its_place(sqlite: Store, fault: str) -> None:
+    document, path = FAULTS[fault]
+    publisher = a_publisher(sqlite)
+
+    with pytest.raises(SetupProblems) as problems:
+        publish(publisher, document, 0)
+
+    assert any(each.path.startswith(path) and each.message for each in problems.value.placed)
+    assert publisher.standing().version == 0
+
+
+def test_over_one_version_only_one_is_published(sqlite: Store) -> None:
+    publisher = a_publisher(sqlite)
+    publish(publisher, FIRST, 0)
+
+    with pytest.raises(StaleVersion) as stale:
+        publish(publisher, TOUR, 0)
+
+    assert stale.value.newest == 1
+    assert publisher.standing().toml == FIRST
+
+
+def test_going_back_publishes_the_earlier_document_again(sqlite: Store) -> None:
+    publisher = a_publisher(sqlite)
+    publish(publisher, FIRST, 0)
+    publish(publisher, TOUR, 1)
+
+    publisher.revert(1, "", administrator(), 2, NOON)
+
+    assert (publisher.standing().version, publisher.standing().toml) == (3, FIRST)
+    assert [(each.version, each.note) for each in publisher.history(1)] == [(3, "back to version 1")]
+    with pytest.raises(UnknownVersion):
+        publisher.revert(99, "", administrator(), 3, NOON)
+
+
+def test_where_a_forms_file_is_in_force_nothing_is_published(sqlite: Store, tmp_path: Path) -> None:
+    path = tmp_path / "forms.toml"
+    path.write_text(TOUR)
+    publisher = Publisher(sqlite, read_settings({"FORMS_FILE": str(path)}), no_variable)
+
+    with pytest.raises(ManagedByFile):
+        publish(publisher, FIRST, 0)
+
+    assert (publisher.standing().version, publisher.standing().toml) == (None, TOUR)
+
+
+# -- stages that were looked at
+
+STAGES = [
+    {"id": 1001, "name": "New", "checked": True, "refused": False, "dangers": [], "actions": []},
+    {"id": 1002, "name": "Gone", "checked": True, "refused": True, "dangers": ["deletes the customer"], "actions": []},
+]
+LOOK = {"locations": [{"id": 55, "boards": [{"id": 7, "name": "Sales", "stages": STAGES}]}]}
+
+
+@pytest.mark.parametrize("stage", ["stage_id = 1002", 'board = "sales"\nstage = "gone"', "stage = 1002"])
+def test_a_stage_that_the_last_look_found_unsafe_is_refused_where_it_is_named(sqlite: Store, stage: str) -> None:
+    sqlite.write(lambda tx: tx.crm.save_look("default", "https://x.example", LOOK, NOON))
+
+    with pytest.raises(SetupProblems) as problems:
+        publish(a_publisher(sqlite), f"[defaults]\n{stage}\n[forms.contact]\n", 0)
+
+    (problem,) = problems.value.placed
+    assert problem.path.startswith("defaults.stage")
+    assert "deletes the customer" in problem.message
+
+
+def test_a_stage_that_nobody_has_looked_at_is_published_with_a_warning(sqlite: Store) -> None:
+    proposal = a_publisher(sqlite).propose(FIRST, 0)
+
+    assert [each.path for each in proposal.warnings] == ["defaults.stage_id"]
+
+
+# -- processes follow
+
+
+def test_a_process_takes_up_what_was_published_and_only_that(sqlite: Store) -> None:
+    settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
+    publisher = a_publisher(sqlite)
+    current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON, sqlite)
+    publish(publisher, TOUR, 0)
+
+    looks = [current.look(NOON) for _ in range(3)]
+
+    assert looks == [Look.UNSETTLED, Look.TAKEN, Look.SAME]
+    assert (current.get().version, current.get().forms["tour"].setup_version) == (1, 1)
+    publish(publisher, TOUR, 1, "the same again")
+    current.look(NOON)
+    assert current.look(NOON) is Look.TAKEN
+    assert current.get().version == 2
+
+
+def test_a_forms_file_that_appears_takes_its_place_and_may_not_vanish(sqlite: Store, tmp_path: Path) -> None:
+    path = tmp_path / "forms.toml"
+    settings = read_settings({"FORMS_FILE": str(path)})
+    current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON, sqlite)
+    path.write_text(TOUR)
+
+    current.look(NOON)
+    assert current.look(NOON) is Look.TAKEN
+    assert current.get().version is None
+    path.unlink()
+    current.look(NOON)
+    assert current.look(NOON) is Look.REFUSED
+    assert "tour" in current.get().forms
+
+
+def test_a_process_that_could_not_reach_the_database_reads_as_soon_as_it_can(sqlite: Store) -> None:
+    settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
+    publish(a_publisher(sqlite), TOUR, 0)
+    before_the_fork = follow_setup(settings, NOT_READ, no_variable, NOON)
+    assert before_the_fork.look(NOON) is Look.SAME
+
+    before_the_fork.attach(sqlite, NOON)
+
+    assert list(before_the_fork.get().forms) == ["contact", "tour"]
