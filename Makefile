@@ -67,8 +67,19 @@ $(BENCH)/bin/uvicorn: | $(BIN)/python
 	$(BIN)/python -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install $(BENCH_TOOLS)
 
-bench: setup-test $(BENCH)/bin/uvicorn  ## the measurements behind the published figures (an hour; never part of the tests)
-	$(BIN)/python -m tests.bench $(if $(HUGE),--huge)
+# `make bench pages` measures only what is named. Only these two need the other environment.
+MEASUREMENTS := $(filter-out bench,$(MAKECMDGOALS))
+BESIDE_FASTAPI := $(if $(MEASUREMENTS),$(filter taking bursting,$(MEASUREMENTS)),taking bursting)
+
+bench: setup-test $(if $(BESIDE_FASTAPI),$(BENCH)/bin/uvicorn)  ## the measurements behind the published figures, or those named: make bench pages (never part of the tests)
+	$(BIN)/python -m tests.bench $(if $(HUGE),--huge) $(MEASUREMENTS)
+
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+ifneq (,$(MEASUREMENTS))
+.PHONY: $(MEASUREMENTS)
+$(MEASUREMENTS): ; @:
+endif
+endif
 
 SCRIPT := service/capture/script
 BUNDLE := npx --yes esbuild@0.28.2 --bundle --format=iife --target=es2017

@@ -22,8 +22,6 @@ from service.store import (
     OutcomeBlock,
     Store,
     UntouchedLead,
-    all_kinds,
-    kind_of,
 )
 
 log = structlog.get_logger()
@@ -137,13 +135,12 @@ class OutcomeCounter:
         return 0.0 if made or block else None
 
     def _count(self, block: OutcomeBlock, now: datetime) -> None:
-        """Count a block kind by kind, in short transactions; give up where another worker has begun it since."""
+        """Count a block and store it kind by kind, in short transactions; give up where another worker has begun it."""
         if not self._store.write(lambda tx: tx.statistics.begin_count(block, now)):
             return
-        for by, touch in all_kinds():
-            with self._store.read() as tx:
-                cells = tx.statistics.count_kind(block, by, touch)
-            kind = kind_of(by, touch)
+        with self._store.read() as tx:
+            by_kind = dict(tx.statistics.count_cells(block))
+        for kind, cells in by_kind.items():
             saved = self._store.write(lambda tx, kind=kind, cells=cells: tx.statistics.save_kind(block, kind, cells))  # type: ignore[misc]
             if not saved:
                 return

@@ -17,7 +17,8 @@ def day_of(at: datetime, zone: tzinfo) -> date:
 def previous_period(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """Return the period before, of the same length; whole months, or days, of the calendar where it consists of them.
 
-    A month that is not over is compared with the same time of the month before. At the ends of the calendar: empty.
+    A month, quarter or year that is not over is compared with the same part of the one before. At the ends of the
+    calendar: empty.
     """
     try:
         return _period_before(since, until, zone)
@@ -31,10 +32,10 @@ def _period_before(since: datetime, until: datetime, zone: tzinfo) -> tuple[date
         return since - (until - since), since
     if start.day == 1 and (months := _months_between(start, end)):
         return _moved(start, -months), since
-    if start.day == 1 and end <= _moved(start, 1):
-        earlier = _moved(start, -1)
-        return earlier, min(_same_time(earlier, start, end), since)
     days = (end.date() - start.date()).days + (not _is_midnight(end))
+    if days > 1 and (months := _unit_begun(start, end)):
+        earlier = _moved(start, -months)
+        return earlier, min(_same_time(earlier, start, end), since)
     earlier = datetime.combine(start.date() - timedelta(days=days), start.time(), zone)
     return earlier, _same_time(earlier, start, end)
 
@@ -53,6 +54,14 @@ def _months_between(start: datetime, end: datetime) -> int:
     """Return the number of whole months; 0 where the end is not the beginning of a month."""
     months = (end.year - start.year) * 12 + end.month - start.month
     return months if end.day == 1 and _is_midnight(end) and months > 0 else 0
+
+
+def _unit_begun(start: datetime, end: datetime) -> int:
+    """Return the months of the smallest unit of the calendar that begins with a period and holds all of it; 0: none."""
+    if start.day != 1:
+        return 0
+    units = (months for months in (1, 3, 12) if (start.month - 1) % months == 0)
+    return next((months for months in units if end <= _moved(start, months)), 0)
 
 
 def _moved(start: datetime, months: int) -> datetime:

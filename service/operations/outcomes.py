@@ -29,8 +29,9 @@ LEFT_OUT = ("quarantined", "discarded", "test")
 class OutcomeQuery:
     """A report. by: one of BY. since, until: of the arrival, aware, `until` is exclusive. touch: one of TOUCHES.
 
-    account, form: "" for all. compare: also with the period before. include_left_out: spam, discarded leads, tests and
-    leads erased before their delivery count as well.
+    account, form: "" for all. compare: also with the period before, which is
+    `before` where that is given. include_left_out: spam, discarded leads, tests and leads erased before their
+    delivery count as well.
     """
 
     by: str
@@ -41,6 +42,7 @@ class OutcomeQuery:
     form: str = ""
     compare: bool = False
     include_left_out: bool = False
+    before: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
     with store.read() as tx:
         tx.statistics.fix_moment()
         now = _read(tx, query, zone)
-        before = previous_period(query.since, query.until, zone) if query.compare else None
+        before = _period_before(query, zone)
         then = _read(tx, replace(query, since=before[0], until=before[1]), zone) if before else None
     names = milestone_names(forms, [*now.cells, *(then.cells if then else ())])
     tallies = now.tallies(names)
@@ -134,6 +136,13 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
     if then:
         whole = replace(whole, previous=_total(earlier.values(), then.spending, names, total_before))
     return OutcomeReport(query, rows, whole, now.left_out(), names.names, before)
+
+
+def _period_before(query: OutcomeQuery, zone: tzinfo) -> tuple[datetime, datetime] | None:
+    """Return the period that a report compares with, None for none."""
+    if not query.compare:
+        return None
+    return query.before or previous_period(query.since, query.until, zone)
 
 
 # -- adding up

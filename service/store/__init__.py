@@ -56,7 +56,7 @@ from service.store.leads.touches import Visit, reported
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
 from service.store.outcome_blocks import BLOCK_SIZE, FAN, OutcomeBlock
-from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod, all_kinds, kind_of
+from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod
 from service.store.outcomes import JOINT as OUTCOME_JOINT
 from service.store.overview import ParkedProblem, TodayFigures
 from service.store.people import Credentials
@@ -199,11 +199,9 @@ __all__ = [
     "UntouchedLead",
     "Visit",
     "WorkerRequest",
-    "all_kinds",
     "as_instant",
     "as_milliseconds",
     "fault_of",
-    "kind_of",
     "median",
     "reported",
 ]

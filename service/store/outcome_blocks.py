@@ -5,18 +5,19 @@ of level 2. Blocks know nothing of days, so every period is served alike, in eve
 of which a lead, its touch or its sale has changed; until it is counted again, reports read its leads themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from service.lead import first_lead_id
+from service.store.database.columns import insert_rows
 from service.store.database.outcome_tables import outcome_blocks, outcome_cells, outcome_changes
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
-from service.store.outcomes import MEASURES, Stretch, folded, kind_of
+from service.store.outcomes import MEASURES, Stretch, all_kinds, fold_all, kind_of
 
 BLOCK_SIZE = 2_500
 """Leads of a block: a report reads up to three times as many by itself, 7 microseconds each."""
@@ -104,19 +105,26 @@ class OutcomeBlocks(Repository):
         begun = {"is_counted": False, "version": block.version + 1, "begun_at": now}
         return self._execute(update(outcome_blocks).where(_is(block)).values(begun)).rowcount == 1
 
-    def count_kind(self, block: OutcomeBlock, by: str, touch: str) -> list[dict[str, Any]]:
-        """Fold the leads of a block, or its blocks, into cells of one kind."""
+    def count_cells(self, block: OutcomeBlock) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Fold the leads of a block, or its blocks, into cells; yields those of one kind after the other."""
+        kinds = [kind_of(by, touch) for by, touch in all_kinds()]
+        cells = fold_all(self._connection, block.leads) if block.level == 1 else {}
+        for kind in kinds:
+            key = {"level": block.level, "block": block.leads.since, "kind": kind}
+            yield kind, [{**key, **cell} for cell in cells.get(kind) or self._cells_inside(block, kind)]
+
+    def _cells_inside(self, block: OutcomeBlock, kind: str) -> Iterator[dict[str, Any]]:
+        """Add up the cells of the blocks of a block."""
         if block.level == 1:
-            rows = self._execute(*folded(by, touch, block.leads, by_account=True))
-        else:
-            of = outcome_cells.c
-            keys = (of.account, *(of[name] for name in _OF_CELL if name != "account"))
-            inside = (of.level == block.level - 1, of.block >= block.leads.since, of.block < block.leads.until)
-            query = select(*keys, *(func.sum(of[name]).label(name) for name in MEASURES))
-            rows = self._execute(query.where(*inside, of.kind == kind_of(by, touch)).group_by(*keys))
-        key = {"level": block.level, "block": block.leads.since, "kind": kind_of(by, touch)}
+            return
+        of = outcome_cells.c
+        keys = [of[name] for name in _OF_CELL]
+        inside = (of.level == block.level - 1, of.block >= block.leads.since, of.block < block.leads.until)
+        query = select(*keys, *(func.sum(of[name]).label(name) for name in MEASURES))
         names = (*_OF_CELL, *MEASURES)
-        return [{**key, **{name: getattr(row, name) for name in names}} for row in rows]
+        for row in self._execute(query.where(*inside, of.kind == kind).group_by(*keys)):
+            values = (*row[: len(keys)], *map(int, row[len(keys) :]))
+            yield dict(zip(names, values, strict=True))
 
     def save_kind(self, block: OutcomeBlock, kind: str, cells: Sequence[dict[str, Any]]) -> bool:
         """Replace the cells of one kind; False where another worker has begun to count the block since."""
@@ -126,7 +134,7 @@ class OutcomeBlocks(Repository):
         own = and_(of.level == block.level, of.block == block.leads.since, of.kind == kind)
         self._execute(delete(outcome_cells).where(own))
         if cells:
-            self._execute(insert(outcome_cells), list(cells))
+            insert_rows(self._connection, outcome_cells, list(cells))
         return True
 
     def end_count(self, block: OutcomeBlock) -> None:

@@ -145,10 +145,19 @@ def test_the_days_that_are_asked_for(filters: ReportFilters, ends: tuple[str, st
     assert (first.isoformat(), last.isoformat()) == ends
 
 
-def test_dates_are_compared_with_as_many_days_before() -> None:
-    filters = read_filters({"from": "2026-11-01", "to": "2026-11-10", "period": "30"})
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        ("2026-11-03", "2026-11-12", (date(2026, 10, 24), date(2026, 11, 2))),
+        ("2026-11-01", "2026-11-10", (date(2026, 10, 1), date(2026, 10, 10))),
+        ("2026-11-01", "2026-11-01", (date(2026, 10, 31), date(2026, 10, 31))),
+    ],
+    ids=["days", "month so far", "first day"],
+)
+def test_dates_are_compared_as_the_api_does_it(since: str, until: str, before: tuple[date, date]) -> None:
+    filters = read_filters({"from": since, "to": until, "period": "30"})
 
-    assert filters.previous_span(filters.span(TODAY, "")) == (date(2026, 10, 22), date(2026, 10, 31))
+    assert filters.previous_span(filters.span(TODAY, "")) == before
 
 
 def test_another_period_that_is_chosen_replaces_the_dates() -> None:
@@ -216,6 +225,8 @@ def test_durations_are_written_in_their_own_unit(seconds: float, expected: str) 
         (120, 100, "+20%", "20% more than in the period before (100)."),
         (95, 100, "−5.0%", "5.0% fewer than in the period before (100)."),
         (7, 7, "0%", "As many as in the period before."),
+        (999, 100, "+899%", "899% more than in the period before (100)."),
+        (3767, 16, "×235", "235 times as many as in the period before (16)."),
         (7, 0, "new", "None in the period before."),
         (0, 0, "–", "As many as in the period before."),
     ],

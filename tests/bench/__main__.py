@@ -30,6 +30,7 @@ MEASUREMENTS = {
     "importing": "Imports",
     "webhooks": "Webhooks",
     "growing": "A million leads",
+    "pages": "Pages and reports beside a million leads",
     "counting": "Daily counts",
     "huge": "Ten million leads",
 }

@@ -21,22 +21,26 @@ from service.lead import (
     Submission,
     new_lead_id,
 )
-from service.store import Sale, SaleChange, SaleStatus, Store
+from service.store import Store
+from service.store.database.answer_tables import answer_clocks, owner_turns
 from service.store.database.columns import insert_rows
+from service.store.database.outcome_tables import lead_touches
 from service.store.database.report_tables import sale_changes, sales
 from service.store.database.tables import DONE, PARKED, QUEUED, attempts, deliveries, lead_words, leads
 from service.store.leads.rows import to_row
 from service.store.words import COLUMNS, CURSOR, cursor_of
+from tests.bench.crowd_outcomes import clock_of, costs_of, sale_of, touch_of, turn_of
 
 SIZE = 5_000
 """Leads that are made one by one."""
 
 DAYS = 180
 
-STAGES = ("New enquiry", "Toured", "Proposal sent")
-
 NUMBERED = (attempts, sale_changes)
 """Tables that number their rows themselves."""
+
+COPIED = (leads, deliveries, attempts, lead_words, answer_clocks, owner_turns, lead_touches, sale_changes, sales)
+"""Tables with rows of leads; sales last, as a trigger reads their changes."""
 
 FIRST = (
     "Ann",
@@ -58,6 +62,8 @@ LAST = tuple(
     for start in ("Lee", "Hop", "Rho", "Chen", "Fern", "John", "Ros", "Nov")
     for end in ("", "per", "des", "ez", "son", "si", "ák")
 )
+SITES = ("Harbour House", "Old Mill", "Kiosk Street", "")
+PAGES = ("/", "/offices", "/day-pass", "/meeting-rooms")
 COMPANIES = tuple(
     f"{a} {b}"
     for a in ("Blue", "North", "Kiosk", "Harbour", "Ship", "Analytical")
@@ -91,7 +97,8 @@ def fill(store: Store, count: int, until: datetime, days: int = DAYS, whole_days
     """Put `count` leads of the last days into an empty store, with their debts, calls and words.
 
     They stand in blocks of `size`, each as long as the others. The newest is made lead by lead, and its copies are
-    other people of earlier times. whole_days: older leads are erased, as RETENTION_DAYS leaves them.
+    other people of earlier times. whole_days: older leads are erased, as RETENTION_DAYS leaves them. Their campaigns
+    have costs.
     """
     blocks = max(1, count // size)
     length = timedelta(days=days) / blocks
@@ -103,6 +110,7 @@ def fill(store: Store, count: int, until: datetime, days: int = DAYS, whole_days
         store.erase(erased, until)
         _copy_block(store, erased, length, blocks - whole - 1)
     _copy_block(store, newest, length, whole - 1)
+    store.write(lambda tx: tx.statistics.replace_costs(list(costs_of(until, days)), {}, until))
     if not store._database.path:
         with store._database.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
@@ -126,9 +134,15 @@ def _make_block(store: Store, chance: random.Random, since: datetime, length: ti
     with store.read() as tx:
         rows = tx._execute(select(*COLUMNS).where(leads.c.id.in_([lead.id for lead in block]))).all()
     store.write(lambda tx: tx.search.add(rows))
-    sold = [_sale(chance, lead) for lead in block if lead.status is Status.DELIVERED]
+    sold = [sale_of(chance, lead) for lead in block if lead.status is Status.DELIVERED]
     changes = [change for _, entered in sold for change in entered]
+    clocks = [clock_of(chance, lead) for lead in block if lead.status in (Status.DELIVERED, Status.PENDING)]
+    turns = [turn_of(number, lead) for number, lead in enumerate(block) if lead.status is Status.DELIVERED]
+    touches = {lead.id: touch_of(chance, lead) for lead in block}
     store.write(lambda tx: tx.crm.save_sales([sale for sale, _ in sold], changes))
+    store.write(lambda tx: tx.answers.add(clocks))
+    store.write(lambda tx: tx.answers.add_turns(turns))
+    store.write(lambda tx: tx.leads.replace_touches(touches))
     store.write(lambda tx: tx.flags.set(CURSOR, max(block[-1].id, cursor_of(tx._connection))))
     return [lead.id for lead in block]
 
@@ -159,12 +173,19 @@ def _copy_block(store: Store, block: Sequence[LeadId], length: timedelta, copies
         "updated_at",
         "seen_at",
         "at",
+        "escalate_at",
+        "next_at",
+        "waiting_since",
+        "reminded_at",
+        "escalated_at",
+        "answered_at",
+        "given_at",
     )
-    instants = {name: f"t.{name} {before}" for name in (*moments, "at")}
+    instants = {name: f"t.{name} {before}" for name in moments}
     numbers = {name: number.format(f"t.{name}") for name in ("coworker_id", "opportunity_id")}
     people = {name: address.format(f"t.{name}") for name in ("email", "fields", "person")}
     changes = {**instants, **numbers, **people, "word": word, "lead_id": new_id}
-    for table in (leads, deliveries, attempts, lead_words, sale_changes, sales):  # sales last: a trigger reads changes
+    for table in COPIED:
         key = "id" if table is leads else "lead_id"
         order = "ORDER BY 1, 2" if table is lead_words else ""  # sorted, the index of words is made ten times as fast
         names = [column.name for column in table.columns if not (table in NUMBERED and column.name == "id")]
@@ -191,6 +212,7 @@ def _a_lead(chance: random.Random, number: int, at: datetime) -> Lead:
     email = f"{name.split(maxsplit=1)[0].lower()}{number}@{host}"
     contact = Contact(email, name, phone=f"+4420{chance.randrange(10**8):08}", company=chance.choice(COMPANIES))
     fields = {"email": email, "full_name": name, "message": TEXT.format(n=number % 97, place=chance.choice(PLACES))}
+    fields |= {"location": site} if (site := SITES[number % len(SITES)]) else {}
     page = f"https://www.example.com/?utm_source={source}&utm_medium={medium}&utm_campaign=c{number % 300}"
     evidence = Evidence(fields, landing_url=page, page_url="https://www.example.com/contact")
     is_done = status is Status.DELIVERED
@@ -201,41 +223,17 @@ def _a_lead(chance: random.Random, number: int, at: datetime) -> Lead:
         at,
         Submission(f"form{number % 8}", chance.choice(SENDERS), contact, evidence, fields, {"how_heard": "a friend"}),
         Attribution(
-            source, medium, f"c{number % 300}", channel=channel, rule="rules:2", reason="tags on the landing page"
+            *(source, medium, f"c{number % 300}"),
+            channel=channel,
+            rule="rules:2",
+            reason="tags on the landing page",
+            landing_page=PAGES[number // 3 % len(PAGES)],
         ),
         "Look at it: the address is wrong." if status is Status.PARKED else "",
         at + timedelta(seconds=3) if is_done else None,
         CoworkerId(number + 5000) if is_done else None,
         OpportunityId(number + 80_000) if is_done else None,
     )
-
-
-def _sale(chance: random.Random, lead: Lead) -> tuple[Sale, list[SaleChange]]:
-    """What became of a delivered lead within a month."""
-    reached = STAGES[: chance.choices((1, 2, 3), (60, 25, 15))[0]]
-    days = [timedelta(days=chance.uniform(1, 9)) for _ in reached]
-    times = [lead.received_at + sum(days[:number], timedelta()) for number in range(len(reached))]
-    is_won, is_lost = len(reached) == len(STAGES) and chance.random() < 0.7, chance.random() < 0.3
-    status = SaleStatus.WON if is_won else SaleStatus.LOST if is_lost else SaleStatus.IN_PROGRESS
-    at = times[-1] + timedelta(days=chance.uniform(1, 9))
-    sale = Sale(
-        lead_id=lead.id,
-        account=lead.account,
-        opportunity_id=lead.opportunity_id or OpportunityId(0),
-        stage_id=1001,
-        stage=reached[-1],
-        board="Sales",
-        status=status,
-        value=float(chance.randrange(100, 3000)),
-        currency=chance.choice(("GBP", "EUR")),
-        won_at=at if is_won else None,
-        lost_at=at if status is SaleStatus.LOST else None,
-        loss_reason="",
-        updated_at=at,
-        seen_at=at,
-    )
-    changes = [SaleChange(lead.id, "stage", name, when, at) for name, when in zip(reached, times, strict=True)]
-    return sale, changes
 
 
 def _debt(lead: Lead) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tests.admin.dashboard import PASSWORD
 from tests.bench import crowd
 from tests.bench.claiming import claim_times
 from tests.bench.databases import kept_database
-from tests.front import ANN, SCRIPT, TOKEN, Front
+from tests.front import ANN, SCRIPT, TOKEN, Front, count_days
 
 COUNT = int(os.environ.get("BENCH_LEADS", "1000000"))
 TRIES = 15
@@ -91,6 +91,7 @@ def crowded(growth: Growth) -> Iterator[Store]:
             began = time.monotonic()
             crowd.fill(store, growth.leads, NOW, growth.days, growth.whole_days)
             count_outcomes(store)
+            count_days(store)
             print(f"{growth.engine}: {growth.leads:,} leads filled in {time.monotonic() - began:.0f} s", flush=True)
         yield store
         store.close()

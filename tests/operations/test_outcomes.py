@@ -149,12 +149,27 @@ def at(text: str) -> datetime:
         ("2026-01-01", "2027-01-01", "2025-01-01", "2026-01-01"),
         ("2026-11-01", "2026-11-15T10:00", "2026-10-01", "2026-10-15T10:00"),
         ("2026-03-01", "2026-03-31T12:00", "2026-02-01", "2026-03-01"),
+        ("2026-10-01", "2026-11-25", "2026-07-01", "2026-08-25"),
+        ("2026-01-01", "2026-11-25", "2025-01-01", "2025-11-25"),
+        ("2026-11-01", "2026-11-02", "2026-10-31", "2026-11-01"),
         ("2026-11-24", "2026-11-25", "2026-11-23", "2026-11-24"),
         ("2026-11-24", "2026-11-24T09:00", "2026-11-23", "2026-11-23T09:00"),
         ("2026-10-26", "2026-11-02", "2026-10-19", "2026-10-26"),
         ("2026-11-24T08:00", "2026-11-24T10:00", "2026-11-24T06:00", "2026-11-24T08:00"),
     ],
-    ids=["month", "year", "month so far", "short month", "day", "day so far", "summer time ends", "hours"],
+    ids=[
+        "month",
+        "year",
+        "month so far",
+        "short month",
+        "quarter so far",
+        "year so far",
+        "first day",
+        "day",
+        "day so far",
+        "summer time ends",
+        "hours",
+    ],
 )
 def test_the_period_before_follows_the_calendar(since: str, until: str, before: str, end: str) -> None:
     figures = previous_period(at(since).astimezone(UTC), at(until).astimezone(UTC), BERLIN)

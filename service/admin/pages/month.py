@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from service.admin.pages.labels import share
+from service.admin.pages.numbers import MANY_TIMES, change_percent
 from service.admin.pages.rendering import PREFIX
 from service.forms import Form
 from service.i18n import SHORT_DAY, _, date_text, money, whole
@@ -169,7 +169,9 @@ def change_text(now: float, before: float, months: Months) -> str:
         return _("none in %(span)s", span=span) if now else _("none in %(span)s, either", span=span)
     if now == before:
         return _("as many as in %(span)s", span=span)
-    change = share(abs(now - before), before)
+    if now >= MANY_TIMES * before:
+        return _("%(times)s times as many as in %(span)s", times=whole(now / before), span=span)
+    change = change_percent(now, before)
     if now > before:
         return _("%(change)s more than in %(span)s", change=change, span=span)
     return _("%(change)s fewer than in %(span)s", change=change, span=span)

@@ -3,6 +3,9 @@
 from service import i18n
 from service.i18n import _
 
+MANY_TIMES = 10
+"""From so many times an earlier figure on, a change is written as a factor: nobody reads 23,444%."""
+
 
 def short_number(value: float) -> str:
     """A number for an axis: "12,000", "120k", "1.2m"."""
@@ -18,19 +21,29 @@ def compared(now: float, before: float) -> str:
         return _("As many as in the period before.")
     if not before:
         return _("None in the period before.")
-    amount, number = _percent(100 * abs(now - before) / before), i18n.whole(before)
+    amount, number = change_percent(now, before), i18n.whole(before)
+    if now >= MANY_TIMES * before:
+        times = i18n.whole(now / before)
+        return _("%(times)s times as many as in the period before (%(number)s).", times=times, number=number)
     if now > before:
         return _("%(amount)s more than in the period before (%(number)s).", amount=amount, number=number)
     return _("%(amount)s fewer than in the period before (%(number)s).", amount=amount, number=number)
 
 
 def percent_change(now: float, before: float) -> str:
-    """A figure against an earlier one: "+12%", "−5.0%", "new" where there was none."""
+    """A figure against an earlier one: "+12%", "−5.0%", "×25", "new" where there was none."""
     if not before:
         return _("new") if now else "–"
     if now == before:
         return i18n.percent(0)
-    return f"{'+' if now > before else '−'}{_percent(100 * abs(now - before) / before)}"
+    if now >= MANY_TIMES * before:
+        return f"×{i18n.whole(now / before)}"
+    return f"{'+' if now > before else '−'}{change_percent(now, before)}"
+
+
+def change_percent(now: float, before: float) -> str:
+    """The size of a change, without its direction: "12%", "5.0%"."""
+    return _percent(100 * abs(now - before) / before)
 
 
 def _percent(percent: float) -> str:

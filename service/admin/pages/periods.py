@@ -1,9 +1,10 @@
 """Periods that are chosen by name: today, last month, this quarter; and the period before each, to compare with."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from service.i18n import N_, MessageTable, _, date_text
+from service.operations.calendar import MOMENT, previous_period
 from service.store import DateRange
 
 PERIODS: Mapping[str, str] = MessageTable(
@@ -53,14 +54,17 @@ def span_of(period: str, today: date, first: date) -> Span:
 def previous(period: str, span: Span) -> Span | None:
     """The period to compare with; None for all time.
 
-    A calendar period is compared with the one before: one that is not over yet, with as many of its days.
+    A calendar period is compared with the one before: one that is not over yet, with as many of its days. Any other is
+    compared as the API does it, which knows the days alone.
     """
     first, last = span
     if period == "all" or first == date.min:
         return None
     which, __, unit = period.partition("-")
     if unit not in _MONTHS:
-        return _before(first, (last - first).days + 1), _before(first, 1)
+        ended_at = _midnight(last) + timedelta(days=last < date.max)
+        since, until = previous_period(_midnight(first), ended_at, UTC)
+        return (since.date(), (until - MOMENT).date()) if since < until else None
     begin, end = _back(first, _MONTHS[unit]), _before(first, 1)
     return (begin, end) if which == "last" else (begin, min(end, begin + (last - first)))
 
@@ -81,6 +85,10 @@ def span_text(first: date, last: date) -> str:
     if first == last:
         return date_text(first)
     return _("%(first)s to %(last)s", first=date_text(first), last=date_text(last))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _begin(day: date, months: int) -> date:

@@ -42,7 +42,6 @@ class TableRow:
     name: str
     link: str
     figures: OutcomeRow
-    previous: OutcomeRow | None
     whole: int
     first: OutcomeRow | None = None
 
@@ -70,12 +69,12 @@ class OutcomeTable:
 
 
 def _change(row: TableRow) -> float | None:
-    before = row.previous.leads if row.previous else 0
-    return row.figures.leads / before - 1 if before else None
+    return row.figures.change
 
 
 def _change_text(row: TableRow) -> str:
-    return percent_change(row.figures.leads, row.previous.leads if row.previous else 0)
+    previous = row.figures.previous
+    return percent_change(row.figures.leads, previous.leads if previous else 0)
 
 
 def _milestone(name: str, row: TableRow) -> float:
@@ -192,38 +191,33 @@ def _time_text(row: TableRow) -> str:
 def table_of(
     filters: ReportFilters,
     report: OutcomeReport,
-    previous: OutcomeReport | None,
     first: OutcomeReport | None,
     names: Callable[[OutcomeRow], str],
     link: Callable[[OutcomeRow], str],
 ) -> OutcomeTable:
     """The table, sorted as the filters say.
 
-    previous: of the period before; first: by the first touch, where both are shown. names, link: of a row, as text and
-    as the address of its leads.
+    first: by the first touch, where both are shown. names, link: of a row, as text and as the address of its leads.
     """
-    columns = columns_of(filters.by, report, is_compared=previous is not None, has_first=first is not None)
-    before, by_first = _by_key(previous), _by_key(first)
+    columns = columns_of(filters.by, report, is_compared=report.previous is not None, has_first=first is not None)
+    by_first = _by_key(first)
     whole_number = report.total.leads
 
     def row(figures: OutcomeRow, name: str, address: str) -> TableRow:
-        key = _key(figures)
-        return TableRow(name, address, figures, before.get(key), whole_number, by_first.get(key))
+        return TableRow(name, address, figures, whole_number, by_first.get(_key(figures)))
 
-    everything = [*report.rows, *_others(report, previous, first)]
+    everything = [*report.rows, *(_others(report, first) if first else ())]
     rows = [row(figures, names(figures), link(figures)) for figures in everything]
-    total = TableRow(
-        _("Total"), "", report.total, previous.total if previous else None, whole_number, first.total if first else None
-    )
+    total = TableRow(_("Total"), "", report.total, whole_number, first.total if first else None)
     return OutcomeTable(
         funnel_of(report.total, report.milestones), columns, _sorted(rows, columns, filters), total, report.left_out
     )
 
 
-def _others(report: OutcomeReport, *others: OutcomeReport | None) -> list[OutcomeRow]:
-    """Rows without a lead here that have some in another report: in the period before, or by the first touch."""
-    keys = {_key(row): row.key for other in others if other for row in other.rows}
-    return [OutcomeRow(keys[key]) for key in keys if key not in _by_key(report)]
+def _others(report: OutcomeReport, first: OutcomeReport) -> list[OutcomeRow]:
+    """Rows without a lead here that have some by the first touch."""
+    known = _by_key(report)
+    return [OutcomeRow(row.key) for row in first.rows if _key(row) not in known]
 
 
 def _by_key(report: OutcomeReport | None) -> dict[tuple[str, ...], OutcomeRow]:

@@ -176,24 +176,24 @@ def _data(deps: AdminDeps, tx: Transaction, filters: ReportFilters, period: Repo
 
 
 def _table(deps: AdminDeps, filters: ReportFilters, period: ReportPeriod) -> OutcomeTable:
-    def report(days: Span, touch: str) -> OutcomeReport:
-        since, until = _instants(days, deps.zone)
+    def report(touch: str, before: Span | None) -> OutcomeReport:
+        since, until = _instants(period.days, deps.zone)
         query = OutcomeQuery(
             filters.by,
             since,
             until,
             touch,
             form=filters.form,
+            compare=before is not None,
             include_left_out=filters.includes_left_out,
+            before=_instants(before, deps.zone) if before else None,
         )
         return outcomes(deps.store, query, deps.forms, deps.zone)
 
-    touch = "first" if filters.touch == "first" else "last"
     return table_of(
         filters,
-        report(period.days, touch),
-        report(period.before, touch) if period.before else None,
-        report(period.days, "first") if filters.touch == "both" else None,
+        report(FIRST if filters.touch == FIRST else LAST, period.before),
+        report(FIRST, None) if filters.touch == "both" else None,
         lambda row: _row_name(deps, filters.by, row),
         lambda row: _row_link(filters, period, row),
     )
