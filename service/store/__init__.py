@@ -56,8 +56,9 @@ from service.store.leads.touches import Visit, reported
 from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
 from service.store.outcome_blocks import BLOCK_SIZE, FAN, OutcomeBlock
-from service.store.outcomes import FIRST, LAST, NOT_SET, OutcomeCell, OutcomePeriod
-from service.store.outcomes import JOINT as OUTCOME_JOINT
+from service.store.outcome_folding import FIRST, LAST, NOT_SET, OutcomePeriod
+from service.store.outcome_folding import JOINT as OUTCOME_JOINT
+from service.store.outcomes import OutcomeCell
 from service.store.overview import ParkedProblem, TodayFigures
 from service.store.people import Credentials
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey

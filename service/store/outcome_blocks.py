@@ -17,7 +17,7 @@ from service.store.database.columns import insert_rows
 from service.store.database.outcome_tables import outcome_blocks, outcome_cells, outcome_changes
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
-from service.store.outcomes import MEASURES, Stretch, all_kinds, fold_all, kind_of
+from service.store.outcome_folding import MEASURES, Stretch, all_kinds, fold_all, kind_of
 
 BLOCK_SIZE = 2_500
 """Leads of a block: a report reads up to three times as many by itself, 7 microseconds each."""

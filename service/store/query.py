@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from service.lead import Status, first_lead_id
 from service.store.database.tables import leads
-from service.store.outcomes import is_in_row
+from service.store.outcome_folding import is_in_row
 from service.store.words import ID_TAIL, beginnings, number_in, parts
 
 COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
@@ -26,7 +26,7 @@ _ID = re.compile(r"(?:lead-capture:)?([0-9a-f]{32})")
 
 
 class ReportRow(NamedTuple):
-    """A row of a report: what is listed, by which touch, and the value. See outcomes.py."""
+    """A row of a report: what is listed, by which touch, and the value. See outcome_folding.py."""
 
     by: str
     touch: str
