@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
@@ -70,6 +70,11 @@ def first_lead_id(instant: datetime) -> LeadId:
     """Return the smallest id that a lead of this millisecond can have; later leads have larger ones."""
     milliseconds = max(0, int(instant.timestamp() * 1000))
     return LeadId(f"{milliseconds & (1 << 48) - 1:012x}{'0' * 20}")
+
+
+def arrival_of(lead_id: str) -> datetime:
+    """Return when the lead of an id arrived, to the millisecond."""
+    return datetime.fromtimestamp(int(lead_id[:12], 16) / 1000, UTC)
 
 
 class Status(StrEnum):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.store.database import tables, walls
 from tests.retired import may_name_retired, retired_names
 
 pytestmark = pytest.mark.long
@@ -292,3 +293,27 @@ def _says_it_all(node: ast.ClassDef | Function) -> bool:
         return node.name == "Meta"
     decorators = {ast.unparse(each) for each in node.decorator_list}
     return node.name in UNDOCUMENTED or f"{node.name}.setter" in decorators or "property" in decorators
+
+
+# -- walls between accounts
+
+BEYOND_WALLS = {
+    "alert_log.py": 1,  # alerts are chosen by their causes
+    "outbox.py": 1,  # wakes the workers
+    "overview.py": 3,  # numbers of calls, between which today's are looked for
+    "search.py": 4,  # conditions of a plan that has one for the account, how many leads meet them, times of stretches
+    "snapshot.py": 1,  # the number of the newest call
+    "sorting.py": 2,  # stretches of an order, of which the conditions choose
+    "words.py": 1,  # words that narrow a search
+}
+"""File of the store -> statements that read rows of every account; their rows do not leave the store."""
+
+
+def test_every_table_says_whose_its_rows_are() -> None:
+    assert tables.metadata.tables.keys() == walls.OWNERS.keys()
+
+
+def test_few_statements_look_beyond_the_walls() -> None:
+    uses = {source.path.name: source.text.count("beyond_walls(") for source in SERVICE}
+
+    assert {name: number for name, number in uses.items() if number and name != "walls.py"} == BEYOND_WALLS

@@ -1,9 +1,10 @@
 """The operator's pages and API, what monitoring reads, and what all of them need of the application."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
+from service.admin.acting import current_actor, seen_setup, seen_state, walls_of_request
 from service.forms import Form, Setup
 from service.operations.leads import TIME_LIMIT_S
 from service.rate_limit import Counters
@@ -58,10 +59,23 @@ class AdminDeps:
     time_limit_s: float = TIME_LIMIT_S
     environment: EnvironmentView = field(default_factory=EnvironmentView)
 
+    def within_walls(self) -> "AdminDeps":
+        """Return the same, with nothing in store and set-up but what exists for whoever asks.
+
+        Everything behind a sign-in or a key gets it so. What a stranger may ask for gets the whole.
+        """
+        whole_setup, whole_state = self.setup, self.setup_state
+        return replace(
+            self,
+            store=self.store.within(lambda: walls_of_request(whole_setup())),
+            setup=lambda: seen_setup(whole_setup()),
+            setup_state=lambda: seen_state(whole_state()),
+        )
+
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The Nexudus accounts of the present request's set-up."""
-        return tuple(dict.fromkeys(("default", *self.setup().accounts)))
+        """The Nexudus accounts of the present request's set-up that exist for whoever asks."""
+        return tuple(filter(current_actor().sees, dict.fromkeys(("default", *self.setup().accounts))))
 
     @property
     def forms(self) -> Mapping[str, Form]:

@@ -43,6 +43,7 @@ from service.store.database.faults import ROLE, StoreUnavailable, fault_of
 from service.store.database.outcome_tables import AMOUNT_UNIT
 from service.store.database.repository import Identity, IsGone
 from service.store.database.schema import UnknownSchema
+from service.store.database.walls import Walls
 from service.store.deployment import DEMO_WELCOME
 from service.store.encryption import RotationResult, SecretName, SecretOwner, UnreadableSecret
 from service.store.import_jobs import KEEP_IMPORTS, ImportJob, JobState
@@ -199,6 +200,7 @@ __all__ = [
     "UnreadableSecret",
     "UntouchedLead",
     "Visit",
+    "Walls",
     "WorkerRequest",
     "as_instant",
     "as_milliseconds",

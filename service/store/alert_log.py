@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 
 from service.store.database.repository import Repository
 from service.store.database.tables import alerts
+from service.store.database.walls import Walls, beyond_walls
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,24 @@ class Alert:
     def kind(self) -> str:
         """The kind of trouble: "login", "stage" ..."""
         return self.cause.partition(":")[0]
+
+
+OF_FORMS = frozenset(
+    {"canary", "captcha", "limited", "notify", "platform", "refused", "report", "silence", "unreadable"}
+)
+"""Kinds of alerts with a form in second place; that of any other is an account."""
+
+OF_ALL = frozenset({"disk", "erasure", "forms", "guesses", "weekly", "worker"})
+"""Kinds that are about the whole installation, and count its leads."""
+
+
+def is_within(cause: str, walls: Walls) -> bool:
+    """Return whether an alert with this cause exists within walls."""
+    kind, name, more, *_ = [*cause.split(":"), "", ""]
+    if kind in OF_ALL:
+        return False
+    is_of_form = kind in OF_FORMS or (kind == "stuck" and more != "")
+    return name in (walls.forms if is_of_form else walls.accounts)
 
 
 class AlertLog(Repository):
@@ -52,13 +72,16 @@ class AlertLog(Repository):
 
     def open(self) -> list[Alert]:
         """Return the open alerts, oldest first."""
-        query = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.since, alerts.c.cause)
-        return [Alert(*row) for row in self._execute(query)]
+        return self._seen(select(alerts).where(alerts.c.resolved_at.is_(None)))
 
     def all(self) -> list[Alert]:
         """Return all alerts that are not forgotten, open or resolved, oldest first."""
-        query = select(alerts).order_by(alerts.c.since, alerts.c.cause)
-        return [Alert(*row) for row in self._execute(query)]
+        return self._seen(select(alerts))
+
+    def _seen(self, query: Select[Any]) -> list[Alert]:
+        rows = self._execute(beyond_walls(query.order_by(alerts.c.since, alerts.c.cause)))
+        some = (Alert(*row) for row in rows)
+        return [alert for alert in some if self._walls is None or is_within(alert.cause, self._walls)]
 
     def mark_notified(self, alert: Alert, now: datetime) -> bool:
         """Count a message that went out; False when another process sent one, or the alert began anew meanwhile."""

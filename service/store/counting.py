@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from service.lead import Status
+from service.store.database.walls import counted_for
 from service.store.query import COUNTED
 
 MAX_DISTINCT_VALUES = 200
@@ -31,10 +32,14 @@ MAX_LENGTH = 120
 ALL = ""
 """The form under which the leads of all forms are counted together."""
 
+BY_ACCOUNT = counted_for("")
+"""The form that marks a day that was counted by account as well."""
+
 
 class CountKey(NamedTuple):
     """A value that leads of one day share.
 
+    form: the name of a form, ALL, or what `counted_for` returns: the leads of one account, or of one of its forms.
     kind: "status" and "sender" of all leads; "form", "channel", "source", "campaign", "location", "verdict" and "code"
     of those that reports count.
     """
@@ -56,15 +61,27 @@ DayCounts = Mapping[CountKey, LeadCount]
 
 def count(rows: Iterable[Any]) -> DayCounts:
     """Fold the leads of a day: rows with the columns of daily_counts.COLUMNS."""
-    leads: Counter[CountKey] = Counter()
-    delivered: Counter[CountKey] = Counter()
+    leads: Counter[tuple[str, str, str, str]] = Counter()
+    delivered: Counter[tuple[str, str, str, str]] = Counter()
     for row in rows:
         is_delivered = row.delivered_at is not None
         for kind, value in _values(row):
-            for key in (CountKey(kind, row.form, value), CountKey(kind, ALL, value)):
-                leads[key] += 1
-                delivered[key] += is_delivered
-    return _capped({key: LeadCount(number, delivered[key]) for key, number in leads.items()})
+            place = (kind, row.account, row.form, value)
+            leads[place] += 1
+            delivered[place] += is_delivered
+    counts: dict[CountKey, LeadCount] = {}
+    for (kind, account, form, value), number in leads.items():
+        done = delivered[kind, account, form, value]
+        for name in names_of(account, form):
+            key = CountKey(kind, name, value)
+            before = counts.get(key, LeadCount(0, 0))
+            counts[key] = LeadCount(before.leads + number, before.delivered + done)
+    return _capped(counts)
+
+
+def names_of(account: str, form: str) -> tuple[str, ...]:
+    """Return the names under which a lead is counted by day."""
+    return form, ALL, counted_for(account, form), counted_for(account)
 
 
 def is_counted(row: Any) -> bool:

@@ -6,15 +6,17 @@ and again when a trigger recorded that one of its leads changed: delivered late,
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, exists, func, insert, select, update
 
-from service.lead import LeadId, first_lead_id
+from service.lead import LeadId, arrival_of, first_lead_id
 from service.store.counting import (
     ALL,
+    BY_ACCOUNT,
     ERASED,
+    REST,
     SHARED_BY,
     CountKey,
     DayCounts,
@@ -27,11 +29,20 @@ from service.store.counting import (
 from service.store.database.report_tables import count_changes, count_days, daily_counts, delivery_times
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
+from service.store.database.walls import counted_for
 from service.store.query import AFTER_ALL_IDS
 from service.store.waiting_times import Times, TimesOfDay, unpack
 
 COLUMNS = (
-    *(leads.c.form, leads.c.status, leads.c.sender, leads.c.received_at, leads.c.delivered_at, leads.c.channel),
+    *(
+        leads.c.account,
+        leads.c.form,
+        leads.c.status,
+        leads.c.sender,
+        leads.c.received_at,
+        leads.c.delivered_at,
+        leads.c.channel,
+    ),
     *(leads.c.utm_source, leads.c.utm_medium, leads.c.utm_campaign, leads.c.rule),
     *(cast(leads.c.codes, Text).label("codes"), cast(leads.c.fields, Text).label("fields")),
 )
@@ -90,33 +101,59 @@ class DailyCounts(Repository):
     def by_day(self, kind: str, span: DateRange) -> list[tuple[str, str, int, int]]:
         """Return rows of day, value, leads, delivered."""
         of = daily_counts.c
-        query = select(of.day, of.value, of.leads, of.delivered).where(*_within(kind, span))
-        return [tuple(row) for row in self._execute(query)]
+        if self._walls is None:
+            query = select(of.day, of.value, of.leads, of.delivered).where(*self._within(kind, span))
+            return [tuple(row) for row in self._execute(query)]
+        summed = select(of.day, of.value, func.sum(of.leads), func.sum(of.delivered)).group_by(of.day, of.value)
+        return [(*row[:2], int(row[2]), int(row[3])) for row in self._execute(summed.where(*self._within(kind, span)))]
 
     def by_value(self, kind: str, span: DateRange) -> list[tuple[str, int, int]]:
         """Return rows of value, leads, delivered."""
         of = daily_counts.c
-        query = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
+        query = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*self._within(kind, span))
         return [(row[0], int(row[1]), int(row[2])) for row in self._execute(query.group_by(of.value))]
 
     def waiting_times(self, span: DateRange) -> list[tuple[str, Times]]:
         """Return the times from arrival to delivery of each day, in milliseconds and sorted."""
         of = delivery_times.c
-        query = select(of.day, of.times).where(of.form == span.form, of.day >= span.first, of.day <= span.last)
-        return [(row.day, unpack(row.times)) for row in self._execute(query)]
+        of_days = (of.form.in_(self._names(span.form)), of.day >= span.first, of.day <= span.last)
+        return [(row.day, unpack(row.times)) for row in self._execute(select(of.day, of.times).where(*of_days))]
+
+    def _names(self, form: str) -> Sequence[str]:
+        """Return the names under which what exists here is counted. form: of one form, "" of all."""
+        if self._walls is None:
+            return [form]
+        return [counted_for(account, form) for account in sorted(self._walls.accounts)]
+
+    def _within(self, kind: str, span: DateRange) -> list[Any]:
+        of = daily_counts.c
+        return [of.kind == kind, of.form.in_(self._names(span.form)), of.day >= span.first, of.day <= span.last]
+
+    def forms_counted(self) -> list[str]:
+        """Return the forms that leads within the walls were counted for."""
+        return self.values_of("form")
+
+    def values_of(self, kind: str) -> list[str]:
+        """Return the values of a kind that leads within the walls were counted for."""
+        of = daily_counts.c
+        query = select(of.value).distinct().where(of.kind == kind, of.form.in_(self._names(ALL)), of.value != REST)
+        return sorted(value for value in self._execute(query).scalars() if value)
 
     def counting_state(self) -> CountingState:
         """Return the progress of counting."""
         newest = select(count_days.c.counted_at).order_by(count_days.c.since.desc()).limit(1)
         waiting = select(func.count()).select_from(count_days).where(~_IS_COUNTED)
-        first = select(func.min(count_days.c.day))
+        first = select(func.min((count_days if self._walls is None else daily_counts).c.day))
         at = self._execute(newest).scalar()
         return CountingState(at, int(self._execute(waiting).scalar_one()), self._execute(first).scalar() or "")
 
     def last_lead_from(self, form: str, sender: str) -> LeadId | None:
-        """Return the last lead of a form that a sender brought: among leads not counted yet, else on its last day."""
+        """Return the last lead that a sender brought: among leads not counted yet, else on its last day.
+
+        form: of one form, "" of all.
+        """
         of = daily_counts.c
-        of_sender = (of.kind == "sender", of.form == form, of.value == sender)
+        of_sender = (of.kind == "sender", of.form.in_(self._names(form)), of.value == sender)
         day = self._execute(select(of.day).where(*of_sender).order_by(of.day.desc()).limit(1)).scalar()
         counted_at = self.counting_state().at
         tail = first_lead_id(counted_at - UNCERTAIN) if counted_at else ""
@@ -127,7 +164,9 @@ class DailyCounts(Repository):
         return last
 
     def _last_between(self, form: str, sender: str, since: str, until: str) -> LeadId | None:
-        condition = (leads.c.form == form, leads.c.sender == sender, leads.c.id >= since, leads.c.id < until)
+        condition = [leads.c.sender == sender, leads.c.id >= since, leads.c.id < until]
+        if form:
+            condition.append(leads.c.form == form)
         lead_id: str | None = self._execute(
             select(leads.c.id).where(*condition).order_by(leads.c.id.desc()).limit(1)
         ).scalar()
@@ -236,7 +275,7 @@ class DailyCounts(Repository):
 
 def day_of(lead_id: str, zone: tzinfo) -> CalendarDay:
     """Return the day on which a lead arrived, as a day without an end."""
-    arrived = datetime.fromtimestamp(int(lead_id[:12], 16) / 1000, UTC).astimezone(zone)
+    arrived = arrival_of(lead_id).astimezone(zone)
     midnight = datetime.combine(arrived.date(), time(), zone)
     return CalendarDay(first_lead_id(midnight), "", arrived.date().isoformat())
 
@@ -252,14 +291,9 @@ def _renamed(day: CalendarDay, zone: tzinfo) -> CalendarDay:
     return CalendarDay(first_lead_id(midnight), day.until, day.day, day.counted_at)
 
 
-def _within(kind: str, span: DateRange) -> list[Any]:
-    of = daily_counts.c
-    return [of.kind == kind, of.form == span.form, of.day >= span.first, of.day <= span.last]
-
-
 _IS_COUNTED = exists().where(
-    delivery_times.c.form == ALL,
+    delivery_times.c.form == BY_ACCOUNT,
     delivery_times.c.day == count_days.c.day,
     delivery_times.c.counted_at == count_days.c.counted_at,
 )
-"""Whether a day was counted, and by a version that keeps waiting times."""
+"""Whether a day was counted, and by a version that counts by account."""

@@ -11,6 +11,7 @@ from service.lead import NO_TRACE, CoworkerId, Delivery, Doubt, LeadId, Outcome,
 from service.store.database.columns import insert_values, to_micros
 from service.store.database.repository import NO_LEASE, Database, IsGone, Repository
 from service.store.database.tables import DONE, IS_NEXT, PARKED, QUEUED, attempts, deliveries, leads
+from service.store.database.walls import beyond_walls
 from service.store.leads.stored import StoredLeads
 
 WAKE = "wake"
@@ -55,7 +56,7 @@ def wake(connection: Connection, database: Database) -> None:
     """Wake the workers of all hosts once the transaction is committed: something is due."""
     connection.info[WAKE] = True
     if database.announce:
-        connection.execute(text(database.announce))
+        connection.execute(beyond_walls(text(database.announce)))
 
 
 class LeaseLost(Exception):

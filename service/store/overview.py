@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from service.lead import Outcome, Status, Step, first_lead_id
+from service.store.daily_counts import DailyCounts
 from service.store.database.repository import Repository
 from service.store.database.tables import attempts, lead_words, leads
+from service.store.database.walls import beyond_walls
 from service.store.words import cursor_of, facet
 
 RECENT_ATTEMPTS = 500
@@ -66,14 +68,14 @@ class Overview(Repository):
     def _first_since(self, since: datetime) -> int:
         """Return the number of the first call since then, by bisection: calls are numbered as they are made."""
         ends = (func.min(attempts.c.id), func.max(attempts.c.id))  # one by one: together they read all calls
-        lowest, highest = (self._execute(select(end)).scalar() for end in ends)
+        lowest, highest = (self._execute(beyond_walls(select(end))).scalar() for end in ends)
         if lowest is None or highest is None:
             return 0
         low, high = int(lowest), int(highest) + 1
         while low < high:
             middle = (low + high) // 2
             query = select(attempts.c.id, attempts.c.started_at).where(attempts.c.id >= middle)
-            row = self._execute(query.order_by(attempts.c.id).limit(1)).first()
+            row = self._execute(beyond_walls(query.order_by(attempts.c.id).limit(1))).first()
             if row is None or row.started_at >= since:
                 high = middle
             else:
@@ -82,7 +84,7 @@ class Overview(Repository):
 
     def last_delivered(self, account: str) -> datetime | None:
         """Return when a lead of that account was last delivered; None when that is long ago or never."""
-        newest = select(func.max(attempts.c.id)).scalar_subquery()
+        newest = beyond_walls(select(func.max(attempts.c.id))).scalar_subquery()
         query = (
             select(attempts.c.started_at)
             .select_from(attempts.join(leads, leads.c.id == attempts.c.lead_id))
@@ -96,6 +98,9 @@ class Overview(Repository):
 
     def last_received_from(self, sender: str) -> datetime | None:
         """Return when a sender last brought a lead."""
+        if self._walls is not None:
+            last = self._as(DailyCounts).last_lead_from("", sender)
+            return self._execute(select(leads.c.received_at).where(leads.c.id == last)).scalar() if last else None
         named = select(func.max(lead_words.c.lead_id)).where(lead_words.c.word == facet("sender", sender))
         younger = select(func.max(leads.c.id)).where(leads.c.id > cursor_of(self._connection), leads.c.sender == sender)
         ids = [self._execute(query).scalar() for query in (named, younger)]
@@ -112,6 +117,8 @@ class Overview(Repository):
 
     def forms(self) -> list[str]:
         """Return the forms that have leads, by hopping from one to the next in their index."""
+        if self._walls is not None:
+            return self._as(DailyCounts).forms_counted()
         forms: list[str] = []
         while True:
             query = select(func.min(leads.c.form)).where(leads.c.form > (forms[-1] if forms else ""))
@@ -129,6 +136,8 @@ class Overview(Repository):
         return self._facets("channel")
 
     def _facets(self, name: str) -> list[str]:
+        if self._walls is not None:
+            return self._as(DailyCounts).values_of(name)
         start = place = f"={name}:"
         values: list[str] = []
         while True:

@@ -89,6 +89,7 @@ def filters(query: Query) -> dict[str, ColumnElement[bool]]:
         "form": (leads.c.form, query.form),
         "sender": (leads.c.sender, query.sender),
         "channel": (leads.c.channel, query.channel),
+        "account": (leads.c.account, query.account),
     }
     return {name: column == value for name, (column, value) in columns.items() if value}
 
@@ -96,8 +97,6 @@ def filters(query: Query) -> dict[str, ColumnElement[bool]]:
 def checks(query: Query) -> list[ColumnElement[bool]]:
     """Return the conditions that no index answers: they are checked of each lead that matches the others."""
     conditions: list[ColumnElement[bool]] = []
-    if query.account:
-        conditions.append(leads.c.account == query.account)
     if query.campaign:
         conditions.append(leads.c.utm_campaign == query.campaign)
     if query.problem:
@@ -121,6 +120,11 @@ def bounds(query: Query) -> tuple[str, str]:
     above = _below(first_lead_id(_next_ms(query.since))) if query.since else ""
     below = first_lead_id(_next_ms(query.until)) if query.until else AFTER_ALL_IDS
     return max(above, query.after), min(below, query.before or AFTER_ALL_IDS)
+
+
+def time_of(lead_id: str) -> str:
+    """Return the smallest id of the millisecond in which a lead arrived."""
+    return lead_id[:12].ljust(len(lead_id), "0")
 
 
 def _next_ms(instant: datetime) -> datetime:

@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, exists, func, intersect, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, func, intersect, literal, or_, select
 
 from service.lead import Lead, LeadId, Status
 from service.store.database.report_tables import sales
 from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
+from service.store.database.walls import beyond_walls
 from service.store.leads.rows import WHOLE, from_row
-from service.store.query import Query, Term, bounds, checks, filters, terms_of, terms_of_tags
+from service.store.query import Query, Term, bounds, checks, filters, terms_of, terms_of_tags, time_of
 from service.store.words import COLUMNS, cursor_of, facet, words_like, words_of
 
 RARE_LIMIT = 20_000
@@ -38,7 +39,7 @@ READ_COST = 4
 MAX_COUNT = 10_000
 """Larger counts are given as "more than"."""
 
-INDEXED = ("status", "form")
+INDEXED = ("status", "form", "account")
 """Filters with an index of their own; the others are filed among the words."""
 
 Condition = ColumnElement[bool]
@@ -55,12 +56,13 @@ class SearchCondition:
     is_ordered: bool = True  # the index has the matching leads in their order
 
     def between(self, above: str, below: str) -> Select[Any]:
-        """Select the matching leads between two ids."""
-        return select(self.column).where(self.condition, self.column > above, self.column < below)
+        """Select the matching leads between two ids, of every account: a plan within walls has that condition, too."""
+        return beyond_walls(select(self.column).where(self.condition, self.column > above, self.column < below))
 
     def has(self, lead_id: ColumnElement[str]) -> Condition:
         """Return whether a lead matches."""
-        return exists().select_from(self.column.table).where(self.column == lead_id, self.condition)
+        one = select(literal(1)).select_from(self.column.table).where(self.column == lead_id, self.condition)
+        return beyond_walls(one).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,8 @@ class LeadSearch(Repository):
     # -- planning
 
     def _plan(self, query: Query) -> SearchPlan:
+        if self._walls is not None and not query.account:
+            query = replace(query, account=self._walls.account)
         equalities, terms = filters(query), [*terms_of(query.text), *terms_of_tags(query)]
         facets = [facet(name, getattr(query, name)) for name in equalities.keys() - INDEXED]
         conditions = [
@@ -227,6 +231,9 @@ class LeadSearch(Repository):
             *(SearchCondition(lead_words.c.lead_id, lead_words.c.word == word) for word in facets),
             *(SearchCondition(leads.c.id, equalities[name]) for name in INDEXED if name in equalities),
         ]
+        if self._walls is not None and not query.account:
+            own = leads.c.account.in_(sorted(self._walls.accounts))
+            conditions.append(SearchCondition(leads.c.id, own, is_ordered=False))
         if query.sale:
             conditions.append(SearchCondition(sales.c.lead_id, sales.c.status == query.sale))
         more = checks(query)
@@ -249,7 +256,7 @@ class LeadSearch(Repository):
         return SearchCondition(lead_id, stretch, is_listed=False, is_ordered=False)
 
     def _is_rare(self, one: SearchCondition) -> bool:
-        some = select(one.column).where(one.condition).limit(self.rare_limit).subquery()
+        some = beyond_walls(select(one.column).where(one.condition).limit(self.rare_limit)).subquery()
         return int(self._execute(select(func.count()).select_from(some)).scalar_one()) < self.rare_limit
 
     # -- searching
@@ -281,11 +288,14 @@ class LeadSearch(Repository):
         yield "", 0, self._next(plan.ids(), None, is_upwards=is_upwards)
 
     def _edge(self, plan: SearchPlan, size: int, *, is_upwards: bool) -> str:
-        """Return the id `size` leads on, or the plan's own bound where it is nearer."""
+        """Return the time of the lead `size` leads on, as the smallest id of its millisecond, or the plan's own bound.
+
+        Leads of every account count, so that it is found soon; no lead has that id, which addresses may carry.
+        """
         between = select(leads.c.id).where(leads.c.id > plan.above, leads.c.id < plan.below)
         ordered = between.order_by(leads.c.id if is_upwards else leads.c.id.desc())
-        edge: str | None = self._execute(ordered.offset(size).limit(1)).scalar()
-        return edge or (plan.below if is_upwards else plan.above)
+        edge: str | None = self._execute(beyond_walls(ordered.offset(size).limit(1))).scalar()
+        return time_of(edge) if edge else plan.below if is_upwards else plan.above
 
     def _tail(self, plan: SearchPlan, *, is_upwards: bool) -> Iterator[SearchStep]:
         """Search the leads that arrived after the index was filled."""

@@ -10,6 +10,7 @@ from service.lead import Outcome, Status, Step
 from service.store.accounts import CallPause, CallPauses
 from service.store.database.repository import Repository
 from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices
+from service.store.database.walls import beyond_walls
 from service.store.leads.erasure import ErasureNotice, ErasureWarnings
 from service.store.outbox import RECENT_ATTEMPTS
 from service.store.platforms.connections import ConnectionHealth, Connections
@@ -111,7 +112,7 @@ class Snapshots(Repository):
 
     def has_delivered(self, account: str, since: datetime) -> bool:
         """Return whether a lead became an opportunity of that account by a call made after `since`."""
-        newest = select(func.max(attempts.c.id)).scalar_subquery()
+        newest = beyond_walls(select(func.max(attempts.c.id))).scalar_subquery()
         query = (
             select(attempts.c.id)
             .select_from(attempts.join(leads, leads.c.id == attempts.c.lead_id))

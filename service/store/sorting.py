@@ -7,6 +7,7 @@ sorts a million leads. Leads without a value to sort by come last, newest first,
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from service.lead import Lead
 from service.store.database.report_tables import COMPANY_KEY, NAME_KEY, sales
 from service.store.database.tables import leads
+from service.store.database.walls import beyond_walls
 from service.store.query import AFTER_ALL_IDS, Query
 from service.store.search import PATIENCE, LeadSearch, SearchCondition, SearchPlan
 
@@ -182,7 +184,8 @@ class SortedSearch(LeadSearch):
         places: list[SortPlace] = []
         lead_id = literal_column("stretch.id", Text)
         conditions = [*self._conditions(plan, lead_id)]
-        sizes = iter(SORT_STRETCHES)
+        # Where leads stopped the walk would be told by its place, and might be another account's.
+        sizes = iter(SORT_STRETCHES) if self._walls is None else chain(SORT_STRETCHES, repeat(SORT_STRETCHES[-1]))
         for has_key in order.parts:
             here = order.place if order.has_key is has_key else None
             while number := next(sizes, 0):
@@ -220,7 +223,10 @@ def _meets(one: SearchCondition, plan: SearchPlan, lead_id: ColumnElement[str]) 
 
 
 def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_key: bool) -> Select[Any]:
-    """Select the leads of a period that follow a place in an order, in the order of reading, without conditions."""
+    """Select the leads of a period that follow a place in an order, in the order of reading, without conditions.
+
+    Those of every account: what is read of them meets the conditions of a search.
+    """
     sort = order.sort
     if not has_key:
         is_downwards = order.reads_downwards(has_key=False)
@@ -228,7 +234,7 @@ def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_
         query = query.where(leads.c.id > plan.above, leads.c.id < plan.below)
         if here is not None:
             query = query.where(leads.c.id < here.lead_id if is_downwards else leads.c.id > here.lead_id)
-        return query.order_by(leads.c.id.desc() if is_downwards else leads.c.id)
+        return beyond_walls(query.order_by(leads.c.id.desc() if is_downwards else leads.c.id))
     is_descending = order.reads_downwards(has_key=True)
     query = select(sort.key.label("key"), sort.lead_id.label("id")).where(sort.has_one)
     lead_id = sort.lead_id.concat("")  # else the engines read the period by ids, and sort all of it
@@ -241,7 +247,7 @@ def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_
         query = query.where(sort.key <= here.key if is_descending else sort.key >= here.key)  # sought in the index
         query = query.where(own < other if is_descending else own > other)
     columns = (sort.key, sort.lead_id)
-    return query.order_by(*(column.desc() if is_descending else column for column in columns))
+    return beyond_walls(query.order_by(*(column.desc() if is_descending else column for column in columns)))
 
 
 def _matches_of(

@@ -1,11 +1,12 @@
 """The store: one database as the other rooms see it."""
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from service.store.database import bell
 from service.store.database.engines import open_database
 from service.store.database.faults import PROBE, Readiness, as_unavailable
 from service.store.database.schema import migrate, schema_of, schema_problem
+from service.store.database.walls import WalledConnection, Walls
 from service.store.database.writer import Writer
 from service.store.encryption import SECRET_KEY_FLAG, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash
@@ -48,6 +50,27 @@ class Store:
         self._pipe = None if path is None else str(bell.pipe_of(path))
         self._readiness = Readiness(path)
         self._writer = Writer(self._database, chain.append, self._ring, self._readiness.record_failure)
+        self._walls: Callable[[], Walls | None] = _no_walls
+
+    # -- walls
+
+    def within(self, walls: Callable[[], Walls | None]) -> "Store":
+        """Return this store as a person of some accounts may read and change it.
+
+        walls: of whoever asks now, None for who sees all accounts; called for every transaction.
+        """
+        limited = copy.copy(self)
+        limited._walls = walls  # noqa: SLF001 (of this class)
+        return limited
+
+    def as_now(self) -> "Store":
+        """Return this store within the walls of whoever asks now, for work that goes on after the request."""
+        walls = self._walls()
+        return self.within(lambda: walls)
+
+    def whole(self) -> "Store":
+        """Return the store with what belongs to every account: for what nobody asked for, or a signature allows."""
+        return self.within(_no_walls)
 
     # -- transactions
 
@@ -57,7 +80,8 @@ class Store:
         A job may run twice: it must do nothing but what the Transaction offers.
         Raises: what the job raises; StoreUnavailable when the database cannot commit it.
         """
-        return self._writer.write(lambda connection: job(Transaction(connection, self._database)))
+        walls = self._walls()
+        return self._writer.write(lambda connection: job(Transaction(_limited(connection, walls), self._database)))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -67,7 +91,7 @@ class Store:
         """
         try:
             with self._database.reading.connect() as connection:
-                yield Transaction(connection, self._database)
+                yield Transaction(_limited(connection, self._walls()), self._database)
         except SQLAlchemyError as error:
             raise as_unavailable(error) from error
 
@@ -245,6 +269,14 @@ def _erase(
     result = tx.leads.erase(batch, now, keys, still)
     record(tx, result.done)
     return result
+
+
+def _no_walls() -> None:
+    return None
+
+
+def _limited(connection: Connection, walls: Walls | None) -> Connection:
+    return connection if walls is None else cast("Connection", WalledConnection(connection, walls))
 
 
 def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:

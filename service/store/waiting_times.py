@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from service.store.counting import ALL
+from service.store.counting import ALL, BY_ACCOUNT, names_of
 
 LATE_SENDERS = frozenset({"import"})
 """Senders of leads that had arrived elsewhere before, so that their time to delivery says nothing."""
@@ -30,19 +30,19 @@ class TimesOfDay:
     """Collects the times of a day's leads."""
 
     def __init__(self) -> None:
-        self._times: dict[str, array[int]] = {ALL: array(_CODE)}
+        self._times: dict[str, array[int]] = {ALL: array(_CODE), BY_ACCOUNT: array(_CODE)}
 
     def watching(self, rows: Iterable[Any], counts: Any) -> Iterator[Any]:
         """Pass rows on and collect the times of those for which counts(row) is true."""
         for row in rows:
             if row.delivered_at is not None and row.sender not in LATE_SENDERS and counts(row):
                 waited = in_ms(row.delivered_at - row.received_at)
-                for form in (row.form, ALL):
+                for form in names_of(row.account, row.form):
                     self._times.setdefault(form, array(_CODE)).append(waited)
             yield row
 
     def packed(self) -> Mapping[str, bytes]:
-        """The times of each form, and of all under ALL, which is there even if no lead was delivered."""
+        """The times under each name of names_of; ALL and BY_ACCOUNT are there even if no lead was delivered."""
         return {form: pack(sorted(times)) for form, times in self._times.items()}
 
 

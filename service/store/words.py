@@ -20,6 +20,7 @@ from service.lead import LeadId
 from service.store.database.columns import insert_rows, run_in_driver
 from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
+from service.store.database.walls import beyond_walls
 from service.store.deployment import Flags
 
 MAX_ANSWER_WORDS = 16
@@ -257,14 +258,17 @@ class WordIndex(Repository):
 MAX_WORDS = 300
 """Words of one beginning that are listed at most."""
 
-_HOPS = text(
-    f"""WITH RECURSIVE hop(word) AS (
+_HOPS = beyond_walls(
+    text(
+        f"""WITH RECURSIVE hop(word) AS (
       SELECT min(word) FROM {lead_words.name} WHERE word >= :begin AND word < :end
       UNION ALL
       SELECT (SELECT min(w.word) FROM {lead_words.name} w WHERE w.word > hop.word AND w.word < :end)
       FROM hop WHERE hop.word IS NOT NULL
     ) SELECT word FROM hop WHERE word IS NOT NULL LIMIT :most"""  # noqa: S608 (names of our own)
+    )
 )
+"""Reads words of every account: they only narrow a search."""
 
 
 def words_like(connection: Connection, begin: str) -> Sequence[str] | None:

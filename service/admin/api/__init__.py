@@ -91,8 +91,8 @@ def register(app: Flask, deps: AdminDeps) -> None:
         },
     )
     api = ProblemApi(app)
-    parts = (leads, reports, setup, tokens)
-    for blueprint in (each for part in parts for each in part.blueprints(deps)):
+    walled, parts = deps.within_walls(), (leads, reports, setup, tokens)
+    for blueprint in (each for part in parts for each in part.blueprints(walled)):
         api.register_blueprint(blueprint)
     app.register_blueprint(_docs(app, deps.public_url))
 

@@ -81,8 +81,9 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     sign_in.add(routes, deps, renderer, authenticator)
     front_door.add_welcome(routes, deps, renderer, authenticator)
     front_door.add_front(app, deps, renderer)
+    walled = deps.within_walls()
     for add in PAGES:
-        add(routes, deps, renderer)
+        add(routes, walled, renderer)
     _add_assets(routes)
     show_error = errors.add(routes, renderer)
     app.register_blueprint(routes)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.admin.acting import current_actor
 from service.admin.pages.labels import account_name, ago, counted, sender_name, sentence, without_commands
 from service.alerts.worker_watch import ABSENT_AFTER
 from service.forms import Form
@@ -43,7 +44,8 @@ class ConnectionStatus:
 
 def connection_statuses(tx: Transaction, forms: Sequence[Form], now: datetime) -> list[ConnectionStatus]:
     """All connections, Nexudus first."""
-    accounts = dict.fromkeys(["default", *(account for form in forms for account in form.accounts)])
+    own = ["default"] if current_actor().sees("default") else []
+    accounts = dict.fromkeys([*own, *(account for form in forms for account in form.accounts)])
     pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
     nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]
     return [*nexudus, _worker(tx, now), *_reconciliations(tx, accounts, now), *_senders(tx, forms, now)]

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import (
     COLUMNS,
@@ -30,7 +31,7 @@ from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import undoable
 from service.admin.permissions import requires
 from service.i18n import _
-from service.lead import Lead
+from service.lead import Lead, arrival_of
 from service.store import MatchCount, Query, SaleStatus, Transaction
 
 PAGE_SIZE = 50
@@ -42,7 +43,7 @@ COLUMNS_COOKIE = "lead_capture_columns"
 COLUMNS_SECONDS = 365 * 86_400
 
 VIEWS_FLAG = "lead_views"
-"""Name of the stored views: name -> query of the address."""
+"""Name of the stored views: name -> query of the address. Of people of some accounts, the accounts follow."""
 
 MAX_VIEWS = 30
 MAX_VIEW_NAME_LENGTH = 60
@@ -89,7 +90,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 orders=ORDERS,
                 sales=tx.crm.sales_of([lead.id for lead in page.leads]),
                 titles=form_titles(deps),
-                views=_views(tx),
+                views=_views(tx, _views_flag()),
                 actions=labels.ACTIONS,
                 undo=undoable(renderer),
             )
@@ -143,8 +144,7 @@ def _by_arrival(tx: Transaction, query: Query, before: str, after: str, size: in
     is_backwards = bool(after and not before)
     has_more = len(page.leads) > size
     shown = page.leads[-size:] if is_backwards else page.leads[:size]
-    reached = tx.leads.get(page.reached) if page.reached else None
-    reached_at = reached.received_at if reached else None
+    reached_at = arrival_of(page.reached) if page.reached else None
     if not shown:
         places = (page.reached, "") if is_backwards else ("", page.reached)
         return ListPage([], *places, reached=reached_at, matches=page.met)
@@ -178,7 +178,7 @@ def _tally(tx: Transaction, query: Query, page: ListPage) -> MatchCount:
 
 
 def add_views(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """/admin/leads/views: filters, order and columns under a name, for everyone who signs in."""
+    """/admin/leads/views: filters, order and columns under a name, for everyone who sees the same accounts."""
 
     @routes.post("/leads/views")
     @requires(Scope.LEADS)
@@ -211,19 +211,27 @@ def _view_address(filters: LeadFilters) -> str:
     return urlencode([*filters.values.items(), *columns])
 
 
-def _views(tx: Transaction) -> dict[str, str]:
-    views: dict[str, str] = json.loads(tx.flags.get(VIEWS_FLAG) or "{}")
+def _views_flag() -> str:
+    """A view's name and filters may name what others must not see: those who see the same share theirs."""
+    accounts = current_actor().accounts
+    return VIEWS_FLAG if accounts is None else f"{VIEWS_FLAG}:{','.join(sorted(accounts))}"
+
+
+def _views(tx: Transaction, flag: str) -> dict[str, str]:
+    views: dict[str, str] = json.loads(tx.flags.get(flag) or "{}")
     return dict(sorted(views.items(), key=lambda pair: pair[0].casefold()))
 
 
 def _change_views(deps: AdminDeps, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
     """Change the stored views; False where they would be too many."""
 
+    flag = _views_flag()
+
     def write(tx: Transaction) -> bool:
-        changed = change(_views(tx))
+        changed = change(_views(tx, flag))
         if len(changed) > MAX_VIEWS:
             return False
-        tx.flags.set(VIEWS_FLAG, json.dumps(changed))
+        tx.flags.set(flag, json.dumps(changed))
         return True
 
     return deps.store.write(write)

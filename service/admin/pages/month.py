@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
+from service.admin.acting import current_actor
 from service.admin.pages.numbers import MANY_TIMES, change_percent
 from service.admin.pages.rendering import PREFIX
 from service.forms import Form
@@ -93,22 +94,27 @@ def month_figures(tx: Transaction, today: date) -> list[MonthFigure]:
 
 
 class MonthOutcomes:
-    """What this month's leads and the last month's have brought, read anew every minute, as it takes a moment."""
+    """What this month's leads and the last month's have brought, read anew every minute, as it takes a moment.
+
+    Kept for each set of accounts that somebody sees.
+    """
 
     def __init__(self, store: Store, zone: tzinfo) -> None:
         self._store, self._zone = store, zone
-        self._last: tuple[datetime, OutcomeReport] | None = None
+        self._last: dict[frozenset[str] | None, tuple[datetime, OutcomeReport]] = {}
 
     def report(self, forms: Mapping[str, Form], now: datetime) -> OutcomeReport:
         """The report, at most a minute old.
 
         Raises: StoreUnavailable.
         """
-        if self._last is None or not timedelta() <= now - self._last[0] < MAX_AGE:
+        accounts = current_actor().accounts
+        last = self._last.get(accounts)
+        if last is None or not timedelta() <= now - last[0] < MAX_AGE:
             day = now.astimezone(self._zone).date().replace(day=1)
             query = OutcomeQuery("form", datetime.combine(day, time(), self._zone), now, compare=True)
-            self._last = now, outcomes(self._store, query, forms, self._zone)
-        return self._last[1]
+            last = self._last[accounts] = now, outcomes(self._store, query, forms, self._zone)
+        return last[1]
 
 
 def outcome_figures(report: OutcomeReport, today: date) -> list[MonthFigure]:

@@ -58,7 +58,8 @@ def begin(store: Store, actor: Actor, form: Form, job_id: str, state: JobState, 
     """
     if not store.write(lambda tx: tx.imports.begin(job_id, state, now, now - STALE)):
         return False
-    threading.Thread(target=_run, args=(store, actor, form, job_id, state), name="import", daemon=True).start()
+    work = (store.as_now(), actor, form, job_id, state)  # goes on when the request is over
+    threading.Thread(target=_run, args=work, name="import", daemon=True).start()
     return True
 
 

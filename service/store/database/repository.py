@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, or_, select, update
 
+from service.store.database.walls import WalledConnection, Walls
+
 Part = TypeVar("Part", bound="Repository")
 Query = TypeVar("Query", bound=Select[Any])
 
@@ -62,9 +64,11 @@ class Repository:
     """Queries and changes of one subject within one transaction."""
 
     def __init__(self, connection: Connection, database: Database) -> None:
+        """connection: within walls, where a person of some accounts reads or changes something."""
         self._connection = connection
         self._database = database
         self._execute = connection.execute
+        self._walls: Walls | None = connection.walls if isinstance(connection, WalledConnection) else None
 
     def _as(self, part: type[Part]) -> Part:
         """Return another subject within the same transaction."""

@@ -112,7 +112,8 @@ class Rejections(Repository):
 
     def open_rejections(self) -> list[Rejection]:
         """Return the series that are not over."""
-        return list(self._open(_PREFIX))
+        some = self._open(_PREFIX)
+        return [each for each in some if self._walls is None or each.form in self._walls.forms]
 
     def rejections_of(self, form: str) -> list[Rejection]:
         """Return the series of one form that are not over."""
