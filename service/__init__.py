@@ -21,6 +21,7 @@ The floor plan, in the order a lead walks it:
     fetching/       + FETCH      leads that a platform only announced, or failed to announce
     delivery/       4 DELIVER    what to send where, and when to try again
     nexudus/        5 CRM        URLs, field names, errors
+    nexudus_accounts.py  whose credentials count, and a client with pace and tokens for each account
 
     operations/     what an operator does to leads: retry, release, discard, correct, forget, preview, report
 

@@ -86,7 +86,7 @@ def create_app(
     _register_capture(app, settings, counts, store)
     metrics = app.extensions[METRICS] = WebMetrics(lambda: current.get().forms, SENDERS, metrics_folder)
     app.register_blueprint(
-        monitoring.blueprint(store, metrics, settings.metrics_token, lambda: ("default", *current.get().accounts))
+        monitoring.blueprint(store, metrics, settings.metrics_token, lambda: current.get().account_names)
     )
     deps = _admin_deps(settings, current, counts, store)
     api.register(app, deps)
@@ -164,7 +164,7 @@ def _environment_view(settings: Settings) -> EnvironmentView:
         alert_kinds=tuple(address.partition("://")[0].lower() for address in settings.alert_urls),
         has_key=bool(settings.encryption_keys),
         allows_http=settings.nexudus_allow_http,
-        is_demo=settings.sample_page,
+        is_simulated=settings.is_simulated,
     )
 
 

@@ -2,9 +2,7 @@
 
 import signal
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,28 +18,23 @@ from service.background import (
     RequestJob,
     StopEvent,
     is_gone,
-    jitter,
     sleeper,
     start_periodic_job,
     worker_name,
 )
-from service.delivery.behaviour import Behaviours
-from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
-from service.delivery.counts import DeliveryCounts
+from service.delivery.context import AccountContext, on_startup
 from service.delivery.loop import STOP_S, Worker, WorkerConfig
-from service.delivery.pacing import Pacer
 from service.delivery.setup_check import looks
+from service.delivery.setup_check.account_trial import AccountTrial
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
 from service.delivery.setup_check.looks import LookJob
-from service.delivery.targets import StageSafety, Targets
 from service.fetching.connection import PlatformConnection, make_connections
 from service.fetching.fetcher import MISSING_INTERVALS, Fetcher, reconnect, settle_missing
 from service.fetching.pull import PullJob
-from service.forms import Account, Form, Setup
-from service.lead import LeadId, Receipt, Submission
+from service.forms import Form, Setup
+from service.lead import Receipt, Submission
 from service.maintenance import DailyCounter, OutcomeCounter, erase_due, index_batch, retention_rules
-from service.nexudus.client import Nexudus
-from service.nexudus.tokens import Login
+from service.nexudus_accounts import account_contexts, accounts, trial_client
 from service.operations.key_rotation import encrypt_plain_tokens
 from service.operations.visits import read_visits
 from service.reconciliation import job as reconcile_job
@@ -51,7 +44,7 @@ from service.reconciliation.job import ReconcileJob
 from service.settings import Settings
 from service.setup.current import CurrentSetup, on_hangup
 from service.setup.watcher import SetupWatcher
-from service.store import TEST_MESSAGE, Identity, Pace, Store, Tenant
+from service.store import TEST_MESSAGE, TRY_ACCOUNT, Identity, Store
 from service.tracing.start import open_error_reports, open_tracer
 from service.version import VERSION
 from service.weekly import job as weekly
@@ -115,8 +108,15 @@ class WorkerJobs:
     def _answer_pages(self) -> None:
         """Do what pages of the dashboard ask for."""
         send_test = channel_tests.make_test_sender(self._store, self._settings.alert_urls, self._stop)
-        job = RequestJob(self._store, TEST_MESSAGE, send_test, is_gone)
-        start_periodic_job("test-messages", job.step, REQUEST_INTERVALS, self._stop)
+        trial = AccountTrial(
+            self._store,
+            lambda account: trial_client(account, self._settings, self._store, self._stop),
+            lambda name: self._contexts[name].nexudus if name in self._contexts else None,
+            lambda: self._setup.forms.values(),  # noqa: PLW0108 (of the set-up in force at that moment)
+        )
+        for kind, handle in ((TEST_MESSAGE, send_test), (TRY_ACCOUNT, trial.answer)):
+            job = RequestJob(self._store, kind, handle, is_gone)
+            start_periodic_job(f"requests: {kind}", job.step, REQUEST_INTERVALS, self._stop)
 
     def run(self) -> None:
         """Deliver until stopped, then let the others finish: all of them within STOP_S together."""
@@ -242,94 +242,3 @@ class AccountJobs:
 
         start_periodic_job(f"reconcile-{account}", step, reconcile_job.INTERVALS, stop)
         return stop
-
-
-# -- accounts
-
-
-def account_contexts(
-    settings: Settings,
-    setup: Setup,
-    store: Store,
-    stop: threading.Event,
-    before: tuple[Setup, Mapping[str, AccountContext]] | None = None,
-    tracer: "Tracer | None" = None,
-) -> dict[str, AccountContext]:
-    """Return the context of each account, "default" first.
-
-    before: the version until now with its contexts; an account that is the same keeps its client, its place in the
-    pace and what it knows of its Nexudus.
-    """
-    client_id = settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
-    with store.read() as tx:
-        newest = tx.leads.newest_id()
-    known = {account: before[1][account.name] for account in accounts(settings, before[0])} if before else {}
-    contexts: dict[str, AccountContext] = {}
-    for account in accounts(settings, setup):
-        context = known.get(account) or _context(account, settings, setup, store, client_id, newest, stop)
-        contexts[account.name] = replace(context, forms=setup.forms, context_of=contexts.get, tracer=tracer)
-    return contexts
-
-
-def accounts(settings: Settings, setup: Setup) -> list[Account]:
-    """Return the account of the NEXUDUS_* settings, and those of the forms file."""
-    default = Account(
-        "default",
-        settings.nexudus_base_url,
-        settings.nexudus_username,
-        settings.nexudus_password,
-        settings.nexudus_totp_secret,
-        settings.nexudus_token,
-        settings.nexudus_app_key,
-        settings.nexudus_app_secret,
-        settings.nexudus_app_token,
-    )
-    return [default, *setup.accounts.values()]
-
-
-def _context(
-    account: Account,
-    settings: Settings,
-    setup: Setup,
-    store: Store,
-    client_id: str,
-    newest: LeadId,
-    stop: threading.Event,
-) -> AccountContext:
-    paces = [Pace(limit.count, limit.window_s, limit.writes_only) for limit in settings.nexudus_limits]
-    pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleeper(stop))
-    counts = DeliveryCounts(account.name)
-    login = Login(
-        account.username,
-        account.password,
-        account.totp_secret,
-        account.token,
-        account.app_key,
-        account.app_secret,
-        account.app_token,
-    )
-    nexudus = Nexudus(
-        account.base_url,
-        login,
-        DatabaseTokenStore(store, account.name, worker_name()),
-        client_id,
-        timeout_s=settings.nexudus_timeout_s,
-        before_call=pacer.before_call,
-        on_throttled=counts.add_throttled,
-    )
-    return AccountContext(
-        nexudus=nexudus,
-        pacer=pacer,
-        targets=Targets(),
-        stage_safety=StageSafety(),
-        store=store,
-        behaviours=Behaviours(store, Tenant(account.name, nexudus.base_url)),
-        forms=setup.forms,
-        schedule_s=settings.retry_schedule_s,
-        timeout_s=settings.nexudus_timeout_s,
-        jitter=jitter,
-        zone=settings.zone,
-        stored_at_start=newest,
-        started_at=clock.now(),
-        counts=counts,
-    )

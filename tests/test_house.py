@@ -19,8 +19,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "actors admin alerts attribution background capture clock conversions delivery edge fetching forms http i18n lead"
-    " logs maintenance metrics nexudus operations platforms rate_limit reconciliation server settings setup simulator"
-    " store tracing version web weekly worker"
+    " logs maintenance metrics nexudus nexudus_accounts operations platforms rate_limit reconciliation server settings"
+    " setup simulator store tracing version web weekly worker"
 )
 
 DOORS = {
@@ -47,6 +47,7 @@ DOORS = {
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
     "operations": "actors lead forms store attribution capture delivery nexudus clock platforms",
+    "nexudus_accounts": "background clock delivery forms lead nexudus settings store tracing",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",

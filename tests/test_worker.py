@@ -22,10 +22,10 @@ from service.delivery import missing_setup
 from service.delivery.loop import Worker, WorkerConfig
 from service.forms import Form, Setup
 from service.lead import Lead, Status
+from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Pace, Store
-from service.worker import account_contexts
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.front import sqlite_store
 from tests.processes import bare_environ

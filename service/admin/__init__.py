@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
 from service.admin.acting import current_actor, seen_setup, seen_state, walls_of_request
-from service.forms import Form, Setup
+from service.forms import DEFAULT_ACCOUNT, Form, Setup
 from service.operations.leads import TIME_LIMIT_S
 from service.rate_limit import Counters
 from service.setup.current import SetupState
@@ -19,7 +19,7 @@ class EnvironmentView:
 
     sign_in: how the account "default" signs in to Nexudus: "password", "token", "application"; "" where nothing is set.
     alert_kinds: the services of ALERT_URLS, in their order: "slack", "mailtos" ... has_key: a key of the operator's
-    encrypts secrets. allows_http: see NEXUDUS_ALLOW_HTTP. is_demo: `up` delivers to its simulator.
+    encrypts secrets. allows_http: see NEXUDUS_ALLOW_HTTP. is_simulated: `up` has set its simulator.
     """
 
     base_url: str = ""
@@ -28,7 +28,12 @@ class EnvironmentView:
     alert_kinds: tuple[str, ...] = ()
     has_key: bool = False
     allows_http: bool = False
-    is_demo: bool = False
+    is_simulated: bool = False
+
+    @property
+    def has_login(self) -> bool:
+        """Whether the account "default" is that of the environment, whatever the set-up has."""
+        return bool(self.sign_in) and not self.is_simulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,13 @@ class AdminDeps:
     def accounts(self) -> tuple[str, ...]:
         """The Nexudus accounts of the present request's set-up that exist for whoever asks."""
         return tuple(filter(current_actor().sees, dict.fromkeys(("default", *self.setup().accounts))))
+
+    def base_url_of(self, account: str) -> str:
+        """The address of an account's Nexudus, by the set-up of the present request."""
+        setup = self.setup()
+        if account == DEFAULT_ACCOUNT and (self.environment.has_login or not setup.has_default_login):
+            return self.nexudus_url
+        return setup.accounts[account].base_url if account in setup.accounts else ""
 
     @property
     def forms(self) -> Mapping[str, Form]:

@@ -47,15 +47,15 @@ def read_all(installation: Installation, only: str) -> Iterator[AccountInventory
 
     Raises: Failed.
     """
-    from service import worker  # noqa: PLC0415 (only this command pays for it)
+    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415 (only this command pays for it)
 
-    known = {account.name: account for account in worker.accounts(installation.settings, installation.setup)}
+    known = {account.name: account for account in accounts(installation.settings, installation.setup)}
     if only and only not in known:
         raise Failed(f"there is no account {only!r}: choose from {', '.join(known)}")
     chosen = [known[only]] if only else [account for account in known.values() if account.has_login]
     if not all(account.has_login for account in chosen) or not chosen:
         raise Failed(NO_CREDENTIALS)
-    contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
+    contexts = account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
     for account in chosen:
         yield read_one(account, contexts[account.name].nexudus)
 

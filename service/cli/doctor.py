@@ -77,8 +77,11 @@ def inspect() -> list[SetupProblem]:
     if store is None:
         problems.append(_unchecked("Nexudus", "repair the database first: sign-ins and rate limits are stored there"))
         return merged(problems)
+    problems += check_default_account(settings, setup or Setup({}))
     problems += check_workers(store, clock.now())
-    problems += inspect_accounts(use_simulator(settings, store, "checking"), setup or Setup({}), store)
+    problems += inspect_accounts(
+        use_simulator(settings, setup or Setup({}), store, "checking"), setup or Setup({}), store
+    )
     store.close()
     return merged(problems)
 
@@ -122,6 +125,13 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProbl
         return None, [*_errors("forms_file", error.problems), unchecked]
     except ValueError:  # FORMS_FILE itself cannot be read: reported with the settings
         return None, []
+
+
+def check_default_account(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
+    """Warn where both the environment and the set-up have credentials of the account "default"."""
+    if setup.has_default_login and settings.has_nexudus_login and not settings.is_simulated:
+        problem = "not used, because NEXUDUS_ settings of the environment are the account default"
+        yield SetupProblem("warning", "forms_file", "accounts.default", problem, "remove one of the two")
 
 
 def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
@@ -249,16 +259,16 @@ def _database(level: Level, problem: str, remedy: str) -> SetupProblem:
 
 def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[SetupProblem]:
     """Check all accounts at the same time, so that one that hangs does not delay the others."""
-    from service import worker  # noqa: PLC0415 (needed only once settings and database are sound)
+    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415 (needed only once settings and database are sound)
 
-    contexts = worker.account_contexts(settings, setup, store, threading.Event())
-    accounts = worker.accounts(settings, setup)
+    contexts = account_contexts(settings, setup, store, threading.Event())
+    known = accounts(settings, setup)
 
     def inspect_one(account: Account) -> list[SetupProblem]:
         return inspect_account(account, contexts[account.name].nexudus, setup, store)
 
-    with ThreadPoolExecutor(max_workers=len(accounts)) as threads:
-        return [problem for problems in threads.map(inspect_one, accounts) for problem in problems]
+    with ThreadPoolExecutor(max_workers=len(known)) as threads:
+        return [problem for problems in threads.map(inspect_one, known) for problem in problems]
 
 
 def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Store) -> list[SetupProblem]:

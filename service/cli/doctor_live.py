@@ -54,17 +54,15 @@ def run_live(arguments: argparse.Namespace) -> int:
 
 
 def _context(installation: Installation, name: str) -> AccountContext:
-    from service import worker  # noqa: PLC0415 (only this option pays for it)
+    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415 (only this option pays for it)
 
     settings, setup = installation.settings, installation.setup
-    known = {account.name: account for account in worker.accounts(settings, setup)}
+    known = {account.name: account for account in accounts(settings, setup)}
     if name not in known:
         raise Failed(f"there is no account {name!r}: choose from {', '.join(known)}")
     if not known[name].has_login:
         raise Failed(f"account {name}: {NO_CREDENTIALS}")
-    return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[
-        name
-    ]
+    return account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[name]
 
 
 def _type_of(context: AccountContext, stage_id: int) -> int | None:

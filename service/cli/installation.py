@@ -19,12 +19,11 @@ from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
 from service.cli.terminal import time_span
 from service.forms import Setup
-from service.settings import Settings, lookup
+from service.settings import SIMULATOR_USERNAME, Settings, lookup
 from service.setup.reading import NOT_READ, is_kept_in_database, read_stored
 from service.store import DEMO_WELCOME, ROLE, SCHEMA, Store, StoreUnavailable, Transaction, UnknownSchema, fault_of
 
-SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
-"""The simulator's own login; nothing real is behind it."""
+SIMULATOR_PASSWORD = "simulator"  # noqa: S105 (nothing real is behind it)
 
 _ADDRESS = "simulator"
 """The flag in the database that holds the address of the demo's simulator; "" once it was stopped."""
@@ -63,7 +62,7 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Iterator[Insta
         _check_usable(store)
         if is_kept_in_database(settings, lookup):
             setup = read_stored(settings, store, lookup)
-        yield Installation(use_simulator(settings, store, demo) if demo else settings, setup, store)
+        yield Installation(use_simulator(settings, setup, store, demo) if demo else settings, setup, store)
 
 
 def _check_usable(store: Store) -> None:
@@ -196,12 +195,12 @@ def record_simulator(database_url: str, url: str) -> None:
         store.write(note)
 
 
-def use_simulator(settings: Settings, store: Store, activity: str) -> Settings:
+def use_simulator(settings: Settings, setup: Setup, store: Store, activity: str) -> Settings:
     """The settings with the simulator's address and login, if no credentials are set and a demo is running.
 
     activity: what the command does with it, such as "checking", for the note on the standard error.
     """
-    if settings.has_nexudus_login:
+    if settings.has_nexudus_login or setup.has_default_login:
         return settings
     with store.read() as tx:
         url = tx.flags.get(_ADDRESS) or ""

@@ -78,23 +78,23 @@ def _readers(
     """A reader of each account that has a login, and the comparison with the platforms of its forms."""
     import threading  # noqa: PLC0415 (with all of the delivery)
 
-    from service import worker  # noqa: PLC0415
     from service.fetching.connection import make_connections  # noqa: PLC0415
+    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415
     from service.reconciliation.account_reader import account_reader  # noqa: PLC0415
     from service.reconciliation.discrepancies import platform_comparer  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
-    contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
+    contexts = account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
     connections = make_connections(
         installation.setup.forms,
         installation.settings.platform_urls,
         installation.store,
         Identity(f"reconcile/{worker_name()}", is_gone),
     )
-    accounts = [each.name for each in worker.accounts(installation.settings, installation.setup) if each.has_login]
-    if not accounts:
+    names = [each.name for each in accounts(installation.settings, installation.setup) if each.has_login]
+    if not names:
         raise Failed(NO_CREDENTIALS)
-    for name in accounts:
+    for name in names:
         compare = platform_comparer(name, connections, installation.store, is_unlimited=arguments.since is not None)
         reader = account_reader(name, contexts[name], clock.sleep, call_interval_s=0)
         yield reader, no_platforms if arguments.no_platforms else compare

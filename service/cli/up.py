@@ -16,11 +16,11 @@ from types import FrameType
 from service.cli import listening
 from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
-from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, migrate, record_simulator, stored_setup
+from service.cli.installation import SIMULATOR_PASSWORD, migrate, record_simulator, stored_setup
 from service.cli.listening import LOOPBACK, ListenAddress, listen_address
 from service.cli.terminal import port_number
 from service.forms import Setup
-from service.settings import Settings
+from service.settings import SIMULATOR_USERNAME, Settings
 from service.setup.current import on_hangup
 
 DEFAULT_ADDRESS = ListenAddress(LOOPBACK, 8000)
@@ -55,16 +55,17 @@ class Stack:
 def run(arguments: argparse.Namespace) -> int:
     """Start all, print the addresses, and stop all when one ends or on Ctrl-C."""
     settings, setup = read_configuration(alerts=True)
-    stack = stack_of(settings, arguments)
-    check_ports(stack)
     migrate(settings.database_url)
+    setup = stored_setup(settings, setup)
+    stack = stack_of(settings, setup, arguments)
+    check_ports(stack)
     password = "" if settings.admin_password else _made_password(settings.database_url)
     group = ProcessGroup()
     try:
         group.start_all(stack)
         group.wait_until_ready(stack.web)
         record_simulator(settings.database_url, f"http://{stack.simulator}" if stack.simulated else "")
-        print(banner(stack, stored_setup(settings, setup), password), flush=True)
+        print(banner(stack, setup, password), flush=True)
         return group.watch()
     finally:
         group.stop_all()
@@ -72,9 +73,13 @@ def run(arguments: argparse.Namespace) -> int:
             record_simulator(settings.database_url, "")
 
 
-def stack_of(settings: Settings, arguments: argparse.Namespace) -> Stack:
-    """Deliver to Nexudus where credentials are set, else to the simulator, which stays on this machine."""
-    simulated = not settings.has_nexudus_login
+def stack_of(settings: Settings, setup: Setup, arguments: argparse.Namespace) -> Stack:
+    """Deliver to Nexudus where credentials are set, else to the simulator, which stays on this machine.
+
+    A Nexudus account that is connected in the dashboard while the simulator runs is used from then on; the simulator
+    is not started again.
+    """
+    simulated = not settings.has_nexudus_login and not setup.has_default_login
     web = listen_address(settings, DEFAULT_ADDRESS, arguments)
     environ = dict(os.environ)
     environ.setdefault("PUBLIC_URL", web.local_url)
@@ -236,7 +241,8 @@ def banner(stack: Stack, setup: Setup, password: str = "") -> str:
         lines = [
             "DEMO: no Nexudus credentials are set.",
             "Leads go to a SIMULATED Nexudus and are lost when it stops.",
-            "Set NEXUDUS_USERNAME and NEXUDUS_PASSWORD for the real one.",
+            "Connect the real one in the dashboard, under Connections,",
+            "or set NEXUDUS_USERNAME and NEXUDUS_PASSWORD.",
             "",
             f"Start here               {here}/",
             f"Sample landing page      {here}/sample",

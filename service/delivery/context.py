@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -117,6 +118,7 @@ def on_startup(account: str, context: AccountContext) -> None:
 
     def reset(tx: Transaction) -> None:
         now = clock.now()
+        _leave_simulator(tx, account, context.nexudus.base_url)
         if has_login:
             tx.accounts.resume_call(account, NO_CREDENTIALS)
         elif lacks_login:
@@ -133,6 +135,21 @@ def on_startup(account: str, context: AccountContext) -> None:
     context.store.write(reset)
     if lacks_login:
         log.warning("no_credentials", account=account, problem=no_credentials(account))
+
+
+def _leave_simulator(tx: Transaction, account: str, base_url: str) -> None:
+    """Have leads that wait search for their contact anew after a simulator, the ids of which mean nothing elsewhere."""
+    flag = f"nexudus_address:{account}"
+    before = tx.flags.get(flag)
+    if before != base_url:
+        tx.flags.set(flag, base_url)
+    if before is not None and _is_here(before) and not _is_here(base_url):
+        tx.queue.forget_contacts(account)
+
+
+def _is_here(base_url: str) -> bool:
+    """Whether an address is one of this machine, where a simulator runs."""
+    return urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _forget_lost_notes(tx: Transaction, account: str, context: AccountContext) -> None:

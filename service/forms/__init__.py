@@ -5,12 +5,24 @@ from service.forms.blocks import Block
 from service.forms.brand import Brand
 from service.forms.crm import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
-from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
+from service.forms.form import (
+    DEFAULT_ACCOUNT,
+    Account,
+    AttributionConfig,
+    Canary,
+    Captcha,
+    ContactRule,
+    Destination,
+    Form,
+    Route,
+    Setup,
+)
 from service.forms.problems import PlacedProblem, SetupProblems
 from service.forms.questions import Choice, Question, Words
 from service.forms.working_hours import AnswerRule, DaySet, WorkingHours
 
 __all__ = [
+    "DEFAULT_ACCOUNT",
     "LOST",
     "RECEIVED",
     "STAGE",

@@ -11,8 +11,19 @@ from typing import Any, TypeVar
 from service.forms.answer_names import targets_by_name
 from service.forms.brand import Brand
 from service.forms.checks import check_document, table_under
-from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
-from service.forms.layers import DEFAULT_ACCOUNT, make_variant, overlay
+from service.forms.form import (
+    DEFAULT_ACCOUNT,
+    Account,
+    AttributionConfig,
+    Canary,
+    Captcha,
+    ContactRule,
+    Destination,
+    Form,
+    Route,
+    Setup,
+)
+from service.forms.layers import make_variant, overlay
 from service.forms.problems import Place, ProblemList, SetupProblems
 from service.forms.schema import ACCOUNT_TABLE, BRAND_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.values import ENV_PREFIX, SECRET_PREFIX, ReferencedText
@@ -118,11 +129,12 @@ def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:
     defaults, accounts = table_under(document, "defaults"), table_under(document, "accounts")
     brand = table_under(document, "brand")
     brands = {name: Brand(**BRAND_TABLE.load({**brand, **own.get("brand", {})})) for name, own in accounts.items()}
-    brands[DEFAULT_ACCOUNT] = Brand(**BRAND_TABLE.load(brand))
+    own_brand = Brand(**BRAND_TABLE.load(brand))
+    brands.setdefault(DEFAULT_ACCOUNT, own_brand)
     return Setup(
         forms={name: _make_form(name, overlay(defaults, own), brands) for name, own in document["forms"].items()},
         accounts={name: _make_account(name, own) for name, own in accounts.items()},
-        brand=brands[DEFAULT_ACCOUNT],
+        brand=own_brand,
     )
 
 

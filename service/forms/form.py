@@ -12,6 +12,9 @@ from service.forms.questions import Question
 from service.forms.working_hours import AnswerRule, DaySet
 from service.lead import Answers, Submission
 
+DEFAULT_ACCOUNT = "default"
+"""The account of the NEXUDUS_ settings, or of the set-up where they are not set."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttributionConfig:
@@ -204,7 +207,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The whole set-up: every form and every account besides "default".
+    """The whole set-up: every form, and every account; "default" only where it has its credentials or brand.
 
     digest: identifies the text of its document; "" without one. Values of the environment do not enter it.
     version: its number in the database; None for that of a forms file. is_read: False until it could be read at all.
@@ -217,3 +220,13 @@ class Setup:
     digest: str = field(default="", compare=False)
     version: int | None = field(default=None, compare=False)
     is_read: bool = field(default=True, compare=False)
+
+    @property
+    def has_default_login(self) -> bool:
+        """Whether it has credentials of the account "default"."""
+        return DEFAULT_ACCOUNT in self.accounts and self.accounts[DEFAULT_ACCOUNT].has_login
+
+    @property
+    def account_names(self) -> tuple[str, ...]:
+        """Every account, "default" first."""
+        return tuple(dict.fromkeys((DEFAULT_ACCOUNT, *self.accounts)))

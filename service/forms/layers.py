@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from service.forms.form import DEFAULT_ACCOUNT
+
 RIVALS = {
     "stage_id": ("board", "stage"),
     "board": ("stage_id",),
@@ -14,9 +16,6 @@ RIVALS = {
 
 UNMERGED = ("value", "due_date", "utm")
 """Tables that make sense only as a whole: the upper layer's replaces the one below."""
-
-DEFAULT_ACCOUNT = "default"
-"""The account of the NEXUDUS_ settings, for forms that name none."""
 
 STAGE_KEYS = ("stage_id", "board", "stage")
 

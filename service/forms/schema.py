@@ -71,9 +71,7 @@ def check_form_name(name: str) -> None:
 
 
 def check_account_name(name: str) -> None:
-    """Raises: ValidationError for an empty name and for "default"."""
-    if name == "default":
-        raise ValidationError("the NEXUDUS_ settings are the account 'default': choose another name")
+    """Raises: ValidationError for an empty name."""
     if not name.strip():
         raise ValidationError("an account needs a name")
 

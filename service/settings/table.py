@@ -64,6 +64,10 @@ _SHOWN_ONCE = "generated at the first start of `up`, printed once"
 _TERMINAL = "`console` on a terminal, else `json`"
 
 
+SIMULATOR_USERNAME = "simulator@leadcapture.example"
+"""The user of the simulator that `up` starts; nothing real is behind it."""
+
+
 def _count(least: int, most: int) -> Callable[[str], int]:
     return partial(read_count, least=least, most=most)
 
@@ -266,6 +270,11 @@ class Settings:
     def encryption_keys(self) -> tuple[str, ...]:
         """The operator's keys for secrets in the database, newest first; none: the database's own key serves."""
         return (*self.encryption_key, *([self.secret_key] if self.secret_key else []))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the credentials are those that `up` sets for its simulator."""
+        return self.nexudus_username == SIMULATOR_USERNAME
 
     @property
     def has_nexudus_login(self) -> bool:

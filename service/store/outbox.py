@@ -125,6 +125,11 @@ class Outbox(Repository):
         self._as(StoredLeads).set_status([lead_id], Status.PENDING)
         self._wake()
 
+    def forget_contacts(self, account: str) -> int:
+        """Have every delivery that is not done search for its contact again; returns how many had one."""
+        known = and_(deliveries.c.account == account, deliveries.c.state != DONE, deliveries.c.coworker_id.is_not(None))
+        return self._execute(update(deliveries).where(known).values(coworker_id=None)).rowcount
+
     def withdraw(self, lead_ids: Sequence[LeadId]) -> None:
         """Deliver nothing for now, by an operator's decision; a worker that has one of them loses its lease."""
         undone = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)

@@ -15,10 +15,10 @@ import pytest
 
 from service.forms import Setup
 from service.lead import Status
+from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Query, Store
-from service.worker import account_contexts
 from tests.admin.stored_leads import keep_many
 from tests.builders import a_form, a_lead
 from tests.cli.conftest import Terminal

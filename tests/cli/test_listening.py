@@ -104,7 +104,7 @@ def test_up_is_for_this_machine_alone_and_says_so(run: Terminal) -> None:
     forms = read_configuration({})[1]
 
     here, everywhere = (
-        up.banner(up.stack_of(read_settings({}), parser.parse_args(words)), forms)
+        up.banner(up.stack_of(read_settings({}), forms, parser.parse_args(words)), forms)
         for words in ([], ["--host", EVERYWHERE])
     )
 

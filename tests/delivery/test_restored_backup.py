@@ -13,10 +13,10 @@ import pytest
 from service import clock
 from service.forms import Destination, Setup
 from service.lead import Evidence, Lead, Status, Step
+from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Store
-from service.worker import account_contexts
 from tests.builders import a_form, a_lead, a_submission
 from tests.delivery.conftest import Env
 from tests.delivery.test_marker_matrix import NEXUDUS

@@ -71,7 +71,6 @@ WRONG = [
         ".base_url",
         "'https://spaces.nexudus.com/api' has a part after the host: write https://spaces.nexudus.com",
     ),
-    ("default", "token = 't'", "", "the NEXUDUS_ settings are the account 'default': choose another name"),
 ]
 
 
@@ -82,3 +81,17 @@ def test_a_faulty_account_gives_one_sentence(name: str, lines: str, place: str, 
     problems = problems_of(f"[accounts.{name}]\n{lines}\n[forms.tour]")
 
     assert problems == [f"forms.toml: accounts.{name}{place}: {sentence}"]
+
+
+def test_the_default_account_may_have_its_credentials_here() -> None:
+    setup = setup_of("[brand]\nname = 'Us'\n[accounts.default]\nusername = 'u'\npassword = 'p'\n[forms.tour]")
+
+    assert setup.has_default_login
+    assert setup.account_names == ("default",)
+    assert setup.forms["tour"].brand.name == "Us"
+
+
+def test_the_default_account_may_have_a_brand_of_its_own() -> None:
+    setup = setup_of("[brand]\nname = 'Us'\n[accounts.default]\ntoken = 't'\nbrand.name = 'Me'\n[forms.tour]")
+
+    assert (setup.forms["tour"].brand.name, setup.brand.name) == ("Me", "Us")

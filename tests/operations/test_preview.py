@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service import clock, worker
+from service import clock, nexudus_accounts
 from service.delivery.deliver import deliver
 from service.forms import AmountTable, AnswerDate, AttributionConfig, Destination, Form, Route, Setup
 from service.lead import Status
@@ -232,7 +232,7 @@ def deliver_all(sqlite: Store, nexudus: Simulator, form: Form) -> None:
     """Do the worker's work."""
     login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
     settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, **login})
-    contexts = worker.account_contexts(settings, Setup({form.name: form}), sqlite, threading.Event())
+    contexts = nexudus_accounts.account_contexts(settings, Setup({form.name: form}), sqlite, threading.Event())
     for delivery in sqlite.write(lambda tx: tx.queue.claim("the test", clock.now(), 90, 10)):
         deliver(delivery, contexts["default"])
     with sqlite.read() as tx:

@@ -9,8 +9,10 @@ import pytest
 
 from service import clock
 from service.background import StopEvent
+from service.delivery.context import on_startup
 from service.forms import Account, Destination, Form, Setup
 from service.lead import Lead, Status
+from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Store
@@ -144,3 +146,35 @@ def test_a_delivery_of_a_stage_that_the_new_version_names_goes_there(worker: Wor
     worker.wait(lead, Status.DELIVERED)
     (opportunity,) = worker.nexudus.opportunities_of(EMAIL)
     assert opportunity["CrmBoardColumnId"] == 1002
+
+
+def test_an_account_that_is_connected_while_the_simulator_serves_is_used_from_then_on(
+    worker: WorkerAtWork, nexudus: Simulator
+) -> None:
+    with Simulator() as other:
+        first = worker.enqueue()
+        worker.wait(first, Status.DELIVERED)
+        typed = Account("default", other.url, *LOGIN.values())
+        worker.jobs.follow(Setup({"contact": a_form()}, {"default": typed}))
+        second = worker.enqueue(submission=a_submission(email="grace@example.com"))
+        worker.wait(second, Status.DELIVERED)
+
+        assert len(nexudus.opportunities()) == len(other.opportunities()) == 1
+
+
+def test_what_a_simulator_called_a_contact_is_nobody_elsewhere(sqlite: Store) -> None:
+    lead = a_lead()
+    sqlite.keep_and_enqueue([Arrival(lead, [], lead.id)])
+    with sqlite._database.writing.begin() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET coworker_id = 7")
+
+    def start(base_url: str) -> int | None:
+        settings = read_settings({"NEXUDUS_BASE_URL": base_url, "NEXUDUS_USERNAME": "u", "NEXUDUS_PASSWORD": "p"})
+        context = account_contexts(settings, Setup({"contact": a_form()}), sqlite, threading.Event())["default"]
+        on_startup("default", context)
+        with sqlite._database.reading.connect() as connection:
+            coworker: int | None = connection.exec_driver_sql("SELECT coworker_id FROM deliveries").scalar()
+        return coworker
+
+    assert [start(f"http://127.0.0.1:{port}") for port in (8010, 8011)] == [7, 7]
+    assert start("https://spaces.nexudus.com") is None

@@ -14,13 +14,13 @@ from service import clock
 from service.forms import Setup
 from service.lead import Lead, Status, Step
 from service.maintenance import index_batch
+from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Query, Store
 from service.store.backups.inspection import BackupProblem, InUse
 from service.store.backups.transfer import copy_database
 from service.store.database.tables import attempts, leads, metadata
-from service.worker import account_contexts
 from tests.admin.stored_leads import keep_as, keep_many
 from tests.builders import NOON, a_form, a_lead
 from tests.delivery.conftest import Env

@@ -17,13 +17,13 @@ from service.fetching.fetcher import Fetcher, reconnect
 from service.forms import Setup, SetupProblems
 from service.forms.file import parse_setup
 from service.lead import Receipt
+from service.nexudus_accounts import account_contexts
 from service.settings import Settings
 from service.setup.current import CurrentSetup, FormsFile, SetupDocument
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, Transaction
 from service.store.outbox import LIVE
 from service.web import create_app
-from service.worker import account_contexts
 from tests.storm.network import Fate, Killed, Network
 from tests.storm.simulated_time import SimulatedStop, SimulatedTime
 

@@ -9,12 +9,12 @@ from structlog.testing import capture_logs
 
 from service.delivery.loop import Worker, WorkerConfig
 from service.forms import Setup
+from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Store
 from service.tracing.spans import Tracer
 from service.web import create_app
-from service.worker import account_contexts
 from tests.builders import a_form, in_force
 from tests.front import ANN
 from tests.test_worker import at_work

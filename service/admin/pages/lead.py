@@ -91,7 +91,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             same_id=_as_list(remarks[SAME_ID_REMARK]),
             further_ids=joined(remarks[FURTHER_IDS_REMARK]),
             raw=lead.submission.raw.decode("utf-8", "replace")[:MAX_RAW_LENGTH],
-            crm=_crm_link(deps.nexudus_url, lead),
+            crm=_crm_link(deps.base_url_of(lead.account), lead),
             possible=possible,
             first_action=_first_action(lead, attempts) if possible else "",
             actions=labels.ACTIONS,
