@@ -25,6 +25,9 @@ ALL_FAILURES = WindowLimit(100, _QUARTER_S)
 WIDE_ATTEMPTS = WindowLimit(1, _QUARTER_S)
 """Attempts from one provider's network while many strangers try."""
 
+CODES = WindowLimit(10, _QUARTER_S)
+"""Codes of the second step for one person, whoever enters them: someone who knows the password may guess them."""
+
 WRONG_TOKENS = WindowLimit(20, _QUARTER_S)
 """Calls of the API from one network with a wrong token, until 401 becomes 429."""
 
@@ -62,6 +65,14 @@ class Guesses:
             self._counters.count("sign-in *", ALL_FAILURES, now.timestamp())
         log.warning("sign_in_refused", network=self._mark(address))
         self._record(SIGN_INS, now)
+
+    def count_code(self, person_id: str, address: str, now: datetime) -> float:
+        """Count a code of the second step; return 0.0 when it may be checked, else the seconds to wait."""
+        wait_s = self._counters.count(f"code {person_id}", CODES, now.timestamp())
+        if wait_s:
+            log.warning("sign_in_limited", network=self._mark(address))
+            self._record(SIGN_INS, now)
+        return wait_s
 
     def count_wrong_token(self, address: str, now: datetime) -> float:
         """Count a call with a wrong token; return 0.0, or the seconds to wait once there are too many."""

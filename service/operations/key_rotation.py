@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.actors import Actor
-from service.store import Act, RotationResult, SecretName, SecretOwner, Store, Subject, SubjectKind
+from service.store import Act, RotationResult, SecretName, SecretOwner, SeedOwner, Store, Subject, SubjectKind
 
 
 @dataclass(slots=True)
@@ -53,6 +53,8 @@ def encrypt_plain_tokens(store: Store) -> int:
 def _title(owner: SecretOwner) -> str:
     if isinstance(owner, str):
         return f"Nexudus account {owner}"
+    if isinstance(owner, SeedOwner):
+        return f"second step of the person {owner.person_id}"
     if isinstance(owner, SecretName):
         return f"secret {owner.name}"
     form, sender, place = owner

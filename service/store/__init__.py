@@ -21,6 +21,7 @@ acts/               the record of acts: who did what, append-only and chained
 setups.py           versions of the set-up
 people.py           people who may sign in to the dashboard; sessions.py: who is signed in
 deployment.py       small values that all processes agree on
+second_steps.py     apps and recovery codes of people; passkeys.py: their passkeys, and who they are at a provider
 api_keys.py         keys of the API, found by the digest of their token
 encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key; typed_secrets.py keeps others
 worker_requests.py  what the dashboard asks a worker to do at once, and its answer
@@ -45,7 +46,7 @@ from service.store.database.repository import Identity, IsGone
 from service.store.database.schema import UnknownSchema
 from service.store.database.walls import Walls
 from service.store.deployment import DEMO_WELCOME
-from service.store.encryption import RotationResult, SecretName, SecretOwner, UnreadableSecret
+from service.store.encryption import RotationResult, SecretName, SecretOwner, SeedOwner, UnreadableSecret
 from service.store.import_jobs import KEEP_IMPORTS, ImportJob, JobState
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
@@ -61,6 +62,7 @@ from service.store.outcome_folding import FIRST, LAST, NOT_SET, OutcomePeriod
 from service.store.outcome_folding import JOINT as OUTCOME_JOINT
 from service.store.outcomes import OutcomeCell
 from service.store.overview import ParkedProblem, TodayFigures
+from service.store.passkeys import Passkey
 from service.store.people import Credentials
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
@@ -69,6 +71,7 @@ from service.store.platforms.rejections import Rejection
 from service.store.query import Query, ReportRow
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.search import MatchCount, SearchPage
+from service.store.second_steps import SecondStep
 from service.store.sessions import OpenSession
 from service.store.setups import UNPUBLISHED, SetupVersion
 from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
@@ -162,6 +165,7 @@ __all__ = [
     "OwnerTurn",
     "Pace",
     "ParkedProblem",
+    "Passkey",
     "Pause",
     "Period",
     "PlatformLead",
@@ -178,9 +182,11 @@ __all__ = [
     "SaleChange",
     "SaleStatus",
     "SearchPage",
+    "SecondStep",
     "SecretEntry",
     "SecretName",
     "SecretOwner",
+    "SeedOwner",
     "SeenWorker",
     "SetupVersion",
     "SortOrder",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
 from service.store.database.connection_tables import secrets as typed_secrets
+from service.store.database.key_tables import second_steps
 from service.store.database.repository import Repository
 from service.store.database.tables import accounts, connections
 from service.store.deployment import Flags
@@ -105,8 +106,14 @@ class SecretName(NamedTuple):
     name: str
 
 
-SecretOwner = str | tuple[str, str, str] | SecretName
-"""Whose tokens: a Nexudus account by its name, a connection by form, sender and place, or a typed secret."""
+class SeedOwner(NamedTuple):
+    """A person whose app makes the codes of the second step."""
+
+    person_id: str
+
+
+SecretOwner = str | tuple[str, str, str] | SecretName | SeedOwner
+"""Whose tokens: a Nexudus account by its name, a connection by form, sender and place, a typed secret, or a person."""
 
 
 class RotationResult(Enum):
@@ -153,10 +160,12 @@ class EncryptedTokens(Repository):
         key = (connections.c.form, connections.c.sender, connections.c.place)
         of_connections = select(*key, connections.c.tokens).where(connections.c.tokens.is_not(None))
         of_people = select(typed_secrets.c.name, typed_secrets.c.tokens).where(typed_secrets.c.tokens.is_not(None))
+        of_apps = select(second_steps.c.person_id, second_steps.c.tokens).where(second_steps.c.tokens.is_not(None))
         rows: list[tuple[SecretOwner, Mapping[str, Any]]] = [
             *((row.name, row.tokens) for row in self._execute(of_accounts)),
             *(((row.form, row.sender, row.place), row.tokens) for row in self._execute(of_connections)),
             *((SecretName(row.name), row.tokens) for row in self._execute(of_people)),
+            *((SeedOwner(row.person_id), row.tokens) for row in self._execute(of_apps)),
         ]
         return [owner for owner, tokens in rows if not only_plain or _has_plain(owner, tokens)]
 
@@ -211,6 +220,8 @@ def _row_of(owner: SecretOwner) -> tuple[Table, ColumnElement[bool]]:
         return accounts, accounts.c.name == owner
     if isinstance(owner, SecretName):
         return typed_secrets, typed_secrets.c.name == owner.name
+    if isinstance(owner, SeedOwner):
+        return second_steps, second_steps.c.person_id == owner.person_id
     form, sender, place = owner
     own = and_(connections.c.form == form, connections.c.sender == sender, connections.c.place == place)
     return connections, own

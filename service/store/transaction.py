@@ -29,12 +29,14 @@ from service.store.outbox import Outbox
 from service.store.outcome_blocks import OutcomeBlocks
 from service.store.outcomes import Outcomes
 from service.store.overview import Overview
+from service.store.passkeys import Passkeys
 from service.store.people import PersonRecords
 from service.store.platforms.connections import Connections
 from service.store.platforms.fetches import Fetches
 from service.store.platforms.notices import Notices
 from service.store.platforms.rejections import Rejections
 from service.store.sales import Sales
+from service.store.second_steps import SecondSteps
 from service.store.sessions import Sessions
 from service.store.setups import SetupVersions
 from service.store.snapshot import Snapshots
@@ -95,6 +97,8 @@ class Transaction(Repository):
     people = subject(PersonRecords)
     sessions = subject(Sessions)
     keys = subject(ApiKeys)
+    second_steps = subject(SecondSteps)
+    passkeys = subject(Passkeys)
     flags = subject(Flags)
     encryption = subject(EncryptedTokens)
     secrets = subject(TypedSecrets)

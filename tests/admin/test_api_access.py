@@ -21,6 +21,7 @@ PUBLIC = {
     "/sample",
     "/answered/<signed>",
     "/admin/sign-in",
+    "/admin/sign-in/code",
     "/admin/style.css",
     "/admin/reports.css",
     "/admin/selection.js",

@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.admin import AdminDeps
+from service.admin.guesses import Guesses
 from service.admin.pages import (
     answered,
     bulk_actions,
@@ -25,11 +26,13 @@ from service.admin.pages import (
     lead_editing,
     lead_files,
     lead_list,
+    second_step,
     sign_in,
     today,
     undo_bar,
 )
 from service.admin.pages.auth import Authenticator
+from service.admin.pages.entrance import Entrance
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.reports import costs_page
 from service.admin.pages.reports import page as report_page
@@ -78,7 +81,9 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
     app.teardown_request(lambda _error: set_language(DEFAULT_LANGUAGE))  # the next request may have no language
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)
-    sign_in.add(routes, deps, renderer, authenticator)
+    entrance = Entrance(deps.store, renderer, authenticator, Guesses(deps.counters, deps.store))
+    sign_in.add(routes, deps, entrance)
+    second_step.add(routes, deps, entrance)
     front_door.add_welcome(routes, deps, renderer, authenticator)
     front_door.add_front(app, deps, renderer)
     walled = deps.within_walls()

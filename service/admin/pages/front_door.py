@@ -17,8 +17,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from service import clock
 from service.admin import AdminDeps
 from service.admin.pages.auth import Authenticator
+from service.admin.pages.entrance import set_session_cookie
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
-from service.admin.pages.sign_in import set_session_cookie
 from service.admin.permissions import Entry, requires
 from service.i18n import N_
 from service.store import DEMO_WELCOME, Store

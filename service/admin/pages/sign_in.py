@@ -1,31 +1,22 @@
 """Signing in and out, and the check before every other page."""
 
 import hmac
-import re
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import structlog
 from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
 from service.admin import AdminDeps
-from service.admin.guesses import Guesses
-from service.admin.pages.auth import ADMINISTRATOR, BROWSER_AGE, MAX_AGE, Authenticator, Session
-from service.admin.pages.browsers import describe_browser
+from service.admin.pages import second_step
+from service.admin.pages.auth import ADMINISTRATOR, Authenticator
+from service.admin.pages.entrance import SESSION_COOKIE, Entrance, local_address, too_many_attempts, with_retry
 from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
 from service.admin.pages.roles import missing_permission
 from service.admin.permissions import Entry, is_allowed, permission_of_request, requires
-from service.i18n import LANGUAGES, _, ngettext
-
-log = structlog.get_logger()
-
-SESSION_COOKIE = "lead_capture_admin"
-
-BROWSER_COOKIE = "lead_capture_browser"
-"""Marks a browser that was signed in: strangers who try many passwords do not use up its attempts."""
+from service.i18n import LANGUAGES, _
 
 MAX_USER_LENGTH = 254
 """Characters of an e-mail address."""
@@ -36,13 +27,10 @@ LANGUAGE_AGE = timedelta(days=365)
 BY_ITSELF = frozenset({"pages.latest"})
 """Endpoints that an open page calls by itself: they do not keep a session alive."""
 
-_LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
-"""What may lead out of a folder: segments of dots, empty ones, and signs that a browser reads as others."""
 
-
-def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: Authenticator) -> None:
+def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     """/sign-in and /sign-out, and the check before every request."""
-    guesses = Guesses(deps.counters, deps.store)
+    renderer, authenticator, guesses = entrance.renderer, entrance.authenticator, entrance.guesses
     routes.before_request(use_language_of_request)
     routes.before_request(lambda: _check(deps, authenticator, renderer))
 
@@ -51,28 +39,26 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
     def sign_in() -> BaseResponse:
         if request.method == "GET":
             return _sign_in_page(renderer, authenticator)
-        address, now = request.remote_addr or "", clock.now()
-        browser = authenticator.known_browser(request.cookies.get(BROWSER_COOKIE, ""), now)
-        wait_s = guesses.count_attempt(address, browser, now)
+        network, now = request.remote_addr or "", clock.now()
+        browser = entrance.known_browser(now)
+        wait_s = guesses.count_attempt(network, browser, now)
         if wait_s:
-            return _too_many_attempts(renderer, authenticator, wait_s)
+            status, problem = HTTPStatus.TOO_MANY_REQUESTS, too_many_attempts(wait_s)
+            return with_retry(_sign_in_page(renderer, authenticator, status, problem), wait_s)
         signed_in = authenticator.check(request.form.get("user", ""), request.form.get("password", ""), now)
         if signed_in is None:
-            guesses.failed(address, browser, now)
+            guesses.failed(network, browser, now)
             problem = _("The user or the password is wrong. The password is case-sensitive.")
             return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-        response = renderer.go(_local_address(request.form.get("next", "")))
-        session = authenticator.open(now, signed_in, describe_browser(request.user_agent.string))
-        set_session_cookie(renderer, response, session)
-        mark = authenticator.mark_browser(now, signed_in, browser)
-        renderer.set_cookie(response, BROWSER_COOKIE, mark, int(BROWSER_AGE.total_seconds()))
-        log.info("signed_in")
-        return response
+        address = request.form.get("next", "")
+        if second_step.is_required_of(entrance, signed_in):
+            return second_step.ask(entrance, signed_in, now, address)
+        return entrance.let_in(signed_in, now, address, "password")
 
     @routes.get("/language/<code>")
     @requires(Entry.OPEN)
     def choose_language(code: str) -> BaseResponse:
-        response = renderer.go(_local_address(request.args.get("next", "")))
+        response = renderer.go(local_address(request.args.get("next", "")))
         if code in LANGUAGES:
             renderer.set_cookie(response, LANGUAGE_COOKIE, code, int(LANGUAGE_AGE.total_seconds()))
         return response
@@ -84,11 +70,6 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
         response = renderer.go(f"{PREFIX}/sign-in", _("You are signed out."))
         response.delete_cookie(SESSION_COOKIE, path=PREFIX)
         return response
-
-
-def set_session_cookie(renderer: Renderer, response: BaseResponse, session: Session) -> None:
-    """Give the browser its session."""
-    renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
 
 
 def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) -> BaseResponse | None:
@@ -136,31 +117,8 @@ def _sign_in_page(
         "sign_in.html",
         status,
         problem=problem,
-        next_address=_local_address(address),
+        next_address=local_address(address),
         user=request.form.get("user", "" if has_people else ADMINISTRATOR)[:MAX_USER_LENGTH],
         can_sign_in=has_people or authenticator.has_password(),
         has_people=has_people,
     )
-
-
-def _too_many_attempts(renderer: Renderer, authenticator: Authenticator, wait_s: float) -> Response:
-    minutes = max(1, round(wait_s / 60))
-    problem = ngettext(
-        "Too many attempts. Please try again in a minute.",
-        "Too many attempts. Please try again in %(num)s minutes.",
-        minutes,
-    )
-    response = _sign_in_page(renderer, authenticator, HTTPStatus.TOO_MANY_REQUESTS, problem)
-    response.headers["Retry-After"] = str(int(wait_s) + 1)
-    return response
-
-
-def _local_address(address: str) -> str:
-    """The address of the dashboard to continue at; Today for any other.
-
-    The path is judged as a browser reads it: a dot stays one when it is written %2e, and a backslash is a slash.
-    """
-    address = address.rstrip("?")
-    path = unquote(urlsplit(address).path) if address.startswith(f"{PREFIX}/") else ""
-    is_ours = path.startswith(f"{PREFIX}/") and not path.startswith(f"{PREFIX}/sign-") and not _LEAVES.search(path)
-    return address if is_ours and "//" not in address and address.isprintable() else f"{PREFIX}/"

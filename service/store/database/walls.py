@@ -158,6 +158,7 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Walls], None]] = {
     "sessions": _common,
     "people": _common,  # they and keys have several accounts, or all: operations/ chooses whom one sees
     "api_keys": _common,
+    **dict.fromkeys(("second_steps", "recovery_codes", "passkeys", "identities"), _common),  # of one's own session
     "secrets": _common,  # never shown
     "workers": _common,
 }

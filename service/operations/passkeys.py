@@ -1,0 +1,213 @@
+"""Passkeys: made by a person's device, checked at the sign-in (WebAuthn); each stands for password and second step."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from service.actors import Actor, Person
+from service.store import Act, Passkey, Store, Subject, SubjectKind, Transaction
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+MAX_PASSKEYS = 20
+"""Passkeys of one person."""
+
+MAX_PASSKEY_NAME = 60
+
+MAX_CREDENTIAL_CHARS = 20_000
+"""Characters of what a device sends."""
+
+
+class InvalidPasskey(Exception):
+    """What a device sent is not accepted; the sentence says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """The website that passkeys are for. origin: as browsers write it, such as https://leads.example.com."""
+
+    origin: str
+
+    @property
+    def host(self) -> str:
+        """Passkeys are bound to it: another address of the dashboard has others."""
+        return urlsplit(self.origin).hostname or ""
+
+
+def website_of(public_url: str) -> Website:
+    """Return the website at PUBLIC_URL."""
+    parts = urlsplit(public_url)
+    return Website(f"{parts.scheme}://{parts.netloc}")
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a device is to sign. options: for the browser, as JSON; expected: the challenge among them, in base64url."""
+
+    options: str
+    expected: str
+
+
+def challenge_for_new(store: Store, person: Person, website: Website) -> Challenge:
+    """Return what a person's device makes a new passkey from.
+
+    Raises: StoreUnavailable.
+    """
+    from webauthn import generate_registration_options, options_to_json  # noqa: PLC0415 (a third of a second, 20 MB)
+    from webauthn.helpers.structs import (  # noqa: PLC0415
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
+    with store.read() as tx:
+        known = tx.passkeys.of(person.id)
+    options = generate_registration_options(
+        rp_id=website.host,
+        rp_name="Lead Capture",
+        user_name=person.email,
+        user_id=person.id.encode(),
+        user_display_name=person.name or person.email,
+        exclude_credentials=_descriptors(known),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+    )
+    return Challenge(options_to_json(options), _encode(options.challenge))
+
+
+def _descriptors(known: Sequence[Passkey]) -> "list[PublicKeyCredentialDescriptor]":
+    from webauthn import base64url_to_bytes  # noqa: PLC0415
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor  # noqa: PLC0415
+
+    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.id)) for passkey in known]
+
+
+def challenge_for_sign_in(website: Website) -> Challenge:
+    """Return what a device signs with whichever passkey its owner chooses."""
+    from webauthn import generate_authentication_options, options_to_json  # noqa: PLC0415
+    from webauthn.helpers.structs import UserVerificationRequirement  # noqa: PLC0415
+
+    options = generate_authentication_options(
+        rp_id=website.host, user_verification=UserVerificationRequirement.REQUIRED
+    )
+    return Challenge(options_to_json(options), _encode(options.challenge))
+
+
+def add_passkey(
+    store: Store,
+    person: Person,
+    credential: str,
+    expected: str,
+    name: str,
+    website: Website,
+    actor: Actor,
+    now: datetime,
+) -> Passkey:
+    """Store a passkey that a person's device has made. expected: the challenge's.
+
+    Raises: InvalidPasskey, StoreUnavailable.
+    """
+    from webauthn import base64url_to_bytes, verify_registration_response  # noqa: PLC0415
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+
+    try:
+        verified = verify_registration_response(
+            credential=credential[:MAX_CREDENTIAL_CHARS],
+            expected_challenge=base64url_to_bytes(expected),
+            expected_rp_id=website.host,
+            expected_origin=website.origin,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        raise InvalidPasskey(type(error).__name__) from error
+    passkey = Passkey(
+        id=_encode(verified.credential_id),
+        person_id=person.id,
+        public_key=_encode(verified.credential_public_key),
+        sign_count=verified.sign_count,
+        name=" ".join(name.split())[:MAX_PASSKEY_NAME] or "Passkey",
+        added_at=now,
+    )
+
+    def add(tx: Transaction) -> bool:
+        if len(tx.passkeys.of(person.id)) >= MAX_PASSKEYS or not tx.passkeys.add(passkey):
+            return False
+        _record(tx, actor, person, Act.CREATE, passkey, now)
+        return True
+
+    if not store.write(add):
+        raise InvalidPasskey("known already, or one too many")
+    return passkey
+
+
+def find_by_passkey(store: Store, credential: str, expected: str, website: Website, now: datetime) -> str:
+    """Return the id of the person whose device has signed. expected: the challenge's.
+
+    Raises: InvalidPasskey, StoreUnavailable.
+    """
+    from webauthn import base64url_to_bytes, verify_authentication_response  # noqa: PLC0415
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+
+    passkey = _passkey_of(store, credential)
+    try:
+        verified = verify_authentication_response(
+            credential=credential,
+            expected_challenge=base64url_to_bytes(expected),
+            expected_rp_id=website.host,
+            expected_origin=website.origin,
+            credential_public_key=base64url_to_bytes(passkey.public_key),
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        raise InvalidPasskey(type(error).__name__) from error
+    count = verified.new_sign_count
+    if not store.write(lambda tx: tx.passkeys.use(passkey.id, passkey.sign_count, count, now)):
+        raise InvalidPasskey("used twice at the same time")
+    return passkey.person_id
+
+
+def _passkey_of(store: Store, credential: str) -> Passkey:
+    """Raises: InvalidPasskey where none has the id, StoreUnavailable."""
+    try:
+        passkey_id = json.loads(credential[:MAX_CREDENTIAL_CHARS])["id"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidPasskey("unreadable") from error
+    with store.read() as tx:
+        passkey = tx.passkeys.get(passkey_id) if isinstance(passkey_id, str) and passkey_id.isascii() else None
+    if passkey is None:
+        raise InvalidPasskey("unknown")
+    return passkey
+
+
+def remove_passkey(store: Store, person: Person, passkey_id: str, actor: Actor, now: datetime) -> bool:
+    """Delete a passkey of a person; False where there is none.
+
+    Raises: StoreUnavailable.
+    """
+
+    def remove(tx: Transaction) -> bool:
+        passkey = tx.passkeys.get(passkey_id)
+        if passkey is None or not tx.passkeys.remove(passkey_id, person.id):
+            return False
+        _record(tx, actor, person, Act.DELETE, passkey, now)
+        return True
+
+    return store.write(remove)
+
+
+def _record(tx: Transaction, actor: Actor, person: Person, act: Act, passkey: Passkey, now: datetime) -> None:
+    shown = {"passkey": passkey.name}
+    before, after = (None, shown) if act is Act.CREATE else (shown, None)
+    tx.acts.record(actor, act, Subject(SubjectKind.PERSON, person.id), person.accounts, before, after, now)
+
+
+def _encode(content: bytes) -> str:
+    from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415
+
+    return bytes_to_base64url(content)
