@@ -92,3 +92,7 @@ class Person:
     def actor(self, origin: str = "") -> Actor:
         """Return this person as whoever asks for something now."""
         return Actor(self.email, self.role.scopes, self.accounts, origin)
+
+    def is_shown_to(self, actor: Actor) -> bool:
+        """Return whether this person exists for an actor: only if every account of the person does."""
+        return actor.accounts is None or (self.accounts is not None and self.accounts <= actor.accounts)

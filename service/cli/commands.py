@@ -126,6 +126,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "erase a person's data from all of their leads",
             "lead-capture forget ann@example.com",
         ),
+        "people": Command(
+            "service.cli.people",
+            "invite, list, change and remove the people of the dashboard",
+            "lead-capture people add ann@example.com --role agent --account harbour",
+        ),
         "tokens": Command(
             "service.cli.tokens",
             "make, list and revoke keys of the API",

@@ -45,7 +45,7 @@ from service.store.database.outcome_tables import AMOUNT_UNIT
 from service.store.database.repository import Identity, IsGone
 from service.store.database.schema import UnknownSchema
 from service.store.database.walls import Walls
-from service.store.deployment import DEMO_WELCOME
+from service.store.deployment import DEMO_WELCOME, PASSWORD_FLAG
 from service.store.encryption import RotationResult, SecretName, SecretOwner, SeedOwner, UnreadableSecret
 from service.store.import_jobs import KEEP_IMPORTS, ImportJob, JobState
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
@@ -98,6 +98,7 @@ __all__ = [
     "NO_CREDENTIALS",
     "OUTCOME_JOINT",
     "PARKED_NOTICE",
+    "PASSWORD_FLAG",
     "ROLE",
     "SCHEMA",
     "SORT_KEYS",

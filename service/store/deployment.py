@@ -10,6 +10,9 @@ from service.store.database.tables import deployment
 DEMO_WELCOME = "demo_welcome"
 """Flag with the token of a running demo's link that signs in to the dashboard once; "" when there is none."""
 
+PASSWORD_FLAG = "admin_password"  # noqa: S105 (the name of a value)
+"""Flag with the hash of the administrator's generated password, for where ADMIN_PASSWORD is not set."""
+
 
 class Flags(Repository):
     """Small named values, changed only by a process that knows the present one."""

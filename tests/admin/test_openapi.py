@@ -1,8 +1,9 @@
 """The API's description agrees with its responses, and is shown to developers."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
@@ -27,11 +28,20 @@ from tests.admin.served import served
 from tests.admin.stored_leads import keep_as
 from tests.front import TOKEN, Front, sqlite_store
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 pytestmark = pytest.mark.long
 
 CALLS = [
     "GET /api/v1/alerts",
     "POST /api/v1/forget",
+    "GET /api/v1/people",
+    "POST /api/v1/people",
+    "GET /api/v1/people/{person_id}",
+    "PATCH /api/v1/people/{person_id}",
+    "DELETE /api/v1/people/{person_id}",
+    "POST /api/v1/people/{person_id}/reset",
     "GET /api/v1/forms",
     "GET /api/v1/leads",
     "GET /api/v1/leads/{lead_id}",
@@ -68,7 +78,21 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     with sqlite_store(tmp_path_factory.mktemp("lively")) as store:
         for status in [*Status] * EACH_KIND:
             keep_as(store, status)
-        yield Front(store)
+        front = Front(store)
+        front.app.wsgi_app = elsewhere(front.app.wsgi_app)  # type: ignore[method-assign, assignment]
+        yield front
+
+
+def elsewhere(application: "WSGIApplication") -> "WSGIApplication":
+    """Have each call come from another network: the limit for wrong tokens is not the subject here."""
+    numbers = count()
+
+    def called(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        number = next(numbers)
+        environ["REMOTE_ADDR"] = f"10.{number >> 8 & 255}.{number & 255}.1"
+        return application(environ, start_response)
+
+    return called
 
 
 @pytest.fixture(scope="module")

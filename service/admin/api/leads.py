@@ -59,11 +59,11 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
         _add_action(leads, deps.store, action, summary)
     _add_answering(leads, deps.store)
     _add_correcting(leads, deps)
-    people = protected_blueprint("people", deps, "Personal data.")
-    _add_forgetting(people, deps.store)
+    privacy = protected_blueprint("privacy", deps, "Personal data.")
+    _add_forgetting(privacy, deps.store)
     previews = protected_blueprint("preview", deps, "What a submission would become.")
     _add_preview(previews, deps)
-    return leads, people, previews
+    return leads, privacy, previews
 
 
 def _check_id() -> None:

@@ -14,7 +14,8 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from service.actors import Actor, Person, administrator
 from service.admin import AdminDeps
 from service.admin.pages import passwords
-from service.store import Credentials, OpenSession, Store
+from service.operations.people import fold_email
+from service.store import PASSWORD_FLAG, Credentials, OpenSession, Store
 
 MAX_IDLE = timedelta(hours=12)
 """An unused session ends after this time."""
@@ -24,9 +25,6 @@ MAX_AGE = timedelta(days=14)
 
 BROWSER_AGE = timedelta(days=30)
 """Time for which a browser is known after its last sign-in."""
-
-PASSWORD_FLAG = "admin_password"  # noqa: S105 (the name of a value)
-"""Name of the stored hash of a generated password."""
 
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105
 """Without characters that look alike when copied by hand."""
@@ -231,11 +229,6 @@ class Authenticator:
             return str(self._serializer.loads(signed))
         except BadSignature:
             return ""
-
-
-def fold_email(address: str) -> str:
-    """An e-mail address as it is stored and compared; without NUL, which PostgreSQL does not take."""
-    return address.replace("\x00", "").strip().casefold()
 
 
 def _digest(token: str) -> str:

@@ -1,0 +1,243 @@
+"""People of the dashboard: list, invite, change, remove, and links that set another password."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+
+from service import clock
+from service.actors import Role, Scope
+from service.admin import AdminDeps
+from service.admin.acting import current_actor
+from service.admin.api.access import (
+    BODY_ERRORS,
+    protected_blueprint,
+    refuse,
+    responds,
+    takes_json,
+    takes_whole_characters,
+)
+from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse
+from service.admin.api.tokens import AccountsField
+from service.admin.permissions import requires
+from service.operations.invitations import PersonDisabled, invite, link_address, new_link
+from service.operations.people import (
+    MAX_EMAIL,
+    MAX_PERSON_NAME,
+    EmailTaken,
+    InvalidPerson,
+    LastWayIn,
+    PersonChange,
+    PersonNotAllowed,
+    PersonRequest,
+    UnknownAccount,
+    change_person,
+    find_person,
+    people_shown_to,
+    person_json,
+    remove_person,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PERSON_ID = {"in": "path", "name": "person_id", "description": "the person's id", "schema": {"type": "string"}}
+
+NO_SUCH_PERSON = "there is no such person"
+
+ACCOUNTS = '"all", or a list of accounts'
+
+ROLE = {"description": "from the least to the most: each may do what the one before may"}
+
+NAME = validate.Length(max=MAX_PERSON_NAME)
+
+
+def _role(**more: Any) -> fields.String:
+    return fields.String(validate=validate.OneOf([role.value for role in Role]), metadata=ROLE, **more)
+
+
+class PeopleQuery(ApiRequest):
+    """A filter of people; an empty one means all."""
+
+    account = fields.String(load_default="", validate=NO_NUL, metadata={"description": "people who see this account"})
+
+
+class InvitationRequest(ApiRequest):
+    """A person to invite. accounts: by default those of whoever invites."""
+
+    email = fields.String(required=True, validate=[validate.Length(min=3, max=MAX_EMAIL), NO_NUL])
+    name = fields.String(load_default="", validate=[NAME, NO_NUL])
+    role = _role(required=True)
+    accounts = AccountsField(f"{ACCOUNTS}; by default what whoever invites sees")
+
+
+class PersonChangeRequest(ApiRequest):
+    """What is to be another; what is absent stays."""
+
+    name = fields.String(validate=[NAME, NO_NUL])
+    role = _role()
+    accounts = AccountsField(ACCOUNTS)
+    disabled = fields.Boolean(
+        truthy={True}, falsy={False}, metadata={"description": "true ends the person's sessions at once"}
+    )
+
+
+class PersonBody(ApiResponse):
+    """A person, without what is secret. invited: whether no password was chosen yet."""
+
+    id = fields.String()
+    email = fields.String()
+    name = fields.String()
+    role = _role()
+    accounts = AccountsField(ACCOUNTS)
+    disabled = fields.Boolean()
+    invited = fields.Boolean()
+    created_at = fields.String(metadata=INSTANT)
+    signed_in_at = fields.String(allow_none=True, metadata=INSTANT)
+
+
+class PeopleList(ApiResponse):
+    """The people that exist for the caller, by address."""
+
+    people = fields.List(fields.Nested(PersonBody))
+
+
+class InvitationBody(ApiResponse):
+    """A person, and the address of the page that sets their password: shown this once, good once, and not for long."""
+
+    id = fields.String()
+    invitation_url = fields.String()
+
+
+def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
+    """The calls of /people."""
+    routes = protected_blueprint("people", deps, "People of the dashboard.")
+    _add_listing(routes, deps)
+    _add_inviting(routes, deps)
+    _add_changing(routes, deps)
+    return (routes,)
+
+
+def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/people")
+    @routes.arguments(PeopleQuery, location="query", unknown=None)
+    @responds(routes, PeopleList)
+    @requires(Scope.PEOPLE)
+    def list_people(filters: dict[str, Any]) -> dict[str, Any]:
+        """The people who see no account but those that the caller sees."""
+        actor, account = current_actor(), filters["account"]
+        people = people_shown_to(deps.store, actor)
+        if account:
+            people = [
+                each
+                for each in people
+                if actor.sees(account) and account in deps.accounts and each.actor().sees(account)
+            ]
+        return {"people": list(map(person_json, people))}
+
+    @routes.route("/people/<person_id>", parameters=[PERSON_ID])
+    @responds(routes, PersonBody, 404)
+    @requires(Scope.PEOPLE)
+    def show_person(person_id: str) -> dict[str, Any]:
+        """One person."""
+        person = find_person(deps.store, _checked(person_id), current_actor())
+        return person_json(person) if person else refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
+
+
+def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/people", methods=["POST"])
+    @takes_json
+    @takes_whole_characters
+    @routes.arguments(
+        InvitationRequest,
+        example={"email": "ann@example.com", "name": "Ann Lee", "role": "agent", "accounts": ["harbour"]},
+    )
+    @responds(routes, InvitationBody, 404, 409, *BODY_ERRORS)
+    @requires(Scope.PEOPLE)
+    def invite_person(payload: dict[str, Any]) -> dict[str, Any]:
+        """Invite a person; nothing is sent: pass the address on yourself.
+
+        Nobody gives a role or an account that they lack. An account that the set-up does not have is a 404, an address
+        that is taken a 409.
+        """
+        actor = current_actor()
+        wanted = PersonRequest(
+            payload["email"], payload["name"], Role(payload["role"]), payload.get("accounts", actor.accounts)
+        )
+        with _refusals():
+            person, token = invite(deps.store, wanted, actor, deps.accounts, clock.now())
+        return {"id": person.id, "invitation_url": link_address(deps.public_url, token)}
+
+    @routes.route("/people/<person_id>/reset", methods=["POST"], parameters=[PERSON_ID])
+    @responds(routes, InvitationBody, 404, 409)
+    @requires(Scope.PEOPLE)
+    def reset_person(person_id: str) -> dict[str, Any]:
+        """Make another link that sets the person's password; an earlier one ends, the present password does not yet."""
+        with _refusals():
+            made = new_link(deps.store, _checked(person_id), current_actor(), clock.now())
+        if made is None:
+            refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
+        return {"id": made[0].id, "invitation_url": link_address(deps.public_url, made[1])}
+
+
+def _add_changing(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/people/<person_id>", methods=["PATCH"], parameters=[PERSON_ID])
+    @takes_json
+    @takes_whole_characters
+    @routes.arguments(PersonChangeRequest, example={"disabled": True})
+    @responds(routes, PersonBody, 404, 409, *BODY_ERRORS)
+    @requires(Scope.PEOPLE)
+    def change_a_person(payload: dict[str, Any], person_id: str) -> dict[str, Any]:
+        """Change a person. It counts from the person's next request on; `disabled` ends the sessions at once."""
+        change = PersonChange(
+            payload.get("name"),
+            Role(payload["role"]) if "role" in payload else None,
+            (payload["accounts"],) if "accounts" in payload else None,
+            payload.get("disabled"),
+        )
+        with _refusals():
+            person = change_person(
+                deps.store,
+                _checked(person_id),
+                change,
+                current_actor(),
+                deps.accounts,
+                clock.now(),
+                has_password=bool(deps.password),
+            )
+        return person_json(person) if person else refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
+
+    @routes.route("/people/<person_id>", methods=["DELETE"], parameters=[PERSON_ID])
+    @responds(routes, PersonBody, 404, 409)
+    @requires(Scope.PEOPLE)
+    def remove_a_person(person_id: str) -> dict[str, Any]:
+        """Remove a person and end the sessions at once. What the person did stays in the record of acts."""
+        with _refusals():
+            person = remove_person(
+                deps.store, _checked(person_id), current_actor(), clock.now(), has_password=bool(deps.password)
+            )
+        return person_json(person) if person else refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
+
+
+def _checked(person_id: str) -> str:
+    """Keep from the database whatever is no id: it may fail on it."""
+    if not (person_id.isascii() and person_id.isalnum()):
+        refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
+    return person_id
+
+
+@contextmanager
+def _refusals() -> "Iterator[None]":
+    """Refuse what the operations refuse, each with its status."""
+    try:
+        yield
+    except PersonNotAllowed as error:
+        refuse(HTTPStatus.FORBIDDEN, str(error))
+    except (EmailTaken, LastWayIn, PersonDisabled) as error:
+        refuse(HTTPStatus.CONFLICT, str(error))
+    except InvalidPerson as error:
+        status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownAccount) else HTTPStatus.UNPROCESSABLE_ENTITY
+        refuse(status, str(error), errors={"json": {error.member: [str(error)]}})

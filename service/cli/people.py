@@ -1,0 +1,243 @@
+"""`lead-capture people`: the people of the dashboard, invited, listed, changed and removed from a terminal."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from service import clock
+from service.actors import Role
+from service.cli.commands import COMMANDS, Failed
+from service.cli.installation import database_problem, open_installation
+from service.cli.terminal import operator, print_json, printable
+
+if TYPE_CHECKING:
+    from service.actors import Person
+    from service.cli.installation import Installation
+    from service.operations.people import PersonChange
+
+    Actions = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse has no public name for it)
+
+ROLES = [role.value for role in Role]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """add EMAIL | list | role EMAIL | disable EMAIL | enable EMAIL | reset EMAIL | remove EMAIL."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    adding = actions.add_parser(
+        "add", help="invite a person and print the link once", epilog=f"example: {COMMANDS['people'].example}"
+    )
+    listing = actions.add_parser("list", help="everyone, by address", epilog="example: lead-capture people list")
+    changing = actions.add_parser(
+        "role",
+        help="give another role, or other accounts",
+        epilog="example: lead-capture people role ann@example.com --role editor --account harbour",
+    )
+    disabling = _of_one(actions, "disable", "end the sessions and refuse to sign in, from now on")
+    enabling = _of_one(actions, "enable", "let a disabled person sign in again")
+    resetting = _of_one(actions, "reset", "print a new link that sets the password; an earlier one ends")
+    removing = _of_one(actions, "remove", "remove a person; what they did stays on record")
+    for action in (adding, changing):
+        action.add_argument("email", metavar="EMAIL", help="what the person signs in with")
+        action.add_argument("--role", choices=ROLES, required=action is adding, help="each may do what the last may")
+        action.add_argument("--account", action="append", metavar="A", help="only this account; repeat it for more")
+    adding.add_argument("--name", default="", metavar="N", help="as it is shown to others")
+    changing.add_argument("--all-accounts", action="store_true", help="all accounts, those of later as well")
+    for action, run_action in (
+        *((adding, add_person), (listing, list_people), (changing, set_role), (disabling, disable)),
+        *((enabling, enable), (resetting, reset), (removing, remove)),
+    ):
+        action.add_argument("--json", action="store_true", help="the outcome as JSON")
+        action.set_defaults(command=run_action)
+
+
+def _of_one(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=does, epilog=f"example: lead-capture people {name} ann@example.com")
+    parser.add_argument("email", metavar="EMAIL", help="of the person")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the action says.
+
+    Raises: Failed.
+    """
+    from service.store import StoreUnavailable  # noqa: PLC0415 (the help needs none of it)
+
+    with open_installation() as installation:
+        try:
+            return int(arguments.command(installation, arguments))
+        except StoreUnavailable as error:
+            raise Failed(database_problem(error)) from error
+
+
+def add_person(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Invite a person.
+
+    Raises: Failed.
+    """
+    from service.operations.invitations import invite  # noqa: PLC0415
+    from service.operations.people import PersonRequest  # noqa: PLC0415
+
+    accounts = None if arguments.account is None else frozenset(arguments.account)
+    wanted = PersonRequest(arguments.email, arguments.name, Role(arguments.role), accounts)
+    with _refusals():
+        person, token = invite(installation.store, wanted, operator(), _accounts(installation), clock.now())
+    return _print_link(installation, arguments, person, token)
+
+
+def list_people(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """List everyone."""
+    from service.operations.people import people_shown_to, person_json  # noqa: PLC0415
+
+    people = people_shown_to(installation.store, operator())
+    if arguments.json:
+        print_json([person_json(person) for person in people])
+    else:
+        print("\n".join(map(_line, people)) or "there are no people: admin signs in with ADMIN_PASSWORD")
+    return 0
+
+
+def set_role(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Give another role, or other accounts.
+
+    Raises: Failed.
+    """
+    from service.operations.people import PersonChange  # noqa: PLC0415
+
+    if arguments.role is None and arguments.account is None and not arguments.all_accounts:
+        raise Failed("say what to change: --role, --account or --all-accounts")
+    accounts = None if arguments.account is None else (frozenset(arguments.account),)
+    change = PersonChange(
+        role=None if arguments.role is None else Role(arguments.role),
+        accounts=(None,) if arguments.all_accounts else accounts,
+    )
+    return _change(installation, arguments, change)
+
+
+def disable(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Disable a person.
+
+    Raises: Failed.
+    """
+    from service.operations.people import PersonChange  # noqa: PLC0415
+
+    return _change(installation, arguments, PersonChange(disabled=True))
+
+
+def enable(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Enable a person.
+
+    Raises: Failed.
+    """
+    from service.operations.people import PersonChange  # noqa: PLC0415
+
+    return _change(installation, arguments, PersonChange(disabled=False))
+
+
+def _change(installation: "Installation", arguments: argparse.Namespace, change: "PersonChange") -> int:
+    from service.operations.people import change_person  # noqa: PLC0415
+
+    person = _person(installation, arguments.email)
+    with _refusals():
+        changed = change_person(
+            installation.store,
+            person.id,
+            change,
+            operator(),
+            _accounts(installation),
+            clock.now(),
+            has_password=bool(installation.settings.admin_password),
+        )
+    return _print_person(arguments, changed or person, "")
+
+
+def reset(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Print a new link.
+
+    Raises: Failed.
+    """
+    from service.operations.invitations import new_link  # noqa: PLC0415
+
+    person = _person(installation, arguments.email)
+    with _refusals():
+        made = new_link(installation.store, person.id, operator(), clock.now())
+    if made is None:
+        raise Failed(f"there is no {arguments.email} any more")
+    return _print_link(installation, arguments, *made)
+
+
+def remove(installation: "Installation", arguments: argparse.Namespace) -> int:
+    """Remove a person.
+
+    Raises: Failed.
+    """
+    from service.operations.people import remove_person  # noqa: PLC0415
+
+    person = _person(installation, arguments.email)
+    has_password = bool(installation.settings.admin_password)
+    with _refusals():
+        remove_person(installation.store, person.id, operator(), clock.now(), has_password=has_password)
+    return _print_person(arguments, person, "removed ")
+
+
+def _accounts(installation: "Installation") -> tuple[str, ...]:
+    return ("default", *installation.setup.accounts)
+
+
+def _person(installation: "Installation", email: str) -> "Person":
+    """Raises: Failed."""
+    from service.operations.people import fold_email  # noqa: PLC0415
+
+    with installation.store.read() as tx:
+        credentials = tx.people.credentials(fold_email(email))
+    if credentials is None:
+        raise Failed(f"there is no {email}: see `lead-capture people list`")
+    return credentials.person
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raises: Failed for what the operations refuse."""
+    from service.operations.invitations import PersonDisabled  # noqa: PLC0415
+    from service.operations.people import EmailTaken, InvalidPerson, LastWayIn  # noqa: PLC0415
+
+    try:
+        yield
+    except (EmailTaken, InvalidPerson, LastWayIn, PersonDisabled) as error:
+        raise Failed(str(error)) from error
+
+
+def _print_link(installation: "Installation", arguments: argparse.Namespace, person: "Person", token: str) -> int:
+    from service.operations.invitations import INVITATION_TIME, RESET_TIME, link_address  # noqa: PLC0415
+
+    address = link_address(installation.settings.public_url, token)
+    if arguments.json:
+        print_json({"id": person.id, "invitation_url": address})
+        return 0
+    days = (INVITATION_TIME if person.is_invited else RESET_TIME).days
+    time = f"{days} days" if days > 1 else "a day"
+    print(printable(address))
+    print(printable(f"Pass this link on to {person.email}. It sets the password, once, within {time}."))
+    return 0
+
+
+def _print_person(arguments: argparse.Namespace, person: "Person", was: str) -> int:
+    from service.operations.people import person_json  # noqa: PLC0415
+
+    if arguments.json:
+        print_json(person_json(person))
+    else:
+        print(was + _line(person))
+    return 0
+
+
+def _line(person: "Person") -> str:
+    from service.operations.lead_json import instant  # noqa: PLC0415
+
+    accounts = "all accounts" if person.accounts is None else ", ".join(sorted(person.accounts))
+    state = "disabled" if person.disabled_at else "invited" if person.is_invited else ""
+    seen = f"signed in {instant(person.signed_in_at)}" if person.signed_in_at else "never signed in"
+    return printable(f"{person.email}: {person.role.value}; {accounts}; {state or seen}")

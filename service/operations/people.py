@@ -1,0 +1,296 @@
+"""What is done with the people of the dashboard, by its pages, the API and the terminal.
+
+Nobody gives a role or an account that they lack, nobody changes what they are themselves, and nobody can remove the
+last way in. People for accounts that an actor does not see do not exist for that actor.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.actors import Actor, Person, Role, Scope
+from service.operations.lead_json import instant
+from service.store import PASSWORD_FLAG, Act, Store, Subject, SubjectKind, Transaction
+
+MAX_EMAIL, MAX_PERSON_NAME = 254, 100
+"""Characters of an address and of a name."""
+
+EMAIL = r"^[^\s@<>\"',;:()\[\]\\\u0000-\u001f]{1,64}@[^\s@<>\"',;:()\[\]\\\u0000-\u001f]+\.[^\s@.<>\"',;:()\[\]\\]{2,}$"
+"""What an address is, roughly: it signs in, nothing is sent to it."""
+
+PERSONAL = ("email", "name")
+"""What the record of acts can forget of a person."""
+
+
+class PersonNotAllowed(Exception):
+    """The actor would give more than it has, or change what it is itself; the sentence says which."""
+
+
+class LastWayIn(Exception):
+    """Afterwards nobody could manage people any more."""
+
+
+class InvalidPerson(Exception):
+    """A person cannot be stored. member: of the request; the sentence says what is wrong with it."""
+
+    def __init__(self, member: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.member = member
+
+
+class UnknownAccount(InvalidPerson):
+    """The set-up has no such account."""
+
+
+class EmailTaken(Exception):
+    """Another person has this address, perhaps one whom the actor does not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequest:
+    """A person whom someone invites. accounts: None for all."""
+
+    email: str
+    name: str
+    role: Role
+    accounts: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """What is to be another; None leaves it. accounts: a tuple with the new value, which may itself be None for all."""
+
+    name: str | None = None
+    role: Role | None = None
+    accounts: tuple[frozenset[str] | None] | None = None
+    disabled: bool | None = None
+
+
+def fold_email(address: str) -> str:
+    """Return an e-mail address as it is stored and compared; without NUL, which PostgreSQL does not take."""
+    return address.replace("\x00", "").strip().casefold()
+
+
+def people_shown_to(store: Store, actor: Actor) -> list[Person]:
+    """Return the people that exist for someone, by address.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        return [person for person in tx.people.all() if person.is_shown_to(actor)]
+
+
+def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
+    """Return a person by id; None where there is none that exists for this actor.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        return shown(tx, person_id, actor)
+
+
+def shown(tx: Transaction, person_id: str, actor: Actor) -> Person | None:
+    """Return a person by id within a transaction; None where there is none that exists for this actor."""
+    person = tx.people.get(person_id)
+    return person if person is not None and person.is_shown_to(actor) else None
+
+
+# -- what nobody may
+
+
+def check_role(given: frozenset[Scope], actor: Actor) -> None:
+    """Raises: PersonNotAllowed where the actor lacks what would be given."""
+    if lacking := [scope.value for scope in Scope if scope in given and not actor.may(scope)]:
+        raise PersonNotAllowed(f"nobody gives what they lack: {', '.join(lacking)}")
+
+
+def check_accounts(
+    wanted: frozenset[str] | None, present: frozenset[str] | None, actor: Actor, accounts: Collection[str]
+) -> None:
+    """What the actor lacks is judged first, so that the refusal says nothing of foreign accounts.
+
+    present: what the person has. accounts: those of the set-up.
+    Raises: PersonNotAllowed, InvalidPerson, UnknownAccount.
+    """
+    if actor.accounts is not None and (wanted is None or not wanted <= actor.accounts):
+        raise PersonNotAllowed("nobody gives accounts that they do not see")
+    if wanted is None:
+        return
+    if not wanted:
+        raise InvalidPerson("accounts", 'choose at least one, or "all"')
+    if unknown := sorted(wanted - set(accounts) - (present or frozenset())):
+        raise UnknownAccount("accounts", f"there is no account {', '.join(unknown)}")
+
+
+def check_name(name: str) -> None:
+    """Raises: InvalidPerson unless it is short and of one line."""
+    if len(name) > MAX_PERSON_NAME or not name.isprintable():
+        raise InvalidPerson("name", f"write a name of one line and at most {MAX_PERSON_NAME} characters")
+
+
+# -- changing
+
+
+def change_person(
+    store: Store,
+    person_id: str,
+    change: PersonChange,
+    actor: Actor,
+    accounts: Collection[str],
+    now: datetime,
+    *,
+    has_password: bool,
+) -> Person | None:
+    """Change a person; None where there is none that exists for this actor. To disable one ends the sessions at once.
+
+    accounts: those of the set-up. has_password: whether ADMIN_PASSWORD is set.
+    Raises: PersonNotAllowed, LastWayIn, InvalidPerson, StoreUnavailable.
+    """
+
+    def apply(tx: Transaction) -> Person | None:
+        everyone = tx.people.lock_all()
+        person = next((each for each in everyone if each.id == person_id and each.is_shown_to(actor)), None)
+        if person is None:
+            return None
+        changed = _changed(person, change, now)
+        _check_change(person, changed, actor, accounts)
+        if not has_password and not tx.flags.get(PASSWORD_FLAG):
+            _check_way_in(person, changed, everyone)
+        if changed != person:
+            tx.people.change(changed)
+            if not changed.is_active:
+                tx.sessions.close_all(person.id)
+            _record_change(tx, actor, person, changed, now)
+        return changed
+
+    return store.write(apply)
+
+
+def _changed(person: Person, change: PersonChange, now: datetime) -> Person:
+    disabled_at = person.disabled_at
+    if change.disabled is not None:
+        disabled_at = (disabled_at or now) if change.disabled else None
+    return replace(
+        person,
+        name=person.name if change.name is None else change.name.strip(),
+        role=change.role or person.role,
+        accounts=person.accounts if change.accounts is None else change.accounts[0],
+        disabled_at=disabled_at,
+    )
+
+
+def _check_change(person: Person, changed: Person, actor: Actor, accounts: Collection[str]) -> None:
+    check_name(changed.name)
+    if person.email == actor.who and replace(changed, name=person.name) != person:
+        raise PersonNotAllowed("nobody changes their own role, accounts or state: ask another owner")
+    is_enabled = person.disabled_at is not None and changed.disabled_at is None
+    check_role(changed.role.scopes - (frozenset() if is_enabled else person.role.scopes), actor)
+    if changed.accounts != person.accounts:
+        check_accounts(changed.accounts, person.accounts, actor, accounts)
+
+
+def _check_way_in(person: Person, changed: Person | None, everyone: Collection[Person]) -> None:
+    """Without a password of the administrator, someone must be left who can manage all people."""
+
+    def leads_in(each: Person) -> bool:
+        return each.is_active and each.accounts is None and Scope.PEOPLE in each.role.scopes
+
+    others = (each for each in everyone if each.id != person.id)
+    if leads_in(person) and not (changed and leads_in(changed)) and not any(map(leads_in, others)):
+        raise LastWayIn("this is the last owner of all accounts: make another one first, or set ADMIN_PASSWORD")
+
+
+def remove_person(store: Store, person_id: str, actor: Actor, now: datetime, *, has_password: bool) -> Person | None:
+    """Remove a person and end the sessions at once; None where there is none that exists for this actor.
+
+    What the person did stays in the record of acts.
+    Raises: PersonNotAllowed, LastWayIn, StoreUnavailable.
+    """
+
+    def remove(tx: Transaction) -> Person | None:
+        everyone = tx.people.lock_all()
+        person = next((each for each in everyone if each.id == person_id and each.is_shown_to(actor)), None)
+        if person is None:
+            return None
+        if person.email == actor.who:
+            raise PersonNotAllowed("nobody removes themselves: ask another owner")
+        if not has_password and not tx.flags.get(PASSWORD_FLAG):
+            _check_way_in(person, None, everyone)
+        tx.people.remove(person.id)
+        tx.sessions.close_all(person.id)
+        record_act(tx, actor, Act.DELETE, person, members_of(person), None, now)
+        return person
+
+    return store.write(remove)
+
+
+def end_sessions(store: Store, person_id: str, actor: Actor, now: datetime) -> Person | None:
+    """End every session of a person; None where there is none that exists for this actor.
+
+    Raises: StoreUnavailable.
+    """
+
+    def end(tx: Transaction) -> Person | None:
+        person = shown(tx, person_id, actor)
+        if person is not None and (number := tx.sessions.close_all(person.id)):
+            record_act(tx, actor, Act.SIGN_OUT, person, {"sessions": number}, {"sessions": 0}, now)
+        return person
+
+    return store.write(end)
+
+
+# -- the record of acts, and what is shown
+
+
+def _record_change(tx: Transaction, actor: Actor, person: Person, changed: Person, now: datetime) -> None:
+    before, after = members_of(person), members_of(changed)
+    differing = [name for name in before if before[name] != after[name]]
+    act = Act.CHANGE
+    if differing == ["disabled"]:
+        act = Act.DISABLE if changed.disabled_at else Act.ENABLE
+    of_both = (person.accounts, changed.accounts)
+    accounts = None if None in of_both else frozenset().union(*filter(None, of_both))
+    record_act(
+        tx,
+        actor,
+        act,
+        replace(changed, accounts=accounts),
+        {name: before[name] for name in differing},
+        {name: after[name] for name in differing},
+        now,
+    )
+
+
+def record_act(
+    tx: Transaction,
+    actor: Actor,
+    act: Act,
+    person: Person,
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object] | None,
+    now: datetime,
+) -> None:
+    """Record what is done to a person, in the transaction that does it."""
+    subject = Subject(SubjectKind.PERSON, person.id)
+    tx.acts.record(actor, act, subject, person.accounts, before, after, now, personal=PERSONAL)
+
+
+def members_of(person: Person) -> dict[str, object]:
+    """Return what the record of acts keeps of a person."""
+    shown = person_json(person)
+    return {name: shown[name] for name in ("email", "name", "role", "accounts", "disabled")}
+
+
+def person_json(person: Person) -> dict[str, object]:
+    """Return a person as the API and the terminal show it, without anything secret."""
+    return {
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "role": person.role.value,
+        "accounts": "all" if person.accounts is None else sorted(person.accounts),
+        "disabled": person.disabled_at is not None,
+        "invited": person.is_invited,
+        "created_at": instant(person.created_at),
+        "signed_in_at": instant(person.signed_in_at),
+    }
