@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 
 from service.actors import Actor
 from service.forms import Form, Setup
@@ -16,42 +16,56 @@ def current_actor() -> Actor:
     return actor
 
 
+def seen_accounts() -> frozenset[str] | None:
+    """Return the accounts that exist for the present request, None for all.
+
+    Those of whoever asks; or the one that the address of a page or list names, `?account=`. None for a stranger.
+    """
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        return frozenset()
+    chosen = request.args.get("account", "") if request.method == "GET" else ""
+    if not chosen:
+        return actor.accounts
+    return frozenset({chosen} if actor.sees(chosen) and "\0" not in chosen else ())
+
+
+def sees(account: str) -> bool:
+    """Return whether an account exists for the present request."""
+    accounts = seen_accounts()
+    return accounts is None or account in accounts
+
+
 def walls_of_request(setup: Setup) -> Walls | None:
-    """Return what exists for whoever makes the present request; None for all. Nothing exists for a stranger.
+    """Return what exists for the present request, None for all.
 
     Raises: RuntimeError outside a request: work that goes on after one takes `Store.as_now()` along.
     """
     if not has_request_context():
         raise RuntimeError("there is no request whose walls could be kept")
-    actor: Actor | None = g.get("actor")
-    if actor is None:
-        return Walls(frozenset())
-    if actor.accounts is None:
-        return None
-    return Walls(actor.accounts, frozenset(seen_setup(setup).forms))
+    accounts = seen_accounts()
+    return None if accounts is None else Walls(accounts, frozenset(seen_setup(setup).forms))
 
 
 def seen_setup(setup: Setup) -> Setup:
-    """Return the forms and accounts that exist for whoever makes the present request.
+    """Return the forms and accounts that exist for the present request.
 
-    A form that also delivers to an account that they may not see is left out: its page names that account.
+    A form that also delivers to an account that does not is left out: its page names that account.
     """
-    actor: Actor | None = g.get("actor")
-    if actor is not None and actor.accounts is None:
+    accounts = seen_accounts()
+    if accounts is None:
         return setup
-    if g.get("seen_of") is not setup:
-        accounts = frozenset() if actor is None else actor.accounts or frozenset()
+    if g.get("seen_of") != (id(setup), accounts):
         forms = {name: form for name, form in setup.forms.items() if _is_seen(form, accounts)}
         own = {name: account for name, account in setup.accounts.items() if name in accounts}
-        g.seen_setup, g.seen_of = replace(setup, forms=forms, accounts=own), setup
+        g.seen_setup, g.seen_of = replace(setup, forms=forms, accounts=own), (id(setup), accounts)
     seen: Setup = g.seen_setup
     return seen
 
 
 def seen_state(state: SetupState) -> SetupState:
     """Return the state of the set-up without problems, for who does not see all accounts: they name any form."""
-    actor: Actor | None = g.get("actor")
-    return state if actor is not None and actor.accounts is None else replace(state, problems=())
+    return state if seen_accounts() is None else replace(state, problems=())
 
 
 def _is_seen(form: Form, accounts: frozenset[str]) -> bool:

@@ -265,6 +265,33 @@ def test_who_sees_all_accounts_is_shown_what_the_walls_hide(operators: Operators
     assert leaks(page, "harbour", operators, "")
 
 
+@pytest.mark.parametrize("account", MARKS)
+def test_who_sees_all_accounts_can_look_at_one(operators: Operators, account: str) -> None:
+    shown = {}
+    for path in ("/admin/", "/admin/leads", "/admin/setup", "/admin/reports", "/admin/leads/export"):
+        page = operators.operator.client.get(f"{path}?account={account}")
+        shown[path] = [each for each in leaks(page, account, operators, other_than(account)) if each not in MARKS]
+        assert MARKS[account] in page.text.lower(), path
+
+    assert not any(shown.values()), shown
+
+
+@pytest.mark.parametrize(
+    "path", ["leads?size=200&", "forms?", "alerts?", "reports/outcomes?by=form&", "reports/answers?"]
+)
+def test_every_list_of_the_api_takes_an_account(operators: Operators, path: str) -> None:
+    operators.operator.front.app.extensions["asks"] = None
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    both, one, none = (
+        operators.operator.client.get(f"/api/v1/{path}account={account}", headers=headers).text
+        for account in ("", "harbour", "nowhere")
+    )
+
+    assert [mark in both for mark in MARKS.values()] == [True, True]
+    assert [mark in one for mark in MARKS.values()] == [False, True]
+    assert not any(mark in none for mark in MARKS.values())
+
+
 def stored(operators: Operators, account: str) -> list[Lead]:
     """All leads of an account, as they are."""
     with operators.operator.front.store.read() as tx:

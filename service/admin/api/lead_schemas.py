@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.admin.api.schemas import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
+from service.admin.api.schemas import INSTANT, LEAD_ID, NO_NUL, AccountQuery, ApiRequest, ApiResponse, InstantOrDayField
 from service.lead import CANONICAL_FIELDS, Outcome, Status, Step
 from service.store import AnswerKind
 
@@ -19,7 +19,7 @@ EMAIL = r"^[ \t\r\n]*([^@ \t\r\n\u0000]+@[^@ \t\r\n\u0000]+)?[ \t\r\n]*$"
 """Whatever might be an e-mail address, or none; a pattern that means the same in every language."""
 
 
-class LeadQuery(ApiRequest):
+class LeadQuery(AccountQuery):
     """Filters of a list of leads; an empty one means all."""
 
     status = fields.String(validate=validate.OneOf([*STATUSES, ""]))

@@ -11,7 +11,15 @@ from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.api.access import protected_blueprint, responds
 from service.admin.api.outcome_schemas import OutcomeParameters, OutcomeReportBody
-from service.admin.api.schemas import AlertList, AnswerQuery, AnswerReport, AttributionReport, FormList, ReportQuery
+from service.admin.api.schemas import (
+    AccountQuery,
+    AlertList,
+    AnswerQuery,
+    AnswerReport,
+    AttributionReport,
+    FormList,
+    ReportQuery,
+)
 from service.admin.permissions import requires
 from service.alerts.decisions import title_of
 from service.forms import Form
@@ -34,15 +42,17 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
 def _add_installation(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/forms")
     @requires(Scope.READ)
+    @routes.arguments(AccountQuery, location="query", unknown=None)
     @responds(routes, FormList)
-    def list_forms() -> dict[str, Any]:
+    def list_forms(_filters: dict[str, Any]) -> dict[str, Any]:
         """The forms, and the address that each is posted to."""
         return {"forms": [_form(deps.forms[name], deps.public_url) for name in sorted(deps.forms)]}
 
     @routes.route("/alerts")
     @requires(Scope.READ)
+    @routes.arguments(AccountQuery, location="query", unknown=None)
     @responds(routes, AlertList)
-    def list_alerts() -> dict[str, Any]:
+    def list_alerts(_filters: dict[str, Any]) -> dict[str, Any]:
         """What is wrong now and what to do about it; e-mail and chat alerts say the same."""
         with deps.store.read() as tx:
             alerts = tx.alerts.open()

@@ -100,7 +100,13 @@ class ProblemBody(Schema):
 # -- a period's figures, the forms, the alerts
 
 
-class ReportQuery(ApiRequest):
+class AccountQuery(ApiRequest):
+    """Of one account; without it, of all that the key sees."""
+
+    account = fields.String(load_default="", validate=NO_NUL, metadata={"description": "a Nexudus account"})
+
+
+class ReportQuery(AccountQuery):
     """The period of a report; by default the last 30 days."""
 
     since = InstantOrDayField("received at or after")

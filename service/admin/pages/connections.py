@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.admin.acting import current_actor
+from service.admin.acting import sees
 from service.admin.pages.labels import account_name, ago, counted, sender_name, sentence, without_commands
 from service.alerts.worker_watch import ABSENT_AFTER
 from service.forms import Form
@@ -44,7 +44,7 @@ class ConnectionStatus:
 
 def connection_statuses(tx: Transaction, forms: Sequence[Form], now: datetime) -> list[ConnectionStatus]:
     """All connections, Nexudus first."""
-    own = ["default"] if current_actor().sees("default") else []
+    own = ["default"] if sees("default") else []
     accounts = dict.fromkeys([*own, *(account for form in forms for account in form.accounts)])
     pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
     nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]

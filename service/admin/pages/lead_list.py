@@ -110,6 +110,7 @@ def _choices(tx: Transaction, deps: AdminDeps) -> dict[str, list[tuple[str, str]
     gone = [(name, _("%(form)s (no longer set up)", form=name)) for name in tx.statistics.forms() if name not in titles]
     senders = {"browser", *tx.statistics.senders(), *(name for form in deps.forms.values() for name in form.webhooks)}
     return {
+        "account": account_choices(deps),
         "status": [*labels.status_names(), (COUNTED, _("All but spam, tests and discarded"))],
         "form": [*sorted(titles.items(), key=_by_name), *gone],
         "sender": sorted(((name, labels.sender_name(name)) for name in senders), key=_by_name),
@@ -117,6 +118,12 @@ def _choices(tx: Transaction, deps: AdminDeps) -> dict[str, list[tuple[str, str]
         "sale": [(SaleStatus.WON, _("Won")), (SaleStatus.LOST, _("Lost")), (SaleStatus.IN_PROGRESS, _("Open"))],
         "period": list(PERIODS.items()),
     }
+
+
+def account_choices(deps: AdminDeps) -> list[tuple[str, str]]:
+    """The accounts to choose from, each with its name; none where there is no choice."""
+    names = [(account, labels.account_name(account)) for account in deps.accounts]
+    return names if len(names) > 1 else []
 
 
 def _by_name(pair: tuple[str, str]) -> str:

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from service.admin.acting import current_actor
+from service.admin.acting import seen_accounts
 from service.admin.pages.numbers import MANY_TIMES, change_percent
 from service.admin.pages.rendering import PREFIX
 from service.forms import Form
@@ -108,7 +108,7 @@ class MonthOutcomes:
 
         Raises: StoreUnavailable.
         """
-        accounts = current_actor().accounts
+        accounts = seen_accounts()
         last = self._last.get(accounts)
         if last is None or not timedelta() <= now - last[0] < MAX_AGE:
             day = now.astimezone(self._zone).date().replace(day=1)

@@ -16,7 +16,7 @@ from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
 from service.admin.pages.lead_filters import read_filters
-from service.admin.pages.lead_list import form_titles
+from service.admin.pages.lead_list import account_choices, form_titles
 from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.permissions import requires
@@ -67,6 +67,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 latest=tx.search.leads(Query(), MAX_LATEST_LEADS),
                 titles=form_titles(deps),
                 day=day,
+                accounts=account_choices(deps),
+                account=request.args.get("account", ""),
             )
 
     @routes.get("/latest")
@@ -93,9 +95,12 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 
 def _figures(tx: Transaction, now: datetime, zone: tzinfo) -> list[Figure]:
+    of_account = {"account": account} if (account := request.args.get("account", "")) else {}
+
     def figure(name: str, note: str, tone: str = "calm", **filters: str) -> Figure:
         count = tx.search.count(read_filters(filters).query(now, zone))
-        return Figure(name, count, note, f"{PREFIX}/leads?{urlencode(filters)}", tone if count.number else "calm")
+        link = urlencode(filters | of_account)
+        return Figure(name, count, note, f"{PREFIX}/leads?{link}", tone if count.number else "calm")
 
     return [
         figure(_("Received"), _("today, without spam"), period="today", status="counted"),

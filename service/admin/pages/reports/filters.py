@@ -39,6 +39,7 @@ class ReportFilters:
 
     period: str = DEFAULT_PERIOD
     form: str = ""
+    account: str = ""
     since: str = ""
     until: str = ""
     by: str = "channel"
@@ -63,6 +64,7 @@ class ReportFilters:
             "by": self.by,
             "touch": self.touch,
             "form": self.form,
+            "account": self.account,
             "compare": "previous" if self.is_compared else "no",
             "left_out": "1" if self.includes_left_out else "",
             "sort": self.sort,
@@ -112,6 +114,7 @@ def read_filters(values: Mapping[str, str]) -> ReportFilters:
     return ReportFilters(
         period=DEFAULT_PERIOD if since or until else period,
         form=values.get("form", "").strip()[:200],
+        account=values.get("account", "").strip()[:200],
         since=since,
         until=until,
         by=_one_of(GROUPINGS, values.get("by", ""), "channel"),

@@ -16,6 +16,7 @@ from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages.labels import STATUSES, channel_name, lead_source_name, whole
 from service.admin.pages.lead_filters import COUNTED
+from service.admin.pages.lead_list import account_choices
 from service.admin.pages.periods import PERIODS, Span, days_of, span_text
 from service.admin.pages.rendering import HEADERS, PREFIX, Renderer
 from service.admin.pages.reports.basis import Cell, ReportData
@@ -75,6 +76,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             left_out=_left_out(table, filters, period),
             links={status.value: _leads_link(filters, period, status=status.value) for status in STATUSES},
             forms=_forms(deps, filters),
+            accounts=account_choices(deps),
             periods=PERIODS,
             touches=TOUCHES,
             groupings=GROUPINGS,
@@ -220,7 +222,13 @@ def _row_link(filters: ReportFilters, period: ReportPeriod, row: OutcomeRow) -> 
 
 def _leads_link(filters: ReportFilters, period: ReportPeriod, **more: str) -> str:
     """The address of the leads that a figure counts."""
-    named = {"form": filters.form, "from": period.days[0].isoformat(), "to": period.days[1].isoformat(), **more}
+    named = {
+        "form": filters.form,
+        "account": filters.account,
+        "from": period.days[0].isoformat(),
+        "to": period.days[1].isoformat(),
+        **more,
+    }
     return f"{PREFIX}/leads?{urlencode({name: value for name, value in named.items() if value})}"
 
 
