@@ -139,12 +139,13 @@ class OutcomeCounter:
         if not self._store.write(lambda tx: tx.statistics.begin_count(block, now)):
             return
         with self._store.read() as tx:
-            by_kind = dict(tx.statistics.count_cells(block))
+            by_kind, answers = dict(tx.statistics.count_cells(block)), tx.statistics.count_answers(block)
         for kind, cells in by_kind.items():
             saved = self._store.write(lambda tx, kind=kind, cells=cells: tx.statistics.save_kind(block, kind, cells))  # type: ignore[misc]
             if not saved:
                 return
-        self._store.write(lambda tx: tx.statistics.end_count(block))
+        if self._store.write(lambda tx: tx.statistics.save_answers(block, answers)):
+            self._store.write(lambda tx: tx.statistics.end_count(block))
 
 
 # -- retention

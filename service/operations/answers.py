@@ -113,6 +113,7 @@ def answer_figures(store: Store, period: Period, now: datetime, by: str = "form"
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
+        tx.answers.fix_moment()
         rows, total = tx.answers.answer_counts(
             period.since, period.until, now, by=by, form=period.form, account=account
         )

@@ -10,6 +10,7 @@ search.py           leads found by a query (query.py) and by the index of their 
 counting.py         leads counted by day for charts (daily_counts.py), by origin for reports (origins.py), since
                     midnight for the overview (overview.py)
 outcomes.py         what leads brought, by where they came from; outcome_blocks.py counts it in the background; costs.py
+answer_counts.py    how fast people answered, counted in the same blocks
 answers.py          how long each lead waits for a person, and when one reacted; turns.py: whose turn it is
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
                     and what can be chosen there
@@ -34,7 +35,8 @@ from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectK
 from service.store.acts.chain import ChainReport
 from service.store.alert_channels import ChannelEntry
 from service.store.alert_log import Alert
-from service.store.answers import MAX_COUNTED, AnswerClock, AnswerCounts, AnswerKind, ClockStep, FirstAnswer, median
+from service.store.answer_counts import AnswerCounts
+from service.store.answers import MAX_COUNTED, AnswerClock, AnswerKind, ClockStep, FirstAnswer
 from service.store.api_keys import KEY_USE_INTERVAL, ApiKey
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
@@ -212,6 +214,5 @@ __all__ = [
     "as_instant",
     "as_milliseconds",
     "fault_of",
-    "median",
     "reported",
 ]

@@ -5,17 +5,16 @@ row says what comes next. So nothing is lost with a process, and nothing is done
 sent when its process died.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, case, delete, func, literal, or_, select, type_coerce, update
+from sqlalchemy import Select, and_, case, delete, func, or_, select, update
 
-from service.lead import LeadId, Status, first_lead_id
-from service.store.database.answer_tables import answer_clocks, owner_turns
+from service.lead import LeadId
+from service.store.database.answer_tables import answer_clocks
 from service.store.database.columns import insert_rows
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
@@ -81,30 +80,6 @@ class FirstAnswer:
     started_at: datetime
     at: datetime
     how: AnswerKind
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerCounts:
-    """Clocks of some leads.
-
-    key: the form, or the owner's address, "" without one. due: those of which an answer was due by now, or has come;
-    in_time: those of them that were answered by then. median_s, median_working_s: until the answer, in seconds and in
-    seconds of working time; None without answers.
-    """
-
-    key: str
-    leads: int
-    answered: int
-    due: int
-    in_time: int
-    unanswered: int
-    median_s: float | None
-    median_working_s: float | None
-
-    @property
-    def share_in_time(self) -> float | None:
-        """The share answered in time, of those of which an answer was due; 1 is all, None where none was."""
-        return self.in_time / self.due if self.due else None
 
 
 class AnswerClocks(Repository):
@@ -213,92 +188,8 @@ class AnswerClocks(Repository):
         number, overdue = self._execute(select(func.count(), late).select_from(some)).one()
         return int(number), int(overdue)
 
-    # -- figures
-
-    def answer_counts(
-        self, since: datetime, until: datetime, now: datetime, *, by: str = "form", form: str = "", account: str = ""
-    ) -> tuple[list[AnswerCounts], AnswerCounts]:
-        """Count the clocks of leads received in a period: by form or by owner, most leads first; and of all together.
-
-        Spam, tests and discarded leads are left out.
-        """
-        key = owner_turns.c.email if by == "owner" else answer_clocks.c.form
-        is_due = or_(answer_clocks.c.answered_at.is_not(None), answer_clocks.c.due_at < now)
-        counted = [
-            func.count(),
-            func.count(answer_clocks.c.answered_at),
-            _number(and_(answer_clocks.c.due_at.is_not(None), is_due)),
-            _number(answer_clocks.c.answered_at <= answer_clocks.c.due_at),
-        ]
-        scope = (since, until, form, account)
-        counts = self._execute(_of_period(select(key, *counted), by, *scope).group_by(key)).all()
-        answered = _of_period(select(key, _ELAPSED, _WORKING), by, *scope).where(_ELAPSED.is_not(None))
-        times = _Times(self._execute(answered))
-        rows = [
-            AnswerCounts(name or "", number, done, due, in_time, number - done, *times.medians(name))
-            for name, number, done, due, in_time in counts
-        ]
-        sums = (sum(column) for column in zip(*(row[1:] for row in counts), strict=True)) if counts else (0, 0, 0, 0)
-        number, done, due, in_time = sums
-        total = AnswerCounts("", number, done, due, in_time, number - done, *times.medians())
-        return sorted(rows, key=lambda each: (-each.leads, each.key)), total
-
-
-def _number(condition: Any) -> Any:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _of_period(query: Select[Any], by: str, since: datetime, until: datetime, form: str, account: str) -> Select[Any]:
-    """Limit a query to the clocks of leads received in a period that are leads at all."""
-    first, last = first_lead_id(since), first_lead_id(until)
-    no_leads = [status.value for status in _NO_LEADS]
-    left_out = select(leads.c.id).where(leads.c.status.in_(no_leads), leads.c.id >= first, leads.c.id < last)
-    query = query.where(answer_clocks.c.lead_id >= first, answer_clocks.c.lead_id < last)
-    query = query.where(answer_clocks.c.lead_id.not_in(left_out))
-    if by == "owner":
-        query = query.outerjoin(owner_turns, owner_turns.c.lead_id == answer_clocks.c.lead_id)
-    for column, value in ((answer_clocks.c.form, form), (answer_clocks.c.account, account)):
-        query = query.where(column == value) if value else query
-    return query
-
-
-class _Times:
-    """The times until the answers, by key."""
-
-    def __init__(self, rows: Iterable[Any]) -> None:
-        """rows: key, microseconds, microseconds of working time."""
-        self._elapsed: dict[Any, list[int]] = defaultdict(list)
-        self._working: dict[Any, list[int]] = defaultdict(list)
-        for key, elapsed, working in rows:
-            self._elapsed[key].append(elapsed)
-            self._working[key].append(working)
-
-    def medians(self, *keys: Any) -> tuple[float | None, float | None]:
-        """Return both medians in seconds, of some keys or of all."""
-        return _median_s(self._elapsed, keys), _median_s(self._working, keys)
-
-
-def _median_s(times: Mapping[Any, list[int]], keys: Collection[Any]) -> float | None:
-    chosen = [times.get(key, []) for key in keys] if keys else times.values()
-    middle = median([time for each in chosen for time in each])
-    return None if middle is None else max(0.0, middle / 1e6)
-
-
-def median(values: Collection[float]) -> float | None:
-    """Return the middle value, or the mean of the two in the middle; None for none."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-
 
 _WAITING_SINCE = answer_clocks.c.waiting_since
-_ELAPSED = type_coerce(answer_clocks.c.answered_at - answer_clocks.c.started_at, BigInteger)
-_WORKING = func.coalesce(answer_clocks.c.working_s * literal(1_000_000, BigInteger), _ELAPSED)
-"""The time until the answer, and the working time in it, in microseconds: without a datetime for every row."""
-
-_NO_LEADS = (Status.QUARANTINED, Status.DISCARDED, Status.TEST, Status.ANNOUNCED)
-"""Statuses of leads that nobody is to answer. Erased ones count as they did before."""
 
 
 def _waiting(query: Select[Any], account: str) -> Select[Any]:

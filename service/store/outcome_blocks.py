@@ -5,19 +5,22 @@ of level 2. Blocks know nothing of days, so every period is served alike, in eve
 of which a lead, its touch or its sale has changed; until it is counted again, reports read its leads themselves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 
 from service.lead import first_lead_id
+from service.store.answer_counts import fold_answers, kept_answers, packed_cells
+from service.store.block_cover import Stretch
+from service.store.database.answer_tables import answer_cells
 from service.store.database.columns import insert_rows
 from service.store.database.outcome_tables import outcome_blocks, outcome_cells, outcome_changes
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
-from service.store.outcome_folding import MEASURES, Stretch, all_kinds, fold_all, kind_of
+from service.store.outcome_folding import MEASURES, all_kinds, fold_all, kind_of
 
 BLOCK_SIZE = 2_500
 """Leads of a block: a report reads up to three times as many by itself, 7 microseconds each."""
@@ -82,7 +85,7 @@ class OutcomeBlocks(Repository):
         """Return the next block to count, the newest first: never counted, or changed; those of level 1 first."""
         of = outcome_blocks.c
         is_changed = exists().where(outcome_changes.c.since == of.since)
-        ripe = and_(of.level == 1, or_(of.is_counted.is_(False), is_changed), of.begun_at < now - UNCERTAIN)
+        ripe = and_(of.level == 1, or_(_is_uncounted(of), is_changed), of.begun_at < now - UNCERTAIN)
         columns = (of.level, of.since, of.until, of.version)
         row = self._execute(select(*columns).where(ripe).order_by(of.since.desc()).limit(1)).first()
         if row is not None:
@@ -95,8 +98,8 @@ class OutcomeBlocks(Repository):
         of, part = outcome_blocks.c, outcome_blocks.alias("part")
         inside = and_(part.c.level == 1, part.c.since >= of.since, part.c.since < of.until)
         is_changed = exists().where(outcome_changes.c.since == part.c.since)
-        unready = exists().where(inside, or_(part.c.is_counted.is_(False), is_changed))
-        ripe = and_(of.level > 1, of.is_counted.is_(False), of.begun_at < now - UNCERTAIN, ~unready)
+        unready = exists().where(inside, or_(_is_uncounted(part.c), is_changed))
+        ripe = and_(of.level > 1, _is_uncounted(of), of.begun_at < now - UNCERTAIN, ~unready)
         row = self._execute(select(of.level, of.since, of.until, of.version).where(ripe).limit(1)).first()
         return None if row is None else OutcomeBlock(row.level, Stretch(row.since, row.until), row.version)
 
@@ -126,9 +129,35 @@ class OutcomeBlocks(Repository):
             values = (*row[: len(keys)], *map(int, row[len(keys) :]))
             yield dict(zip(names, values, strict=True))
 
+    def count_answers(self, block: OutcomeBlock) -> list[dict[str, Any]]:
+        """Fold the answer clocks of a block, or of its blocks, into cells."""
+        if block.level == 1:
+            cells: Iterable[Any] = fold_answers(self._connection, block.leads).items()
+        else:
+            of = outcome_blocks.c
+            inside = (of.level == block.level - 1, of.since >= block.leads.since, of.since < block.leads.until)
+            blocks = self._execute(select(of.since).where(*inside)).scalars().all()
+            cells = kept_answers(self._connection, block.level - 1, blocks)
+        key = {"level": block.level, "block": block.leads.since}
+        return [{**key, **cell} for cell in packed_cells(cells)]
+
+    def save_answers(self, block: OutcomeBlock, cells: Sequence[dict[str, Any]]) -> bool:
+        """Replace the cells of answers; False where another worker has begun to count the block since."""
+        if not self._is_ours(block):
+            return False
+        of = answer_cells.c
+        self._execute(delete(answer_cells).where(of.level == block.level, of.block == block.leads.since))
+        if cells:
+            insert_rows(self._connection, answer_cells, list(cells))
+        return True
+
+    def _is_ours(self, block: OutcomeBlock) -> bool:
+        """Lock a block; return whether no other worker has begun to count it since."""
+        return self._execute(self._locking(select(outcome_blocks.c.since).where(_is(begun(block))))).first() is not None
+
     def save_kind(self, block: OutcomeBlock, kind: str, cells: Sequence[dict[str, Any]]) -> bool:
         """Replace the cells of one kind; False where another worker has begun to count the block since."""
-        if self._execute(self._locking(select(outcome_blocks.c.since).where(_is(begun(block))))).first() is None:
+        if not self._is_ours(block):
             return False
         of = outcome_cells.c
         own = and_(of.level == block.level, of.block == block.leads.since, of.kind == kind)
@@ -140,12 +169,18 @@ class OutcomeBlocks(Repository):
     def end_count(self, block: OutcomeBlock) -> None:
         """Read the cells of a block from now on; what is made of them is to be counted again."""
         of = outcome_blocks.c
-        if self._execute(update(outcome_blocks).where(_is(begun(block))).values(is_counted=True)).rowcount:
+        counted = {"is_counted": True, "answers_version": block.version + 1}
+        if self._execute(update(outcome_blocks).where(_is(begun(block))).values(counted)).rowcount:
             above = and_(of.level > block.level, of.since <= block.leads.since, of.until > block.leads.since)
             self._execute(update(outcome_blocks).where(above).values(is_counted=False, version=of.version + 1))
             for start in range(0, len(block.changes), 1000):
                 answered = block.changes[start : start + 1000]
                 self._execute(delete(outcome_changes).where(outcome_changes.c.id.in_(answered)))
+
+
+def _is_uncounted(of: Any) -> ColumnElement[bool]:
+    """Return whether a block is not counted, or was counted by a version that did not count answers."""
+    return or_(of.is_counted.is_(False), of.answers_version.is_distinct_from(of.version))
 
 
 def begun(block: OutcomeBlock) -> OutcomeBlock:

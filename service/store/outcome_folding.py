@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from service.lead import Status
+from service.store.block_cover import Stretch
 from service.store.database.outcome_tables import AMOUNT_UNIT, lead_touches
 from service.store.database.report_tables import sales
 from service.store.database.tables import leads
@@ -64,13 +65,6 @@ class OutcomePeriod:
     until: datetime
     account: str = ""
     form: str = ""
-
-
-class Stretch(NamedTuple):
-    """Leads with ids from `since` up to but not including `until`."""
-
-    since: str
-    until: str
 
 
 MEASURES = ("leads", "delivered", "won", "lost", "amount", "timed", "to_win_ms")

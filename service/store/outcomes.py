@@ -5,18 +5,16 @@ cells in the background (outcome_blocks.py); what is left of the period, the new
 are folded when a report is opened. So a report is exact at any moment, and fast however many leads there are.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
 from service.lead import first_lead_id
-from service.store.database.outcome_tables import outcome_blocks, outcome_cells, outcome_changes
-from service.store.database.repository import Repository
-from service.store.outcome_folding import MEASURES, OutcomePeriod, Stretch, folded, kind_of
+from service.store.block_cover import BlockCover, Stretch
+from service.store.database.outcome_tables import outcome_cells
+from service.store.outcome_folding import MEASURES, OutcomePeriod, folded, kind_of
 
 
 class OutcomeCell(NamedTuple):
@@ -41,36 +39,20 @@ class OutcomeCell(NamedTuple):
     to_win_ms: int
 
 
-class Outcomes(Repository):
+class Outcomes(BlockCover):
     """Reading outcomes. To be used first in its transaction: all figures of a report are of one moment."""
-
-    def fix_moment(self) -> None:
-        """Let all that this transaction reads be of one moment, also where others write meanwhile."""
-        if self._database.locks_rows:
-            self._connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def outcome_cells(self, by: str, touch: str, period: OutcomePeriod) -> list[OutcomeCell]:
         """Return the cells of a period. by: one of BY_TOUCH or OF_LEAD; touch: LAST or FIRST."""
-        levels, rest = self._cover(period)
+        inside = Stretch(_next_id(period.since), first_lead_id(period.until))
+        whole = Stretch(first_lead_id(period.since), _next_id(period.until))
+        levels, rest = self._cover(inside, whole)
         rows: list[Any] = []
         for level, blocks in levels.items():
             rows += self._kept(level, blocks, kind_of(by, touch), period)
         for stretch in rest:
             rows += self._execute(*folded(by, touch, stretch, period))
         return [OutcomeCell(*row[:5], *map(int, row[5:])) for row in rows]
-
-    def _cover(self, period: OutcomePeriod) -> tuple[dict[int, list[str]], list[Stretch]]:
-        """Return the largest blocks within a period that are up to date, by level, and the rest of its leads."""
-        of = outcome_blocks.c
-        within = (of.since >= _next_id(period.since), of.until <= first_lead_id(period.until))
-        query = select(of.level, of.since, of.until).where(of.is_counted, *within)
-        changed = sorted(set(self._execute(select(outcome_changes.c.since)).scalars()))
-        usable = [
-            (level, Stretch(since, until))
-            for level, since, until in self._execute(query.order_by(of.level.desc(), of.since))
-            if bisect_left(changed, since) == bisect_left(changed, until)
-        ]
-        return _choose(usable, Stretch(first_lead_id(period.since), _next_id(period.until)))
 
     def _kept(self, level: int, blocks: Sequence[str], kind: str, period: OutcomePeriod) -> Iterable[Any]:
         of = outcome_cells.c
@@ -82,29 +64,6 @@ class Outcomes(Repository):
         if period.form:
             query = query.where(of.form == period.form)
         return self._execute(query.group_by(*keys))
-
-
-def _choose(usable: Iterable[tuple[int, Stretch]], whole: Stretch) -> tuple[dict[int, list[str]], list[Stretch]]:
-    """Choose blocks that do not overlap; return them by level, and the stretches between them.
-
-    usable: the largest first.
-    """
-    levels: dict[int, list[str]] = {}
-    chosen: list[Stretch] = []
-    for level, block in usable:
-        place = bisect_right(chosen, block.since, key=attrgetter("since"))
-        if place == 0 or chosen[place - 1].until <= block.since:
-            chosen.insert(place, block)
-            levels.setdefault(level, []).append(block.since)
-    rest: list[Stretch] = []
-    at = whole.since
-    for block in chosen:
-        if at < block.since:
-            rest.append(Stretch(at, block.since))
-        at = block.until
-    if at < whole.until:
-        rest.append(Stretch(at, whole.until))
-    return levels, rest
 
 
 def _next_id(instant: datetime) -> str:

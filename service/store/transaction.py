@@ -6,6 +6,7 @@ from service.store.activity import Activity
 from service.store.acts.record import Acts
 from service.store.alert_channels import AlertChannels
 from service.store.alert_log import AlertLog
+from service.store.answer_counts import AnswerReports
 from service.store.answers import AnswerClocks
 from service.store.api_keys import ApiKeys
 from service.store.claims import Claims
@@ -74,7 +75,7 @@ class Crm(Sales, Reconciliations, Conversions, Facts, CrmLooks):
     """What became of leads in the CRM, and what is known of each account there."""
 
 
-class Answers(AnswerClocks, OwnerTurns):
+class Answers(AnswerClocks, OwnerTurns, AnswerReports):
     """How long each lead waits for a person, and whose turn it is."""
 
 

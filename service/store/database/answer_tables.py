@@ -1,6 +1,6 @@
 """The tables of the answer clock: when a person first reacted to each lead; and of owners who take turns."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
 from service.store.database.columns import UtcDateTime
 from service.store.database.tables import metadata, text_column
@@ -39,6 +39,25 @@ Index(
     answer_clocks.c.due_at,
     sqlite_where=answer_clocks.c.waiting_since.is_not(None),
     postgresql_where=answer_clocks.c.waiting_since.is_not(None),
+)
+
+answer_cells = Table(
+    # The clocks of a block of leads (outcome_blocks), by account, form and owner: see answer_counts.py.
+    "answer_cells",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("block", Text, primary_key=True),  # its `since`
+    Column("account", Text, primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),  # the address of whose turn it was; "": nobody's
+    Column("leads", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+    Column("due", Integer, nullable=False),  # answered, and had a time for it
+    Column("in_time", Integer, nullable=False),
+    Column("open", LargeBinary, nullable=False),  # when the answers are due that have not come, packed
+    Column("elapsed", LargeBinary, nullable=False),  # times until the answers that came, packed
+    Column("working", LargeBinary, nullable=False),  # the working time in them
+    sqlite_with_rowid=False,
 )
 
 owner_turns = Table(

@@ -38,6 +38,7 @@ outcome_blocks = Table(
     Column("is_counted", Boolean, nullable=False),
     Column("version", Integer, nullable=False),  # grows with every count that begins
     Column("begun_at", UtcDateTime, nullable=False),  # when the block was made, or its last count began
+    Column("answers_version", Integer),  # the count that counted the answers, too; NULL: none yet
     sqlite_with_rowid=False,
 )
 

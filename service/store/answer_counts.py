@@ -1,0 +1,207 @@
+"""How fast people answered the leads of a period, exact at any moment, and fast however many leads there are.
+
+As for outcomes, whole blocks of leads have been folded into cells in the background (outcome_blocks.py): leads of one
+account, form and owner. A cell keeps every time until an answer, sorted and packed, so that medians are exact.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
+
+from service.lead import Status, first_lead_id
+from service.store.block_cover import BlockCover, Stretch
+from service.store.database.answer_tables import answer_cells, answer_clocks, owner_turns
+from service.store.database.columns import to_micros
+from service.store.database.outcome_tables import outcome_blocks
+from service.store.database.tables import leads
+from service.store.waiting_times import MAX_MS, Times, middle, pack, pack_instants, unpack, unpack_instants
+
+NO_LEADS = (Status.QUARANTINED, Status.DISCARDED, Status.TEST, Status.ANNOUNCED)
+"""Statuses of leads that nobody is to answer. Erased ones count as they did before."""
+
+NUMBERS = ("leads", "answered", "due", "in_time")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """Clocks of some leads.
+
+    key: the form, or the owner's address, "" without one. due: those of which an answer was due by now, or has come;
+    in_time: those of them that were answered by then. median_s, median_working_s: until the answer, in seconds and in
+    seconds of working time, to the millisecond; None without answers.
+    """
+
+    key: str
+    leads: int
+    answered: int
+    due: int
+    in_time: int
+    unanswered: int
+    median_s: float | None
+    median_working_s: float | None
+
+    @property
+    def share_in_time(self) -> float | None:
+        """The share answered in time, of those of which an answer was due; 1 is all, None where none was."""
+        return self.in_time / self.due if self.due else None
+
+
+class AnswerKey(NamedTuple):
+    """What clocks are told apart by. owner: whose turn the lead was, "" for nobody's."""
+
+    account: str
+    form: str
+    owner: str
+
+
+@dataclass(slots=True)
+class AnswerTally:
+    """Clocks while they are added up.
+
+    due: those answered that had a time for it. open: when the answers are due that have not come, in microseconds.
+    elapsed, working: milliseconds until the answers that came. All three are lists of sorted lists.
+    """
+
+    leads: int = 0
+    answered: int = 0
+    due: int = 0
+    in_time: int = 0
+    open: list[Sequence[int]] = field(default_factory=list)
+    elapsed: list[Times] = field(default_factory=list)
+    working: list[Times] = field(default_factory=list)
+
+    def join(self, other: "AnswerTally") -> None:
+        """Add other clocks."""
+        for name in NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.open += other.open
+        self.elapsed += other.elapsed
+        self.working += other.working
+
+    def counts(self, key: str, now: datetime) -> AnswerCounts:
+        """Return the figures at this moment."""
+        overdue = sum(bisect_left(instants, to_micros(now)) for instants in self.open)
+        return AnswerCounts(
+            key,
+            self.leads,
+            self.answered,
+            self.due + overdue,
+            self.in_time,
+            self.leads - self.answered,
+            middle(self.elapsed),
+            middle(self.working),
+        )
+
+
+class AnswerReports(BlockCover):
+    """Figures of answers. To be used first in its transaction, after `fix_moment`."""
+
+    def answer_counts(
+        self, since: datetime, until: datetime, now: datetime, *, by: str = "form", form: str = "", account: str = ""
+    ) -> tuple[list[AnswerCounts], AnswerCounts]:
+        """Count the clocks of leads received in a period: by form or by owner, most leads first; and of all together.
+
+        Spam, tests and discarded leads are left out.
+        """
+        whole = Stretch(first_lead_id(since), first_lead_id(until))
+        is_counted = outcome_blocks.c.answers_version == outcome_blocks.c.version
+        levels, rest = self._cover(whole, whole, is_counted)
+        tallies: defaultdict[str, AnswerTally] = defaultdict(AnswerTally)
+        total = AnswerTally()
+        folds = [
+            *(kept_answers(self._connection, level, blocks, form, account) for level, blocks in levels.items()),
+            *(fold_answers(self._connection, stretch, form, account).items() for stretch in rest),
+        ]
+        for key, tally in chain.from_iterable(folds):
+            tallies[getattr(key, by)].join(tally)
+            total.join(tally)
+        rows = [tally.counts(name, now) for name, tally in tallies.items()]
+        return sorted(rows, key=lambda each: (-each.leads, each.key)), total.counts("", now)
+
+
+# -- clocks folded into cells
+
+
+def fold_answers(
+    connection: Connection, stretch: Stretch, form: str = "", account: str = ""
+) -> Mapping[AnswerKey, AnswerTally]:
+    """Add up the clocks of a stretch of leads. form, account: of these only, "" for all."""
+    tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(_begun)
+    for *key, started_at, due_at, answered_at, working_s in connection.execute(_clocks(stretch, form, account)):
+        tally = tallies[AnswerKey(*key)]
+        tally.leads += 1
+        if answered_at is None:
+            if due_at is not None:
+                tally.open[0].append(due_at)  # type: ignore[attr-defined]  # a list until it is sorted
+            continue
+        elapsed = _in_ms(answered_at - started_at)
+        tally.answered += 1
+        tally.due += due_at is not None
+        tally.in_time += due_at is not None and answered_at <= due_at
+        tally.elapsed[0].append(elapsed)  # type: ignore[attr-defined]
+        tally.working[0].append(elapsed if working_s is None else _in_ms(working_s * 1_000_000))  # type: ignore[attr-defined]
+    for tally in tallies.values():
+        for values in (tally.open[0], tally.elapsed[0], tally.working[0]):
+            values.sort()  # type: ignore[attr-defined]
+    return tallies
+
+
+def _begun() -> AnswerTally:
+    return AnswerTally(open=[[]], elapsed=[[]], working=[[]])
+
+
+def _in_ms(micros: int) -> int:
+    return min(MAX_MS, max(0, micros // 1000))
+
+
+def _clocks(stretch: Stretch, form: str, account: str) -> Select[Any]:
+    of = answer_clocks.c
+    instants = (type_coerce(column, BigInteger) for column in (of.started_at, of.due_at, of.answered_at))
+    query = select(of.account, of.form, func.coalesce(owner_turns.c.email, ""), *instants, of.working_s)
+    query = query.select_from(answer_clocks.outerjoin(owner_turns, owner_turns.c.lead_id == of.lead_id))
+    inside = (of.lead_id >= stretch.since, of.lead_id < stretch.until)
+    no_leads = [status.value for status in NO_LEADS]
+    same = (leads.c.id >= stretch.since, leads.c.id < stretch.until)
+    query = query.where(*inside, of.lead_id.not_in(select(leads.c.id).where(leads.c.status.in_(no_leads), *same)))
+    for column, value in ((of.form, form), (of.account, account)):
+        query = query.where(column == value) if value else query
+    return query
+
+
+# -- cells that were kept
+
+
+def kept_answers(
+    connection: Connection, level: int, blocks: Sequence[str], form: str = "", account: str = ""
+) -> Iterator[tuple[AnswerKey, AnswerTally]]:
+    """Yield the cells of some blocks."""
+    of = answer_cells.c
+    numbers = [of[name] for name in NUMBERS]
+    query = select(of.account, of.form, of.owner, *numbers, of.open, of.elapsed, of.working)
+    query = query.where(of.level == level, of.block.in_(blocks))
+    for column, value in ((of.form, form), (of.account, account)):
+        query = query.where(column == value) if value else query
+    for row in connection.execute(query):
+        times = [unpack_instants(row.open)], [unpack(row.elapsed)], [unpack(row.working)]
+        yield AnswerKey(*row[:3]), AnswerTally(*row[3:7], *times)
+
+
+def packed_cells(cells: Iterable[tuple[AnswerKey, AnswerTally]]) -> Iterator[dict[str, Any]]:
+    """Add up cells of the same key; yield them as the table keeps them, without level and block."""
+    tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(AnswerTally)
+    for key, tally in cells:
+        tallies[key].join(tally)
+    for key, tally in sorted(tallies.items(), key=lambda item: item[0]):
+        yield {
+            **key._asdict(),
+            **{name: getattr(tally, name) for name in NUMBERS},
+            "open": pack_instants(sorted(chain.from_iterable(tally.open))),
+            "elapsed": pack(sorted(chain.from_iterable(tally.elapsed))),
+            "working": pack(sorted(chain.from_iterable(tally.working))),
+        }
