@@ -117,6 +117,7 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Walls], None]] = {
     "leads": _of_account(),
     "deliveries": _of_account(),
     "answer_clocks": _of_account(),
+    "answer_cells": _of_account(),
     "owner_turns": _of_account(),
     "turn_order": _of_account(),
     "sales": _of_account(),
