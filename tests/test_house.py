@@ -46,7 +46,7 @@ DOORS = {
     "store": "actors lead",
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
-    "operations": "actors lead forms store attribution capture delivery nexudus clock platforms",
+    "operations": "actors lead forms store attribution capture delivery nexudus clock platforms setup",
     "nexudus_accounts": "background clock delivery forms lead nexudus settings store tracing",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",

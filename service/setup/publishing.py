@@ -94,6 +94,11 @@ class Publisher:
         """Whether a forms file holds the set-up, so that nothing can be published."""
         return not is_kept_in_database(self._settings, self._lookup)
 
+    @property
+    def file_name(self) -> str:
+        """Name of the forms file that holds the set-up, or would."""
+        return self._settings.forms_file.name
+
     def standing(self) -> StandingSetup:
         """Return the document in force. Raises: SetupProblems where a file cannot be read; StoreUnavailable."""
         if self.is_managed_by_file:

@@ -8,18 +8,22 @@ import re
 import secrets as random_numbers
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, func, literal, select
 
-from service.store.database.connection_tables import secrets
+from service.store.database.connection_tables import alert_channels, secrets
 from service.store.database.repository import Repository
+from service.store.database.setup_tables import setups
 from service.store.encryption import EncryptedTokens
 
 TEXT = "text"
 """The only value of a secret's row."""
 
 MAX_PURPOSE_CHARS = 60
+
+KEEP_UNUSED = timedelta(hours=2)
+"""Time after which a secret is deleted that was typed and never used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,16 @@ class TypedSecrets(Repository):
     def forget(self, names: Collection[str]) -> int:
         """Delete secrets; returns how many there were."""
         return self._execute(delete(secrets).where(secrets.c.name.in_(names))).rowcount
+
+    def forget_unused(self, purpose: str, now: datetime) -> int:
+        """Delete secrets of a purpose that no version of the set-up and no channel refers to; returns how many.
+
+        purpose: as their names begin. Those typed a moment ago may still be used.
+        """
+        reference = literal("%secret:").concat(secrets.c.name).concat("%")
+        is_used = exists().where(setups.c.toml.like(reference)) | exists().where(
+            alert_channels.c.secret == secrets.c.name
+        )
+        named = func.substr(secrets.c.name, 1, len(purpose)) == purpose
+        unused = delete(secrets).where(named, secrets.c.made_at < now - KEEP_UNUSED, ~is_used)
+        return self._execute(unused).rowcount

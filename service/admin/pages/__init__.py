@@ -26,6 +26,7 @@ from service.admin.pages import (
     lead_editing,
     lead_files,
     lead_list,
+    nexudus_pages,
     second_step,
     sign_in,
     today,
@@ -56,6 +57,8 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     form_pages.add,
     connections_page.add,
     connections_page.add_channels,
+    nexudus_pages.add,
+    nexudus_pages.add_typing,
     keys.add,
 )
 """Every page behind the sign-in."""

@@ -46,9 +46,14 @@ def connection_statuses(tx: Transaction, forms: Sequence[Form], now: datetime) -
     """All connections, Nexudus first."""
     own = ["default"] if sees("default") else []
     accounts = dict.fromkeys([*own, *(account for form in forms for account in form.accounts)])
+    nexudus = account_statuses(tx, accounts, now)
+    return [*nexudus.values(), _worker(tx, now), *_reconciliations(tx, accounts, now), *_senders(tx, forms, now)]
+
+
+def account_statuses(tx: Transaction, accounts: Iterable[str], now: datetime) -> dict[str, ConnectionStatus]:
+    """The connection to Nexudus of each account."""
     pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
-    nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]
-    return [*nexudus, _worker(tx, now), *_reconciliations(tx, accounts, now), *_senders(tx, forms, now)]
+    return {account: _account(tx, account, pauses.get(account), now) for account in accounts}
 
 
 def _worker(tx: Transaction, now: datetime) -> ConnectionStatus:

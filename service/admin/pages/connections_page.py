@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
 from service.actors import Actor, Scope
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
+from service.admin.pages.account_details import account_row
 from service.admin.pages.channel_addresses import (
     MAX_NAME_CHARS,
     UnusableAddress,
@@ -20,16 +19,15 @@ from service.admin.pages.channel_addresses import (
     mail_address,
     read_address,
 )
+from service.admin.pages.connections import account_statuses
 from service.admin.pages.labels import sentence
 from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.pages.worker_answers import PATIENCE, check_sees_all, own_request
 from service.admin.permissions import requires
 from service.alerts.channels import SENT
 from service.i18n import _
 from service.operations.connections import add_channel, remove_channel, request_test
 from service.store import TEST_MESSAGE, ChannelEntry, WorkerRequest
-
-PATIENCE = timedelta(seconds=20)
-"""Time after which a page says that no worker has answered."""
 
 MAIL_FIELDS = ("to", "server", "port", "user", "password", "sender")
 
@@ -101,12 +99,16 @@ def connections_page(
 ) -> Response:
     """The page, perhaps with what was wrong in one of its forms."""
     actor = current_actor()
+    with deps.store.read() as tx:
+        states = account_statuses(tx, deps.accounts, clock.now())
     shown: dict[str, object] = {"problem": "", "is_mail": False, "typed": {}, **values}
     return renderer.page(
         "connections.html",
         status,
         here="connections",
         sees_all=actor.accounts is None,
+        accounts=[account_row(deps, account, states[account]) for account in deps.accounts],
+        may_add=actor.accounts is None and not deps.publisher.is_managed_by_file,
         kind_name=kind_name,
         from_environment=deps.environment.alert_kinds,
         max_name=MAX_NAME_CHARS,
@@ -141,17 +143,3 @@ def _names(test: WorkerRequest | None, entries: Sequence[ChannelEntry], kinds: S
     if channel:
         return [next((entry.name for entry in entries if entry.id == channel), _("The channel"))]
     return [f"{kind_name(kind)} ({number})" for number, kind in enumerate(kinds, 1)]
-
-
-def check_sees_all(actor: Actor) -> None:
-    """Refuse people of single accounts: alerts are about all of them.
-
-    Raises: Forbidden.
-    """
-    if actor.accounts is not None:
-        raise Forbidden
-
-
-def own_request(sent: WorkerRequest | None, actor: Actor, kind: str) -> WorkerRequest | None:
-    """The request, if it is of this kind and this actor's own."""
-    return sent if sent is not None and sent.kind == kind and sent.requested_by == actor.who else None

@@ -39,8 +39,10 @@ def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> 
     steps = [
         FirstStep(
             _("Connect Nexudus"),
-            _("The person who runs the service sets NEXUDUS_USERNAME and NEXUDUS_PASSWORD, and restarts it."),
+            _("Type the user name and password of a user for this service, and try them."),
             is_connected,
+            f"{PREFIX}/connections/nexudus/default",
+            _("Connect it"),
         ),
         FirstStep(
             _("Choose where leads go"),
