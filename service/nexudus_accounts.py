@@ -20,7 +20,8 @@ from service.forms import DEFAULT_ACCOUNT, Account, Setup
 from service.lead import LeadId
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
-from service.settings import Settings
+from service.settings import Settings, lookup
+from service.setup.earlier import EarlierSetups
 from service.store import Pace, Store, Tenant
 
 if TYPE_CHECKING:
@@ -48,9 +49,11 @@ def account_contexts(
         newest = tx.leads.newest_id()
     known = {account: before[1][account.name] for account in accounts(settings, before[0])} if before else {}
     contexts: dict[str, AccountContext] = {}
+    earlier = EarlierSetups(store, lookup) if setup.version is not None else None
     for account in accounts(settings, setup):
         context = known.get(account) or _context(account, settings, setup, store, client_id, newest, stop)
-        contexts[account.name] = replace(context, forms=setup.forms, context_of=contexts.get, tracer=tracer)
+        context = replace(context, forms=setup.forms, version=setup.version, earlier=earlier)
+        contexts[account.name] = replace(context, context_of=contexts.get, tracer=tracer)
     return contexts
 
 

@@ -12,7 +12,7 @@ from service.cli.installation import open_installation
 from service.cli.terminal import counted, instant
 from service.forms import Form
 from service.lead import Attribution, Lead, LeadId, OtherTouch, Status
-from service.store import Store, reported
+from service.store import Store, Transaction, reported
 
 PAGE_SIZE = 200
 """Leads that are read at a time, and changed in one short transaction."""
@@ -114,8 +114,14 @@ def recompute(
         if lead.status not in (*WITHOUT_EVIDENCE, Status.DELIVERED)
         and (attribution != lead.attribution or reported(others[lead.id]) != reported(stored.get(lead.id)))
     }
-    is_written = revised and not is_dry
-    changed = store.write(lambda tx: tx.leads.reattribute(revised, others)) if is_written else revised.keys()
+
+    def revise(tx: Transaction) -> set[LeadId]:
+        changed = tx.leads.reattribute(revised, others)
+        if changed and (version := next(iter(forms.values())).setup_version) is not None:
+            tx.setups.renew(changed, version)
+        return changed
+
+    changed = store.write(revise) if revised and not is_dry else revised.keys()
     return [_compared(lead, new, is_done=lead.id in changed, is_dry=is_dry) for lead, new in today]
 
 

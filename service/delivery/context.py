@@ -21,10 +21,11 @@ from service.delivery.retry import CALL_PAUSE
 from service.delivery.setup_check.problem import form_variants, notes_cause
 from service.delivery.targets import StageSafety, Targets
 from service.forms import Form
-from service.lead import Outcome
+from service.lead import Lead, Outcome
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused
 from service.nexudus.tokens import Tokens
+from service.setup.earlier import EarlierSetups
 from service.store import NO_CREDENTIALS, Store, Transaction, UnreadableSecret
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class AccountContext:
     stored_at_start: the newest lead that was in the database then; if that is a restored copy, older leads may be in
     Nexudus already. Without these two, the database is trusted. tracer: makes spans, where they are wanted.
     zone: of days off that name none. context_of: returns the context of another account, None where there is none.
+    forms: those in force, of the version of that number in the database; earlier: reads those of any other version.
     """
 
     nexudus: Nexudus
@@ -64,6 +66,17 @@ class AccountContext:
     started_at: datetime | None = None
     tracer: "Tracer | None" = None
     context_of: Callable[[str], "AccountContext | None"] = field(default=lambda _: None, repr=False, compare=False)
+    version: int | None = None
+    earlier: EarlierSetups | None = None
+
+    def forms_of(self, lead: Lead) -> Mapping[str, Form]:
+        """Return the forms that a lead goes by: of the version that it was taken under, or else those in force.
+
+        Raises: StoreUnavailable.
+        """
+        if self.version is None or self.earlier is None or lead.setup_version in (None, self.version):
+            return self.forms
+        return self.earlier.forms(lead.setup_version) or self.forms
 
     def is_unanswered(self, duration_ms: int | None) -> bool:
         """Return whether a call used up its whole time limit, or was cut off by the end of its worker (None)."""

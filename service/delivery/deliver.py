@@ -81,7 +81,7 @@ def deliver(delivery: Delivery, context: AccountContext) -> None:
     Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be recorded.
     """
     name = delivery.lead.submission.form
-    if name not in context.forms:
+    if name not in context.forms_of(delivery.lead):
         wait_for_setup(delivery, context.store, FORM + name, missing_form(name), context.jitter())
         return
     if delivery.blocked_by.startswith((FORM, ACCOUNT)):  # the probe: what it waited for is back
@@ -126,7 +126,7 @@ def _form(delivery: Delivery, context: AccountContext) -> Form:
     submission = delivery.lead.submission
     if not submission.contact.email:
         raise Unroutable("there is no usable e-mail address: Nexudus needs one for the contact")
-    return context.forms[submission.form].for_answers(submission)
+    return context.forms_of(delivery.lead)[submission.form].for_answers(submission)
 
 
 def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> None:

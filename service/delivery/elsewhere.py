@@ -37,7 +37,7 @@ def account_with_opportunity(delivery: Delivery, context: AccountContext) -> str
 
 
 def _others(delivery: Delivery, context: AccountContext) -> Sequence[str]:
-    form = context.forms[delivery.lead.submission.form]
+    form = context.forms_of(delivery.lead)[delivery.lead.submission.form]
     names = {form.account, *(route.form.account for route in form.routes)}
     return sorted(names - {delivery.lead.account})
 

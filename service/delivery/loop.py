@@ -16,7 +16,7 @@ from service.delivery.context import AccountContext
 from service.delivery.counts import DeliveryCounts, save_counts
 from service.delivery.deliver import deliver, requeue
 from service.delivery.missing_setup import ACCOUNT, missing_account, wait_for_setup
-from service.lead import Delivery, LeadId, Step, Submission
+from service.lead import Delivery, Lead, LeadId, Step
 from service.metrics.processes import usage_of
 from service.setup.current import FOLLOW_RETRY_S, may_follow
 from service.store import LeaseLost, SeenWorker, Store, StoreUnavailable, Transaction, Turns
@@ -204,7 +204,7 @@ class Worker:
         account, now = delivery.lead.account, clock.now()
         contexts = self._contexts
         context = contexts.get(account)
-        is_known = context is not None and delivery.lead.submission.form in context.forms
+        is_known = context is not None and delivery.lead.submission.form in context.forms_of(delivery.lead)
         if not is_known and may_follow(delivery.lead.received_at, now):
             due = now + timedelta(seconds=FOLLOW_RETRY_S)
             self._store.write(lambda tx: tx.queue.postpone(delivery, due, delivery.tries))
@@ -233,7 +233,7 @@ class Worker:
         """
         account, doubt = delivery.lead.account, delivery.doubt
         problem = missing_account(account)
-        named = _account_named_now(delivery.lead.submission, contexts)
+        named = _account_named_now(delivery.lead, contexts)
         if named in contexts and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
@@ -264,6 +264,6 @@ class Worker:
             return
 
 
-def _account_named_now(submission: Submission, contexts: Mapping[str, AccountContext]) -> str | None:
-    form = next((context.forms.get(submission.form) for context in contexts.values()), None)
-    return None if form is None else form.for_answers(submission).account
+def _account_named_now(lead: Lead, contexts: Mapping[str, AccountContext]) -> str | None:
+    form = next((context.forms_of(lead).get(lead.submission.form) for context in contexts.values()), None)
+    return None if form is None else form.for_answers(lead.submission).account

@@ -56,7 +56,8 @@ def correct(
             raise ActionNotAllowed("its answers have not been fetched from the platform yet: retry it first")
         form = forms.get(lead.submission.form)
         new = corrected(lead, answers, form, now)
-        was, lead = lead, replace(lead, account=new.account, attribution=new.attribution)
+        version = form.setup_version if form is not None else lead.setup_version
+        was, lead = lead, replace(lead, account=new.account, attribution=new.attribution, setup_version=version)
         try:
             tx.leads.correct(lead, new.submission, new.correction, new.person, now)
         except BeingSent as reason:

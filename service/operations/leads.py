@@ -73,12 +73,14 @@ class Progress:
 def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[LeadId]:
     """Send them now, with the whole schedule ahead, or fetch them if only their platform has the answers.
 
-    A broken connection is tried, too. So is the account: its pauses end and a refused sign-in is forgotten.
+    They go by the newest set-up, whatever they were taken under. A broken connection is tried, too. So is the account:
+    its pauses end and a refused sign-in is forgotten.
     """
     fetched = [lead_id for lead_id in lead_ids if tx.platforms.retry_fetch(lead_id, now)]
     statuses = tx.leads.statuses_of(lead_ids)
     stored = [one for one in lead_ids if one not in fetched and statuses[one] is not Status.ANNOUNCED]
     queued = tx.queue.retry(stored, now)
+    tx.setups.renew(queued)
     for account in tx.leads.accounts_of(queued):
         tx.accounts.resume(account)
         tx.accounts.resume_calls(account)

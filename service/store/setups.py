@@ -72,10 +72,14 @@ class SetupVersions(Repository):
 
     # -- leads
 
-    def give_newest(self, lead_ids: Collection[LeadId]) -> None:
-        """Have leads that were taken under a version go by the newest, which they bear from now on."""
+    def renew(self, lead_ids: Collection[LeadId], version: int | None = None) -> None:
+        """Have leads that were taken under a version go by another from now on, and bear its number.
+
+        version: None for the newest.
+        """
+        number = self.newest_number() if version is None else version
         taken = leads.c.id.in_(sorted(lead_ids)) & leads.c.setup_version.is_not(None)
-        self._execute(update(leads).where(taken).values(setup_version=self.newest_number()))
+        self._execute(update(leads).where(taken).values(setup_version=number))
 
     # -- retention
 

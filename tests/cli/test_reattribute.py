@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from service.actors import administrator
 from service.cli import reattribute
 from service.lead import Attribution, Evidence, Lead, Status
 from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
-from tests.builders import NOON, a_lead, a_submission
+from tests.builders import NOON, a_lead, a_publisher, a_submission
 from tests.cli.conftest import Terminal
 
 FORMS = "[forms.contact]\n[forms.tour]\nlead_source = 2\n"
@@ -203,3 +204,16 @@ def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(run: Terminal, 
 
     assert (result.code, result.out) == (1, "")
     assert "the database does not answer (no such table: leads)" in result.err
+
+
+def test_what_is_recomputed_goes_by_the_set_up_of_today_from_now_on(run: Terminal, sqlite: Store, folder: Path) -> None:
+    publisher = a_publisher(sqlite)
+    for over, document in enumerate(("[forms.contact]\n", FORMS)):
+        publisher.publish(document, "", administrator(), over, NOON)
+    lead, same = old(sqlite, "tour", setup_version=1), keep(sqlite, a_lead("bob@x.example"))
+
+    run("reattribute")
+
+    with sqlite.read() as tx:
+        versions = [(tx.leads.get(each.id) or each).setup_version for each in (lead, same)]
+    assert (verdict(sqlite, lead).lead_source, versions) == (2, [2, None])

@@ -55,14 +55,15 @@ class LeadChanges(Repository):
     def correct(self, lead: Lead, submission: Submission, correction: Correction, person: str, now: datetime) -> None:
         """Give a lead the answers of `submission`, and deliver it again unless it is quarantined.
 
-        lead: with the account and the attribution that it has after the correction. person: the key under which its
-        deliveries run one at a time from then on.
+        lead: with the account, attribution and version of the set-up that it has after the correction. person: the key
+        under which its deliveries run one at a time from then on.
         Raises: BeingSent.
         """
         delivery = self._correctable_delivery(lead)
         corrected = replace(lead, submission=submission, corrections=(*lead.corrections, correction))
         row, attribution = to_row(corrected), attribution_row(lead.attribution)
-        self._write(lead.id, {name: row[name] for name in (*_CHANGED, *attribution, "account", "corrections")})
+        others = ("account", "corrections", "setup_version")
+        self._write(lead.id, {name: row[name] for name in (*_CHANGED, *attribution, *others)})
         if delivery is not None and (delivery.serialize_key, delivery.account) != (person, lead.account):
             self._start_over(lead.id, person, lead.account)
         if lead.status is not Status.QUARANTINED:

@@ -29,7 +29,7 @@ _FILLED = (
     *("fields", "extras", "evidence", "page_url", "ip", "raw"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),
-    *("origin", "landing_page", "location"),
+    *("origin", "landing_page", "location", "setup_version"),
 )
 """Columns of a lead that its answers fill; id, arrival and repeats stay."""
 
