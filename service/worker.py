@@ -191,6 +191,7 @@ def start_maintenance(settings: Settings, setup: Callable[[], Setup], store: Sto
 
     def erase(now: datetime) -> None:
         erase_due(store, list(retention_rules(setup().forms, settings.retention_days)), now, stop)
+        store.write(lambda tx: tx.setups.forget_old(now))
 
     start_periodic_job("indexing", index, maintenance.INDEX_INTERVALS, stop)
     start_periodic_job("daily-counts", counter.step, maintenance.COUNT_INTERVALS, stop)

@@ -71,6 +71,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "show what a submission would become; nothing is stored or sent",
             "lead-capture preview contact --field email=ann@example.com --page-url 'https://example.com/?utm_source=google'",
         ),
+        "forms": Command(
+            "service.cli.forms",
+            "export, publish, compare and take back the set-up that is kept in the database",
+            "lead-capture forms apply forms.toml --dry-run",
+        ),
         "leads": Command(
             "service.cli.leads",
             "list, show, retry, release, discard or correct leads",

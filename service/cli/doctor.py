@@ -12,7 +12,7 @@ from service import clock, logs
 from service.alerts.worker_watch import ABSENT_AFTER
 from service.cli.commands import Misused
 from service.cli.configuration import NO_CREDENTIALS
-from service.cli.installation import database_problem, use_simulator
+from service.cli.installation import database_problem, stored_setup, use_simulator
 from service.cli.terminal import counted, number_within, print_json
 from service.delivery.behaviour import read_behaviour
 from service.delivery.setup_check.job import examine
@@ -113,11 +113,12 @@ def find_settings() -> tuple[Settings | None, list[SetupProblem]]:
 
 
 def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProblem]]:
-    """The forms file and its problems."""
+    """The set-up, of the forms file or the database, and its problems."""
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
         setup = read_setup(path, lookup)
         if settings:
+            setup = stored_setup(settings, setup)
             check_addresses(settings, setup)
         return setup, [*check_platforms(setup), *check_proofs(setup)]
     except SetupProblems as error:

@@ -54,15 +54,25 @@ def open_installation(*, alerts: bool = False, demo: str = "") -> Iterator[Insta
     Raises: SettingsProblems, SetupProblems, Failed.
     """
     settings, setup = read_configuration(alerts=alerts)
+    with opened_store(settings) as store:
+        if is_kept_in_database(settings, lookup):
+            setup = read_stored(settings, store, lookup)
+        yield Installation(use_simulator(settings, setup, store, demo) if demo else settings, setup, store)
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Store]:
+    """Open the database, which must be on the newest schema; close it after the block.
+
+    Raises: Failed.
+    """
     try:
         store = Store(settings.database_url, settings.encryption_keys)
     except OSError as error:
         raise Failed(database_problem(error)) from error
     with closing(store):
         _check_usable(store)
-        if is_kept_in_database(settings, lookup):
-            setup = read_stored(settings, store, lookup)
-        yield Installation(use_simulator(settings, setup, store, demo) if demo else settings, setup, store)
+        yield store
 
 
 def _check_usable(store: Store) -> None:
@@ -115,7 +125,7 @@ def in_force_before_fork(settings: Settings, setup: Setup) -> Setup:
     if not is_kept_in_database(settings, lookup):
         return setup
     try:
-        with closing(Store(settings.database_url)) as store:
+        with closing(Store(settings.database_url, settings.encryption_keys)) as store:
             return read_stored(settings, store, lookup)
     except OSError:
         return NOT_READ

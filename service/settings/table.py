@@ -100,7 +100,7 @@ class Settings:
         Setting(
             Path,
             "forms.toml",
-            "the forms file; only if this is not set may it be missing: then there is one form, `contact`",
+            "the forms file; only if this is not set may it be missing: then the set-up is kept in the database",
         ),
     ]
     nexudus_base_url: Annotated[str, Setting(_HOST_URL, "https://spaces.nexudus.com", "scheme and host of Nexudus")]

@@ -12,6 +12,7 @@ import structlog
 from service.background import Intervals, start_periodic_job
 from service.forms import Setup
 from service.setup.current import CurrentSetup, Look
+from service.setup.versions import DOCUMENT_NAME
 from service.store import Store, Transaction
 
 log = structlog.get_logger()
@@ -55,7 +56,8 @@ class SetupWatcher:
     def start(self, stop: threading.Event) -> threading.Thread:
         """Look in a thread until stopped."""
         setup = self._current.get()
-        log.info("setup_in_force", process=self._process, digest=setup.digest, forms=len(setup.forms))
+        about = {"process": self._process, "digest": setup.digest, "version": setup.version}
+        log.info("setup_in_force", **about, forms=len(setup.forms))
         return start_periodic_job("setup", self.step, INTERVALS, stop)
 
     def step(self, now: datetime) -> float | None:
@@ -76,7 +78,7 @@ class SetupWatcher:
 
     def _log(self, look: Look) -> None:
         state = self._current.state
-        about = {"process": self._process, "digest": state.setup.digest}
+        about = {"process": self._process, "digest": state.setup.digest, "version": state.setup.version}
         if look is Look.TAKEN:
             log.info("setup_reloaded", **about, forms=len(state.setup.forms))
         elif look is Look.KEPT:
@@ -112,6 +114,11 @@ def alert_sentence(problems: tuple[str, ...]) -> str:
     more = len(problems) - MAX_PROBLEMS
     listed = "; ".join(problems[:MAX_PROBLEMS])
     rest = f"; and {more} more, which `lead-capture doctor` lists" if more > 0 else ""
+    if problems[0].startswith(DOCUMENT_NAME):  # it was good where it was published
+        return (
+            f"A process refuses the set-up that was published, and goes on with the one before. {listed}{rest}. "
+            "Set what is missing for every process and restart it, or publish another version."
+        )
     return (
         f"The changed forms file is refused; the set-up from before stays in force. {listed}{rest}. "
         "Correct the file: it is taken up at once, without a restart."

@@ -11,8 +11,9 @@ from service.settings import read_settings
 from service.setup.current import Look
 from service.setup.publishing import ManagedByFile, Publisher, StaleVersion, UnknownVersion
 from service.setup.reading import NOT_READ, follow_setup, read_stored
-from service.store import Store
-from tests.builders import NOON, a_publisher
+from service.store import Arrival, Store
+from service.store.setups import KEPT_FOR, KEPT_VERSIONS
+from tests.builders import NOON, a_lead, a_publisher
 
 FIRST = "# by hand\n[defaults]\nstage_id = 1001\n\n[forms.contact]\n"
 TOUR = FIRST + '\n[forms.tour]\ntitle = "Book a tour"\nstage_id = 1002\n'
@@ -193,3 +194,21 @@ def test_a_process_that_could_not_reach_the_database_reads_as_soon_as_it_can(sql
     before_the_fork.attach(sqlite, NOON)
 
     assert list(before_the_fork.get().forms) == ["contact", "tour"]
+
+
+# -- how long versions are kept
+
+
+def test_old_versions_are_forgotten_unless_a_lead_waits_under_them(sqlite: Store) -> None:
+    publisher = a_publisher(sqlite)
+    for over in range(KEPT_VERSIONS + 3):
+        sqlite.write(lambda tx, over=over: tx.setups.publish(FIRST, "", "admin", NOON, over))  # type: ignore[misc]
+    sqlite.keep_and_enqueue([Arrival(a_lead(setup_version=2))])
+
+    early = sqlite.write(lambda tx: tx.setups.forget_old(NOON + KEPT_FOR))
+    late = sqlite.write(lambda tx: tx.setups.forget_old(NOON + KEPT_FOR + timedelta(days=1)))
+
+    assert (early, late) == (0, 2)
+    assert [each.version for each in publisher.history(9, before=5)] == [4, 2]
+    with pytest.raises(UnknownVersion):
+        publisher.version(1)

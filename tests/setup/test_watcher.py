@@ -51,6 +51,7 @@ def test_a_change_is_logged_and_followed(sqlite: Store, file: FollowedFile) -> N
             "log_level": "info",
             "process": "worker",
             "digest": current.get().digest,
+            "version": None,
             "forms": 2,
         }
     ]
