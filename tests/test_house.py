@@ -47,7 +47,7 @@ DOORS = {
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
     "operations": "actors lead forms store attribution capture delivery nexudus clock platforms setup",
-    "nexudus_accounts": "background clock delivery forms lead nexudus settings store tracing",
+    "nexudus_accounts": "background clock delivery forms lead nexudus settings setup store tracing",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",

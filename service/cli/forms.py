@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     exporting = actions.add_parser("export", help="print the document", epilog="example: lead-capture forms export")
     exporting.add_argument("--version", type=int, metavar="N", help="an earlier one; by default the one in force")
+    _add_json(exporting)
     exporting.set_defaults(act=_export)
     applying = actions.add_parser(
         "apply", help="publish a document", epilog="example: lead-capture forms apply forms.toml --dry-run"
@@ -40,11 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     history = actions.add_parser(
         "history", help="list what was published", epilog="example: lead-capture forms history"
     )
-    history.add_argument("--json", action="store_true", help="print JSON")
+    _add_json(history)
     history.set_defaults(act=_history)
     comparing = actions.add_parser("diff", help="compare two versions", epilog="example: lead-capture forms diff 3 4")
     comparing.add_argument("before", metavar="A", type=int)
     comparing.add_argument("after", metavar="B", type=int)
+    _add_json(comparing)
     comparing.set_defaults(act=_diff)
     reverting = actions.add_parser(
         "revert", help="publish an earlier version again", epilog="example: lead-capture forms revert 3"
@@ -57,6 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_publishing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only show what would change, for the last leads too")
     parser.add_argument("--note", default="", metavar="TEXT", help="why, for the history")
+    _add_json(parser)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -83,7 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace, publisher: "Publisher", _store: "Store") -> int:
     number: int | None = arguments.version
-    toml = publisher.standing().toml if number is None else publisher.version(number).toml
+    document = publisher.standing() if number is None else publisher.version(number)
+    toml = document.toml
+    if arguments.json:
+        print_json({"version": document.version, "toml": toml, "note": document.note})
+        return 0
     sys.stdout.write(toml if toml.endswith("\n") else f"{toml}\n")
     return 0
 
@@ -111,7 +121,13 @@ def _history(arguments: argparse.Namespace, publisher: "Publisher", _store: "Sto
 
 
 def _diff(arguments: argparse.Namespace, publisher: "Publisher", _store: "Store") -> int:
+    from service.setup.differences import changes_between, tables_of  # noqa: PLC0415 (only here)
+
     before, after = (publisher.version(number) for number in (arguments.before, arguments.after))
+    if arguments.json:
+        tables = (tables_of(each.toml.encode()) for each in (before, after))
+        print_json([each.as_row() for each in changes_between(*tables)])
+        return 0
     names = (f"version {before.version}", f"version {after.version}")
     for line in difflib.unified_diff(before.toml.splitlines(), after.toml.splitlines(), *names, lineterm=""):
         print(printable(line))

@@ -75,9 +75,13 @@ def test_versions_are_compared_and_taken_back(
     run("forms", "apply", "-")
 
     assert "+[forms.tour]" in run("forms", "diff", "1", "2").out.splitlines()
+    assert json.loads(run("forms", "diff", "1", "2", "--json").out) == [
+        {"form": "tour", "key": "stage_id", "from": None, "to": 1002}
+    ]
     assert run("forms", "revert", "1").code == 0
     assert run("forms", "export").out == FIRST
     assert run("forms", "export", "--version", "2").out == TOUR
+    assert json.loads(run("forms", "export", "--json").out)["version"] == 3
     unknown = run("forms", "revert", "99")
     assert (unknown.code, unknown.err) == (1, "lead-capture: there is no version 99\n")
 
