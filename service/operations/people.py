@@ -217,6 +217,7 @@ def remove_person(store: Store, person_id: str, actor: Actor, now: datetime, *, 
         if not has_password and not tx.flags.get(PASSWORD_FLAG):
             _check_way_in(person, None, everyone)
         tx.people.remove(person.id)
+        tx.second_steps.remove(person.id)
         tx.sessions.close_all(person.id)
         record_act(tx, actor, Act.DELETE, person, members_of(person), None, now)
         return person

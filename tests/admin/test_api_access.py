@@ -34,6 +34,7 @@ PUBLIC = {
     "/admin/refresh.js",
     "/admin/language/<code>",
     "/admin/welcome/<token>",
+    "/admin/invitation/<token>",
 }
 """The public routes; a new route is added here on purpose or requires the token."""
 

@@ -1,10 +1,13 @@
 """What each route asks for: said by every one, and judged before anything else is."""
 
+import re
+
 import pytest
 
 from service.actors import Actor, Role, Scope
 from service.admin.permissions import Entry, is_allowed, permission_of
 from service.store import Store
+from tests.admin.colleagues import colleague
 from tests.admin.dashboard import Operator
 from tests.front import Front
 
@@ -16,6 +19,7 @@ OUTSIDE = {  # of the dashboard and the API: for strangers, platforms and monito
 
 OPEN = {
     *("sign_in", "ask_code", "take_code", "choose_language", "welcome"),
+    *("invitation", "accept_invitation"),
     *("style", "reports_style", "print_style", "script", "copy_script", "refresh_script", "htmx"),
     *("comparison", "uplot", "uplot_style"),
 }
@@ -60,3 +64,38 @@ def test_the_least_role_for_a_scope_has_it_and_the_one_below_has_not(scope: Scop
 
     assert scope in Role.least_with(scope).scopes
     assert not any(scope in role.scopes for role in below)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_person_meets_403_at_every_page_beyond_the_role_and_nowhere_else(sqlite: Store, role: Role) -> None:
+    operator = colleague(sqlite, role, None, SAMPLE_PAGE="true")
+    token, wrong = operator.token, []
+
+    for rule in operator.front.app.url_map.iter_rules():
+        permission = permission_of(operator.front.app.view_functions[rule.endpoint])
+        if rule.rule.startswith("/admin") and rule.endpoint != "pages.sign_out":
+            path = re.sub(r"<[^>]+>", "0" * 32, rule.rule)
+            methods = (rule.methods or set()) - {"OPTIONS", "HEAD"}
+            statuses = {operator.client.open(path, method=each, data={"token": token}).status_code for each in methods}
+            is_beyond = isinstance(permission, Scope) and permission not in role.scopes
+            wrong += [rule.rule] if (403 in statuses) != is_beyond or max(statuses) >= 500 else []
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_key_meets_403_at_every_call_beyond_its_scopes_whatever_the_id(front: Front, scope: Scope) -> None:
+    others = [each for each in Scope if each is not scope]
+    made = front.ask("/tokens", "POST", json={"name": "key", "scopes": others, "accounts": "all"}).get_json()
+    bearer, statuses = {"Authorization": f"Bearer {made['token']}"}, {}
+
+    for rule in front.app.url_map.iter_rules():
+        if rule.rule.startswith("/api/v1"):
+            path = re.sub(r"<[^>]+>", "nothing", rule.rule)
+            is_beyond = permission_of(front.app.view_functions[rule.endpoint]) is scope
+            for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
+                response = front.client.open(path, method=method, headers=bearer, json={})
+                statuses[method, rule.rule] = (response.status_code == 403, is_beyond)
+
+    assert {is_beyond for _, is_beyond in statuses.values()} == {True, False}
+    assert [call for call, (is_refused, is_beyond) in statuses.items() if is_refused != is_beyond] == []

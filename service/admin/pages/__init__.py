@@ -15,18 +15,21 @@ from werkzeug.wrappers import Response as BaseResponse
 from service.admin import AdminDeps
 from service.admin.guesses import Guesses
 from service.admin.pages import (
+    account,
     answered,
     bulk_actions,
     connections_page,
     errors,
     form_pages,
     front_door,
+    invitation,
     keys,
     lead,
     lead_editing,
     lead_files,
     lead_list,
     nexudus_pages,
+    people,
     second_step,
     sign_in,
     today,
@@ -59,6 +62,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     connections_page.add_channels,
     nexudus_pages.add,
     nexudus_pages.add_typing,
+    people.add,
     keys.add,
 )
 """Every page behind the sign-in."""
@@ -87,6 +91,8 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     entrance = Entrance(deps.store, renderer, authenticator, Guesses(deps.counters, deps.store))
     sign_in.add(routes, deps, entrance)
     second_step.add(routes, deps, entrance)
+    invitation.add(routes, deps, entrance)
+    account.add(routes, deps, entrance)
     front_door.add_welcome(routes, deps, renderer, authenticator)
     front_door.add_front(app, deps, renderer)
     walled = deps.within_walls()

@@ -13,9 +13,10 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from service.actors import Actor, Person, administrator
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import passwords
-from service.operations.people import fold_email
-from service.store import PASSWORD_FLAG, Credentials, OpenSession, Store
+from service.operations.people import fold_email, record_act
+from service.store import PASSWORD_FLAG, Act, Credentials, OpenSession, Store, Transaction
 
 MAX_IDLE = timedelta(hours=12)
 """An unused session ends after this time."""
@@ -179,6 +180,20 @@ class Authenticator:
         """The open sessions of the same person, the last used first."""
         with self._store.read() as tx:
             return tx.sessions.of(session.person_id, now - MAX_AGE, now - MAX_IDLE)
+
+    def change_password(self, session: Session, password_hash: str, now: datetime) -> None:
+        """Give the person of a session another password; all other sessions end, this one goes on."""
+        person = session.person
+        assert person is not None  # noqa: S101 (the administrator's password is in the settings)
+        mark = self.mark_of(Credentials(person, password_hash))
+
+        def change(tx: Transaction) -> None:
+            tx.people.set_password(person.id, password_hash)
+            tx.sessions.close_all(person.id, but=session.digest)
+            tx.sessions.renew(session.digest, mark)
+            record_act(tx, current_actor(), Act.CHANGE, person, None, {"signs in with": "another password"}, now)
+
+        self._store.write(change)
 
     def close(self, session: Session) -> None:
         """End a session, for every copy of its cookie."""

@@ -44,6 +44,7 @@ NAVIGATION = (
     ("reports", N_("Reports"), f"{PREFIX}/reports", Scope.READ),
     ("setup", N_("Forms"), f"{PREFIX}/setup", Scope.READ),
     ("connections", N_("Connections"), f"{PREFIX}/connections", Scope.SETUP),
+    ("people", N_("People"), f"{PREFIX}/people", Scope.PEOPLE),
     ("keys", N_("Keys"), f"{PREFIX}/keys", Scope.PEOPLE),
 )
 """Each page's name, title and address, and the scope of whoever sees it there."""
