@@ -30,6 +30,7 @@ from service.admin.pages import (
     lead_list,
     nexudus_pages,
     people,
+    platform_pages,
     second_step,
     sign_in,
     today,
@@ -62,6 +63,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     connections_page.add_channels,
     nexudus_pages.add,
     nexudus_pages.add_typing,
+    platform_pages.add,
     people.add,
     keys.add,
 )

@@ -21,12 +21,14 @@ from service.admin.pages.channel_addresses import (
 )
 from service.admin.pages.connections import account_statuses
 from service.admin.pages.labels import sentence
+from service.admin.pages.platform_pages import platform_rows
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.worker_answers import PATIENCE, check_sees_all, own_request
 from service.admin.permissions import requires
 from service.alerts.channels import SENT
 from service.i18n import _
 from service.operations.connections import add_channel, remove_channel, request_test
+from service.platforms.registry import PLATFORMS
 from service.store import TEST_MESSAGE, ChannelEntry, WorkerRequest
 
 MAIL_FIELDS = ("to", "server", "port", "user", "password", "sender")
@@ -101,6 +103,7 @@ def connections_page(
     actor = current_actor()
     with deps.store.read() as tx:
         states = account_statuses(tx, deps.accounts, clock.now())
+        platforms = platform_rows(tx, deps, clock.now())
     shown: dict[str, object] = {"problem": "", "is_mail": False, "typed": {}, **values}
     return renderer.page(
         "connections.html",
@@ -108,6 +111,9 @@ def connections_page(
         here="connections",
         sees_all=actor.accounts is None,
         accounts=[account_row(deps, account, states[account]) for account in deps.accounts],
+        platforms=platforms,
+        platform_names=[(name, platform.title) for name, platform in PLATFORMS.items()],
+        form_names=[(form.name, form.title or form.name) for form in deps.forms.values()],
         may_add=actor.accounts is None and not deps.publisher.is_managed_by_file,
         kind_name=kind_name,
         from_environment=deps.environment.alert_kinds,
