@@ -23,6 +23,7 @@ The floor plan, in the order a lead walks it:
     nexudus/        5 CRM        URLs, field names, errors
     nexudus_accounts.py  whose credentials count, and a client with pace and tokens for each account
 
+    oidc.py         a provider of the operator's that signs people in
     operations/     what an operator does to leads: retry, release, discard, correct, forget, preview, report
 
     reconciliation/ leads received compared with opportunities in Nexudus

@@ -34,6 +34,8 @@ from service.forms.brand import describe_shades
 from service.forms.senders import find_weakness, is_proven
 from service.metrics.folder import MetricsFolder
 from service.metrics.web import METRICS, WebMetrics
+from service.oidc import Provider
+from service.operations.provider_people import ProviderRules
 from service.rate_limit import PostCounts, WindowLimit
 from service.settings import Settings, lookup, read_settings
 from service.setup.current import CurrentSetup
@@ -168,6 +170,13 @@ def _environment_view(settings: Settings) -> EnvironmentView:
     )
 
 
+def _provider(settings: Settings) -> Provider | None:
+    """The provider that signs people in, where one is set."""
+    if not settings.oidc_issuer:
+        return None
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+
+
 def _warn_of_setup(setup: Setup, counts: PostCounts) -> None:
     """Log each sender whose calls anyone could forge, and each brand whose colour is changed to be readable."""
     if counts.count(f"start {setup.digest}", START_WARNINGS, clock.now().timestamp()):
@@ -216,6 +225,8 @@ def _admin_deps(settings: Settings, current: CurrentSetup, counts: PostCounts, s
         nexudus_url=settings.nexudus_base_url,
         has_sample_page=settings.sample_page,
         counters=counts.guesses,
+        provider=_provider(settings),
+        provider_rules=ProviderRules(settings.oidc_domains, settings.oidc_role_claim),
         environment=_environment_view(settings),
     )
 

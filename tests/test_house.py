@@ -19,8 +19,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "actors admin alerts attribution background capture clock conversions delivery edge fetching forms http i18n lead"
-    " logs maintenance metrics nexudus nexudus_accounts operations platforms rate_limit reconciliation server settings"
-    " setup simulator store tracing version web weekly worker"
+    " logs maintenance metrics nexudus nexudus_accounts oidc operations platforms rate_limit reconciliation server"
+    " settings setup simulator store tracing version web weekly worker"
 )
 
 DOORS = {
@@ -46,6 +46,7 @@ DOORS = {
     "store": "actors lead",
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
+    "oidc": "http",
     "operations": "actors lead forms store attribution capture delivery nexudus clock platforms setup",
     "nexudus_accounts": "background clock delivery forms lead nexudus settings setup store tracing",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
@@ -54,7 +55,7 @@ DOORS = {
     "weekly": "alerts background forms operations store",
     "maintenance": "lead forms store clock background",
     "admin": (
-        "actors lead forms i18n setup store delivery nexudus alerts clock metrics operations platforms rate_limit"
+        "actors lead forms i18n setup store delivery nexudus alerts clock metrics oidc operations platforms rate_limit"
         " tracing version"
     ),
     "simulator": "",
@@ -66,6 +67,9 @@ DOORS = {
 """Room -> the rooms that it may import. Capture and delivery never meet but in the store."""
 
 OWNERS = {
+    "authlib": "oidc.py",
+    "joserfc": "oidc.py",
+    "webauthn": "operations/passkeys.py",
     "argon2": "admin/pages/passwords.py",
     "babel": "",  # of `make messages` only: the service reads compiled catalogs with Python's gettext
     "sqlalchemy": "store",

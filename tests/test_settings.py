@@ -18,6 +18,7 @@ CONTRACT_NAMES = """
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
     LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT HOST
     METRICS_TOKEN TIME_ZONE SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT
+    OIDC_ISSUER OIDC_CLIENT_ID OIDC_CLIENT_SECRET OIDC_DOMAINS OIDC_ROLE_CLAIM
 """
 SPECIAL = (
     "its user name or password has a special character: percent-encode each @ as %40, / as %2F, : as %3A, ? as %3F, # "
@@ -326,12 +327,37 @@ def test_a_secret_that_can_be_guessed_is_refused_without_being_shown(name: str, 
     read_settings({name: "s" * least})
 
 
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        ({"OIDC_DOMAINS": "example.com"}, "OIDC_ISSUER: missing, but another OIDC_ setting is there"),
+        (
+            {"OIDC_ISSUER": "https://login.example.com"},
+            "OIDC_CLIENT_SECRET: missing, but another OIDC_ setting is there",
+        ),
+        ({"OIDC_ISSUER": "http://login.example.com"}, "unencrypted: write an https:// address"),
+        ({"OIDC_DOMAINS": "ann@example.com"}, "write domains of e-mail addresses, separated by commas"),
+    ],
+)
+def test_a_provider_is_set_up_whole_or_not_at_all(environ: dict[str, str], problem: str) -> None:
+    assert any(problem in each for each in problems_of(**environ))
+
+
+def test_a_slash_at_the_end_of_an_issuer_belongs_to_it() -> None:
+    others = {"OIDC_CLIENT_ID": "lead-capture", "OIDC_CLIENT_SECRET": "secret"}
+
+    for issuer in ("https://login.example.com", "https://login.example.com/"):
+        assert read_settings({"OIDC_ISSUER": issuer, **others}).oidc_issuer == issuer
+
+
 def test_secrets_do_not_print() -> None:
     names = [each.name for each in SETTINGS if each.secret]
     app = [name for name in names if name.startswith("NEXUDUS_APP_")]
     texts = {name: f"secret://{name}/of-32-characters-or-more" for name in names} | {
         "DATABASE_URL": "postgresql://secret@h/x",
         "SENTRY_DSN": "https://secret@h/7",
+        "OIDC_ISSUER": "https://login.example.com",
+        "OIDC_CLIENT_ID": "lead-capture",
     }
     shown = read_settings(
         texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""} | dict.fromkeys(app, "")

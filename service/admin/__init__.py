@@ -6,7 +6,9 @@ from datetime import UTC, tzinfo
 
 from service.admin.acting import current_actor, seen_setup, seen_state, walls_of_request
 from service.forms import DEFAULT_ACCOUNT, Form, Setup
+from service.oidc import Provider
 from service.operations.leads import TIME_LIMIT_S
+from service.operations.provider_people import ProviderRules
 from service.rate_limit import Counters
 from service.setup.current import SetupState
 from service.setup.publishing import Publisher
@@ -47,6 +49,7 @@ class AdminDeps:
     nexudus_url: base URL of the Nexudus API, which links of delivered leads follow.
     counters: of wrong passwords and tokens, shared by the web processes.
     time_limit_s: how long one request works on many leads. environment: for the page of connections.
+    provider: that signs people in, None without one; provider_rules: whom it lets in without an invitation.
     """
 
     store: Store
@@ -63,6 +66,8 @@ class AdminDeps:
     counters: Counters = field(default_factory=Counters)
     time_limit_s: float = TIME_LIMIT_S
     environment: EnvironmentView = field(default_factory=EnvironmentView)
+    provider: Provider | None = None
+    provider_rules: ProviderRules = field(default_factory=ProviderRules)
 
     def within_walls(self) -> "AdminDeps":
         """Return the same, with nothing in store and set-up but what exists for whoever asks.

@@ -41,7 +41,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             values.setdefault(setting.key, {})[setting.name] = value
         else:
             values[setting.key] = value
-    problems += [*check_credentials(values), *check_base_url(values)]
+    problems += [*check_credentials(values), *check_base_url(values), *check_provider(values)]
     if problems:
         raise SettingsProblems(tuple(problems))
     return Settings(**values, hints=tuple(find_near_misses(environ)))
@@ -110,6 +110,16 @@ def check_base_url(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the problem of credentials that would cross a network unencrypted."""
     if not values.get("nexudus_allow_http", True) and crosses_in_the_clear(values.get("nexudus_base_url", "")):
         yield f"NEXUDUS_BASE_URL: {IN_THE_CLEAR}"
+
+
+def check_provider(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is missing of the provider that signs people in; an unreadable value counts as set."""
+    names = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+    given = [name for name in names if values.get(name, "?")]
+    is_wanted = given or values.get("oidc_domains") or values.get("oidc_role_claim")
+    for name in names if is_wanted else ():
+        if name not in given:
+            yield f"{name.upper()}: missing, but another OIDC_ setting is there: all three are needed to sign people in"
 
 
 def find_near_misses(environ: Mapping[str, str]) -> Iterator[str]:

@@ -19,10 +19,12 @@ from service.settings.values import (
     read_count,
     read_daily,
     read_database_url,
+    read_domains,
     read_durations,
     read_encryption_keys,
     read_flag,
     read_host,
+    read_issuer,
     read_limits,
     read_long_enough,
     read_otlp_endpoint,
@@ -148,6 +150,24 @@ class Settings:
             f"{MIN_TOKEN_CHARS} characters or more",
         ),
     ] = field(repr=False)
+    oidc_issuer: Annotated[
+        str,
+        Setting(read_issuer, "", "issuer of the OpenID Connect provider that signs people in, as it is written there"),
+    ]
+    oidc_client_id: Annotated[str, Setting(str, "", "what this service is called there")]
+    oidc_client_secret: Annotated[str, Setting(str, "", "its secret there")] = field(repr=False)
+    oidc_domains: Annotated[
+        tuple[str, ...],
+        Setting(
+            read_domains,
+            "",
+            "e-mail domains, comma-separated, whose people may sign in by the provider without an invitation",
+            absent=(),
+        ),
+    ]
+    oidc_role_claim: Annotated[
+        str, Setting(str, "", "claim of the provider with a person's role: `agent`, or `agent:harbour` for one account")
+    ]
     sentry_dsn: Annotated[
         str, Setting(read_sentry_dsn, "", "reports errors to this project at Sentry; needs the extra `sentry`")
     ] = field(repr=False)

@@ -130,6 +130,22 @@ def read_url(text: str, path: bool = True) -> str:
     return text.rstrip("/")
 
 
+def read_issuer(text: str) -> str:
+    """Read the issuer of an OpenID Connect provider, which stays as it is: a slash at its end belongs to it."""
+    address = read_url(text)
+    if crosses_in_the_clear(address):
+        raise ValueError("this would send codes and secrets over the network unencrypted: write an https:// address")
+    return text if text == f"{address}/" else address
+
+
+def read_domains(text: str) -> tuple[str, ...]:
+    """Read e-mail domains separated by commas: "example.com, example.org"."""
+    domains = tuple(word.lower().removeprefix("@") for word in re.split(r"[\s,]+", text.strip(" ,\n")) if word)
+    if not all(re.fullmatch(r"([\w-]+\.)+[\w-]+", domain) for domain in domains):
+        raise ValueError("write domains of e-mail addresses, separated by commas: example.com, example.org")
+    return domains
+
+
 def read_otlp_endpoint(text: str) -> str:
     """Read the address that spans are sent to."""
     address = read_url(text)

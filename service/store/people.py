@@ -10,6 +10,8 @@ from sqlalchemy import Row, delete, select, update
 from service.actors import Person, Role
 from service.store.database.people_tables import people
 from service.store.database.repository import Repository
+from service.store.passkeys import Passkeys
+from service.store.second_steps import SecondSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class PersonRecords(Repository):
         self._execute(update(people).where(people.c.id == person_id).values(signed_in_at=now))
 
     def remove(self, person_id: str) -> None:
-        """Delete a person."""
+        """Delete a person, with all that signs them in."""
+        self._as(SecondSteps).remove(person_id)
+        self._as(Passkeys).remove_all(person_id)
         self._execute(delete(people).where(people.c.id == person_id))
 
     # -- links that set a password

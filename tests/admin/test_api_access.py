@@ -22,6 +22,8 @@ PUBLIC = {
     "/answered/<signed>",
     "/admin/sign-in",
     "/admin/sign-in/code",
+    "/admin/sign-in/provider",
+    "/admin/sign-in/provider/callback",
     "/admin/style.css",
     "/admin/reports.css",
     "/admin/selection.js",

@@ -31,6 +31,7 @@ from service.admin.pages import (
     nexudus_pages,
     people,
     platform_pages,
+    provider,
     second_step,
     sign_in,
     today,
@@ -95,6 +96,7 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     second_step.add(routes, deps, entrance)
     invitation.add(routes, deps, entrance)
     account.add(routes, deps, entrance)
+    provider.add(routes, deps, entrance)
     front_door.add_welcome(routes, deps, renderer, authenticator)
     front_door.add_front(app, deps, renderer)
     walled = deps.within_walls()

@@ -81,6 +81,7 @@ class Authenticator:
         self._store = deps.store
         self._password = deps.password
         self._configured_key = deps.secret_key
+        self.has_provider = deps.provider is not None
 
     @cached_property
     def _key(self) -> bytes:

@@ -119,6 +119,7 @@ def _sign_in_page(
         problem=problem,
         next_address=local_address(address),
         user=request.form.get("user", "" if has_people else ADMINISTRATOR)[:MAX_USER_LENGTH],
-        can_sign_in=has_people or authenticator.has_password(),
+        can_sign_in=has_people or authenticator.has_provider or authenticator.has_password(),
+        has_provider=authenticator.has_provider,
         has_people=has_people,
     )

@@ -1,0 +1,155 @@
+"""People whom a provider signs in: who is let in, and with which role."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from service.actors import Person, Role
+from service.operations.people import MAX_PERSON_NAME, fold_email, members_of, record_act
+from service.store import Act, Store, Transaction
+
+ROLES_WORTH = list(Role)
+"""From the least to the most."""
+
+
+class NotAdmitted(Exception):
+    """The provider knows who it is, and this installation lets them in for no reason; the sentence is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRules:
+    """domains: of addresses that are let in without an invitation. role_claim: "" where owners give roles alone."""
+
+    domains: tuple[str, ...] = ()
+    role_claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPerson:
+    """Who someone is at a provider. email: "" where it says none that was verified. claims: all that it says."""
+
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRole:
+    """What a claim gives. accounts: None for all."""
+
+    role: Role
+    accounts: frozenset[str] | None
+
+
+def given_role(claims: Mapping[str, Any], name: str, accounts: Collection[str]) -> GivenRole | None:
+    """Return the highest role that a claim gives, with its accounts; None where it gives none.
+
+    name: of the claim; with dots, a member of a member. Values: "agent", "agent:harbour", or a list of such.
+    accounts: those of the set-up; a value with any other gives nothing.
+    """
+    value: Any = claims
+    for part in [name] if name in claims else name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    given: dict[Role, set[str | None]] = {}
+    for each in value if isinstance(value, list) else [value]:
+        role, _, account = str(each).partition(":")
+        if role in ROLES_WORTH and (not account or account in accounts):
+            given.setdefault(Role(role), set()).add(account or None)
+    if not name or not given:
+        return None
+    highest = max(given, key=ROLES_WORTH.index)
+    of_role = given[highest]
+    return GivenRole(highest, None if None in of_role else frozenset(filter(None, of_role)))
+
+
+def admit(
+    store: Store,
+    at_provider: ProviderPerson,
+    rules: ProviderRules,
+    accounts: Collection[str],
+    origin: str,
+    now: datetime,
+) -> Person:
+    """Return the person who signs in, with the role that the claim gives now; a new one where a rule says so.
+
+    accounts: those of the set-up. A person is found by the provider's own id, the first time by the e-mail address.
+    Raises: NotAdmitted, StoreUnavailable.
+    """
+    given = given_role(at_provider.claims, rules.role_claim, accounts)
+
+    def find(tx: Transaction) -> Person | str:
+        person = _known(tx, at_provider, now)
+        if isinstance(person, str):
+            return person
+        if person is None:
+            return _new(tx, at_provider, rules, given, accounts, origin, now)
+        if person.disabled_at is not None:
+            return "this person is disabled"
+        return _with_role(tx, person, given, origin, now)
+
+    person = store.write(find)
+    if isinstance(person, str):
+        raise NotAdmitted(person)
+    return person
+
+
+def _known(tx: Transaction, at_provider: ProviderPerson, now: datetime) -> Person | str | None:
+    """The person, linked from now on; None for a stranger, or why somebody is not who the address says."""
+    person_id = tx.passkeys.person_of(at_provider.issuer, at_provider.subject)
+    if person_id is not None:
+        return tx.people.get(person_id)
+    credentials = tx.people.credentials(fold_email(at_provider.email)) if at_provider.email else None
+    if credentials is None:
+        return None
+    if tx.passkeys.is_linked(at_provider.issuer, credentials.person.id):
+        return "the address belongs to someone else at the provider now"
+    tx.passkeys.link(at_provider.issuer, at_provider.subject, credentials.person.id, now)
+    return credentials.person
+
+
+def _new(
+    tx: Transaction,
+    at_provider: ProviderPerson,
+    rules: ProviderRules,
+    given: GivenRole | None,
+    accounts: Collection[str],
+    origin: str,
+    now: datetime,
+) -> Person | str:
+    """A new person of a domain that is let in; one without a role sees the only account, or is not let in."""
+    email = fold_email(at_provider.email)
+    if email.rpartition("@")[2] not in rules.domains:
+        return "nobody invited this address, and its domain is not among OIDC_DOMAINS"
+    if given is None and (rules.role_claim or len(accounts) > 1):
+        return "no claim gives a role, or there are several accounts to choose from"
+    given = given or GivenRole(Role.VIEWER, frozenset(accounts))
+    name = "".join(filter(str.isprintable, at_provider.name))[:MAX_PERSON_NAME]
+    person = Person(secrets.token_hex(16), email, name, given.role, given.accounts, now, is_invited=True)
+    tx.people.add(person)
+    tx.passkeys.link(at_provider.issuer, at_provider.subject, person.id, now)
+    record_act(tx, person.actor(origin), Act.CREATE, person, None, members_of(person), now)
+    return person
+
+
+def _with_role(tx: Transaction, person: Person, given: GivenRole | None, origin: str, now: datetime) -> Person:
+    """The person with the role that the claim gives; it counts more than what an owner chose."""
+    if given is None or (given.role, given.accounts) == (person.role, person.accounts):
+        return person
+    changed = replace(person, role=given.role, accounts=given.accounts)
+    tx.people.change(changed)
+    before, after = members_of(person), members_of(changed)
+    names = [name for name in before if before[name] != after[name]]
+    record_act(
+        tx,
+        changed.actor(origin),
+        Act.CHANGE,
+        changed,
+        {name: before[name] for name in names},
+        {name: after[name] for name in names},
+        now,
+    )
+    return changed
