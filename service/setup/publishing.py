@@ -7,10 +7,12 @@ SetupRefusal
 SetupProblems       the document is faulty            correct it; `placed` says where
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
+from service import clock
 from service.actors import Actor
 from service.forms import PlacedProblem, Setup, SetupProblems
 from service.forms.file import Lookup, digest_of, read_document
@@ -136,7 +138,9 @@ class Publisher:
         after = self._checked(document, newest.version + 1)
         tables = tables_of(document.encode())
         with self._store.read() as tx:
-            unsafe, warnings = judge_stages(after, tables, lambda account: tx.crm.last_look(account).contents)
+            looks = {each: tx.crm.last_look(each) for form in after.forms.values() for each in form.accounts}
+        self._request_looks([each.account for each in looks.values() if not (each.looked_at or each.requested_at)])
+        unsafe, warnings = judge_stages(after, tables, lambda account: looks[account].contents)
         if unsafe:
             raise SetupProblems(tuple(f"{DOCUMENT_NAME}: {each.path}: {each.message}" for each in unsafe), unsafe)
         secrets = [PlacedProblem(path, _WRITTEN_OUT) for path in written_secrets(tables)]
@@ -190,12 +194,22 @@ class Publisher:
             raise SetupProblems((f"{DOCUMENT_NAME}: is larger than {MAX_DOCUMENT_BYTES // 1024} KiB: shorten it",))
         return self._parse(SetupDocument(text, number))
 
+    def _request_looks(self, accounts: Collection[str]) -> None:
+        """Have a worker look at accounts that nobody has looked at: the next version is judged by what it sees."""
+        now = clock.now()
+        for account in accounts:
+            self._store.write(partial(_request_look, account=account, now=now))
+
     def _before(self, newest: SetupVersion) -> Setup:
         """Return the set-up in force; without forms where a variable is missing that it needs."""
         try:
             return self._parse(SetupDocument(newest.toml.encode(), newest.version))
         except SetupProblems:
             return Setup({}, version=newest.version)
+
+
+def _request_look(tx: Transaction, account: str, now: datetime) -> None:
+    tx.crm.request_look(account, now)
 
 
 _WRITTEN_OUT = "is written out, so whoever reads the set-up or a backup knows it: write env:NAME and set that variable"

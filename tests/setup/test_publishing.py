@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from service.actors import administrator
 from service.forms import SetupProblems
@@ -11,7 +12,8 @@ from service.settings import read_settings
 from service.setup.current import Look
 from service.setup.publishing import ManagedByFile, Publisher, StaleVersion, UnknownVersion
 from service.setup.reading import NOT_READ, follow_setup, read_stored
-from service.store import Arrival, Store
+from service.store import Act, Arrival, Store
+from service.store.database.act_tables import acts
 from service.store.setups import KEPT_FOR, KEPT_VERSIONS
 from tests.builders import NOON, a_lead, a_publisher
 
@@ -113,6 +115,21 @@ def test_going_back_publishes_the_earlier_document_again(sqlite: Store) -> None:
         publisher.revert(99, "", administrator(), 3, NOON)
 
 
+def test_publishing_is_on_record_with_what_changed(sqlite: Store) -> None:
+    publisher = a_publisher(sqlite)
+    publish(publisher, FIRST, 0, "first")
+    publisher.revert(0, "", administrator(), 1, NOON)
+
+    with sqlite.read() as tx:
+        first, back = tx._execute(select(acts).order_by(acts.c.id)).all()
+
+    assert [(each.act, each.who, each.before["version"], each.after["version"]) for each in (first, back)] == [
+        (Act.PUBLISH, "admin", 0, 1),
+        (Act.REVERT, "admin", 1, 2),
+    ]
+    assert {"form": "", "key": "defaults.stage_id", "from": None, "to": 1001} in first.after["changes"]
+
+
 def test_where_a_forms_file_is_in_force_nothing_is_published(sqlite: Store, tmp_path: Path) -> None:
     path = tmp_path / "forms.toml"
     path.write_text(TOUR)
@@ -149,6 +166,8 @@ def test_a_stage_that_nobody_has_looked_at_is_published_with_a_warning(sqlite: S
     proposal = a_publisher(sqlite).propose(FIRST, 0)
 
     assert [each.path for each in proposal.warnings] == ["defaults.stage_id"]
+    with sqlite.read() as tx:
+        assert tx.crm.is_look_requested("default"), "so that the next version is judged"
 
 
 # -- processes follow
@@ -168,6 +187,15 @@ def test_a_process_takes_up_what_was_published_and_only_that(sqlite: Store) -> N
     current.look(NOON)
     assert current.look(NOON) is Look.TAKEN
     assert current.get().version == 2
+
+
+def test_a_hangup_has_the_version_in_force_read_again(sqlite: Store) -> None:
+    settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
+    current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON, sqlite)
+
+    current.request()
+
+    assert [current.look(NOON) for _ in range(3)] == [Look.UNSETTLED, Look.KEPT, Look.SAME]
 
 
 def test_a_forms_file_that_appears_takes_its_place_and_may_not_vanish(sqlite: Store, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def fill(store: Store) -> None:
     store.write(lambda tx: tx.alerts.report("login:default", "It is refused – häufig.", NOON))
     store.write(lambda tx: tx.accounts.pause_call("default", "create_coworker", NOON, NOON, "quota"))
     store.write(lambda tx: tx.sessions.open("digest", "mark", NOON))
+    store.write(lambda tx: tx.setups.publish("[forms.contact]\n", "first", "ann@example.com", NOON, 0))
     store.write(lambda tx: tx.secrets.keep("default password", "typed", "ann@example.com", NOON))
     store.write(lambda tx: tx.worker_requests.add("account", {"name": "default"}, "ann@example.com", NOON))
     store.once("client_id", lambda: "one of a kind")
@@ -123,6 +124,7 @@ def test_everything_is_there_as_it_was(full: tuple[str, str]) -> None:
         "sessions",
         "deployment",
         "secrets",
+        "setups",
         "worker_requests",
     }
 
