@@ -22,8 +22,11 @@ from service.store import SCHEMA, Store
 from service.store.database.tables import metadata
 from tests import compiled_once, kept_connections
 
-SLOWEST_FIRST = ("journey", "long", "browser")
-"""Marks of what takes long, longest first: what starts last must not be what all others wait for."""
+WAITING, WORKING = ("journey",), ("long", "browser")
+"""Marks of what takes long: because other processes work or a time must pass, or by its own work."""
+
+WORKING_PER_WAITING = 3
+"""Files that work hard started for each one that mostly waits, so that no processor is idle."""
 
 TESTS = Path(__file__).parent
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
@@ -69,17 +72,22 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long; the files themselves stay together and in order."""
+    """Begin with what takes long: what starts last must not be what all others wait for.
 
-    def turn(item: pytest.Item) -> int:
-        return next(
-            (turn for turn, mark in enumerate(SLOWEST_FIRST) if item.get_closest_marker(mark)), len(SLOWEST_FIRST)
-        )
-
-    of_file: dict[Path, int] = {}
+    The files themselves stay together and in order.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
     for item in items:
-        of_file[item.path] = min(turn(item), of_file.get(item.path, len(SLOWEST_FIRST)))
-    items.sort(key=lambda item: of_file[item.path])
+        files.setdefault(item.path, []).append(item)
+    waiting, working, others = (list[list[pytest.Item]]() for _ in range(3))
+    for file in files.values():
+        marks = {mark.name for item in file for mark in item.iter_markers()}
+        (waiting if marks & {*WAITING} else working if marks & {*WORKING} else others).append(file)
+    mixed: list[list[pytest.Item]] = []
+    while waiting or working:
+        mixed += [*waiting[:1], *working[:WORKING_PER_WAITING]]
+        del waiting[:1], working[:WORKING_PER_WAITING]
+    items[:] = [item for file in (*mixed, *others) for item in file]
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -61,6 +62,13 @@ class Screen:
         wait = WebDriverWait(self.driver, PATIENCE_S, ignored_exceptions=[WebDriverException])  # the page is changing
         wait.until(staleness_of(here))
         wait.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
+
+    def find(self, by: str, value: str) -> WebElement:
+        """Return an element once it is there; where it never comes, the failure shows what the page says."""
+        try:
+            return WebDriverWait(self.driver, PATIENCE_S).until(lambda driver: driver.find_element(by, value))
+        except TimeoutException:
+            raise AssertionError(f"no {value} on {self.driver.current_url}:\n{self.text}") from None
 
     @property
     def text(self) -> str:

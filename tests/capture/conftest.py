@@ -22,7 +22,7 @@ def front(sqlite: Store) -> Front:
 @pytest.fixture(scope="package")
 def driver() -> Iterator[webdriver.Chrome]:
     """One browser for all tests of the script: each of them visits a domain that it has never seen."""
-    with chromium("--disable-features=HttpsUpgrades", EVERY_NAME_IS_OURS) as driver:
+    with chromium(EVERY_NAME_IS_OURS) as driver:
         yield driver
 
 
