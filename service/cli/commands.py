@@ -161,6 +161,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "re-encrypt the tokens in the database under the newest ENCRYPTION_KEY, while the service runs",
             "lead-capture rotate-keys",
         ),
+        "secrets": Command(
+            "service.cli.typed_secrets",
+            "list the secrets that people typed in the dashboard, and type one again that was lost",
+            "lead-capture secrets set nexudus-default-password-1f3a9c < password.txt",
+        ),
         "demo-data": Command(
             "service.cli.demo",
             "fill the database with invented leads, for screenshots and trials; none of them can reach Nexudus",

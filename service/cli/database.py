@@ -141,12 +141,12 @@ def add_rotate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_rotate(arguments: argparse.Namespace) -> int:
     """Encrypt the tokens under the newest key; 1 where some cannot be decrypted and were not to be forgotten."""
-    from service.cli.installation import open_installation  # noqa: PLC0415 (the help needs no store)
+    from service.cli.installation import opened_store  # noqa: PLC0415 (the help needs no store)
     from service.operations.key_rotation import rotate_keys  # noqa: PLC0415
 
-    with open_installation() as installation:
+    with opened_store(read_settings()) as store:  # without the set-up, which may name a secret that is lost
         is_final = arguments.forget_unreadable
-        rotation = rotate_keys(installation.store, operator(), clock.now(), forget_unreadable=is_final)
+        rotation = rotate_keys(store, operator(), clock.now(), forget_unreadable=is_final)
     if arguments.json:
         print_json(asdict(rotation))
     else:

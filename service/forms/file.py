@@ -176,7 +176,10 @@ def _read_secret(name: str, lookup: Lookup, problems: ProblemList, place: Place)
     except ValueError as error:
         problems.add(place, str(error))
     if not text:
-        problems.add(place, f"the database has no secret {name!r}: type it again in the dashboard, under Connections")
+        problems.add(
+            place,
+            f"the database has no secret {name!r}: type it in the dashboard, or run `lead-capture secrets set {name}`",
+        )
     return ReferencedText(text or SECRET_PREFIX, reference)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, literal, select
+from sqlalchemy import delete, exists, func, literal, select, update
 
 from service.store.database.connection_tables import alert_channels, secrets
 from service.store.database.repository import Repository
@@ -46,6 +46,16 @@ class TypedSecrets(Repository):
         tokens = self._as(EncryptedTokens).encrypt({TEXT: text}, (TEXT,))
         self._execute(secrets.insert().values(name=name, tokens=tokens, made_by=who, made_at=now))
         return name
+
+    def type_again(self, name: str, text: str, who: str, now: datetime) -> bool:
+        """Store a secret under a name that has none; False where there is one."""
+        tokens = self._as(EncryptedTokens).encrypt({TEXT: text}, (TEXT,))
+        row = {"tokens": tokens, "made_by": who, "made_at": now}
+        insert = self._database.insert(secrets).values(name=name, **row).on_conflict_do_nothing()
+        if self._execute(insert.returning(secrets.c.name)).first() is not None:
+            return True
+        lost = update(secrets).where(secrets.c.name == name, secrets.c.tokens.is_(None))
+        return self._execute(lost.values(row)).rowcount > 0
 
     def read(self, name: str) -> str | None:
         """Return a secret; None where there is none of that name.
