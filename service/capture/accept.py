@@ -7,7 +7,7 @@ from functools import partial
 
 from service.attribution import attribute, other_touch
 from service.capture.dedup import keys_of, person_of
-from service.capture.repeats import judge
+from service.capture.repeats import PAUSED, judge
 from service.edge import REPEAT
 from service.forms import Form
 from service.lead import Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
@@ -72,6 +72,8 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
 
     The answers choose the route, and with it the Nexudus account.
     """
+    if form.paused and not submission.problem:
+        submission = replace(submission, problem=PAUSED)
     routed = form.for_answers(submission)
     attribution = attribute(submission.evidence, routed.attribution)
     lead = Lead(

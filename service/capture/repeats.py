@@ -25,6 +25,9 @@ _OF_THE_CALL = frozenset(
 )
 """Folded names of values that differ between two attempts of one call."""
 
+PAUSED = "The form is paused, so this is not sent to the CRM: send it again, or discard it."
+"""Problem of a lead that arrived at a paused form; nothing is wrong with the lead itself."""
+
 MAX_CHANGES = 50
 """Changes recorded separately for one lead: a sender that saves a form at each keystroke must not fill the store."""
 
@@ -142,7 +145,8 @@ def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | 
     submission = _merged(first.submission, new, form)
     was, words = words_of(first.submission), words_of(submission)
     changed = [name for name in words if words[name] != was.get(name)]
-    is_sound = later.status is not Status.QUARANTINED and (not later.problem or later.problem.startswith(MISSING))
+    is_complete = later.problem in ("", PAUSED) or later.problem.startswith(MISSING)
+    is_sound = later.status is not Status.QUARANTINED and is_complete
     is_applied = is_safe and is_sound and first.status is not Status.DELIVERED
     correction = Correction(
         later.received_at,
@@ -180,7 +184,7 @@ def _released(lead: Lead, form: Form) -> Lead:
     """Return the lead as pending if it was parked for missing answers and lacks none now; otherwise unchanged."""
     if lead.status is not Status.PARKED or not lead.problem.startswith(MISSING):
         return lead
-    problem = missing_problem(lead.submission, form)
+    problem = missing_problem(lead.submission, form) or (PAUSED if form.paused else "")
     return replace(lead, problem=problem, status=Status.PARKED if problem else Status.PENDING)
 
 

@@ -188,7 +188,17 @@ def _read_secret(name: str, lookup: Lookup, problems: ProblemList, place: Place)
 _PLAIN_KEYS = (
     *("title", "titles", "account", "require", "questions", "redirect", "language", "privacy_url", "allowed_origins"),
     *("honeypot", "block", "max_links", "same_text"),
-    *("retention_days", "country", "notify", "report_to", "silence_alarm", "conversions", "fields", "webhooks"),
+    *(
+        "retention_days",
+        "country",
+        "notify",
+        "report_to",
+        "silence_alarm",
+        "paused",
+        "conversions",
+        "fields",
+        "webhooks",
+    ),
 )
 """Keys of a form's table that are attributes of Form under the same name."""
 

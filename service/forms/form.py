@@ -120,6 +120,7 @@ class Form:
     report_to: tuple[str, ...] = field(default=(), repr=False)  # of the weekly report
     answer: AnswerRule = field(default_factory=AnswerRule)  # how soon a person is to react
     silence_alarm: bool = True  # alert when the form stops bringing leads
+    paused: bool = False  # its leads are parked, and its page asks nothing
     canary: Canary | None = None  # test leads, for a test stage
     conversions: Mapping[str, str] = field(
         default_factory=dict

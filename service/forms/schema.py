@@ -223,6 +223,7 @@ _ELSEWHERE = {
     "when": "it belongs in a route, [[forms.NAME.routes]]",
     "routes": "a route has no routes of its own",
     "canary": "it belongs in a form of its own",
+    "paused": "a whole form is paused",
     "owner": 'write responsible = ["ann@example.com"], or responsible_id',
 }
 ACCOUNT_TABLE = make_table(ACCOUNT_KEYS)
@@ -234,6 +235,7 @@ ROUTE_TABLE = make_table(ROUTE_KEYS, _ELSEWHERE, BARRED_IN_ROUTES)
 FORM_KEYS: dict[str, FormKey] = {
     **SHARED_KEYS,
     "canary": FormKey(make_table(CANARY_KEYS).load),
+    "paused": FormKey(read_flag),
     "routes": FormKey(read_table_list, table=ROUTE_TABLE),
 }
 FORM_TABLE = make_table(FORM_KEYS, _ELSEWHERE)

@@ -95,10 +95,11 @@ def hosted_form(
     given: names and answers from the address, as of a form without method="post", to be filled in.
     is_wished: the visitor chose the language, which is to stay.
     """
-    if is_out_of_reach(form):
-        say = phrases_of(language)
-        return _message(language, form.brand, say["away_title"], say["away_text"])
     say = phrases_of(language)
+    if form.paused:
+        return _message(language, form.brand, say["paused_title"], say["paused_text"])
+    if is_out_of_reach(form):
+        return _message(language, form.brand, say["away_title"], say["away_text"])
     return _render_form(
         form,
         language,
