@@ -300,3 +300,28 @@ def _inline(keys: Keys) -> InlineTable:
     for key, value in keys.items():
         table.append(key, _item("", value, is_inline=True))
     return table
+
+
+# -- single values as people type them
+
+
+def write_value(value: Any) -> str:
+    """Return a value as TOML: what may stand behind `key = `."""
+    return _item("", value, is_inline=True).as_string()
+
+
+def write_rows(table: Keys) -> str:
+    """Return a table as its rows, `key = value`, one a line."""
+    whole = tomlkit.document()
+    for key, value in table.items():
+        whole.append(key, _item("", value, is_inline=True))
+    return whole.as_string().rstrip("\n")
+
+
+def read_value(text: str) -> Any:
+    """Return what was typed as TOML: a value, or the rows of a table. Raises: ValueError."""
+    plain = _with_plain_ends(text).strip()
+    try:
+        return tomllib.loads(f"value = {plain}\n")["value"]
+    except ValueError:
+        return tomllib.loads(plain + "\n")

@@ -43,9 +43,9 @@ def test_every_form_stands_there_with_its_address(operator: Operator) -> None:
 def test_each_sender_has_its_address_its_proof_and_its_guide(operator: Operator) -> None:
     page_text = operator.see("/admin/setup/tour")
 
-    assert f"{WORLD}/webhooks/meta/tour It signs its calls with the app secret." in page_text
-    assert f"{WORLD}/webhooks/jotform/tour Add ?token=… with the token of the forms file" in page_text
-    assert f"{WORLD}/webhooks/tally/tour Anyone who knows this address can send" in page_text
+    assert f"{WORLD}/webhooks/meta/tour Copy the address It signs its calls with the app secret." in page_text
+    assert f"{WORLD}/webhooks/jotform/tour Copy the address Add ?token=… with the token of the forms file" in page_text
+    assert f"{WORLD}/webhooks/tally/tour Copy the address Anyone who knows this address can send" in page_text
     assert "How to set it up: “Leads of ad platforms” in the documentation, Meta." in page_text
 
 

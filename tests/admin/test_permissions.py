@@ -20,7 +20,7 @@ OUTSIDE = {  # of the dashboard and the API: for strangers, platforms and monito
 OPEN = {
     *("sign_in", "ask_code", "take_code", "go_to_provider", "return_from_provider", "choose_language", "welcome"),
     *("invitation", "accept_invitation"),
-    *("style", "reports_style", "print_style", "script", "copy_script", "refresh_script", "htmx"),
+    *("style", "forms_style", "reports_style", "print_style", "script", "copy_script", "refresh_script", "htmx"),
     *("comparison", "uplot", "uplot_style"),
 }
 """Pages that strangers may use; a further one is written here on purpose."""

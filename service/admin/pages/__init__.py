@@ -20,6 +20,7 @@ from service.admin.pages import (
     bulk_actions,
     connections_page,
     errors,
+    form_editing,
     form_pages,
     front_door,
     invitation,
@@ -67,12 +68,14 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     platform_pages.add,
     people.add,
     keys.add,
+    form_editing.add,
 )
 """Every page behind the sign-in."""
 
 ASSETS = {
     "style": ("style.css", "text/css"),
     "reports_style": ("reports.css", "text/css"),
+    "forms_style": ("forms.css", "text/css"),
     "print_style": ("print.css", "text/css"),
     "script": ("selection.js", "text/javascript"),
     "htmx": ("vendor/htmx.min.js", "text/javascript"),

@@ -12,7 +12,9 @@ from flask import Blueprint, Response, request
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
+from service.admin.acting import current_actor
 from service.admin.pages import snippets
+from service.admin.pages.form_editing.drafts import is_form
 from service.admin.pages.rendering import Renderer
 from service.admin.permissions import requires
 from service.alerts.decisions import title_of
@@ -21,6 +23,7 @@ from service.forms import Form
 from service.i18n import _
 from service.lead import CONSENT, Lead
 from service.operations.preview import preview
+from service.setup.publishing import StandingSetup
 from service.store import Alert, Query, Rejection, Transaction
 
 SETUP_KINDS = ("forms", "setup", "stage", "cap")
@@ -90,6 +93,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 checked={account: checked_at(tx, account) for account in accounts},
                 title_of=title_of,
                 in_force=in_force,
+                published=_published(deps),
+                is_for_all=current_actor().accounts is None,
             )
 
     @routes.get("/setup/<name>")
@@ -103,6 +108,12 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         """The page of a form with a preview."""
         texts = (request.form.get(each, "")[:MAX_PASTED_LENGTH] for each in ("fields", "page_url", "referrer"))
         return _form_page(deps, renderer, name, PastedSubmission(*texts), is_preview=True)
+
+
+def _published(deps: AdminDeps) -> StandingSetup | None:
+    """The newest version where the set-up can be changed here; None where a forms file holds it."""
+    standing = deps.publisher.standing()
+    return None if standing.version is None else standing
 
 
 def checked_at(tx: Transaction, account: str) -> datetime | None:
@@ -140,9 +151,11 @@ def _form_page(
     *,
     is_preview: bool = False,
 ) -> Response:
-    form = deps.forms.get(name)
+    form, published = deps.forms.get(name), _published(deps)
+    if form is None and published and is_form(published.toml, name):
+        return renderer.page("form_soon.html", here="setup", name=name)
     if form is None:
-        return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("The forms file has no form of that name."))
+        return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("There is no form of that name."))
     pasted = pasted or PastedSubmission(example_answers(form))
     shown = preview(form, pasted.request) if is_preview else None
     with deps.store.read() as tx:
@@ -158,6 +171,8 @@ def _form_page(
                 for endpoint in snippets.webhook_endpoints(deps.public_url, form)
             ],
             pasted=pasted,
+            published=published,
+            test_address=who if "@" in (who := current_actor().who) else "",
             preview=shown,
             bodies=_bodies(shown) if shown else {},
             origins=[(origin["field"], origin["reason"]) for origin in shown["origins"]] if shown else [],

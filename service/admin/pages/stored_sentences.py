@@ -25,6 +25,7 @@ TEMPLATES = (
     N_("It arrived without a usable %(answers)s: correct it, then send it again."),
     N_("A test from the sender: it is shown here and never sent to the CRM."),
     N_("The person withdrew it at the platform."),
+    N_("The form is paused, so this is not sent to the CRM: send it again, or discard it."),
     # store/undo.py
     N_("Restored after it had been discarded. Send it to Nexudus, or discard it again."),
     # capture/spam/rules.py

@@ -1,0 +1,160 @@
+"""How to connect each platform and tool, step by step, as its own menus call things."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.forms.senders import SENDERS
+from service.i18n import N_, _
+
+PASTE = N_("Paste the address.")
+SECRET_THERE = N_("Enter the secret there, too.")
+SECRET_HERE = N_("Copy the secret that it shows into this page.")
+HEADER = N_("If it can send a header, add X-Webhook-Token with the token; then leave the token out of the address.")
+HIDDEN = N_("Give its form hidden fields utm_source, utm_medium, utm_campaign, utm_content, utm_term and gclid.")
+ON_ADDRESS = N_("If it has no hidden fields, add tags to the address: &utm_source=…&utm_medium=…")
+TRY = N_("Send a test there: it appears on the page Leads.")
+NAMES = N_("Send one test, then give its numbers names: Rarely needed, Your own field names.")
+
+
+@dataclass(frozen=True, slots=True)
+class SenderGuide:
+    """How one sender is set up. menu: the way to its webhooks, in the sender's own words. steps: what to do there.
+
+    is_secret_ours: whether the operator makes up its secret.
+    """
+
+    menu: str = ""
+    steps: Sequence[str] = (PASTE, TRY)
+    is_secret_ours: bool = False
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every step, in order."""
+        first = [_("Open there: %(menu)s.", menu=self.menu)] if self.menu else []
+        return [*first, *(_(step) for step in self.steps)]
+
+
+_OURS = (PASTE, SECRET_THERE, HIDDEN, TRY)
+_UNSIGNED = (PASTE, HEADER, HIDDEN, TRY)
+
+GUIDES: dict[str, SenderGuide] = {
+    "meta": SenderGuide(
+        "developers.facebook.com",
+        (
+            N_("Create an app for your business and switch it to Live mode. Copy its App secret into this page."),
+            N_("Publish first, with a verify token: Meta checks the address at once."),
+            N_("In the app add Webhooks, object Page: enter address and token, and subscribe to the field leadgen."),
+            N_("In the business settings create a system user with your Pages, and a token with leads_retrieval."),
+            N_("Subscribe the app to each Page: the documentation, “Leads of ad platforms”, has the call."),
+            N_("Press Create lead on developers.facebook.com/tools/lead-ads-testing: it appears as a test."),
+        ),
+    ),
+    "google-ads": SenderGuide(
+        "Assets > Lead form",
+        (
+            N_("In the lead form find the webhook option of the lead export. Each lead form has its own."),
+            N_("Enter the address as the webhook URL, and the key."),
+            N_("Press Send test data: it appears as a test."),
+        ),
+        is_secret_ours=True,
+    ),
+    "linkedin": SenderGuide(
+        "developer.linkedin.com",
+        (
+            N_("Create an app for your company and apply for Lead Sync. Copy its ID and secret into this page."),
+            N_("Generate a token with r_marketing_leadgen_automation, as a person with a role on the ad account."),
+            N_("Publish first: LinkedIn checks the address at once. Then enter it in the app's webhooks."),
+            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the call."),
+        ),
+    ),
+    "tiktok": SenderGuide(
+        "business-api.tiktok.com",
+        (
+            N_("Create an app with the permission for leads, and let an admin of the ad account authorise it."),
+            N_("Copy its ID, its secret and the token into this page."),
+            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the call."),
+        ),
+    ),
+    "typeform": SenderGuide("Connect > Webhooks > Add a webhook", _OURS, is_secret_ours=True),
+    "webflow": SenderGuide("Site settings > Apps & integrations > Webhooks > Form submission", (PASTE, HIDDEN, TRY)),
+    "elementor": SenderGuide("Actions After Submit > Webhook", (PASTE, N_("Turn Advanced Data on."), HIDDEN, TRY)),
+    "gravity-forms": SenderGuide(
+        "Webhooks", (PASTE, N_("Choose Request Method POST and Format JSON."), HEADER, NAMES), is_secret_ours=True
+    ),
+    "contact-form-7": SenderGuide("CF7 to Webhook", _UNSIGNED),
+    "wpforms": SenderGuide(
+        "Settings > Webhooks", (PASTE, N_("Choose Request Method POST and Format JSON."), SECRET_THERE, TRY), True
+    ),
+    "ninja-forms": SenderGuide("Emails & Actions > WebHooks", _UNSIGNED),
+    "fluent-forms": SenderGuide("Settings & Integrations > WebHook", _UNSIGNED),
+    "unbounce": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
+    "instapage": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
+    "leadpages": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
+    "jotform": SenderGuide("Settings > Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
+    "tally": SenderGuide("Integrations > Webhooks > Connect", _OURS, is_secret_ours=True),
+    "calendly": SenderGuide(
+        "",
+        (
+            N_("Calendly has no page for webhooks: the documentation, “Form tools”, has the call that makes one."),
+            N_("Use the address and the secret in it: signing_key is the secret."),
+        ),
+        is_secret_ours=True,
+    ),
+    "cal-com": SenderGuide(
+        "Settings > Developer > Webhooks > New",
+        (PASTE, SECRET_THERE, N_("Choose Booking created, requested and rescheduled."), TRY),
+        is_secret_ours=True,
+    ),
+    "hubspot": SenderGuide("Automation > Workflows > Send a webhook", (PASTE, SECRET_HERE, TRY)),
+    "squarespace": SenderGuide("Zapier > Webhooks by Zapier > POST", (PASTE, HEADER, TRY)),
+    "wix": SenderGuide("Automations > Form submitted > Send HTTP request", (PASTE, ON_ADDRESS, TRY)),
+    "framer": SenderGuide("Send to > Webhook", _OURS, is_secret_ours=True),
+    "netlify": SenderGuide("Forms > Form notifications > HTTP POST request", (PASTE, SECRET_THERE, HIDDEN, TRY), True),
+    "formspree": SenderGuide("Plugins > Webhooks", (PASTE, SECRET_HERE, HIDDEN, TRY)),
+    "basin": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
+    "google-forms": SenderGuide(
+        "Apps Script",
+        (
+            N_("Paste the script of the documentation, “Form tools”, with the address and the token."),
+            N_("Add a trigger: function send, event On form submit. Then run test."),
+        ),
+    ),
+    "json": SenderGuide("", (N_("Send a POST with JSON to the address."), HEADER, TRY)),
+}
+
+GROUPS: Sequence[tuple[str, Sequence[str]]] = (
+    (N_("Ad platforms"), ("meta", "google-ads", "linkedin", "tiktok")),
+    (N_("Forms and bookings"), ("typeform", "tally", "jotform", "google-forms", "calendly", "cal-com", "hubspot")),
+    (
+        N_("WordPress"),
+        ("elementor", "gravity-forms", "contact-form-7", "wpforms", "ninja-forms", "fluent-forms"),
+    ),
+    (
+        N_("Website builders"),
+        (
+            "webflow",
+            "wix",
+            "squarespace",
+            "framer",
+            "unbounce",
+            "instapage",
+            "leadpages",
+            "netlify",
+            "formspree",
+            "basin",
+        ),
+    ),
+    (N_("Zapier, Make, your own program"), ("json",)),
+)
+"""Title -> its senders, in the order in which the page lists them."""
+
+
+def guide_of(sender: str) -> SenderGuide:
+    """Return how a sender is set up; a new one gets the usual steps."""
+    return GUIDES.get(sender, SenderGuide())
+
+
+def is_signed(sender: str) -> bool:
+    """Whether the sender proves its calls itself, and not by a token in the address."""
+    keys = SENDERS[sender].keys
+    return any(key in keys for key in ("secret", "key", "app_secret", "client_secret"))

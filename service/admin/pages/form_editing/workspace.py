@@ -1,0 +1,189 @@
+"""What the pages of form editing share: the set-up that stands, who may change which form, and looks at Nexudus."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from werkzeug.exceptions import Forbidden, NotFound
+
+from service import clock
+from service.admin import AdminDeps
+from service.admin.acting import current_actor
+from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_form, keys_in
+from service.admin.pages.form_editing.target import TargetChoices, choices_of
+from service.admin.pages.form_editing.withholding import restored, with_references, withheld
+from service.admin.pages.rendering import Renderer
+from service.forms import DEFAULT_ACCOUNT, Form, SetupProblems
+from service.forms.problems import write_key
+from service.i18n import _
+from service.operations.setup_effect import SetupEffect, effect_of
+from service.setup.editing import EditRefused, default_keys
+from service.setup.publishing import Proposal, StaleVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The set-up that stands in the database, as these pages need it."""
+
+    document: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTrial:
+    """What a draft would do. draft: made from the newest version. overtaken: the version that came in between."""
+
+    draft: Draft
+    document: str
+    proposal: Proposal
+    effect: SetupEffect
+    overtaken: int | None = None
+
+
+class ManagedElsewhere(Exception):
+    """A forms file holds the set-up: here it can only be read."""
+
+
+class Workspace:
+    """The set-up as the editing pages read and try it."""
+
+    def __init__(self, deps: AdminDeps, renderer: Renderer) -> None:
+        self.deps, self.renderer = deps, renderer
+        self.publisher = deps.publisher
+
+    def standing(self) -> Standing:
+        """Return the newest version. Raises: ManagedElsewhere."""
+        newest = self.publisher.standing()
+        if newest.version is None:
+            raise ManagedElsewhere
+        return Standing(newest.toml, newest.version)
+
+    # -- who may change what
+
+    def check_form(self, document: str, name: str) -> None:
+        """Refuse a form that is not there, or not in the accounts that the actor sees.
+
+        Raises: NotFound, Forbidden.
+        """
+        if name == ALL_FORMS:
+            self.check_everything()
+        elif not is_form(document, name) or not self._sees_all(self.deps.forms.get(name)):
+            raise NotFound(_("There is no form of that name."))
+
+    def check_everything(self) -> None:
+        """Refuse whoever does not see all accounts. Raises: Forbidden."""
+        if current_actor().accounts is not None:
+            raise Forbidden
+
+    def _sees_all(self, form: Form | None) -> bool:
+        actor = current_actor()
+        return actor.accounts is None or (form is not None and all(map(actor.sees, form.accounts)))
+
+    def accounts(self) -> list[str]:
+        """Return the accounts that a form may be given to by whoever asks."""
+        return [name for name in (DEFAULT_ACCOUNT, *self.deps.setup().accounts) if current_actor().sees(name)]
+
+    # -- keys with their secrets apart
+
+    def shown_keys(self, document: str, name: str) -> dict[str, Any]:
+        """Return a form's keys without the secrets that are written out."""
+        return withheld(keys_in(document, name))
+
+    def kept_keys(self, keys: Mapping[str, Any], form: str) -> dict[str, Any]:
+        """Return what was typed with its secrets encrypted; those that stand written out stay `kept:N`."""
+        who, now, store = current_actor().who, clock.now(), self.deps.store
+
+        def keep(purpose: str, text: str) -> str:
+            return store.write(lambda tx: tx.secrets.keep(purpose, text, who, now))
+
+        return with_references(keys, form, keep)
+
+    def document_of(self, draft: Draft, document: str) -> str:
+        """Return the document with a draft. Raises: EditRefused."""
+        keys = draft.keys
+        if keys is not None:
+            base = document if self.is_newest(draft) else self.publisher.version(draft.version).toml
+            keys = restored(keys, keys_in(base, draft.form))
+        return Draft(draft.form, draft.version, keys).applied_to(document)
+
+    def is_newest(self, draft: Draft) -> bool:
+        """Whether nothing was published since the draft was begun."""
+        return self.standing().version == draft.version
+
+    # -- trying
+
+    def try_out(self, draft: Draft) -> DraftTrial:
+        """Check a draft on the newest version, and on the newest leads.
+
+        Raises: SetupProblems, EditRefused, SetupRefusal, ManagedElsewhere, Forbidden.
+        """
+        standing = self.standing()
+        overtaken = None
+        if draft.version != standing.version:
+            overtaken = standing.version
+            draft = self._moved(draft, standing)
+        document = self.document_of(draft, standing.document)
+        proposal = self.publisher.propose(document, standing.version)
+        if draft.keys is not None and draft.form != ALL_FORMS and not self._sees_all(proposal.after.forms[draft.form]):
+            raise Forbidden
+        if current_actor().accounts is not None:  # the other forms are not theirs to know
+            own = f"forms.{write_key(draft.form)}."
+            proposal = replace(proposal, warnings=[each for each in proposal.warnings if each.path.startswith(own)])
+        effect = effect_of(self.deps.store, proposal.before.forms, proposal.after.forms)
+        return DraftTrial(draft, document, proposal, effect, overtaken)
+
+    def _moved(self, draft: Draft, standing: Standing) -> Draft:
+        """The draft on top of what was published meanwhile."""
+        base = self.publisher.version(draft.version).toml
+        if draft.keys is None:
+            return draft.moved_onto(base, standing.document, standing.version)
+        whole = Draft(draft.form, draft.version, restored(draft.keys, keys_in(base, draft.form)))
+        moved = whole.moved_onto(base, standing.document, standing.version)
+        return Draft(moved.form, moved.version, self._withheld_again(moved, standing))
+
+    def _withheld_again(self, draft: Draft, standing: Standing) -> dict[str, Any]:
+        """The keys with `kept:N` as the standing document numbers its secrets."""
+        keys = dict(draft.keys or {})
+        before = keys_in(standing.document, draft.form)
+        hidden = withheld(before)
+        return {key: hidden[key] if key in before and before[key] == value else value for key, value in keys.items()}
+
+    # -- Nexudus, as the worker last saw it
+
+    def account_of(self, keys: Mapping[str, Any], document: str) -> str:
+        """Return the account of a form with these keys."""
+        return str(keys.get("account") or default_keys(document).get("account") or DEFAULT_ACCOUNT)
+
+    def names(self) -> dict[str, dict[str, str]]:
+        """Return key -> number -> name, for the numbers of Nexudus in changes."""
+        with self.deps.store.read() as tx:
+            seen = [choices_of(tx.crm.last_look(account)) for account in self.accounts()]
+        stages = {each.value: each.text for choices in seen for rows in choices.stages.values() for each in rows}
+        types = {each.value: each.text for choices in seen for each in choices.types}
+        owners = {each.value: each.text for choices in seen for each in choices.owners}
+        return {"stage_id": stages, "stage": stages, "opportunity_type_id": types, "responsible_id": owners}
+
+    def choices(self, account: str, *, look_again: bool = False) -> TargetChoices:
+        """Return what can be chosen in an account; a worker is asked to look where none has."""
+        if not current_actor().sees(account):
+            raise NotFound
+        with self.deps.store.read() as tx:
+            look = tx.crm.last_look(account)
+        is_new = look.looked_at is None and not look.problem
+        if look.requested_at is None and (look_again or is_new):
+            now = clock.now()
+            self.deps.store.write(lambda tx: tx.crm.request_look(account, now))
+            with self.deps.store.read() as tx:
+                look = tx.crm.last_look(account)
+        return choices_of(look)
+
+
+def sentences_of(error: Exception) -> Sequence[tuple[str, str]]:
+    """Return the place and the sentence of everything that an attempt to publish complains of."""
+    if isinstance(error, SetupProblems):
+        return [(each.path, each.message) for each in error.placed]
+    if isinstance(error, EditRefused):
+        return [("", _("The set-up is written in a way that this page cannot change: change it as text."))]
+    if isinstance(error, StaleVersion):
+        return [("", _("Someone else has published a version at this moment: try again."))]
+    return [("", str(error))]

@@ -1,0 +1,83 @@
+"""Forms set up in Chromium: by keyboard alone, accessible, on a narrow phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
+
+from tests.admin.dashboard import PASSWORD
+from tests.admin.served import Screen, served
+from tests.admin.test_pages_browser import issues, tab_to, type_keys
+from tests.admin.test_pages_form_editing import LOOK
+from tests.browser import chromium
+from tests.builders import NOON, a_form
+from tests.front import Front, sqlite_store
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "setup",
+    "setup/contact",
+    "forms/edit/contact",
+    "forms/senders/contact",
+    "forms/senders/contact/meta",
+    "forms/links/contact?source=google&medium=cpc",
+    "forms/history",
+    "forms/history/0",
+    "forms/text",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    """One browser for all of them."""
+    with chromium("--window-size=1280,900") as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def screen(browser: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    """Signed in where nothing has been published yet; the worker has looked at Nexudus."""
+    with sqlite_store(tmp_path_factory.mktemp("editing")) as store:
+        store.write(lambda tx: tx.crm.save_look("default", "https://crm.example", LOOK, NOON))
+        with served(Front(store, a_form(), ADMIN_PASSWORD=PASSWORD)) as address:
+            screen = Screen(browser, address)
+            screen.prefer("light", 1280)
+            screen.sign_in()
+            yield screen
+
+
+def test_a_form_is_made_and_published_by_keyboard(screen: Screen) -> None:
+    screen.open("/admin/setup")
+    tab_to(screen, "New form")
+    screen.leave(lambda: type_keys(screen, Keys.ENTER))
+    tab_to(screen, "title")
+    type_keys(screen, "Rent an office")
+    tab_to(screen, "question.0.label")
+    type_keys(screen, "How many desks?")
+    tab_to(screen, "stage")
+    type_keys(screen, "Tour")
+    assert issues(screen) == []
+    tab_to(screen, "See what it would do")
+    screen.leave(lambda: type_keys(screen, Keys.ENTER))
+
+    assert "Tour booked (1002)" in screen.text
+    assert issues(screen) == []
+    tab_to(screen, "Publish")
+    screen.leave(lambda: type_keys(screen, Keys.ENTER))
+
+    assert "Published as version 1." in screen.text
+
+
+def test_axe_finds_nothing_and_nothing_sticks_out_on_a_narrow_phone(screen: Screen) -> None:
+    screen.prefer("dark", 320)
+    violations = {}
+    for path in PAGES:
+        screen.open(f"/admin/{path}")
+        screen.driver.execute_script("for (const each of document.querySelectorAll('details')) each.open = true")
+        violations[path] = issues(screen)
+        if screen.driver.execute_script("return document.documentElement.scrollWidth") > 320:
+            violations[path].append("wider than the screen")
+
+    assert {path: what for path, what in violations.items() if what} == {}
