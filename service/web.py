@@ -216,7 +216,7 @@ def _admin_deps(settings: Settings, current: CurrentSetup, counts: PostCounts, s
         store=store,
         setup=setup_of_request,
         setup_state=lambda: current.state,
-        publisher=Publisher(store, settings, lookup),
+        publisher=Publisher(store, settings, lookup, current.get),
         public_url=settings.public_url,
         api_token=settings.admin_token,
         password=settings.admin_password,

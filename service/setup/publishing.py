@@ -7,7 +7,7 @@ SetupRefusal
 SetupProblems       the document is faulty            correct it; `placed` says where
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -86,15 +86,19 @@ class Proposal:
 class Publisher:
     """Publishes versions of this installation's set-up."""
 
-    def __init__(self, store: Store, settings: Settings, lookup: Lookup) -> None:
-        """lookup: reads a variable of the environment, for "env:NAME" values."""
-        self._store, self._settings, self._lookup = store, settings, lookup
+    def __init__(
+        self, store: Store, settings: Settings, lookup: Lookup, in_force: Callable[[], Setup] = lambda: Setup({})
+    ) -> None:
+        """lookup: reads a variable of the environment, for "env:NAME" values. in_force: what this process uses now."""
+        self._store, self._settings, self._lookup, self._in_force = store, settings, lookup, in_force
         self._parse = setup_parser(settings, with_secrets(lookup, store), Setup({}))
 
     @property
     def is_managed_by_file(self) -> bool:
-        """Whether a forms file holds the set-up, so that nothing can be published."""
-        return not is_kept_in_database(self._settings, self._lookup)
+        """Whether a forms file holds the set-up, so that nothing can be published; also one that has vanished since."""
+        setup = self._in_force()
+        is_of_file = bool(setup.digest) and setup.version is None
+        return is_of_file or not is_kept_in_database(self._settings, self._lookup)
 
     @property
     def file_name(self) -> str:

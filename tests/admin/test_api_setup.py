@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from service.actors import Scope, administrator
+from service.operations.keys import KeyRequest, make_key
 from service.setup.current import CurrentSetup
 from service.setup.reading import NOT_READ
 from service.store import Store
@@ -155,3 +157,26 @@ def test_a_process_that_has_not_read_the_set_up_is_unavailable_and_knows_no_unkn
 
     assert front.post({"email": "ann@x.example"}, "tour").status_code == 503
     assert [front.client.get(path).status_code for path in ("/healthz", "/readyz", "/f/tour")] == [200, 503, 503]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "accounts", "reads", "writes"),
+    [
+        ({Scope.SETUP}, None, 200, 200),
+        ({Scope.READ}, None, 200, 403),
+        ({Scope.LEADS}, None, 403, 403),
+        ({Scope.READ, Scope.SETUP}, {"default"}, 403, 403),
+    ],
+)
+def test_the_document_is_for_those_who_see_all_accounts(
+    front: Front, sqlite: Store, scopes: set[Scope], accounts: set[str] | None, reads: int, writes: int
+) -> None:
+    wanted = KeyRequest("a program", frozenset(scopes), frozenset(accounts) if accounts else None)
+    _, token = make_key(sqlite, wanted, administrator(), ["default"], NOON)
+    key = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
+
+    paths = ("/api/v1/setup", "/api/v1/setup/versions")
+    assert {front.client.get(path, headers=key).status_code for path in paths} == {reads}
+    changes = (("PUT", "", {"toml": FIRST, "dry_run": True}), ("POST", "/revert", {"version": 0, "dry_run": True}))
+    for method, path, body in changes:
+        assert front.client.open(f"/api/v1/setup{path}", method=method, json=body, headers=key).status_code == writes

@@ -164,6 +164,27 @@ def test_a_broken_forms_file_leaves_the_account_to_be_checked(
     assert checks == ["forms_file", "roles"]
 
 
+def test_the_set_up_in_the_database_is_checked_where_there_is_no_forms_file(
+    ready: Terminal, folder: Path, sqlite: Store
+) -> None:
+    (folder / "forms.toml").unlink()
+    sqlite.write(lambda tx: tx.setups.publish("[forms.fair]\nstage_id = 4711\n", "", "ann", clock.now(), 0))
+
+    (row,) = rows_of(ready("doctor", "--json"))
+
+    assert (row["subject"], row["problem"]) == ("form fair", "Nexudus shows no stage 4711 on a live board")
+
+
+def test_a_variable_that_the_published_set_up_needs_is_missed(ready: Terminal, folder: Path, sqlite: Store) -> None:
+    (folder / "forms.toml").unlink()
+    text = '[forms.fair]\nredirect = "env:NOT_SET_ANYWHERE"\n'
+    sqlite.write(lambda tx: tx.setups.publish(text, "", "ann", clock.now(), 0))
+
+    errors = [row["problem"] for row in rows_of(ready("doctor", "--json")) if row["level"] == "error"]
+
+    assert errors == ["the environment variable NOT_SET_ANYWHERE is not set"]
+
+
 def test_a_name_that_looks_misspelt_is_a_warning(ready: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEXUDUS_USER", "anna")
 

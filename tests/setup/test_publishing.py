@@ -211,6 +211,8 @@ def test_a_forms_file_that_appears_takes_its_place_and_may_not_vanish(sqlite: St
     current.look(NOON)
     assert current.look(NOON) is Look.REFUSED
     assert "tour" in current.get().forms
+    with pytest.raises(ManagedByFile):
+        publish(Publisher(sqlite, settings, no_variable, current.get), FIRST, 0)
 
 
 def test_a_process_that_could_not_reach_the_database_reads_as_soon_as_it_can(sqlite: Store) -> None:
