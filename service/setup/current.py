@@ -207,6 +207,7 @@ class CurrentSetup:
         if not self.get().is_read:
             with suppress(StoreUnavailable):
                 self.state = SetupState(self._source.parse(self._source.load()), now)
+        self._judged = self._mark_in_force()
 
     def request(self) -> None:
         """Ask for the source to be read again, by all processes that share the memory; safe in a signal handler."""
@@ -262,7 +263,7 @@ class CurrentSetup:
             return
         try:
             setup = self._source.parse(document)
-        except SetupProblems:
+        except (SetupProblems, StoreUnavailable):
             return
         if _number(setup) != _number(self.get()):
             self.state = SetupState(setup, now)

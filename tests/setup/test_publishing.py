@@ -189,6 +189,15 @@ def test_a_process_takes_up_what_was_published_and_only_that(sqlite: Store) -> N
     assert current.get().version == 2
 
 
+def test_what_the_parent_has_read_is_not_read_again_after_the_fork(sqlite: Store) -> None:
+    settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
+    current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON)
+
+    current.attach(sqlite, NOON)
+
+    assert current.look(NOON) is Look.SAME
+
+
 def test_a_hangup_has_the_version_in_force_read_again(sqlite: Store) -> None:
     settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
     current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON, sqlite)
