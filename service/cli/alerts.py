@@ -10,8 +10,8 @@ from service.alerts.channel_tests import TEST
 from service.alerts.wording import span
 from service.cli.commands import Failed
 from service.cli.installation import Installation, open_installation
-from service.cli.terminal import print_json, printable
-from service.store import Alert, UnreadableSecret
+from service.cli.terminal import operator, print_json, printable
+from service.store import Act, Alert, Subject, SubjectKind, UnreadableSecret
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +74,8 @@ def _test(installation: Installation, *, as_json: bool) -> int:
             "ALERT_URLS, or add one in the dashboard, under Connections"
         )
     outcomes = channels.send(addresses, TEST)
+    subject, after = Subject(SubjectKind.CONNECTION, "alerts"), {"outcomes": list(outcomes)}
+    installation.store.write(lambda tx: tx.acts.record(operator(), Act.TEST, subject, None, None, after, clock.now()))
     if as_json:
         print(json.dumps([{"address": number, "outcome": outcome} for number, outcome in enumerate(outcomes, 1)]))
     else:

@@ -126,6 +126,11 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "import leads from a CSV or Excel file exported by an ad platform, a tool or this service",
             "lead-capture import leads.csv --form tour --dry-run",
         ),
+        "acts": Command(
+            "service.cli.acts",
+            "show who did what: the record of acts, and whether it is as it was written",
+            "lead-capture acts --since 2026-11-01 --who ann@example.com",
+        ),
         "forget": Command(
             "service.cli.leads:forget",
             "erase a person's data from all of their leads",

@@ -4,7 +4,8 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from service import clock
 from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.terminal import counted, instant
+from service.cli.terminal import counted, instant, operator
 from service.conversions import ConversionQuery, ConversionSelection, Exclusion, select_conversions
 from service.forms import Setup
+from service.lead import LeadId
 from service.platforms.registry import PLATFORMS as AD_PLATFORMS
+from service.store import Act, Subject, SubjectKind, Transaction
 
 PLATFORMS = {each.conversions: each for each in AD_PLATFORMS.values() if each.conversions}
 """By the name that the command has for each."""
@@ -55,12 +58,21 @@ def run(arguments: argparse.Namespace) -> int:
         writer.write(selection.conversions, installation.setup.forms, text, hashed=arguments.hashed)
         _write(arguments.out, text.getvalue())
         reported = [(conversion.lead.id, conversion.name) for conversion in selection.conversions]
-        installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, reported, now))
+        installation.store.write(lambda tx: _record(tx, arguments, reported, now))
         if arguments.json:  # the conversions themselves may go to the standard output
             print(json.dumps(_as_row(selection, arguments)), file=sys.stdout if arguments.out else sys.stderr)
         else:
             print("\n".join(_lines(selection, arguments)), file=sys.stderr)
         return 0
+
+
+def _record(
+    tx: Transaction, arguments: argparse.Namespace, reported: Sequence[tuple[LeadId, str]], now: datetime
+) -> None:
+    tx.crm.record_conversions(arguments.platform, reported, now)
+    subject = Subject(SubjectKind.LEADS, arguments.form)
+    after = {"to": PLATFORMS[arguments.platform].title, "conversions": len(reported), "hashed": arguments.hashed}
+    tx.acts.record(operator(), Act.EXPORT, subject, None, None, after, now)
 
 
 def _check(setup: Setup, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from service.settings.values import read_database_url
 
 if TYPE_CHECKING:
     from service.operations.key_rotation import KeyRotation
+    from service.settings import Settings
+    from service.store import Act
     from service.store.backups.inspection import Contents, ShowProgress
     from service.store.backups.sqlite_file import Restored
 
@@ -36,11 +38,13 @@ def run_backup(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
+    from service.store import Act  # noqa: PLC0415 (the help needs no store)
     from service.store.backups.backup import back_up  # noqa: PLC0415 (the help needs no store)
 
     settings = read_settings()
     with _copying("no backup was made") as show:
         contents = back_up(settings.database_url, arguments.file, overwrite=arguments.overwrite, show=show)
+    _record(settings, Act.EXPORT, {"file": arguments.file.name, "leads": contents.leads})
     size = arguments.file.stat().st_size
     if arguments.json:
         print_json({"file": str(arguments.file), "bytes": size, **_as_json(contents)})
@@ -69,11 +73,13 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
+    from service.store import Act  # noqa: PLC0415 (the help needs no store)
     from service.store.backups.backup import restore  # noqa: PLC0415 (the help needs no store)
 
     settings = read_settings()
     with _copying("nothing was restored") as show:
         restored = restore(settings.database_url, arguments.file, clock.now(), show)
+    _record(settings, Act.RESTORE, {"file": arguments.file.name, "leads": restored.contents.leads})
     if arguments.json:
         print_json(_as_json(restored.contents) | {"kept": restored.kept and str(restored.kept)})
     else:
@@ -166,6 +172,16 @@ def _lines(rotation: "KeyRotation", *, forgotten: bool) -> list[str]:
 
 
 # -- what several of them need
+
+
+def _record(settings: "Settings", act: "Act", after: dict[str, object]) -> None:
+    """Record what was done to the database as a whole; one on an older schema, or out of reach, keeps no record."""
+    from service.store import Store, StoreUnavailable, Subject, SubjectKind  # noqa: PLC0415 (the help needs no store)
+
+    subject, actor, now = Subject(SubjectKind.DATABASE), operator(), clock.now()
+    with suppress(StoreUnavailable, OSError), closing(Store(settings.database_url)) as store:
+        if store.is_ready():
+            store.write(lambda tx: tx.acts.record(actor, act, subject, None, None, after, now))
 
 
 @contextmanager

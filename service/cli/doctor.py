@@ -29,6 +29,9 @@ MAX_ID = 2**31 - 1
 
 MIGRATE = "run `lead-capture migrate`"
 
+ACTS_VERIFIED = 10_000
+"""Newest acts that are verified, in less than a second."""
+
 MIN_FREE_BYTES, LOW_FREE_BYTES = 100 * 2**20, 2**30
 """Free space on the disk of a SQLite database: less than the first is an error, less than the second a warning."""
 
@@ -79,6 +82,7 @@ def inspect() -> list[SetupProblem]:
         return merged(problems)
     problems += check_default_account(settings, setup or Setup({}))
     problems += check_workers(store, clock.now())
+    problems += check_acts(store)
     problems += inspect_accounts(
         use_simulator(settings, setup or Setup({}), store, "checking"), setup or Setup({}), store
     )
@@ -227,6 +231,15 @@ def check_workers(store: Store, now: datetime) -> Iterator[SetupProblem]:
     problem = f"none {known}" + (f"; {counted(waiting, 'lead')} waiting" if waiting else "")
     remedy = "start `lead-capture worker`, or see in its log why it ended"
     yield SetupProblem("error" if waiting else "warning", "database", "the worker", problem, remedy)
+
+
+def check_acts(store: Store) -> Iterator[SetupProblem]:
+    """Check that the newest acts are as they were recorded; `lead-capture acts --verify` reads all of them."""
+    with store.read() as tx:
+        report = tx.acts.verify_chain(newest=ACTS_VERIFIED)
+    if report.problem:
+        remedy = "find out who can write to the database, and compare it with a backup"
+        yield SetupProblem("error", "database", "the record of acts", report.problem, remedy)
 
 
 def check_space(free_bytes: int) -> Iterator[SetupProblem]:

@@ -8,11 +8,11 @@ from service import clock
 from service.cli.commands import Failed, Misused
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
-from service.cli.terminal import print_json
+from service.cli.terminal import operator, print_json
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
 from service.delivery.setup_check.problem import form_variants, mark_cause, notes_cause
-from service.store import StoreUnavailable, Transaction
+from service.store import Act, StoreUnavailable, Subject, SubjectKind, Transaction
 
 SOURCE = "live"
 
@@ -77,6 +77,8 @@ def _keep(tx: Transaction, context: AccountContext, trial: Trial, answers: Itera
     """Keep the answers. Complete notes close an earlier alert; lost notes open none, because the table shows them."""
     values = {answer.fact: answer.value for answer in answers if answer.value is not None}
     tx.crm.learn_facts(context.behaviours.tenant, values, SOURCE, clock.now())
+    account, after = context.behaviours.tenant.account, {"made": list(trial.remains), "facts": values}
+    tx.acts.record(operator(), Act.TEST, Subject(SubjectKind.CONNECTION, account), account, None, after, clock.now())
     tx.alerts.resolve(mark_cause(context.behaviours.tenant.account), clock.now())
     if any(answer.value == "kept" for answer in answers if answer.fact.startswith("notes:")):
         tx.alerts.resolve(notes_cause(context.behaviours.tenant.account, trial.type_id), clock.now())

@@ -13,8 +13,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
+from service import clock
 from service.cli.commands import Failed
 from service.cli.installation import Installation
+from service.cli.terminal import operator
+from service.operations.acts import LEADS, record_export
 from service.operations.exports import BYTE_ORDER_MARK, as_csv, as_json_lines, header
 from service.store import ExportRow, Query, Store
 
@@ -34,6 +37,8 @@ _second_store: list[Store] = []
 def export_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Write them to the standard output, oldest first."""
     query = Query(arguments.status, arguments.form, arguments.since, arguments.until)
+    filters = {name: value for name in ("status", "form", "since", "until") if (value := getattr(arguments, name))}
+    record_export(installation.store, operator(), LEADS, clock.now(), format=arguments.format, filters=filters)
     out = sys.stdout.buffer  # bytes: UTF-8 and these line ends, whatever the terminal has
     gc.freeze()  # collecting what is loaded by now again and again would take a tenth of the time
     if arguments.format == "csv":

@@ -119,11 +119,14 @@ def show_lead(installation: Installation, arguments: argparse.Namespace) -> int:
 
 def export_person(installation: Installation, arguments: argparse.Namespace) -> int:
     """All leads of a person with everything stored about them."""
-    from service.operations.person import person_json  # noqa: PLC0415 (only this action needs it)
+    from service.operations.acts import record_leads_export  # noqa: PLC0415 (only this action needs it)
+    from service.operations.person import leads_of, person_json  # noqa: PLC0415
 
     _check_address(arguments.email)
     with installation.store.read() as tx:
-        print_json(person_json(tx, arguments.email, clock.now()))
+        leads, data = leads_of(tx, arguments.email), person_json(tx, arguments.email, clock.now())
+    record_leads_export(installation.store, operator(), leads, clock.now())
+    print_json(data)
     return 0
 
 

@@ -10,11 +10,12 @@ from service.background import is_gone, worker_name
 from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.terminal import instant
+from service.cli.terminal import instant, operator
 from service.fetching.connection import make_connections
 from service.fetching.pull import PullResult, pull
+from service.forms import Form
 from service.platforms.registry import PLATFORMS
-from service.store import Identity
+from service.store import Act, Identity, Store, Subject, SubjectKind
 
 DEFAULT_PERIOD = timedelta(days=7)
 """How far back to look without --since."""
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             now = clock.now()
             if sender in by_sender:
                 result = pull(by_sender[sender], store, arguments.since or now - DEFAULT_PERIOD, now)
+                _record(store, form, sender, result)
                 sentence, problems = result.summary(PLATFORMS[sender].title), [*_problems(result)]
             else:
                 platform = PLATFORMS[sender]
@@ -54,6 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
             _print(sender, sentence, problems, as_json=arguments.json)
             code = 1 if problems else code
         return code
+
+
+def _record(store: Store, form: Form, sender: str, result: PullResult) -> None:
+    subject = Subject(SubjectKind.CONNECTION, f"{form.name}/{sender}")
+    after = {"listed": result.listed, "new": result.new, "known": result.known}
+    store.write(lambda tx: tx.acts.record(operator(), Act.PULL, subject, form.accounts, None, after, clock.now()))
 
 
 def _print(sender: str, sentence: str, problems: Sequence[str], *, as_json: bool) -> None:

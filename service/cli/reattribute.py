@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service import clock
 from service.attribution import attribute, other_touch
 from service.cli.installation import open_installation
-from service.cli.terminal import counted, instant
+from service.cli.terminal import counted, instant, operator
 from service.forms import Form
 from service.lead import Attribution, Lead, LeadId, OtherTouch, Status
-from service.store import Store, Transaction, reported
+from service.store import Act, Store, Subject, SubjectKind, Transaction, reported
 
 PAGE_SIZE = 200
 """Leads that are read at a time, and changed in one short transaction."""
@@ -71,12 +72,21 @@ def run(arguments: argparse.Namespace) -> int:
                 counts[result.fate] += 1
                 if result.differences and result.fate != "left alone":
                     print(_as_json(result) if arguments.json else _line(result))
+        if not arguments.dry_run:
+            _record(installation.store, counts, arguments)
         if arguments.json:
             summary = {fate: counts.get(fate, 0) for fate in SUMMARIES}
             print(json.dumps({"summary": summary, "forms_gone": dict(removed_forms)}))
         else:
             print("\n".join(_summary(counts, removed_forms)))
         return 0
+
+
+def _record(store: Store, counts: Mapping[str, int], arguments: argparse.Namespace) -> None:
+    done = {fate: counts[fate] for fate in ("changed", "reworded") if counts.get(fate)}
+    if done:
+        subject, after = Subject(SubjectKind.LEADS, arguments.form), {**done, "since": arguments.since}
+        store.write(lambda tx: tx.acts.record(operator(), Act.REATTRIBUTE, subject, None, None, after, clock.now()))
 
 
 def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:

@@ -10,12 +10,14 @@ from service.background import is_gone, worker_name
 from service.cli.commands import Failed
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
-from service.cli.terminal import instant, print_json, progress_bar
+from service.cli.terminal import instant, operator, print_json, progress_bar
+from service.lead import LeadId
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import PAGE_SIZE
 from service.reconciliation.account_reader import AccountReader
-from service.reconciliation.comparison import reconcile, repair
+from service.reconciliation.comparison import Repair, reconcile, repair
 from service.reconciliation.discrepancies import ComparePlatforms, Comparison, DiscrepancyKind, no_platforms
+from service.store import Act, Subject, SubjectKind, Transaction
 
 ShowProgress = Callable[[float, str], None]
 
@@ -65,11 +67,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _excuse(installation: Installation, lead_ids: Sequence[str]) -> int:
     now = clock.now()
-    excused = installation.store.write(lambda tx: tx.crm.acknowledge(lead_ids, now))
+
+    def write(tx: Transaction) -> list[LeadId]:
+        excused = tx.crm.acknowledge(lead_ids, now)
+        _record(tx, Act.EXCUSE, excused, now)
+        return excused
+
+    excused = installation.store.write(write)
     for lead_id in lead_ids:
         is_excused = lead_id in excused
         print(f"{lead_id}: {'excused: no longer reported' if is_excused else 'no discrepancy: run reconcile first'}")
     return 0 if len(excused) == len(set(lead_ids)) else 1
+
+
+def _record(tx: Transaction, act: Act, lead_ids: Sequence[LeadId], now: datetime, **after: int) -> None:
+    for lead_id, standing in tx.leads.standings_of(lead_ids).items():
+        tx.acts.record(operator(), act, Subject(SubjectKind.LEAD, lead_id), standing.account, None, after, now)
 
 
 def _readers(
@@ -110,10 +123,17 @@ def _compare(
     if not arguments.repair or not any(each.kind is DiscrepancyKind.UNNOTED for each in comparison.discrepancies):
         return comparison
     for result in repair(reader, comparison.discrepancies, clock.now()):
+        if not result.why_not:
+            _record_repair(reader, result)
         if not arguments.json:
             done = f"recorded as delivered, opportunity {result.opportunity_id}"
             print(f"{result.lead_id}: {result.why_not or done}")
     return reconcile(watched, arguments.since, clock.now(), compare_platforms)
+
+
+def _record_repair(reader: AccountReader, result: Repair) -> None:
+    number, now = int(result.opportunity_id), clock.now()
+    reader.store.write(lambda tx: _record(tx, Act.REPAIR, [result.lead_id], now, opportunity=number))
 
 
 def _with_progress(wait: Callable[[], None], show: ShowProgress, total: int) -> Callable[[], None]:

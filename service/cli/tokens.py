@@ -4,10 +4,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from service import clock
-from service.actors import Scope, terminal
+from service.actors import Scope
 from service.cli.commands import COMMANDS, Failed
 from service.cli.installation import database_problem, open_installation
-from service.cli.terminal import instant, print_json, printable
+from service.cli.terminal import instant, operator, print_json, printable
 
 if TYPE_CHECKING:
     from service.cli.installation import Installation
@@ -70,7 +70,7 @@ def create_key(installation: "Installation", arguments: argparse.Namespace) -> i
     )
     accounts = ("default", *installation.setup.accounts)
     try:
-        key, token = make_key(installation.store, wanted, terminal(), accounts, clock.now())
+        key, token = make_key(installation.store, wanted, operator(), accounts, clock.now())
     except (InvalidKey, KeyNameTaken) as error:
         raise Failed(str(error)) from error
     if arguments.json:
@@ -84,7 +84,7 @@ def list_keys(installation: "Installation", arguments: argparse.Namespace) -> in
     """List the keys."""
     from service.operations.keys import key_json, keys_shown_to  # noqa: PLC0415
 
-    keys = keys_shown_to(installation.store, terminal())
+    keys = keys_shown_to(installation.store, operator())
     if arguments.json:
         print_json([key_json(key) for key in keys])
     else:
@@ -112,7 +112,7 @@ def end_key(installation: "Installation", arguments: argparse.Namespace) -> int:
     """
     from service.operations.keys import key_json, revoke_key  # noqa: PLC0415
 
-    key = revoke_key(installation.store, arguments.id, terminal(), clock.now())
+    key = revoke_key(installation.store, arguments.id, operator(), clock.now())
     if key is None:
         raise Failed(f"there is no key {arguments.id}: see `lead-capture tokens list`")
     if arguments.json:

@@ -72,9 +72,14 @@ def _given_at(lead: Lead) -> datetime:
 # -- everything about a person
 
 
+def leads_of(tx: Transaction, email: str) -> list[Lead]:
+    """Return all leads of a person, as `forget` finds them."""
+    return [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
+
+
 def person_json(tx: Transaction, email: str, now: datetime) -> dict[str, Any]:
-    """Return all leads of a person, as `forget` finds them, and the ids of other people's leads that mention them."""
-    leads = [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
+    """Return all that is stored of a person, and the ids of other people's leads that mention them."""
+    leads = leads_of(tx, email)
     return {**data_json(tx, leads, now), "email": email.strip(), "mentioned_in": tx.leads.mentioning(email)}
 
 

@@ -31,6 +31,7 @@ database/           engines, transactions, tables: everything that knows SQLite 
 
 from service.store.account_facts import CrmLook, Fact, ReadState, Reconciliation, Tenant
 from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPause, FailureStreak, Pace, Pause
+from service.store.acts.act_search import ActPage, ActQuery
 from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectKind
 from service.store.acts.chain import ChainReport
 from service.store.alert_channels import ChannelEntry
@@ -112,6 +113,8 @@ __all__ = [
     "WITHDRAWN",
     "Accounts",
     "Act",
+    "ActPage",
+    "ActQuery",
     "Alert",
     "AnnouncedLead",
     "AnswerClock",

@@ -3,7 +3,7 @@
 from service.store.account_facts import CrmLooks, Facts, Reconciliations
 from service.store.accounts import Accounts
 from service.store.activity import Activity
-from service.store.acts.record import Acts
+from service.store.acts.recording import Acts
 from service.store.alert_channels import AlertChannels
 from service.store.alert_log import AlertLog
 from service.store.answer_counts import AnswerReports

@@ -5,7 +5,7 @@ from werkzeug.test import TestResponse
 
 from service import clock
 from service.simulator.server import Simulator
-from service.store import Store
+from service.store import ActQuery, Store
 from tests.admin.dashboard import Operator, words
 from tests.builders import a_form, a_publisher
 from tests.delivery.test_account_trial import USER, TriedAccount
@@ -47,6 +47,10 @@ def test_an_account_is_typed_tried_and_used(sqlite: Store, operator: Operator, n
     assert f'username = "{USER}"' in toml
     assert 'password = "secret:nexudus-default-password-' in toml
     assert '"simulator"' not in toml + page.text
+    with sqlite.read() as tx:
+        acts = tx.acts.page(ActQuery(), 5).acts
+    assert [act.act for act in acts] == ["publish", "test", "sign in"]
+    assert "'simulator'" not in str(acts)
 
 
 def test_a_wrong_password_is_typed_again_alone(sqlite: Store, operator: Operator, nexudus: Simulator) -> None:

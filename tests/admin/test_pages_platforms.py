@@ -8,7 +8,7 @@ from service import clock
 from service.forms import SetupProblems
 from service.forms.file import parse_setup
 from service.setup.reading import with_secrets
-from service.store import ConnectionKey, Store
+from service.store import ActQuery, ConnectionKey, Store
 from tests.admin.dashboard import Operator, words
 from tests.builders import a_form, a_publisher
 from tests.forms.texts import no_variable
@@ -43,6 +43,10 @@ def test_google_ads_is_connected_with_a_key_that_is_shown_once(sqlite: Store, op
     assert "/webhooks/google-ads/contact" in again
     toml = a_publisher(sqlite).standing().toml
     assert re.search(r'key = "secret:platform-contact-google-ads-key-\w{6}"', toml)
+    with sqlite.read() as tx:
+        acts = tx.acts.page(ActQuery(kind="setup"), 5).acts
+    assert [act.act for act in acts] == ["publish"]
+    assert key not in str(acts)
 
 
 def test_meta_keeps_what_is_not_typed_again(sqlite: Store, operator: Operator) -> None:

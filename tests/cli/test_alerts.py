@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.store import Store
+from service.store import ActQuery, Store
 from tests.alerts.sink import AlertSink
 from tests.builders import NOON
 from tests.cli.conftest import Terminal
@@ -39,6 +39,8 @@ def test_a_test_message_goes_to_every_address(run: Terminal, sqlite: Store, monk
 
         assert (result.code, result.out) == (0, "address 1 of 2: sent\naddress 2 of 2: sent\n")
         assert ann.titles == bob.titles == ["Lead Capture: a test"]
+    with sqlite.read() as tx:
+        assert tx.acts.page(ActQuery(act="test"), 2).acts[0].after == {"outcomes": ["sent", "sent"]}
 
 
 def test_an_address_that_does_not_take_it_is_told_by_its_number(

@@ -7,7 +7,7 @@ import pytest
 
 from service import clock
 from service.lead import Attribution, Lead
-from service.store import Store
+from service.store import ActQuery, Store
 from tests.builders import a_lead, a_submission
 from tests.cli.conftest import Terminal
 from tests.store.sales import a_change, a_sale, delivered
@@ -42,6 +42,9 @@ def test_the_file_for_google_is_written_and_told_of(run: Terminal, sqlite: Store
     assert sorted(row.split(",")[1] for row in rows) == ["Lead won", "Tour"]
     assert result.err == "Google Ads: 2 conversions in out.csv\n"
     assert sorted(path.name for path in folder.glob("out*")) == ["out.csv"]
+    with sqlite.read() as tx:
+        (act,) = tx.acts.page(ActQuery(), 2).acts
+    assert (act.act, act.after) == ("export", {"to": "Google Ads", "conversions": 2, "hashed": False})
 
 
 @pytest.mark.usefixtures("forms")

@@ -7,7 +7,7 @@ import pytest
 
 from service import clock
 from service.simulator.server import Simulator
-from service.store import Store, Tenant
+from service.store import ActQuery, Store, Tenant
 from tests.cli.conftest import Terminal
 from tests.cli.test_doctor import connect
 
@@ -70,6 +70,7 @@ def test_the_answers_are_facts_of_the_account(ready: Terminal, sqlite: Store, ne
 
     with sqlite.read() as tx:
         facts = tx.crm.facts_of(Tenant("default", nexudus.url))
+        assert [act.act for act in tx.acts.page(ActQuery(account="default"), 10).acts] == ["test"]
     answers = {each["fact"]: each["value"] for each in shown["answers"] if each["value"] is not None}
     assert {name: fact.value for name, fact in facts.items()} == answers
     assert answers["system_id_kept"] is False

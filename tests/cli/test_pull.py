@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.store import Query, Store
+from service.store import ActQuery, Query, Store
 from tests.cli.conftest import Terminal
 from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, meta_lead
 
@@ -46,6 +46,8 @@ def test_each_platform_has_its_line(run: Terminal, sqlite: Store) -> None:
     assert "lead-capture import FILE.csv --form tour" in result[0].out
     with sqlite.read() as tx:
         assert len(tx.search.leads(Query(), 10)) == 2
+        first = tx.acts.page(ActQuery(subject="tour/meta"), 10).acts[-1]
+    assert (first.act, first.who, first.after) == ("pull", "terminal", {"listed": 2, "new": 2, "known": 0})
 
 
 def test_since_says_from_when_on(run: Terminal, sqlite: Store, platforms: Platforms) -> None:

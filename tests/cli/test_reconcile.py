@@ -8,7 +8,7 @@ from service import clock
 from service.lead import Lead, Status, marker_of
 from service.nexudus.opportunities import PATH
 from service.simulator.server import Simulator
-from service.store import Query, Store
+from service.store import ActQuery, Query, Store
 from tests.builders import a_form, a_lead
 from tests.cli.conftest import Terminal
 from tests.delivery.conftest import Env, a_context
@@ -38,6 +38,12 @@ def unnoted(env: Env) -> tuple[Lead, int]:
     coworker_id = env.nexudus.add_coworker("ada@example.com")["Id"]
     body = {"CrmBoardColumnId": 1001, "CoworkerId": coworker_id, "Position": 1, "Status": 1}
     return lead, env.context.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
+
+
+def acts_on(env: Env, lead: Lead) -> list[str]:
+    """What is on record of a lead."""
+    with env.store.read() as tx:
+        return [act.act for act in tx.acts.page(ActQuery(lead=lead.id), 10).acts]
 
 
 def test_where_all_agrees_it_says_so(run: Terminal, env: Env) -> None:
@@ -91,6 +97,7 @@ def test_what_is_excused_is_not_named_again(run: Terminal, env: Env) -> None:
 
     assert (result.code, result.out) == (0, f"{lead.id}: excused: no longer reported\n")
     assert run("reconcile").code == 0
+    assert acts_on(env, lead) == ["excuse"]
 
 
 def test_what_is_not_gone_cannot_be_excused(run: Terminal, env: Env) -> None:
@@ -109,6 +116,7 @@ def test_a_repair_records_a_delivery_that_was_not_recorded(run: Terminal, env: E
     assert result.code == 0
     assert f"{lead.id}: recorded as delivered, opportunity {number}" in result.out
     assert env.kept(lead).status is Status.DELIVERED
+    assert acts_on(env, lead) == ["repair"]
 
 
 def test_json_has_all_of_it_and_nothing_personal(run: Terminal, env: Env) -> None:

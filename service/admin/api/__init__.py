@@ -12,7 +12,7 @@ from flask_smorest import Api, Blueprint
 from jinja2 import Environment, PackageLoader
 
 from service.admin import AdminDeps
-from service.admin.api import leads, people, reports, setup, tokens
+from service.admin.api import acts, leads, people, reports, setup, tokens
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas import ProblemBody
 from service.version import VERSION
@@ -91,7 +91,7 @@ def register(app: Flask, deps: AdminDeps) -> None:
         },
     )
     api = ProblemApi(app)
-    walled, parts = deps.within_walls(), (leads, reports, setup, people, tokens)
+    walled, parts = deps.within_walls(), (leads, reports, setup, people, tokens, acts)
     for blueprint in (each for part in parts for each in part.blueprints(walled)):
         api.register_blueprint(blueprint)
     app.register_blueprint(_docs(app, deps.public_url))

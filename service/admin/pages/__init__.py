@@ -33,6 +33,7 @@ from service.admin.pages import (
     people,
     platform_pages,
     provider,
+    record,
     second_step,
     sign_in,
     today,
@@ -69,6 +70,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     people.add,
     keys.add,
     form_editing.add,
+    record.add,
 )
 """Every page behind the sign-in."""
 

@@ -11,12 +11,13 @@ from service.actors import Role
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages.auth import Session
-from service.admin.pages.entrance import Entrance, too_many_attempts, with_retry
+from service.admin.pages.entrance import Entrance, record_session, too_many_attempts, with_retry
 from service.admin.pages.passwords import MAX_LENGTH, MIN_LENGTH, find_weakness, hash_password
 from service.admin.pages.rendering import PREFIX
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
 from service.admin.permissions import Entry, requires
 from service.i18n import _
+from service.store import Act
 
 ACCOUNT = f"{PREFIX}/account"
 
@@ -75,6 +76,7 @@ def _add_sessions(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> Non
         is_digest = digest.isascii() and digest.isalnum()
         if not (is_digest and deps.store.write(lambda tx: tx.sessions.close(digest, _session().person_id))):
             raise NotFound
+        record_session(deps.store, _session(), Act.SIGN_OUT, clock.now(), browser="another one")
         return entrance.renderer.go(ACCOUNT, _("That browser is signed out."))
 
     @routes.post("/account/sessions/end")
@@ -82,6 +84,7 @@ def _add_sessions(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> Non
     def end_other_sessions() -> Response:
         session = _session()
         deps.store.write(lambda tx: tx.sessions.close_all(session.person_id, session.digest))
+        record_session(deps.store, session, Act.SIGN_OUT, clock.now(), browser="all others")
         return entrance.renderer.go(ACCOUNT, _("All other browsers are signed out."))
 
 

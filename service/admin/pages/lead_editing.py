@@ -19,6 +19,7 @@ from service.admin.pages.rendering import Renderer
 from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import CANONICAL_FIELDS, Lead, Status, marker_of
+from service.operations.acts import record_leads_export
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.leads import CORRECTABLE, ActionNotAllowed, erase_leads
 from service.operations.person import data_json
@@ -121,6 +122,7 @@ def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @requires(Scope.LEADS)
     def export_person(lead_id: str) -> Response:
         leads = _leads_of_person(deps, find_lead(deps, lead_id))
+        record_leads_export(deps.store, current_actor(), leads, clock.now())
         with deps.store.read() as tx:
             text = json.dumps(data_json(tx, leads, clock.now()), indent=2, ensure_ascii=False)
         headers = {"Content-Disposition": f'attachment; filename="person-{lead_id}.json"'}

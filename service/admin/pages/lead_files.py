@@ -18,6 +18,7 @@ from service.admin.permissions import requires
 from service.forms import Form
 from service.i18n import N_, MessageTable, _
 from service.lead import Status
+from service.operations.acts import LEADS, record_export
 from service.operations.exports import matches_as_csv
 from service.operations.imports.jobs import MAX_FILE_BYTES, STALE, add_import, begin
 from service.platforms.registry import PLATFORMS
@@ -48,7 +49,10 @@ def add(routes: Blueprint, deps: AdminDeps, _renderer: Renderer) -> None:
     def export_matches() -> Response:
         """All leads that match the filters, written while they are read."""
         now = clock.now()
-        query = read_filters(request.args).query(now, deps.zone)
+        filters = read_filters(request.args)
+        query = filters.query(now, deps.zone)
+        plain = {name: value for name, value in filters.values.items() if name != "q"}
+        record_export(deps.store, current_actor(), LEADS, now, filters.account, format="csv", filters=plain)
         name = f"leads-{now.astimezone(deps.zone):%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         written = matches_as_csv(deps.store.as_now(), query)  # read after the view is done

@@ -32,7 +32,7 @@ from service.admin.pages.undo_bar import undoable
 from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import Lead, arrival_of
-from service.store import MatchCount, Query, SaleStatus, Transaction
+from service.store import Act, MatchCount, Query, SaleStatus, Subject, SubjectKind, Transaction
 
 PAGE_SIZE = 50
 
@@ -194,7 +194,7 @@ def add_views(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         address = _view_address(read_filters(request.form))
         if not name:
             raise BadRequest(_("Give the view a name."))
-        is_saved = _change_views(deps, lambda views: {**views, name: address})
+        is_saved = _change_views(deps, Act.CREATE, name, lambda views: {**views, name: address})
         notice = (
             _("Saved as %(name)s.", name=name)
             if is_saved
@@ -206,7 +206,7 @@ def add_views(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @requires(Scope.LEADS)
     def remove_view() -> Response:
         name = request.form.get("name", "")
-        _change_views(deps, lambda views: {each: address for each, address in views.items() if each != name})
+        _change_views(deps, Act.DELETE, name, lambda views: {each: views[each] for each in views if each != name})
         return renderer.go(
             f"{PREFIX}/leads?{_view_address(read_filters(request.form))}", _("Removed %(name)s.", name=name)
         )
@@ -229,16 +229,22 @@ def _views(tx: Transaction, flag: str) -> dict[str, str]:
     return dict(sorted(views.items(), key=lambda pair: pair[0].casefold()))
 
 
-def _change_views(deps: AdminDeps, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
-    """Change the stored views; False where they would be too many."""
+def _change_views(deps: AdminDeps, act: Act, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
+    """Change one of the stored views; False where they would be too many."""
+
+    actor, now = current_actor(), clock.now()
 
     flag = _views_flag()
 
     def write(tx: Transaction) -> bool:
-        changed = change(_views(tx, flag))
+        views = _views(tx, flag)
+        changed = change(views)
         if len(changed) > MAX_VIEWS:
             return False
         tx.flags.set(flag, json.dumps(changed))
+        if changed != views:
+            before, after = ({"name": name} if name in each else None for each in (views, changed))
+            tx.acts.record(actor, act, Subject(SubjectKind.VIEW), actor.accounts, before, after, now)
         return True
 
     return deps.store.write(write)

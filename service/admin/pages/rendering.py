@@ -46,6 +46,7 @@ NAVIGATION = (
     ("connections", N_("Connections"), f"{PREFIX}/connections", Scope.SETUP),
     ("people", N_("People"), f"{PREFIX}/people", Scope.PEOPLE),
     ("keys", N_("Keys"), f"{PREFIX}/keys", Scope.PEOPLE),
+    ("record", N_("Record"), f"{PREFIX}/record", Scope.PEOPLE),
 )
 """Each page's name, title and address, and the scope of whoever sees it there."""
 

@@ -12,11 +12,19 @@ from service import clock
 from service.admin import AdminDeps
 from service.admin.pages import second_step
 from service.admin.pages.auth import ADMINISTRATOR, Authenticator
-from service.admin.pages.entrance import SESSION_COOKIE, Entrance, local_address, too_many_attempts, with_retry
+from service.admin.pages.entrance import (
+    SESSION_COOKIE,
+    Entrance,
+    local_address,
+    record_session,
+    too_many_attempts,
+    with_retry,
+)
 from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
 from service.admin.pages.roles import missing_permission
 from service.admin.permissions import Entry, is_allowed, permission_of_request, requires
 from service.i18n import LANGUAGES, _
+from service.store import Act
 
 MAX_USER_LENGTH = 254
 """Characters of an e-mail address."""
@@ -67,6 +75,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     @requires(Entry.SIGNED_IN)
     def sign_out() -> BaseResponse:
         authenticator.close(g.session)
+        record_session(deps.store, g.session, Act.SIGN_OUT, clock.now())
         response = renderer.go(f"{PREFIX}/sign-in", _("You are signed out."))
         response.delete_cookie(SESSION_COOKIE, path=PREFIX)
         return response

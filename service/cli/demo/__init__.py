@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.until = arguments.until or clock.now()
         removed = _remove_all(installation.store)
         written = 0 if arguments.remove else _write_all(installation.store, arguments)
+        _record(installation.store, written, removed)
         if arguments.json:
             print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
         elif arguments.remove:
@@ -56,6 +57,17 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{written:,} invented leads of {period}, as account {ACCOUNT!r}")
             print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
         return 0
+
+
+def _record(store: Store, written: int, removed: int) -> None:
+    from service import clock  # noqa: PLC0415 (the help needs none of it)
+    from service.cli.terminal import operator  # noqa: PLC0415
+    from service.store import Act, Subject, SubjectKind  # noqa: PLC0415
+
+    act = Act.CREATE if written else Act.DELETE
+    before, after = ({"leads": number} if number else None for number in (removed, written))
+    subject, now = Subject(SubjectKind.LEADS, ACCOUNT), clock.now()
+    store.write(lambda tx: tx.acts.record(operator(), act, subject, ACCOUNT, before, after, now))
 
 
 def _check(installation: Installation, *, is_sure: bool) -> None:

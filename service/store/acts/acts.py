@@ -1,7 +1,7 @@
 """What an act is: who did what to which thing, what was before and what is after."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
@@ -41,6 +41,8 @@ class Act(StrEnum):
     SIGN_OUT = "sign out"
     TEST = "test"  # a test message, a test lead
     ROTATE = "rotate"  # encryption keys
+    REPAIR = "repair"  # a delivery recorded that only the CRM showed
+    EXCUSE = "excuse"  # a discrepancy
 
 
 class SubjectKind(StrEnum):
@@ -56,6 +58,8 @@ class SubjectKind(StrEnum):
     COSTS = "costs"
     LEADS = "leads"  # an export, an import: by form, "" for all
     DATABASE = "database"
+    VIEW = "view"  # of the list of leads
+    ACTS = "acts"  # the record itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class RecordedAct:
     """An act as it stands in the record.
 
     id: its number, from 1 without gaps. accounts: whose act it is; None: of no account, or of all. origin: the address
-    that it came from. is_erased: its personal words were removed.
+    that it came from. hash: by which the next act is chained to it. is_erased: its personal words were removed.
     """
 
     id: int
@@ -87,7 +91,32 @@ class RecordedAct:
     before: Members
     after: Members
     origin: str
+    hash: str
     is_erased: bool = False
+
+
+# -- whose act it is
+
+OfAccounts = str | Collection[str] | None
+"""Whose act it is: one account, several, or None: only those who see all accounts may see it."""
+
+ALL_ACCOUNTS = ""
+"""The `account` of an act that only those see who see all accounts."""
+
+SEPARATOR = "\x1f"
+"""Between the names of several accounts."""
+
+
+def account_column(account: OfAccounts) -> str:
+    """Return the stored form of whose act it is."""
+    if account is None:
+        return ALL_ACCOUNTS
+    return account if isinstance(account, str) else SEPARATOR.join(sorted(account))
+
+
+def accounts_in(column: str) -> frozenset[str] | None:
+    """Return whose act it is, from the stored form; None for that of all accounts."""
+    return None if column == ALL_ACCOUNTS else frozenset(column.split(SEPARATOR))
 
 
 # -- what is never recorded

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, null, select, update
 
 from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
 from service.store.acts.acts import SubjectKind
-from service.store.acts.record import Acts
+from service.store.acts.recording import Acts
 from service.store.answers import AnswerClocks
 from service.store.counting import ALL, SHARED_BY
 from service.store.database.report_tables import daily_counts, erasure_warnings, undo_records

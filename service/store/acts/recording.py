@@ -7,23 +7,16 @@ from typing import Any
 from sqlalchemy import update
 
 from service.actors import Actor
-from service.store.acts.acts import Act, Members, Subject, SubjectKind, plain_members
+from service.store.acts.act_search import ActSearch
+from service.store.acts.acts import Act, Members, OfAccounts, Subject, SubjectKind, account_column, plain_members
 from service.store.acts.chain import ActChain, pending_of, sealed
 from service.store.database.act_tables import acts
-
-ALL_ACCOUNTS = ""
-"""The `account` of an act that only those see who see all accounts."""
-
-SEPARATOR = "\x1f"
-"""Between the names of several accounts."""
+from service.store.database.walls import beyond_walls
 
 ERASED_AT_ONCE = 500
 
-OfAccounts = str | Collection[str] | None
-"""Whose act it is: one account, several, or None: only those who see all accounts may see it."""
 
-
-class Acts(ActChain):
+class Acts(ActChain, ActSearch):
     """The record of acts."""
 
     def record(
@@ -72,14 +65,7 @@ class Acts(ActChain):
         for start in range(0, len(wanted), ERASED_AT_ONCE):
             batch = wanted[start : start + ERASED_AT_ONCE]
             own = update(acts).where(acts.c.subject.in_(batch), acts.c.kind == kind.value, acts.c.salt.is_not(None))
-            self._execute(own.values(words=None, salt=None))
-
-
-def account_column(account: OfAccounts) -> str:
-    """Return the stored form of whose act it is."""
-    if account is None:
-        return ALL_ACCOUNTS
-    return account if isinstance(account, str) else SEPARATOR.join(sorted(account))
+            self._execute(beyond_walls(own.values(words=None, salt=None)))  # a lead may have had another account
 
 
 def _split(members: dict[str, Any], personal: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,0 +1,148 @@
+"""The record of acts for its readers: as JSON, as CSV, and whether its chain is whole."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+from service.actors import Actor
+from service.capture.sheets.cells import protect
+from service.lead import Lead
+from service.operations.exports import BYTE_ORDER_MARK
+from service.operations.lead_json import instant
+from service.operations.leads import subject_of
+from service.store import Act, ActPage, ActQuery, RecordedAct, Store, Subject, SubjectKind, Transaction
+
+CHANGES = "changes"
+"""Member of a publication with each changed key: form, key, from, to."""
+
+EXPORT_PAGE = 500
+"""Acts in memory at a time."""
+
+COLUMNS = ("id", "at", "who", "from", "act", "kind", "subject", "accounts", "before", "after", "hash")
+
+
+def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage:
+    """Return the acts that exist for whoever asks.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        return tx.acts.page(replace(query, accounts=actor.accounts), size)
+
+
+def act_json(act: RecordedAct) -> dict[str, Any]:
+    """Return an act as the API shows it."""
+    return {
+        "id": act.id,
+        "at": instant(act.at),
+        "who": act.who,
+        "from": act.origin or None,
+        "act": act.act,
+        "kind": act.subject.kind.value,
+        "subject": act.subject.id or act.subject.kind.value,
+        "accounts": "all" if act.accounts is None else sorted(act.accounts),
+        "before": dict(act.before) or None,
+        "after": dict(act.after) or None,
+        "erased": act.is_erased,
+        "hash": act.hash,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ActChange:
+    """One member of an act, before and after, as text; "" where there was or is none."""
+
+    name: str
+    before: str
+    after: str
+
+
+def changes_of(act: RecordedAct) -> list[ActChange]:
+    """Return what an act changed, each member by its name; those within another as `answers.phone`."""
+    plain = {name: value for name, value in act.after.items() if name != CHANGES}
+    before, after = dict(_flat(act.before)), dict(_flat(plain))
+    members = [ActChange(name, before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
+    return [*members, *_of_setup(act)]
+
+
+def _of_setup(act: RecordedAct) -> Iterator[ActChange]:
+    """Yield the changed keys of a publication, which are on record as such."""
+    for each in act.after.get(CHANGES, ()):
+        path = ".".join(filter(None, [each.get("form") or "", each.get("key") or ""]))
+        yield ActChange(path, *("" if each.get(side) is None else _text(each[side]) for side in ("from", "to")))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _flat(members: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in members.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{name}", ", ".join(map(_text, value))
+        else:
+            yield f"{prefix}{name}", _text(value)
+
+
+def acts_csv(store: Store, actor: Actor, query: ActQuery) -> Iterator[str]:
+    """Yield all acts that match, newest first, as parts of one CSV; each is read in a short transaction of its own.
+
+    Raises: StoreUnavailable.
+    """
+    yield BYTE_ORDER_MARK + _lines([COLUMNS])
+    while True:
+        page = acts_page(store, actor, query, EXPORT_PAGE)
+        if page.acts:
+            yield _lines(map(_cells, page.acts))
+        if not page.next:
+            return
+        query = replace(query, before=page.next)
+
+
+def _cells(act: RecordedAct) -> Sequence[object]:
+    row = act_json(act)
+    row["accounts"] = row["accounts"] if row["accounts"] == "all" else " ".join(row["accounts"])
+    for side in ("before", "after"):
+        row[side] = "" if row[side] is None else json.dumps(row[side], ensure_ascii=False)
+    return [protect(value) if isinstance(value, str) else value for value in (row[name] for name in COLUMNS)]
+
+
+def _lines(rows: Any) -> str:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def record_export(store: Store, actor: Actor, what: Subject, now: datetime, account: str = "", **details: Any) -> None:
+    """Record, before the first line is written, that somebody takes data along.
+
+    what: a lead, all leads of a form, the record, the database. account: the only one that it is limited to, "" for
+    all that the actor sees. details: format and filters, without the words of a search, which may name a person.
+    Raises: StoreUnavailable.
+    """
+    whose = account or actor.accounts
+    after = {name: value for name, value in details.items() if value not in ("", None)}
+    store.write(lambda tx: tx.acts.record(actor, Act.EXPORT, what, whose, None, after, now))
+
+
+def record_leads_export(store: Store, actor: Actor, leads: Sequence[Lead], now: datetime) -> None:
+    """Record that somebody takes along all that is stored of a person's leads.
+
+    Raises: StoreUnavailable.
+    """
+
+    def record(tx: Transaction) -> None:
+        for lead in leads:
+            tx.acts.record(actor, Act.EXPORT, subject_of(lead.id), lead.account, None, {"format": "json"}, now)
+
+    store.write(record)
+
+
+LEADS, RECORD = Subject(SubjectKind.LEADS), Subject(SubjectKind.ACTS)
+"""What may be exported, beside single leads."""
