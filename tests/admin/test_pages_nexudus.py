@@ -37,10 +37,13 @@ def test_an_account_is_typed_tried_and_used(sqlite: Store, operator: Operator, n
     waiting = operator.arrive(response)
     let_a_worker_answer(sqlite, nexudus)
     page = operator.client.get(response.headers["Location"])
+    part = operator.client.get("/admin/connections/trials/" + response.headers["Location"].rpartition("=")[2])
     used = operator.arrive(operator.press_button(page, f"{PAGE}/use"))
 
     assert "Not connected" in before
     assert "Trying it" in waiting
+    assert part.text.lstrip().startswith('<div id="account-trial"')
+    assert f'action="{PAGE}/use"' in part.text
     assert "Nexudus lets us in" in words(page.text)
     assert "Connected. Leads go to this account" in used
     toml = toml_of(sqlite)

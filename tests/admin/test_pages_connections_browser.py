@@ -1,0 +1,152 @@
+"""Connections in Chromium: jobs done by keyboard alone while a worker answers; pages accessible, wide and narrow."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from service import clock
+from service.alerts.channel_tests import make_test_sender
+from service.background import Intervals, RequestJob, start_periodic_job
+from service.settings import read_settings
+from service.setup.current import CurrentSetup, Look
+from service.setup.reading import follow_setup, read_stored
+from service.simulator.server import Simulator
+from service.store import TEST_MESSAGE, Store
+from tests.admin.dashboard import PASSWORD
+from tests.admin.served import PATIENCE_S, Screen, served
+from tests.admin.test_pages_browser import issues, tab_to, type_keys
+from tests.alerts.sink import AlertSink, send_here
+from tests.browser import chromium
+from tests.delivery.test_account_trial import USER, TriedAccount
+from tests.forms.texts import no_variable
+from tests.front import Front, sqlite_store
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/admin/connections"
+OFTEN = Intervals(0.1)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    """One browser for all of them."""
+    with chromium("--window-size=1280,900") as driver:
+        yield driver
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Store]:
+    """An empty database."""
+    with sqlite_store(tmp_path) as store:
+        yield store
+
+
+@contextmanager
+def signed_in(store: Store, browser: webdriver.Chrome) -> Iterator[tuple[Screen, Front, CurrentSetup]]:
+    """A fresh installation with its set-up in the database, which each request follows."""
+    settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
+    current = follow_setup(settings, read_stored(settings, store, no_variable), no_variable, clock.now(), store)
+    front = Front(store, current, ADMIN_PASSWORD=PASSWORD)
+    with served(front) as address:
+        screen = Screen(browser, address)
+        screen.prefer("light", 1280)
+        screen.sign_in()
+        yield screen, front, current
+
+
+@contextmanager
+def worker(job: RequestJob) -> Iterator[None]:
+    """A worker that answers at once."""
+    stop = threading.Event()
+    thread = start_periodic_job("answers", job.step, OFTEN, stop)
+    yield
+    stop.set()
+    thread.join(5)
+
+
+def wait_for(screen: Screen, words: str) -> None:
+    WebDriverWait(screen.driver, PATIENCE_S).until(lambda _: words in screen.text)
+
+
+def test_being_told_on_a_channel_takes_an_address_and_a_key(house: Store, browser: webdriver.Chrome) -> None:
+    with AlertSink() as sink, signed_in(house, browser) as (screen, *_):
+        screen.open(PAGE)
+        tab_to(screen, "address")
+        type_keys(screen, sink.address)
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+        assert "Sending a test message" in screen.text
+
+        with worker(RequestJob(house, TEST_MESSAGE, make_test_sender(house, [], threading.Event(), send_here))):
+            wait_for(screen, "took a test message")
+
+    assert sink.titles == ["Lead Capture: a test"]
+
+
+def test_nexudus_is_connected_by_keyboard(house: Store, browser: webdriver.Chrome) -> None:
+    with Simulator() as nexudus, signed_in(house, browser) as (screen, *_):
+        screen.open(PAGE)
+        tab_to(screen, "Connect Nexudus")
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+        tab_to(screen, "base_url")
+        type_keys(screen, nexudus.url, Keys.TAB, USER, Keys.TAB, "simulator")
+        with worker(TriedAccount(house, nexudus.url).job):
+            screen.leave(lambda: type_keys(screen, Keys.ENTER))
+            wait_for(screen, "Nexudus lets us in")
+        violations = issues(screen)
+        tab_to(screen, "Use this account")
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+
+        assert "Leads go to this account within a few seconds" in screen.text
+        assert violations == []
+
+
+def test_google_ads_is_connected_and_its_lead_is_taken(house: Store, browser: webdriver.Chrome) -> None:
+    with signed_in(house, browser) as (screen, front, current):
+        screen.open(PAGE)
+        tab_to(screen, "platform")
+        type_keys(screen, "Google", Keys.TAB)
+        tab_to(screen, "Continue")
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+        tab_to(screen, "Connect")
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+        key = screen.driver.find_element(By.CSS_SELECTOR, "section[aria-labelledby=once] code").text
+        violations = issues(screen)
+
+        assert re.fullmatch(r"[\w-]{32}", key)
+        assert violations == []
+        with house.read() as tx:
+            newest = tx.setups.newest()
+        assert newest is not None
+        assert key not in newest.toml
+        while current.look(clock.now()) is not Look.TAKEN:
+            pass
+        answers = [{"column_id": "EMAIL", "string_value": "ann@example.com"}]
+        call = {"google_key": key, "lead_id": "a-lead-of-google", "user_column_data": answers}
+        assert front.client.post("/webhooks/google-ads/contact", json=call).status_code == 200
+        assert front.lead().submission.sender == "google-ads"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 320)])
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    house: Store, browser: webdriver.Chrome, scheme: str, width: int
+) -> None:
+    channel = house.write(lambda tx: tx.channels.add("Sales", "slack", "https://x", "ann@example.com", clock.now()))
+    house.write(lambda tx: tx.channels.record_sent(channel, clock.now(), "it answered with error 403"))
+    wrong = {}
+    with signed_in(house, browser) as (screen, *_):
+        screen.prefer(scheme, width)
+        for path in (PAGE, f"{PAGE}/nexudus/default", f"{PAGE}/platforms/contact/meta"):
+            screen.open(path)
+            wrong[path] = issues(screen)
+            if screen.driver.execute_script("return document.documentElement.scrollWidth") > width:
+                wrong[path].append("wider than the screen")
+
+    assert {path: what for path, what in wrong.items() if what} == {}
