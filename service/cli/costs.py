@@ -13,6 +13,7 @@ from service.cli.installation import database_problem, open_installation
 from service.cli.terminal import counted, operator, print_json, printable
 
 if TYPE_CHECKING:
+    from service.cli.installation import Installation
     from service.operations.costs import CampaignMatch, CostImport
 
 MAX_LISTED = 20
@@ -20,7 +21,7 @@ MAX_LISTED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """import FILE --source --dry-run --json."""
+    """import FILE --source --account --dry-run --json."""
     command = COMMANDS["costs"]
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     taking = actions.add_parser("import", help=command.summary, epilog=f"example: {command.example}")
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     file.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
     taking.add_argument("--source", default="", metavar="NAME", help="whose costs these are, if the file does not show")
+    taking.add_argument("--account", default="", metavar="NAME", help="the Nexudus account whose costs these are")
     taking.add_argument("--dry-run", action="store_true", help="show what would be stored")
     taking.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 
@@ -47,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         source = source_named(arguments.source)
         try:
             store, file = installation.store, arguments.file
-            taken = import_costs(store, operator(), file, clock.now(), source, is_dry=arguments.dry_run)
+            account, is_dry = _account(installation, arguments.account), arguments.dry_run
+            taken = import_costs(store, operator(), file, clock.now(), source, account, is_dry=is_dry)
         except NoSheet as error:
             raise Failed(str(error)) from error
         except StoreUnavailable as error:
@@ -59,6 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(map(printable, _lines(taken))))
     return 1 if taken.file.problems or not taken.file.days else 0
+
+
+def _account(installation: "Installation", chosen: str) -> str:
+    """The account whose costs they are: the chosen one, else the only one; "" of no one in particular."""
+    known = ("default", *installation.setup.accounts)
+    if chosen and chosen not in known:
+        raise Failed(f"there is no account {chosen!r}: choose from {', '.join(known)}")
+    return chosen or (known[0] if len(known) == 1 else "")
 
 
 def _lines(taken: "CostImport") -> Iterator[str]:

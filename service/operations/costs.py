@@ -83,41 +83,58 @@ class UnreadableCosts(Exception):
 
 
 def import_upload(
-    store: Store, actor: Actor, content: bytes, name: str, now: datetime, source: str = "", *, is_dry: bool = False
+    store: Store,
+    actor: Actor,
+    content: bytes,
+    name: str,
+    now: datetime,
+    source: str = "",
+    operator: str = "",
+    *,
+    is_dry: bool = False,
 ) -> CostImport:
     """Take the costs of a file that a browser has sent. name: of the file there, for messages and its ending.
 
+    source, operator: see import_costs.
     Raises: UnreadableCosts; OSError; StoreUnavailable.
     """
     with TemporaryDirectory(prefix="lead-capture-costs-") as folder:
         path = Path(folder) / (Path(name.replace("\\", "/")).name.replace("\0", "") or "costs")
         path.write_bytes(content)
         try:
-            return import_costs(store, actor, path, now, source_named(source), is_dry=is_dry)
+            return import_costs(store, actor, path, now, source_named(source), operator, is_dry=is_dry)
         except NoSheet as error:
             raise UnreadableCosts(str(error)) from error
 
 
 def import_costs(
-    store: Store, actor: Actor, path: Path, now: datetime, source: str = "", *, is_dry: bool = False
+    store: Store,
+    actor: Actor,
+    path: Path,
+    now: datetime,
+    source: str = "",
+    operator: str = "",
+    *,
+    is_dry: bool = False,
 ) -> CostImport:
     """Take the costs of a file; days that it covers are replaced. Nothing is stored where a line cannot be read.
 
-    source: the platform, "" to recognise it. is_dry: only show what would be stored.
+    source: the platform, "" to recognise it. operator: the Nexudus account whose costs they are, "" of no one in
+    particular: those are seen by who sees all accounts. is_dry: only show what would be stored.
     Raises: NoSheet; OSError; StoreUnavailable.
     """
     file = read_cost_file(path, source)
     with store.read() as tx:
-        campaigns = _matched(tx, file, now)
-        replaced = tx.statistics.count_costs(file.days)
+        campaigns = _matched(tx, file, now, operator)
+        replaced = tx.statistics.count_costs(file.days, operator)
     taken = CostImport(file, campaigns, replaced, is_dry or bool(file.problems), _amounts(file.costs))
     if taken.is_dry or not file.days:
         return taken
 
     def write(tx: Transaction) -> int:
-        replaced = tx.statistics.replace_costs(file.costs, file.days, now)
+        replaced = tx.statistics.replace_costs(file.costs, file.days, now, operator)
         before, after = {"amounts": replaced} if replaced else None, _on_record(taken, path.name)
-        tx.acts.record(actor, Act.IMPORT, Subject(SubjectKind.COSTS), None, before, after, now)
+        tx.acts.record(actor, Act.IMPORT, Subject(SubjectKind.COSTS), operator or None, before, after, now)
         return replaced
 
     return replace(taken, replaced=store.write(write))
@@ -133,7 +150,7 @@ def _on_record(taken: CostImport, file_name: str) -> dict[str, Any]:
     }
 
 
-def _matched(tx: Transaction, file: CostFile, now: datetime) -> list[CampaignMatch]:
+def _matched(tx: Transaction, file: CostFile, now: datetime, operator: str) -> list[CampaignMatch]:
     """Match the campaigns of a file to those of leads, by either touch; the dearest first."""
     first = min((day for days in file.days.values() for day in days), default=None)
     if first is None:
@@ -142,7 +159,7 @@ def _matched(tx: Transaction, file: CostFile, now: datetime) -> list[CampaignMat
     leads: Counter[str] = Counter()
     for touch in (LAST, FIRST):
         by_touch: Counter[str] = Counter()
-        for cell in tx.statistics.outcome_cells("campaign", touch, OutcomePeriod(since, now + _AHEAD)):
+        for cell in tx.statistics.outcome_cells("campaign", touch, OutcomePeriod(since, now + _AHEAD, operator)):
             by_touch[cell.value] += cell.leads
         leads |= by_touch
     index = CampaignIndex(leads)

@@ -215,11 +215,11 @@ class PeriodFigures:
 def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> PeriodFigures:
     period = OutcomePeriod(query.since.astimezone(UTC), query.until.astimezone(UTC), query.account, query.form)
     cells = tx.statistics.outcome_cells(query.by, query.touch, period)
-    if query.account or query.form:  # a campaign's cost cannot be split
+    if query.form:  # a campaign's cost cannot be split
         return PeriodFigures(query, cells, Spending())
     first = day_of(query.since, zone)
     last = day_of(query.until - MOMENT, zone) if query.until > query.since else first
-    costs = tx.statistics.costs_between(first, last)
+    costs = tx.statistics.costs_between(first, last, query.account)
     is_divided = costs and query.by in DIVIDED
     origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if is_divided else []
     counted = [cell for cell in origins if query.include_left_out or not cell.left_out]

@@ -44,11 +44,13 @@ class CampaignCost(NamedTuple):
 class Costs(Repository):
     """Costs of campaigns."""
 
-    def costs_between(self, first: date, last: date) -> list[CampaignCost]:
-        """Return the costs of a range of days, both included, by campaign and currency."""
+    def costs_between(self, first: date, last: date, operator: str = "") -> list[CampaignCost]:
+        """Return the costs of a range of days, both included, by campaign and currency; of one operator, "" of all."""
         of = costs.c
         keys = (of.source, of.campaign, of.campaign_id, of.currency)
         query = select(*keys, func.sum(of.amount)).where(of.day >= first.isoformat(), of.day <= last.isoformat())
+        if operator:
+            query = query.where(of.operator == operator)
         rows = self._execute(query.group_by(*keys).order_by(*keys))
         return [CampaignCost(*row[:4], int(row[4])) for row in rows]
 
@@ -56,17 +58,23 @@ class Costs(Repository):
         """Return whether any cost is known."""
         return self._execute(select(costs.c.id).limit(1)).first() is not None
 
-    def replace_costs(self, new: Sequence[Cost], days: CostDays, now: datetime) -> int:
-        """Store costs in place of all that are known of these days; returns how many amounts were replaced."""
-        replaced = sum(self._execute(delete(costs).where(*of_days)).rowcount for of_days in _of_days(days))
-        rows = [{**asdict(cost), "day": cost.day.isoformat(), "imported_at": now} for cost in new]
+    def replace_costs(self, new: Sequence[Cost], days: CostDays, now: datetime, operator: str = "") -> int:
+        """Store costs in place of all that are known of these days; returns how many amounts were replaced.
+
+        operator: the Nexudus account whose costs they are, "" for those of no one in particular, which also give way.
+        """
+        own = costs.c.operator.in_((operator, ""))
+        replaced = sum(self._execute(delete(costs).where(own, *of_days)).rowcount for of_days in _of_days(days))
+        more = {"imported_at": now, "operator": operator}
+        rows = [{**asdict(cost), "day": cost.day.isoformat(), **more} for cost in new]
         if rows:
             self._execute(insert(costs), rows)
         return replaced
 
-    def count_costs(self, days: CostDays) -> int:
-        """Return how many amounts are known of these days."""
-        counting = (select(func.count()).select_from(costs).where(*of_days) for of_days in _of_days(days))
+    def count_costs(self, days: CostDays, operator: str = "") -> int:
+        """Return how many amounts `replace_costs` would replace."""
+        own = costs.c.operator.in_((operator, ""))
+        counting = (select(func.count()).select_from(costs).where(own, *of_days) for of_days in _of_days(days))
         return sum(int(self._execute(query).scalar_one()) for query in counting)
 
     def remove_costs(self, account: str) -> int:

@@ -1,10 +1,11 @@
 """Walls between accounts: whatever people of one account ask for, nothing of another leaves; not even a number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +17,10 @@ from werkzeug.test import TestResponse
 from service.actors import Actor, Role
 from service.lead import Attempt, Attribution, Contact, CoworkerId, Lead, OpportunityId, Outcome, Status, Step
 from service.store import (
+    AMOUNT_UNIT,
     AnswerClock,
     ConnectionKey,
+    Cost,
     ImportJob,
     JobState,
     LeadHistory,
@@ -132,6 +135,8 @@ def keep_everything(store: Store) -> tuple[dict[str, list[Lead]], dict[str, str]
             tx.platforms.mark_broken(ConnectionKey(f"{mark}-visit", "meta"), f"{mark} broke", NOW, NOW)
             tx.platforms.record_rejection(Rejection(f"{mark}-visit", "json", NOW, f"{mark} token", has_worked=True))
             tx.crm.save_reconciliation(made)
+            cost = Cost(NOON.date(), "google", "", f"{mark}-spring", "", "GBP", 35 * AMOUNT_UNIT)
+            tx.statistics.replace_costs([cost], {("google", mark): {NOON.date()}}, NOW, account)
 
         store.write(write)
     store.write(lambda tx: tx.alerts.report("worker", f"no worker: {NUMBERS['harbour']} leads wait", NOW))
@@ -155,10 +160,10 @@ def operators(sqlite: Store) -> Iterator[Operators]:
         yield Operators(operator, leads, jobs)
 
 
-def leaks(answer: TestResponse, account: str, operators: Operators, quoted: str) -> list[str]:
+def leaks(answer: TestResponse, account: str, operators: Operators, *quoted: str) -> list[str]:
     """What an answer tells somebody of `account` of the other; `quoted`: what they wrote themselves."""
     foreign = other_than(account)
-    text = unescape(answer.text).replace(quoted, "") if quoted else unescape(answer.text)
+    text = without(unescape(answer.text), quoted)
     number = NUMBERS[foreign]
     counts = (
         rf"(?<![\w.:#/-])(?:{number}|{2 * number}|{number + NUMBERS[account]}|{2 * sum(NUMBERS.values())})(?![\w:.%])"
@@ -170,7 +175,14 @@ def leaks(answer: TestResponse, account: str, operators: Operators, quoted: str)
     )
 
 
-def addresses(operators: Operators, account: str, *, api: bool) -> Iterator[tuple[str, str, str]]:
+def without(text: str, quoted: Sequence[str], instead: str = "") -> str:
+    """A text without what somebody wrote themselves."""
+    for each in filter(None, quoted):
+        text = text.replace(each, instead)
+    return text
+
+
+def addresses(operators: Operators, account: str, *, api: bool) -> Iterator[tuple[str, str, Sequence[str]]]:
     """Yield method, address and what it names of the other account, for every route and its lists' filters."""
     foreign = other_than(account)
     named = {"lead_id": operators.leads[foreign][-1].id, "job_id": operators.jobs[foreign], "code": NEVER}
@@ -182,13 +194,13 @@ def addresses(operators: Operators, account: str, *, api: bool) -> Iterator[tupl
             continue
         if rule.arguments - named.keys():
             continue
-        quoted = next((named[name] for name in rule.arguments), "")
+        quoted = [named[name] for name in rule.arguments]
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: named[match[1]], rule.rule)
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             yield method, path, quoted
             if method == "GET" and not rule.arguments:
-                yield method, f"{path}?{urlencode({'account': foreign})}", foreign
-                yield method, f"{path}?{urlencode({'form': named['form'], 'q': MARKS[foreign]})}", MARKS[foreign]
+                yield method, f"{path}?{urlencode({'account': foreign})}", [foreign]
+                yield method, f"{path}?{urlencode({'form': named['form'], 'q': MARKS[foreign]})}", [MARKS[foreign]]
 
 
 def wrong_answers(operators: Operators, account: str, *, api: bool) -> dict[tuple[str, str], object]:
@@ -200,10 +212,10 @@ def wrong_answers(operators: Operators, account: str, *, api: bool) -> dict[tupl
         data = {"token": token, "id": operators.leads[other_than(account)][0].id}
         more = ({"json": body} if api else {"data": data}) if method == "POST" else {}
         answer = operators.ask(account, path, method, api=api, **more)
-        leaked: object = leaks(answer, account, operators, quoted or email)
-        if quoted and quoted in path and "?" not in path:
-            nothing = operators.ask(account, path.replace(quoted, NEVER), method, api=api, **more)
-            differs = answer.text.replace(quoted, NEVER) != nothing.text or answer.status_code != nothing.status_code
+        leaked: object = leaks(answer, account, operators, *(quoted or [email]))
+        if quoted and "?" not in path:
+            nothing = operators.ask(account, without(path, quoted, NEVER), method, api=api, **more)
+            differs = without(answer.text, quoted, NEVER) != nothing.text or answer.status_code != nothing.status_code
             leaked = leaked or (differs and (answer.status_code, nothing.status_code))
         if leaked or answer.status_code >= 500:
             wrong[method, path] = leaked or answer.status_code
@@ -261,8 +273,23 @@ def test_who_sees_an_account_is_shown_all_of_it(operators: Operators) -> None:
 def test_who_sees_all_accounts_is_shown_what_the_walls_hide(operators: Operators, path: str) -> None:
     page = operators.operator.client.get(path)
 
-    assert leaks(page, "default", operators, "")
-    assert leaks(page, "harbour", operators, "")
+    assert leaks(page, "default", operators)
+    assert leaks(page, "harbour", operators)
+
+
+COSTS = b"day,source,campaign,amount,currency\n2026-11-24,google,vxelmore-spring,80.00,GBP\n"
+
+
+def test_costs_are_those_of_the_account_that_their_importer_sees(operators: Operators) -> None:
+    data = {"token": operators.operator.token, "act": "import", "file": (BytesIO(COSTS), "costs.csv")}
+    answer = operators.ask("default", "/admin/reports/costs", "POST", data=data)
+
+    assert answer.status_code == 200
+    assert leaks(answer, "default", operators, "vxelmore-spring") == []  # nor how many leads the campaign has
+    with operators.operator.front.store.read() as tx:
+        day = NOON.date()
+        assert [each.amount for each in tx.statistics.costs_between(day, day, "default")] == [80 * AMOUNT_UNIT]
+        assert [each.amount for each in tx.statistics.costs_between(day, day, "harbour")] == [35 * AMOUNT_UNIT]
 
 
 @pytest.mark.parametrize("account", MARKS)

@@ -86,6 +86,7 @@ costs = Table(
     text_column("currency"),  # ISO 4217, "" unknown
     Column("amount", BigInteger, nullable=False),  # in ten-thousandths of the currency
     Column("imported_at", UtcDateTime, nullable=False),
+    text_column("operator"),  # the Nexudus account that has this cost; "": seen only by those who see all accounts
     Index("ix_costs_day_source", "day", "source"),
 )
 

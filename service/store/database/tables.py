@@ -81,6 +81,7 @@ leads = Table(
     Column("setup_version", Integer),  # in the database, by which it goes; NULL: a forms file's
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
+    Index("ix_leads_account_id", "account", "id"),
 )
 Index(
     "ix_leads_untold",

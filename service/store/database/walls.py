@@ -148,7 +148,7 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Walls], None]] = {
     "acts": _of_acts,
     "alerts": _of_nobody,  # AlertLog chooses by cause
     "setups": _of_nobody,  # the whole document
-    "costs": _of_nobody,  # of no account
+    "costs": _of_account("operator"),
     # Nothing that belongs to an account:
     "count_days": _common,
     "count_changes": _common,

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
+from service.admin.pages.lead_list import account_choices
 from service.admin.pages.numbers import money
 from service.admin.pages.periods import span_text
 from service.admin.pages.rendering import Renderer
@@ -42,6 +44,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             limit=MAX_LISTED,
             amounts=amounts,
             days=span_text,
+            accounts=account_choices(deps),
+            sees_all=current_actor().accounts is None,
             **shown,
         )
 
@@ -56,14 +60,28 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         upload, source = request.files.get("file"), request.form.get("source", "")[:100]
         if upload is None or not upload.filename:
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=_("Choose a file first."))
-        is_dry = request.form.get("act") != "import"
+        is_dry, operator = request.form.get("act") != "import", _operator(deps)
         try:
             actor, content = current_actor(), upload.read()
-            taken = import_upload(deps.store, actor, content, upload.filename, clock.now(), source, is_dry=is_dry)
+            name, now = upload.filename, clock.now()
+            taken = import_upload(deps.store, actor, content, name, now, source, operator, is_dry=is_dry)
         except UnreadableCosts as error:
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=f"{error}.")
         has_failed = bool(taken.file.problems) or not taken.file.days
         return page(HTTPStatus.UNPROCESSABLE_ENTITY if has_failed else HTTPStatus.OK, taken=taken)
+
+
+def _operator(deps: AdminDeps) -> str:
+    """The account whose costs they are: the chosen one, else the only one; "" of no one in particular.
+
+    Raises: BadRequest where one must be chosen.
+    """
+    accounts, chosen = deps.accounts, request.form.get("account", "")
+    if chosen in accounts or len(accounts) == 1:
+        return chosen or accounts[0]
+    if chosen or current_actor().accounts is not None:
+        raise BadRequest(_("Choose the account whose costs these are."))
+    return ""
 
 
 def amounts(by_currency: Mapping[str, float]) -> str:

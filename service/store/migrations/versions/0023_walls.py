@@ -1,0 +1,15 @@
+"""An index of leads by account, and whose the costs of campaigns are. Safe while the last version runs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0026"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_index("ix_leads_account_id", "leads", ["account", "id"])
+    op.add_column("costs", sa.Column("operator", sa.Text(), server_default="", nullable=False))
