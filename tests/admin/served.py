@@ -26,9 +26,9 @@ class Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def served(front: Front) -> Iterator[str]:
-    """The address of the application."""
-    server = make_server("127.0.0.1", 0, front.app, threaded=True, request_handler=Silent)
+def served(front: Front, port: int = 0) -> Iterator[str]:
+    """The address of the application. port: 0 for any that is free."""
+    server = make_server("127.0.0.1", port, front.app, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -19,7 +19,7 @@ OUTSIDE = {  # of the dashboard and the API: for strangers, platforms and monito
 
 OPEN = {
     *("sign_in", "ask_code", "take_code", "go_to_provider", "return_from_provider", "choose_language", "welcome"),
-    *("invitation", "accept_invitation"),
+    *("invitation", "accept_invitation", "passkey_options", "sign_in_by_passkey", "passkey_script"),
     *("style", "forms_style", "reports_style", "print_style", "script", "copy_script", "refresh_script", "htmx"),
     *("comparison", "uplot", "uplot_style"),
 }

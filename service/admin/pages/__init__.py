@@ -30,6 +30,7 @@ from service.admin.pages import (
     lead_files,
     lead_list,
     nexudus_pages,
+    passkeys,
     people,
     platform_pages,
     provider,
@@ -83,6 +84,7 @@ ASSETS = {
     "htmx": ("vendor/htmx.min.js", "text/javascript"),
     "copy_script": ("copy.js", "text/javascript"),
     "refresh_script": ("refresh.js", "text/javascript"),
+    "passkey_script": ("passkeys.js", "text/javascript"),
     "comparison": ("comparison.js", "text/javascript"),
     "uplot": ("vendor/uPlot.iife.min.js", "text/javascript"),
     "uplot_style": ("vendor/uPlot.min.css", "text/css"),
@@ -101,6 +103,7 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     second_step.add(routes, deps, entrance)
     invitation.add(routes, deps, entrance)
     account.add(routes, deps, entrance)
+    passkeys.add(routes, deps, entrance)
     provider.add(routes, deps, entrance)
     front_door.add_welcome(routes, deps, renderer, authenticator)
     front_door.add_front(app, deps, renderer)

@@ -83,7 +83,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
 
 def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     def page(status: HTTPStatus = HTTPStatus.OK, **values: object) -> Response:
-        person, renderer = _person(), entrance.renderer
+        person, renderer = person_of_session(), entrance.renderer
         with deps.store.read() as tx:
             is_on, codes_left = tx.second_steps.is_on(person.id), tx.second_steps.count_recovery_codes(person.id)
         seed = pending_seed(deps.store, person)
@@ -109,14 +109,14 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
     @routes.post("/account/second-step")
     @requires(Entry.SIGNED_IN)
     def begin() -> Response:
-        begin_second_step(deps.store, _person(), clock.now())
+        begin_second_step(deps.store, person_of_session(), clock.now())
         return entrance.renderer.go(ACCOUNT)
 
     @routes.post("/account/second-step/confirm")
     @requires(Entry.SIGNED_IN)
     def confirm() -> Response:
         code = request.form.get("code", "")[:100]
-        codes = confirm_second_step(deps.store, _person(), code, current_actor(), clock.now())
+        codes = confirm_second_step(deps.store, person_of_session(), code, current_actor(), clock.now())
         if not codes:
             problem = _("This is not the code of the app. Check the clock of the phone, and enter the next code.")
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem)
@@ -125,7 +125,7 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
     @routes.post("/account/second-step/remove")
     @requires(Entry.SIGNED_IN)
     def remove() -> Response:
-        now, person, network = clock.now(), _person(), request.remote_addr or ""
+        now, person, network = clock.now(), person_of_session(), request.remote_addr or ""
         wait_s = entrance.guesses.count_code(person.id, network, now)
         if wait_s:
             return with_retry(page(HTTPStatus.TOO_MANY_REQUESTS, problem=too_many_attempts(wait_s)), wait_s)
@@ -136,8 +136,8 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
         return entrance.renderer.go(ACCOUNT, _("Signing in asks for no code any more."))
 
 
-def _person() -> Person:
-    """The person whose session it is.
+def person_of_session() -> Person:
+    """The person who is signed in.
 
     Raises: NotFound for the administrator, whose password is in the settings.
     """
