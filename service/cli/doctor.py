@@ -27,6 +27,15 @@ from service.store import Store, StoreUnavailable, Tenant
 
 MAX_ID = 2**31 - 1
 
+KEY_BESIDE = SetupProblem(
+    "warning",
+    "settings",
+    "ENCRYPTION_KEY",
+    "not set, so the key that encrypts tokens is kept in the database: its copies are enough to read them",
+    "write the output of `openssl rand -hex 32`, keep it apart from the backups, restart, then run "
+    "`lead-capture rotate-keys`",
+)
+
 MIGRATE = "run `lead-capture migrate`"
 
 ACTS_VERIFIED = 10_000
@@ -81,6 +90,7 @@ def inspect() -> list[SetupProblem]:
         problems.append(_unchecked("Nexudus", "repair the database first: sign-ins and rate limits are stored there"))
         return merged(problems)
     problems += check_default_account(settings, setup or Setup({}))
+    problems += check_typed_secrets(settings, store)
     problems += check_workers(store, clock.now())
     problems += check_acts(store)
     problems += inspect_accounts(
@@ -97,14 +107,20 @@ def check_key(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
     """Warn where tokens are encrypted with a key that is kept beside them."""
     senders = (table for form in setup.forms.values() for table in form.webhooks.values())
     signs_in = settings.nexudus_username or any(account.username for account in setup.accounts.values())
-    has_tokens = signs_in or any("refresh_token" in table for table in senders)
-    if has_tokens and not settings.encryption_keys:
-        problem = "not set, so the key that encrypts tokens is kept in the database: its copies are enough to read them"
-        remedy = (
-            "write the output of `openssl rand -hex 32`, keep it apart from the backups, restart, then run "
-            "`lead-capture rotate-keys`"
-        )
-        yield SetupProblem("warning", "settings", "ENCRYPTION_KEY", problem, remedy)
+    if (signs_in or any("refresh_token" in table for table in senders)) and not settings.encryption_keys:
+        yield KEY_BESIDE
+
+
+def check_typed_secrets(settings: Settings, store: Store) -> Iterator[SetupProblem]:
+    """The same of secrets that people typed in the dashboard; and warn of those that are lost."""
+    with store.read() as tx:
+        entries = tx.secrets.entries()
+    if entries and not settings.encryption_keys:
+        yield KEY_BESIDE
+    for entry in entries:
+        if entry.is_lost:
+            remedy = f"type it again with `lead-capture secrets set {entry.name}`"
+            yield SetupProblem("warning", "settings", f"secret {entry.name}", "it was lost with its key", remedy)
 
 
 def find_settings() -> tuple[Settings | None, list[SetupProblem]]:

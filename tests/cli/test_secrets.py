@@ -35,6 +35,7 @@ def test_a_lost_secret_is_typed_again_without_the_set_up(
 ) -> None:
     monkeypatch.setenv("ENCRYPTION_KEY", NEW)
     before = run("leads", "list")
+    doctor = run("doctor")
     run("rotate-keys", "--forget-unreadable")
     (listed,) = json.loads(run("secrets", "list", "--json").out)
     monkeypatch.setattr("sys.stdin", io.StringIO("hush again\n"))
@@ -42,6 +43,7 @@ def test_a_lost_secret_is_typed_again_without_the_set_up(
     result = run("secrets", "set", name)
 
     assert (before.code, "ENCRYPTION_KEY" in before.err) == (1, True)
+    assert "put the earlier ENCRYPTION_KEY" in doctor.out
     assert listed["is_lost"]
     assert (result.code, result.out) == (0, f"stored the secret {name}\n")
     assert run("leads", "list").code == 0

@@ -110,6 +110,7 @@ def connections_page(
         status,
         here="connections",
         sees_all=actor.accounts is None,
+        has_key=deps.environment.has_key,
         accounts=[account_row(deps, account, states[account]) for account in deps.accounts],
         platforms=platforms,
         platform_names=[(name, platform.title) for name, platform in PLATFORMS.items()],
