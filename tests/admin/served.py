@@ -52,6 +52,9 @@ class Screen:
         """As the operator does."""
         self.driver.delete_all_cookies()
         self.open("/admin/sign-in")
+        user = self.driver.find_element(By.NAME, "user")
+        if not user.get_attribute("value"):
+            user.send_keys("admin")
         self.driver.find_element(By.NAME, "password").send_keys(PASSWORD)
         self.leave(lambda: self.driver.find_element(By.CSS_SELECTOR, ".door button").click())
 

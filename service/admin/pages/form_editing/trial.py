@@ -19,7 +19,9 @@ from service.forms import Form
 from service.forms.values import read_email
 from service.i18n import _
 from service.lead import Status
+from service.operations.leads import subject_of
 from service.operations.trial_leads import send_test_lead
+from service.store import Act
 
 UNDERWAY = (Status.PENDING, Status.ANNOUNCED)
 EXAMPLE_DOMAIN = "example.com"
@@ -39,7 +41,9 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
             return workspace.renderer.go(
                 f"{PREFIX}/setup/{name}", _("Nothing was sent: that is not an e-mail address.")
             )
-        lead_id = send_test_lead(form, email, current_actor().who, workspace.deps.store, clock.now())
+        actor, store, now = current_actor(), workspace.deps.store, clock.now()
+        lead_id, after = send_test_lead(form, email, actor.who, store, now), {"form": name}
+        store.write(lambda tx: tx.acts.record(actor, Act.TEST, subject_of(lead_id), form.accounts, None, after, now))
         return workspace.renderer.go(f"{PREFIX}/forms/test/{name}/{lead_id}")
 
     @routes.get("/forms/test/<name>/<lead_id>")
