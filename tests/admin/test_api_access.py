@@ -20,6 +20,7 @@ PUBLIC = {
     "/metrics",
     "/sample",
     "/answered/<signed>",
+    "/admin/forms.css",
     "/admin/sign-in",
     "/admin/sign-in/code",
     "/admin/sign-in/passkey",

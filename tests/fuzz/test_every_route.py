@@ -22,7 +22,7 @@ from service.edge import DEFAULTS
 from service.i18n import LANGUAGES
 from service.lead import LeadId, Status
 from service.platforms.registry import PLATFORMS
-from service.store import ImportJob, JobState, Query
+from service.store import UNPUBLISHED, ImportJob, JobState, Query
 from tests.admin.dashboard import PASSWORD, Operator
 from tests.admin.stored_leads import keep_as
 from tests.builders import a_form
@@ -76,7 +76,7 @@ class Target:
         """What stands for an argument of a rule in an address that is there."""
         if argument == "name":
             return list(FIGURES) if rule.rule.endswith(".csv") else self.values["form"]
-        return self.values[argument]
+        return self.values.get(argument, ["1"])
 
     def address(self, rule: Rule, values: Mapping[str, str]) -> str:
         """A path; the values percent-encoded."""
@@ -104,6 +104,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with sqlite_store(tmp_path_factory.mktemp("hostile")) as store:
         ids = [keep_as(store, status).id for status in Status]
         imported = ImportJob("1" * 32, "tour", "", "leads.csv", JobState.IMPORTING, clock.now(), clock.now())
+        document = "[forms.tour]\n[forms.open]\n"
+        store.write(lambda tx: tx.setups.publish(document, "", "admin", clock.now(), UNPUBLISHED))
         store.write(lambda tx: tx.imports.add(imported, b"email\nann@example.com\n"))
         yield Target(Operator(store, *forms, SAMPLE_PAGE="true"), ids, imported.id)
 

@@ -89,7 +89,11 @@ def draft_of_request() -> Draft:
 
 def number_of_request(name: str) -> int:
     """Return a number that a page sent. Raises: BadRequest."""
-    text = request.form.get(name, "")
+    return whole_number(request.form.get(name, ""))
+
+
+def whole_number(text: str) -> int:
+    """Return the number of a version. Raises: BadRequest."""
     if not text.isascii() or not text.isdigit():
         raise BadRequest
     return int(text[:9])
@@ -192,13 +196,13 @@ def add_versions(routes: Blueprint, workspace: Workspace) -> None:
         listed = workspace.publisher.history(HISTORY_SIZE)
         return workspace.renderer.page("form_history.html", here="setup", versions=listed, newest=newest)
 
-    @routes.get("/forms/history/<int:number>")
+    @routes.get("/forms/history/<number>")
     @requires(Scope.SETUP)
-    def version(number: int) -> Response:
+    def version(number: str) -> Response:
         """What going back to a version would change."""
         workspace.check_everything()
         standing = workspace.standing()
-        earlier = workspace.publisher.version(number)
+        earlier = workspace.publisher.version(whole_number(number))
         proposal = workspace.publisher.propose(earlier.toml, standing.version)
         effect = effect_of(workspace.deps.store, proposal.before.forms, proposal.after.forms)
         return workspace.renderer.page(

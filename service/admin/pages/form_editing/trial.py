@@ -44,17 +44,20 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
         actor, store, now = current_actor(), workspace.deps.store, clock.now()
         lead_id, after = send_test_lead(form, email, actor.who, store, now), {"form": name}
         store.write(lambda tx: tx.acts.record(actor, Act.TEST, subject_of(lead_id), form.accounts, None, after, now))
-        return workspace.renderer.go(f"{PREFIX}/forms/test/{name}/{lead_id}")
+        return workspace.renderer.go(f"{PREFIX}/forms/trial/{lead_id}")
 
-    @routes.get("/forms/test/<name>/<lead_id>")
+    @routes.get("/forms/trial/<lead_id>")
     @requires(Scope.READ)
-    def follow_trial(name: str, lead_id: str) -> Response:
+    def follow_trial(lead_id: str) -> Response:
         """The way of a test lead; the page fetches its part again while the lead is underway."""
-        form, lead, now = _form(workspace, name), find_lead(workspace.deps, lead_id), clock.now()
+        lead, now = find_lead(workspace.deps, lead_id), clock.now()
+        name = lead.submission.form
+        form = workspace.deps.forms.get(name)
         with workspace.deps.store.read() as tx:
             attempts = tx.leads.attempts_of([lead.id])[lead.id]
         values: dict[str, Any] = {
-            "form": form,
+            "name": name,
+            "title": (form.title if form else "") or name,
             "lead": lead,
             "events": journey(lead, attempts, now),
             "is_underway": lead.status in UNDERWAY,
