@@ -140,8 +140,10 @@ def _diff(arguments: argparse.Namespace, publisher: "Publisher", _store: "Store"
 def _apply(arguments: argparse.Namespace, publisher: "Publisher", store: "Store") -> int:
     document = _read(arguments.file)
     expected = _expected(publisher)
-    if arguments.dry_run:
+    is_in_force = document == publisher.standing().toml and not publisher.is_managed_by_file
+    if arguments.dry_run or (is_in_force and expected):
         proposal = publisher.propose(document, expected)
+        arguments.dry_run = True
     else:
         proposal = publisher.publish(document, arguments.note, operator(), expected, clock.now())
     return _show(arguments, proposal, store)
@@ -198,6 +200,9 @@ def _as_json(proposal: "Proposal", effect: "SetupEffect | None") -> dict[str, An
 
 def _lines(proposal: "Proposal", effect: "SetupEffect | None") -> Iterator[str]:
     changes = counted(len(proposal.changes), "change")
+    if effect and not proposal.changes:
+        yield f"nothing was published: version {proposal.version} says the same"
+        return
     if effect is None:
         yield f"version {proposal.version} is published: {changes}; every process takes it up within two seconds"
     else:

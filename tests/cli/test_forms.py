@@ -36,6 +36,16 @@ def test_what_is_applied_is_exported_and_in_the_history(run: Terminal, sqlite: S
     assert (row["version"], row["note"]) == (1, "by terminal")
 
 
+def test_a_document_that_is_in_force_already_is_not_published_again(
+    run: Terminal, sqlite: Store, document: Path
+) -> None:
+    run("forms", "apply", str(document))
+
+    again = run("forms", "apply", str(document))
+
+    assert (again.code, again.out.splitlines()[0]) == (0, "nothing was published: version 1 says the same")
+
+
 def test_a_dry_run_shows_changes_and_their_effect_and_publishes_nothing(
     run: Terminal, sqlite: Store, document: Path
 ) -> None:
