@@ -53,6 +53,7 @@ def connect_platform(
         raise ManagedByFile(publisher.file_name)
     keys = form_keys(standing.toml, form)
     webhooks = dict(keys.get("webhooks", {}))
+    store.write(lambda tx: tx.secrets.forget_unused(PURPOSE, now))
     table, made_up = dict(webhooks.get(platform.name, {})), {}
     for key in typed_keys(platform):
         text = typed.get(key, "").strip()

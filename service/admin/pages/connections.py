@@ -73,7 +73,10 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
     if missing is not None:
         return ConnectionStatus(name, _("No credentials"), "bad", _read(missing.reason))
     if tx.accounts.is_login_refused(account):
-        refused = _("It refuses the user name or password. Correct it and restart the service; nothing is lost.")
+        refused = _(
+            "It refuses the user name or password. Correct it on the page Connections, or where it is set; "
+            "nothing is lost."
+        )
         return ConnectionStatus(name, _("Sign-in refused"), "bad", refused)
     if pause is not None:
         why = PAUSES.get(pause.reason) or _("It refuses some calls of the service account; leads wait")

@@ -209,6 +209,7 @@ def _page(
         state=state,
         webhook=f"{deps.public_url.rstrip('/')}/webhooks/{platform.name}/{form.name}",
         address=_address(form.name, platform.name),
+        all_keys=f"{PREFIX}/forms/senders/{quote(form.name, safe='')}/{platform.name}",
         steps=[_(step) for step in STEPS.get(platform.name, ())],
         fields=[_field(key, platform, table or {}) for key in typed_keys(platform)],
         is_connected=table is not None,
