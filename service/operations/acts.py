@@ -34,6 +34,16 @@ def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage
         return tx.acts.page(replace(query, accounts=actor.accounts), size)
 
 
+def who_did(store: Store, actor: Actor, number: int) -> str:
+    """Return who did an act that exists for whoever asks; "" for any other.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        act = tx.acts.get(number, actor.accounts)
+    return act.who if act else ""
+
+
 def act_json(act: RecordedAct) -> dict[str, Any]:
     """Return an act as the API shows it."""
     return {

@@ -18,7 +18,7 @@ from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.permissions import requires
 from service.i18n import N_, MessageTable, _
 from service.lead import Status
-from service.operations.acts import RECORD, ActChange, acts_csv, acts_page, changes_of, record_export
+from service.operations.acts import RECORD, ActChange, acts_csv, acts_page, changes_of, record_export, who_did
 from service.store import Act, ActPage, ActQuery, RecordedAct, SubjectKind
 
 PAGE_SIZE = 50
@@ -80,6 +80,7 @@ FILTER_TITLES: Mapping[str, str] = MessageTable(
     {
         "q": N_("Search"),
         "who": N_("Who"),
+        "by": N_("Who"),
         "act": N_("What"),
         "kind": N_("To what"),
         "lead": N_("Lead"),
@@ -90,16 +91,25 @@ FILTER_TITLES: Mapping[str, str] = MessageTable(
 )
 """Filter in the address -> its name on the page."""
 
+NOBODY = "\x1f"
+"""No act bears this name."""
+
+MAX_DIGITS = 18
+
 SHOWN_OF_ID = 8
 """Characters of a long id that the page shows, the last ones: they differ the most."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFilters:
-    """The filters in the address, each "" for all. since, until: ISO days, both included."""
+    """The filters in the address, each "" for all. since, until: ISO days, both included.
+
+    by: the number of an act, for all acts by whoever did it; so links carry no e-mail address into logs and histories.
+    """
 
     q: str = ""
     who: str = ""
+    by: str = ""
     act: str = ""
     kind: str = ""
     lead: str = ""
@@ -116,12 +126,12 @@ class RecordFilters:
         """The query of an address with these filters, changed by `more`."""
         return urlencode({name: value for name, value in {**self.chosen, **more}.items() if value})
 
-    def query(self, zone: tzinfo, before: int = 0) -> ActQuery:
-        """The filters as a query of the store."""
+    def query(self, zone: tzinfo, who: str, before: int = 0) -> ActQuery:
+        """The filters as a query of the store. who: by name, or whoever did the act `by`."""
         return ActQuery(
             since=_midnight(self.since, zone),
             until=_midnight(self.until, zone, days=1),
-            who=self.who,
+            who=who,
             lead=self.lead,
             kind=self.kind,
             act=self.act,
@@ -150,13 +160,16 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @requires(Scope.PEOPLE)
     def record() -> Response:
         filters, before = _read_filters(), request.args.get("before", "")
-        query = filters.query(deps.zone, int(before) if before.isdecimal() and len(before) < len("9" * 18) else 0)
+        who = _who(deps, filters)
+        query = filters.query(deps.zone, who, _number(before))
         page = acts_page(deps.store, current_actor(), query, PAGE_SIZE)
         return renderer.page(
             "record.html",
             here="record",
             filters=filters,
-            set_filters=[(name, FILTER_TITLES[name], _in_words(name, value)) for name, value in filters.chosen.items()],
+            set_filters=[
+                (name, FILTER_TITLES[name], _in_words(name, value, who)) for name, value in filters.chosen.items()
+            ],
             acts=list(_shown(page)),
             page=page,
             names=sorted(ACT_NAMES.items(), key=lambda pair: pair[1].casefold()),
@@ -169,11 +182,10 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     def export_record() -> Response:
         """All acts that match the filters, written while they are read."""
         actor, now, filters = current_actor(), clock.now(), _read_filters()
+        query = filters.query(deps.zone, _who(deps, filters))
         plain = {name: value for name, value in filters.chosen.items() if name != "q"}
         record_export(deps.store, actor, RECORD, now, filters.account, format="csv", filters=plain)
-        parts = (
-            part.encode("utf-8", "replace") for part in acts_csv(deps.store.as_now(), actor, filters.query(deps.zone))
-        )
+        parts = (part.encode("utf-8", "replace") for part in acts_csv(deps.store.as_now(), actor, query))
         name = f"record-{now.astimezone(deps.zone):%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(parts, mimetype="text/csv", headers=headers)
@@ -188,6 +200,18 @@ def _read_filters() -> RecordFilters:
     for name in ("since", "until"):
         values[name] = values[name] if _day(values[name]) else ""
     return RecordFilters(**values)
+
+
+def _number(text: str) -> int:
+    """A number of an address; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
+
+
+def _who(deps: AdminDeps, filters: RecordFilters) -> str:
+    """Whose acts are wanted; of an act that does not exist for this actor, nobody's."""
+    if not filters.by:
+        return filters.who
+    return who_did(deps.store, current_actor(), _number(filters.by)) or NOBODY
 
 
 def _day(text: str) -> date | None:
@@ -207,7 +231,9 @@ def _midnight(text: str, zone: tzinfo, days: int = 0) -> datetime | None:
         return None
 
 
-def _in_words(name: str, value: str) -> str:
+def _in_words(name: str, value: str, who: str) -> str:
+    if name == "by":
+        return "?" if who == NOBODY else who
     if name == "act":
         return ACT_NAMES.get(value, value)
     return KIND_NAMES.get(value, value) if name == "kind" else value

@@ -74,6 +74,13 @@ class ActSearch(Repository):
                 return ActPage(shown, row.id, is_cut=True)
         return ActPage(shown)
 
+    def get(self, number: int, accounts: frozenset[str] | None = None) -> RecordedAct | None:
+        """Return one act; None where there is none that exists for who sees these accounts."""
+        row = self._execute(select(acts).where(acts.c.id == number)).first()
+        act = None if row is None else _act_of(row)
+        is_seen = act is not None and (accounts is None or (act.accounts is not None and act.accounts <= accounts))
+        return act if is_seen else None
+
     def _rows(self, query: ActQuery) -> Iterator[Any]:
         """Yield the rows that match all but the words, newest first."""
         conditions = _conditions(query)
