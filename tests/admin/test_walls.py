@@ -14,8 +14,9 @@ import time_machine
 from flask import Flask, g
 from werkzeug.test import TestResponse
 
-from service.actors import Actor, Role
+from service.actors import Actor, Role, Scope, administrator
 from service.lead import Attempt, Attribution, Contact, CoworkerId, Lead, OpportunityId, Outcome, Status, Step
+from service.operations.keys import KeyRequest, make_key
 from service.store import (
     AMOUNT_UNIT,
     AnswerClock,
@@ -31,6 +32,7 @@ from service.store import (
     Store,
     Transaction,
 )
+from tests.admin.colleagues import add_person
 from tests.admin.dashboard import Operator
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.front import TOKEN, count_days
@@ -59,7 +61,7 @@ class Operators:
 
     operator: Operator
     leads: dict[str, list[Lead]]
-    jobs: dict[str, str]
+    named: dict[str, dict[str, str]]
 
     def ask(self, account: str, path: str, method: str = "GET", *, api: bool = False, **more: Any) -> TestResponse:
         """Ask as an owner who sees one account."""
@@ -111,19 +113,23 @@ def history(account: str, number: int, status: Status = Status.DELIVERED) -> Lea
     return LeadHistory(lead, [call], {"Name": mark}, sale, [a_change(lead, "stage", f"{mark} stage")], clock, turn)
 
 
-def keep_everything(store: Store) -> tuple[dict[str, list[Lead]], dict[str, str]]:
-    """Fill every table that has rows of accounts; the leads, and an import of each account."""
+def keep_everything(store: Store) -> tuple[dict[str, list[Lead]], dict[str, dict[str, str]]]:
+    """Fill every table that has rows of accounts; the leads of each account, and by argument what addresses name."""
     leads: dict[str, list[Lead]] = {}
-    jobs = {}
+    named: dict[str, dict[str, str]] = {}
     for place, (account, mark) in enumerate(MARKS.items()):
         number = NUMBERS[account]
         some = [history(account, 100 * place + each) for each in range(number)]
         others = [Status.PARKED, Status.QUARANTINED, Status.DISCARDED, Status.TEST]
         some += [history(account, 100 * place + each, others[each % 4]) for each in range(number)]
         leads[account] = [each.lead for each in some]
-        jobs[account] = f"{place + 1:032x}"
-        job = ImportJob(jobs[account], f"{mark}-visit", "", f"{mark}.csv", JobState.CHECKED, NOW, NOW)
-
+        job = ImportJob(f"{place + 1:032x}", f"{mark}-visit", "", f"{mark}.csv", JobState.CHECKED, NOW, NOW)
+        person = add_person(store, Role.EDITOR, [account], f"colleague@{mark}.example", password="")
+        wanted = KeyRequest(f"{mark} program", frozenset({Scope.READ}), frozenset({account}))
+        key, _ = make_key(store, wanted, administrator(), [account], NOW)
+        request = store.write(
+            lambda tx, account=account, mark=mark: tx.worker_requests.add("x", {mark: mark}, mark, NOW, account)  # type: ignore[misc]
+        )
         result = {"nexudus": {"found": 5000 + place}, "is_right": False, "number": 0, "remarks": [mark]}
         comparison = Reconciliation(account, NOON, NOON, None, result)
 
@@ -139,25 +145,28 @@ def keep_everything(store: Store) -> tuple[dict[str, list[Lead]], dict[str, str]
             tx.statistics.replace_costs([cost], {("google", mark): {NOON.date()}}, NOW, account)
 
         store.write(write)
+        named[account] = {"lead_id": leads[account][-1].id, "job_id": job.id, "account": account, "request_id": request}
+        named[account] |= {"person_id": person.id, "token_id": key.id, "key_id": key.id}
+        named[account] |= dict.fromkeys(("form", "name"), f"{mark}-visit")
     store.write(lambda tx: tx.alerts.report("worker", f"no worker: {NUMBERS['harbour']} leads wait", NOW))
     store.write(lambda tx: tx.alerts.report("erasure:parked", "53 parked leads are about to be erased", NOW))
     with store.read() as tx:
         is_behind = tx.search.is_index_behind("g")
     assert is_behind
     store.write(lambda tx: tx.search.fill_index("g", 1000))
-    return leads, jobs
+    return leads, named
 
 
 @pytest.fixture
 def operators(sqlite: Store) -> Iterator[Operators]:
     """Both operators, and an index of words and counts by day that the background has filled."""
     with time_machine.travel(NOW, tick=False):
-        leads, jobs = keep_everything(sqlite)
+        leads, named = keep_everything(sqlite)
         count_days(sqlite)
         some = [a_form(f"{mark}-visit", title=f"Visit {mark}", account=account) for account, mark in MARKS.items()]
         operator = Operator(sqlite, *some)
         let_anyone_ask(operator.front.app)
-        yield Operators(operator, leads, jobs)
+        yield Operators(operator, leads, named)
 
 
 def leaks(answer: TestResponse, account: str, operators: Operators, *quoted: str) -> list[str]:
@@ -185,18 +194,18 @@ def without(text: str, quoted: Sequence[str], instead: str = "") -> str:
 def addresses(operators: Operators, account: str, *, api: bool) -> Iterator[tuple[str, str, Sequence[str]]]:
     """Yield method, address and what it names of the other account, for every route and its lists' filters."""
     foreign = other_than(account)
-    named = {"lead_id": operators.leads[foreign][-1].id, "job_id": operators.jobs[foreign], "code": NEVER}
-    named |= {"form": f"{MARKS[foreign]}-visit", "name": f"{MARKS[foreign]}-visit"}
-    for rule in operators.operator.front.app.url_map.iter_rules():
+    named = {"platform": "meta", "sender": "json", "number": "1"} | operators.named[foreign]
+    named |= dict.fromkeys(("code", "token", "digest", "passkey_id"), NEVER)  # of nobody: of one's own
+    rules = operators.operator.front.app.url_map.iter_rules()
+    for rule in sorted(rules, key=lambda rule: "record" not in rule.rule):  # before it has what is asked for here
         is_api = rule.rule.startswith("/api/")
         is_asset = rule.rule.endswith((".js", ".css"))
-        if is_api is not api or is_asset or not rule.rule.startswith(("/api/", "/admin")) or "sign" in rule.rule:
+        is_door = rule.rule.startswith(("/admin/sign-", "/admin/account/sessions"))
+        if is_api is not api or is_asset or is_door or not rule.rule.startswith(("/api/", "/admin")):
             continue
-        if rule.arguments - named.keys():
-            continue
-        quoted = [named[name] for name in rule.arguments]
+        quoted = [named[name] for name in rule.arguments if name in operators.named[foreign]]
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: named[match[1]], rule.rule)
-        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PATCH", "DELETE"}):
             yield method, path, quoted
             if method == "GET" and not rule.arguments:
                 yield method, f"{path}?{urlencode({'account': foreign})}", [foreign]
@@ -210,7 +219,7 @@ def wrong_answers(operators: Operators, account: str, *, api: bool) -> dict[tupl
     for method, path, quoted in addresses(operators, account, api=api):
         body = {"email": email, "dry_run": True} if path.endswith("/forget") else {"fields": {"phone": "1"}}
         data = {"token": token, "id": operators.leads[other_than(account)][0].id}
-        more = ({"json": body} if api else {"data": data}) if method == "POST" else {}
+        more = ({"json": body} if api else {"data": data}) if method in ("POST", "PATCH") else {}
         answer = operators.ask(account, path, method, api=api, **more)
         leaked: object = leaks(answer, account, operators, *(quoted or [email]))
         if quoted and "?" not in path:
@@ -219,6 +228,7 @@ def wrong_answers(operators: Operators, account: str, *, api: bool) -> dict[tupl
             leaked = leaked or (differs and (answer.status_code, nothing.status_code))
         if leaked or answer.status_code >= 500:
             wrong[method, path] = leaked or answer.status_code
+    assert operators.ask(account, "/admin/leads").status_code == 200  # still signed in
     return wrong
 
 

@@ -89,7 +89,7 @@ class Renderer:
         html = self._templates.get_template(template).render(
             here=here,
             language=i18n.current_language().code,
-            this_page=request.full_path.rstrip("?") if request.method == "GET" else f"{PREFIX}/",
+            this_page=_this_page(http_status),
             navigation=[entry[:3] for entry in NAVIGATION if may(entry[3])],
             who=g.actor.who if "actor" in g else "",
             notice=notice,
@@ -152,6 +152,14 @@ class Renderer:
 def may(scope: str) -> bool:
     """Return whether whoever makes the request may do what the scope covers; False before the sign-in."""
     return "actor" in g and g.actor.may(Scope(scope))
+
+
+def _this_page(status: HTTPStatus) -> str:
+    """The address to which a choice of language leads back: of a page that is not there, without what was asked."""
+    if request.method != "GET":
+        return f"{PREFIX}/"
+    is_refusal = status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+    return request.path if is_refusal else request.full_path.rstrip("?")
 
 
 def use_language_of_request() -> None:
