@@ -197,6 +197,12 @@ class CrmLooks(Repository):
         insert = self._database.insert(crm_looks).values(account=account, requested_at=now, contents={})
         self._execute(insert.on_conflict_do_update(index_elements=["account"], set_={"requested_at": now}))
 
+    def renew_look(self, account: str, base_url: str, now: datetime) -> bool:
+        """Forget a look at another Nexudus, and ask for one at the present; False where there was none."""
+        other = (crm_looks.c.account == account, crm_looks.c.looked_at.is_not(None), crm_looks.c.base_url != base_url)
+        fresh: dict[str, Any] = {"contents": {}, "looked_at": None, "problem": "", "requested_at": now}
+        return self._execute(update(crm_looks).where(*other).values(fresh)).rowcount == 1
+
     def claim_look(self, account: str, now: datetime) -> bool:
         """Claim the look that was asked for; False where none is, or another process takes it."""
         wanted = (crm_looks.c.account == account, crm_looks.c.requested_at.is_not(None))

@@ -41,8 +41,17 @@ def test_nobody_looks_where_nobody_asked(sqlite: Store) -> None:
     assert look(sqlite) == CrmLook("default")
 
 
-def test_a_look_that_fails_says_why_and_keeps_what_was_seen(sqlite: Store) -> None:
+def test_a_look_at_another_nexudus_is_replaced(sqlite: Store, nexudus: Simulator) -> None:
     sqlite.write(lambda tx: tx.crm.save_look("default", "https://crm.example", {"locations": []}, NOON))
+
+    a_job(sqlite, nexudus.url).step(NOON)
+
+    assert look(sqlite).base_url == nexudus.url
+    assert look(sqlite).contents["locations"]
+
+
+def test_a_look_that_fails_says_why_and_keeps_what_was_seen(sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.crm.save_look("default", "http://127.0.0.1:9", {"locations": []}, NOON))
     sqlite.write(lambda tx: tx.crm.request_look("default", NOON))
 
     a_job(sqlite, "http://127.0.0.1:9").step(NOON)

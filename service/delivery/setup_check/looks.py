@@ -26,10 +26,14 @@ class LookJob:
         """nexudus: a client that keeps the account's pace."""
         self._nexudus, self._store, self._account = nexudus, store, account
         self._sleep = sleeper(stop)
+        self._is_new = True
 
     def step(self, now: datetime) -> None:
         """Look, where someone asked for it. Raises: ShuttingDown, StoreUnavailable."""
-        account = self._account
+        account, base_url = self._account, self._nexudus.base_url
+        if self._is_new:  # the account may be another Nexudus than before
+            self._store.write(lambda tx: tx.crm.renew_look(account, base_url, now))
+            self._is_new = False
         with self._store.read() as tx:
             if not tx.crm.is_look_requested(account):
                 return
@@ -43,4 +47,4 @@ class LookJob:
             self._store.write(lambda tx: tx.crm.fail_look(account, problem))
             return
         ended_at = clock.now()
-        self._store.write(lambda tx: tx.crm.save_look(account, self._nexudus.base_url, contents, ended_at))
+        self._store.write(lambda tx: tx.crm.save_look(account, base_url, contents, ended_at))
