@@ -201,6 +201,21 @@ def remove_passkey(store: Store, person: Person, passkey_id: str, actor: Actor, 
     return store.write(remove)
 
 
+def remove_passkeys(store: Store, person: Person, actor: Actor, now: datetime) -> None:
+    """Delete every passkey of a person, whose devices may be lost.
+
+    Raises: StoreUnavailable.
+    """
+
+    def remove(tx: Transaction) -> None:
+        if number := tx.passkeys.remove_all(person.id):
+            subject = Subject(SubjectKind.PERSON, person.id)
+            before, after = {"passkeys": number}, {"passkeys": 0}
+            tx.acts.record(actor, Act.DELETE, subject, person.accounts, before, after, now)
+
+    store.write(remove)
+
+
 def _record(tx: Transaction, actor: Actor, person: Person, act: Act, passkey: Passkey, now: datetime) -> None:
     shown = {"passkey": passkey.name}
     before, after = (None, shown) if act is Act.CREATE else (shown, None)

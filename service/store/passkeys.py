@@ -57,9 +57,16 @@ class Passkeys(Repository):
         own = (passkeys.c.id == passkey_id, passkeys.c.person_id == person_id)
         return self._execute(delete(passkeys).where(*own)).rowcount == 1
 
-    def remove_all(self, person_id: str) -> None:
-        """Delete the passkeys of a person, and whom they are at a provider."""
-        self._execute(delete(passkeys).where(passkeys.c.person_id == person_id))
+    def people(self) -> frozenset[str]:
+        """Return everyone who has one."""
+        return frozenset(self._execute(select(passkeys.c.person_id)).scalars())
+
+    def remove_all(self, person_id: str) -> int:
+        """Delete the passkeys of a person; returns how many."""
+        return self._execute(delete(passkeys).where(passkeys.c.person_id == person_id)).rowcount
+
+    def unlink(self, person_id: str) -> None:
+        """Forget who a person is at any provider."""
         self._execute(delete(identities).where(identities.c.person_id == person_id))
 
     # -- at a provider

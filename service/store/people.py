@@ -84,6 +84,7 @@ class PersonRecords(Repository):
         """Delete a person, with all that signs them in."""
         self._as(SecondSteps).remove(person_id)
         self._as(Passkeys).remove_all(person_id)
+        self._as(Passkeys).unlink(person_id)
         self._execute(delete(people).where(people.c.id == person_id))
 
     # -- links that set a password

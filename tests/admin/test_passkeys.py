@@ -11,11 +11,13 @@ from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticator
 from selenium.webdriver.support.ui import WebDriverWait
 from structlog.testing import capture_logs
 
-from service.store import Store
+from service.actors import Role
+from service.store import Passkey, Store
 from tests.admin.colleagues import PASSWORD_OF_ALL, add_person
 from tests.admin.dashboard import Operator, words
 from tests.admin.served import PATIENCE_S, Screen, served
 from tests.browser import chromium
+from tests.builders import NOON
 from tests.front import Front
 
 
@@ -109,3 +111,20 @@ def test_a_device_that_answers_something_else_makes_no_passkey(sqlite: Store) ->
     assert refused.status_code == 422
     assert "This did not make a passkey." in words(refused.text)
     assert browser.send("/admin/account/passkeys/AAAA/remove").status_code == 404
+
+
+def test_an_owner_takes_passkeys_and_code_from_others_and_not_from_themselves(sqlite: Store) -> None:
+    owner, agent = add_person(sqlite, Role.OWNER), add_person(sqlite, Role.AGENT)
+    browser = Operator(sqlite, sign_in=False)
+    browser.sign_in(PASSWORD_OF_ALL, owner.email)
+    for person in (owner, agent):
+        passkey = Passkey(f"id{person.id}", person.id, "key", 0, "The laptop", NOON)
+        sqlite.write(lambda tx, passkey=passkey: tx.passkeys.add(passkey))  # type: ignore[misc]
+
+    assert "Remove the passkeys" in browser.see(f"/admin/people?person={agent.id}")
+    removed = browser.send(f"/admin/people/{agent.id}/passkeys")
+
+    assert "Agent has no passkeys any more." in browser.arrive(removed)
+    assert [browser.send(f"/admin/people/{owner.id}/{what}").status_code for what in ("passkeys", "code")] == [403, 403]
+    with sqlite.read() as tx:
+        assert tx.passkeys.people() == {owner.id}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, request
@@ -9,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.actors import Person, Role, Scope
+from service.actors import Actor, Person, Role, Scope
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages.rendering import PREFIX, Renderer
@@ -17,6 +18,7 @@ from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
 from service.admin.permissions import requires
 from service.i18n import N_, MessageTable, _
 from service.operations.invitations import PersonDisabled, invite, link_address, new_link
+from service.operations.passkeys import remove_passkeys
 from service.operations.people import (
     MAX_EMAIL,
     MAX_PERSON_NAME,
@@ -33,6 +35,7 @@ from service.operations.people import (
     remove_person,
 )
 from service.operations.second_step import remove_second_step
+from service.store import Store
 
 ALL = "all"
 
@@ -81,13 +84,14 @@ class PeoplePage:
         """Everyone; chosen: whose settings are open; link: made just now."""
         actor = current_actor()
         with self.deps.store.read() as tx:
-            with_code = tx.second_steps.people()
+            with_code, with_passkey = tx.second_steps.people(), tx.passkeys.people()
         response = self.renderer.page(
             "people.html",
             status,
             here="people",
             people=people_shown_to(self.deps.store, actor),
             with_code=with_code,
+            with_passkey=with_passkey,
             me=actor.who,
             chosen=chosen,
             roles=[(role, _(ROLE_NAMES[role]), _(ROLE_MEANINGS[role])) for role in Role if role.scopes <= actor.scopes],
@@ -150,6 +154,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
     _add_changes(routes, page)
     _add_acts(routes, page)
+    _add_other_ways_in(routes, page)
 
 
 def _add_changes(routes: Blueprint, page: PeoplePage) -> None:
@@ -212,14 +217,6 @@ def _add_acts(routes: Blueprint, page: PeoplePage) -> None:
         end_sessions(deps.store, person.id, current_actor(), clock.now())
         return renderer.go(f"{PREFIX}/people", _("%(who)s is signed out everywhere.", who=person.name or person.email))
 
-    @routes.post("/people/<person_id>/code")
-    @requires(Scope.PEOPLE)
-    def turn_code_off(person_id: str) -> Response:
-        person = page.person(person_id)
-        remove_second_step(deps.store, person, current_actor(), clock.now())
-        notice = _("%(who)s signs in without a code.", who=person.name or person.email)
-        return renderer.go(f"{PREFIX}/people", notice)
-
     @routes.post("/people/<person_id>/remove")
     @requires(Scope.PEOPLE)
     def delete_person(person_id: str) -> Response:
@@ -230,6 +227,30 @@ def _add_acts(routes: Blueprint, page: PeoplePage) -> None:
             return renderer.go(f"{PREFIX}/people", _("%(who)s is deleted.", who=person.name or person.email))
 
         return page.attempt(job, person)
+
+
+def _add_other_ways_in(routes: Blueprint, page: PeoplePage) -> None:
+    def loosen(person_id: str, remove: Callable[[Store, Person, Actor, datetime], object], notice: str) -> Response:
+        """Take from a person what else signs in; one's own goes on My account, where it takes more than a session."""
+        person = page.person(person_id)
+
+        def job() -> Response:
+            if person.email == current_actor().who:
+                raise PersonNotAllowed("one's own is taken away on My account")
+            remove(page.deps.store, person, current_actor(), clock.now())
+            return page.renderer.go(f"{PREFIX}/people", _(notice, who=person.name or person.email))
+
+        return page.attempt(job, person)
+
+    @routes.post("/people/<person_id>/code")
+    @requires(Scope.PEOPLE)
+    def turn_code_off(person_id: str) -> Response:
+        return loosen(person_id, remove_second_step, N_("%(who)s signs in without a code."))
+
+    @routes.post("/people/<person_id>/passkeys")
+    @requires(Scope.PEOPLE)
+    def forget_passkeys(person_id: str) -> Response:
+        return loosen(person_id, remove_passkeys, N_("%(who)s has no passkeys any more."))
 
 
 def _chosen_role() -> Role:
