@@ -137,6 +137,15 @@ def test_a_pipe_full_of_unheard_rings_blocks_no_writer(tmp_path: Path) -> None:
         ring(str(path))
 
 
+def test_who_copies_the_files_of_a_database_does_not_wait_at_the_pipe(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'leads.db'}")
+    store.migrate()
+
+    with closing(store.bell()):
+        assert all(file.is_file() for file in tmp_path.glob("leads.db*"))
+    store.close()
+
+
 def test_an_unheard_ring_is_no_error(tmp_path: Path) -> None:
     path = pipe_of(tmp_path / "leads.db")
     ring(str(path))

@@ -11,7 +11,7 @@ import pytest
 
 from service.store import Store
 
-FILES = ("leads.db", "leads.db-wal", "leads.db-shm", "leads.db-turn", "leads.db-bell")
+FILES = ("leads.db", "leads.db-wal", "leads.db-shm", "leads.db-turn", ".leads.db-bell")
 
 
 @pytest.fixture(autouse=True)

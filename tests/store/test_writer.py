@@ -205,7 +205,7 @@ def test_a_bell_that_cannot_be_rung_undoes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "leads.db"
     store = Store(f"sqlite:///{path}")
     store.migrate()
-    path.with_name("leads.db-bell").mkdir()
+    path.with_name(".leads.db-bell").mkdir()
 
     enqueue(store)
 

@@ -59,8 +59,11 @@ class PipeBell:
 
 
 def pipe_of(database: Path) -> Path:
-    """Return the path of the pipe that belongs to a SQLite file."""
-    return database.with_name(database.name + "-bell")
+    """Return the path of the pipe that belongs to a SQLite file.
+
+    A hidden one: whoever copies or reads `leads.db*` would wait for ever at a pipe.
+    """
+    return database.with_name(f".{database.name}-bell")
 
 
 def ring(path: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_en
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DisconnectionError
 
+from service.store.database.bell import pipe_of
 from service.store.database.repository import PATIENCE_S, Database
 
 LOCK_SLICE_S = 0.25
@@ -35,8 +36,8 @@ CLEARING_TRIES = 8
 PRIVATE = 0o600
 """Mode of the database and of the files beside it: they hold people, and tokens."""
 
-COMPANIONS = ("-wal", "-shm", "-turn", "-bell")
-"""Suffixes of the files beside a database: SQLite's own, the queue of writers, the pipe of the bell."""
+COMPANIONS = ("-wal", "-shm", "-turn")
+"""Suffixes of the files beside a database: SQLite's own, the queue of writers."""
 
 REPLACED = "the database file was replaced while the service runs"
 
@@ -68,11 +69,11 @@ class SqliteFile:
 
         SQLite gives new companions the mode of the database.
         """
-        for suffix in ("", *COMPANIONS):
+        for path in (*(self._path + suffix for suffix in ("", *COMPANIONS)), str(pipe_of(Path(self._path)))):
             with suppress(OSError):
-                mode = os.stat(self._path + suffix).st_mode  # noqa: PTH116
+                mode = os.stat(path).st_mode  # noqa: PTH116
                 if (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)) and stat.S_IMODE(mode) != PRIVATE:
-                    os.chmod(self._path + suffix, PRIVATE)  # noqa: PTH101
+                    os.chmod(path, PRIVATE)  # noqa: PTH101
 
     def connector(self, timeout_s: float, *, writes: bool) -> Callable[[], sqlite3.Connection]:
         """Return what opens the file for an engine.
