@@ -70,6 +70,7 @@ class Monitor:
         self._submit = submit
         self._stop = stop
         self._sender = AlertSender(store, config.addresses, config.digest_at, stop, config.send)
+        self._sender.follow(config.forms)
         self._forms = config.forms
         self._new_leads = NewLeadNotifier(
             store, config.forms, config.public_url, config.send, config.links, config.zone
@@ -83,6 +84,7 @@ class Monitor:
         """Watch other forms from the next look on."""
         self._forms = forms
         self._new_leads.follow(forms)
+        self._sender.follow(forms)
 
     def run(self) -> None:
         """Monitor until stopped, then hand over the duty."""

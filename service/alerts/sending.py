@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ from service.alerts import channels
 from service.alerts.channels import SENT, Message, Send
 from service.alerts.decisions import AlertMessage, due_alerts
 from service.alerts.wording import count, span
+from service.forms import Form
 from service.lead import Reason
-from service.store import Alert, Store, Transaction, UnreadableSecret
+from service.store import Alert, Store, Transaction, UnreadableSecret, Walls
 from service.store.activity import DigestFigures
 
 # -- the daily digest: what arrived, what became of it, what waits; no names and no addresses
@@ -130,11 +131,13 @@ class AlertChannel:
     """One address, and the messages that other channels took and it did not.
 
     number: its position, from 1. entry: the id of a channel of the dashboard; "" for an address of ALERT_URLS.
+    account: whose alerts it gets; None: all.
     """
 
     number: int
     address: str = field(repr=False)
     entry: str = ""
+    account: str | None = None
     missed: list[Message] = field(default_factory=list)
     backoff: SendBackoff = field(default_factory=SendBackoff)
 
@@ -153,6 +156,7 @@ class AlertSender:
         self._store = store
         self._channels = [AlertChannel(number, address) for number, address in enumerate(addresses, 1)]
         self._entries: frozenset[str] = frozenset()
+        self._forms: Mapping[str, Form] = {}
         self._digest_at = digest_at
         self._stop = stop
         self._send_message = send
@@ -169,20 +173,24 @@ class AlertSender:
         self._retry_failed_channels(now)
         self._send_digest(now)
 
+    def follow(self, forms: Mapping[str, Form]) -> None:
+        """Count these forms to their accounts from now on."""
+        self._forms = forms
+
     def _follow_channels(self) -> None:
         """Take up channels that were added in the dashboard, and leave those that were removed."""
         with self._store.read() as tx:
-            entries = [entry.id for entry in tx.channels.all() if entry.account is None]
+            entries = {entry.id: entry.account for entry in tx.channels.all()}
             if self._entries == frozenset(entries):
                 return
             kept = [channel for channel in self._channels if not channel.entry or channel.entry in entries]
             known = {channel.entry for channel in kept}
             number = max((channel.number for channel in self._channels), default=0)
-            for entry in entries:
+            for entry, account in entries.items():
                 address = None if entry in known else _address_of(tx, entry)
                 if address is not None:
                     number += 1
-                    kept.append(AlertChannel(number, address, entry))
+                    kept.append(AlertChannel(number, address, entry, account))
         self._channels, self._entries = kept, frozenset(entries)
 
     def _send_alerts(self, now: datetime) -> None:
@@ -190,21 +198,46 @@ class AlertSender:
             return
         with self._store.read() as tx:
             due = due_alerts(tx.alerts.all(), read_instants(tx, SENT_FLAG), now)
-        if due.message is None or not self._channels:
+        messages = [(part, recipients) for part, recipients in self._parts_of(due, now) if part.message is not None]
+        if not messages:
             if due.done:  # over, and without a message
                 self._store.write(lambda tx: tx.alerts.forget(due.done))
-        elif self._send(due.message, now):
+        elif self._send([(part.message, recipients) for part, recipients in messages if part.message], now):
             self._alert_backoff.record_success()
-            self._store.write(lambda tx: _mark_sent(tx, due, now))
+            noticed = tuple(dict.fromkeys(alert for part, _ in messages for alert in part.alerts))
+            self._store.write(lambda tx: _mark_sent(tx, AlertMessage(None, noticed, due.done), now))
         else:
             self._alert_backoff.record_failure(now)
 
-    def _send(self, message: Message, now: datetime) -> bool:
-        """Send to all channels; return whether any took it. The others are retried."""
-        outcomes = self._send_to(self._channels, message)
-        if SENT not in outcomes:
+    def _parts_of(self, due: AlertMessage, now: datetime) -> Iterator[tuple[AlertMessage, Sequence[AlertChannel]]]:
+        """Yield what each account's channels get, and those of the whole installation."""
+        for account, recipients in self._by_account().items():
+            if account is None:
+                yield due, recipients
+            elif due.message is not None:
+                with self._within(account).read() as tx:
+                    yield due_alerts(tx.alerts.all(), read_instants(tx, SENT_FLAG), now), recipients
+
+    def _by_account(self) -> Mapping[str | None, Sequence[AlertChannel]]:
+        accounts = dict.fromkeys(channel.account for channel in self._channels)
+        return {name: [channel for channel in self._channels if channel.account == name] for name in accounts}
+
+    def _within(self, account: str) -> Store:
+        """Return the store as people of this account see it."""
+        own = frozenset(name for name, form in self._forms.items() if set(form.accounts) == {account})
+        walls = Walls(frozenset({account}), own)
+        return self._store.within(lambda: walls)
+
+    def _send(self, messages: Sequence[tuple[Message, Sequence[AlertChannel]]], now: datetime) -> bool:
+        """Send each message to its channels; return whether any took one. The others are retried."""
+        outcomes = [
+            (channel, message, outcome)
+            for message, recipients in messages
+            for channel, outcome in zip(recipients, self._send_to(recipients, message), strict=True)
+        ]
+        if not any(outcome == SENT for _, _, outcome in outcomes):
             return False
-        for channel, outcome in zip(self._channels, outcomes, strict=True):
+        for channel, message, outcome in outcomes:
             if outcome != SENT:
                 channel.missed = [*channel.missed, message][-MAX_MISSED_MESSAGES:]
                 channel.backoff.record_failure(now)
@@ -252,14 +285,20 @@ class AlertSender:
             return
         if last >= due:
             return
-        with self._store.read() as tx:
-            message = compose_digest(tx.alerts.digest_figures(now - DAY), tx.alerts.open(), now)
-        if self._channels and not self._send(message, now):
+        digests = [
+            (self._compose_digest(account, now), recipients) for account, recipients in self._by_account().items()
+        ]
+        if digests and not self._send(digests, now):
             self._digest_backoff.record_failure(now)
             return
         self._digest_backoff.record_success()
         self._store.write(lambda tx: tx.flags.swap(DIGEST_FLAG, last, due))
-        log.info("digest", title=message.title)
+        log.info("digest", messages=len(digests))
+
+    def _compose_digest(self, account: str | None, now: datetime) -> Message:
+        store = self._store if account is None else self._within(account)
+        with store.read() as tx:
+            return compose_digest(tx.alerts.digest_figures(now - DAY), tx.alerts.open(), now)
 
 
 def _address_of(tx: Transaction, entry: str) -> str | None:

@@ -9,17 +9,19 @@ from service.store.acts.acts import Act, Subject, SubjectKind
 CHANNELS_OF_SETTING = "ALERT_URLS"
 
 
-def add_channel(store: Store, name: str, kind: str, address: str, actor: Actor, now: datetime) -> str:
+def add_channel(
+    store: Store, name: str, kind: str, address: str, account: str | None, actor: Actor, now: datetime
+) -> str:
     """Add a channel for alerts, and ask for a test message to it; returns the id of that request.
 
-    kind: "slack", "mailtos" ... Raises: StoreUnavailable.
+    kind: "slack", "mailtos" ... account: whose alerts it gets; None: all. Raises: StoreUnavailable.
     """
 
     def add(tx: Transaction) -> str:
-        channel_id = tx.channels.add(name, kind, address, actor.who, now)
+        channel_id = tx.channels.add(name, kind, address, actor.who, now, account)
         after = {"channel": name, "kind": kind}
-        tx.acts.record(actor, Act.CREATE, _channel(channel_id), None, None, after, now)
-        return tx.worker_requests.add(TEST_MESSAGE, {"channel": channel_id}, actor.who, now)
+        tx.acts.record(actor, Act.CREATE, _channel(channel_id), account, None, after, now)
+        return tx.worker_requests.add(TEST_MESSAGE, {"channel": channel_id}, actor.who, now, account)
 
     return store.write(add)
 
@@ -36,7 +38,7 @@ def remove_channel(store: Store, channel_id: str, actor: Actor, now: datetime) -
             return None
         tx.channels.remove(channel_id)
         before = {"channel": entry.name, "kind": entry.service}
-        tx.acts.record(actor, Act.DELETE, _channel(channel_id), None, before, None, now)
+        tx.acts.record(actor, Act.DELETE, _channel(channel_id), entry.account, before, None, now)
         return entry.name
 
     return store.write(remove)
@@ -53,9 +55,10 @@ def request_test(store: Store, channel_id: str, actor: Actor, now: datetime) -> 
         if channel_id and entry is None:
             return None
         after = {"channel": entry.name if entry else CHANNELS_OF_SETTING}
-        tx.acts.record(actor, Act.TEST, _channel(channel_id or CHANNELS_OF_SETTING), None, None, after, now)
+        account = entry.account if entry else None
+        tx.acts.record(actor, Act.TEST, _channel(channel_id or CHANNELS_OF_SETTING), account, None, after, now)
         details = {"channel": channel_id} if channel_id else {}
-        return tx.worker_requests.add(TEST_MESSAGE, details, actor.who, now)
+        return tx.worker_requests.add(TEST_MESSAGE, details, actor.who, now, account)
 
     return store.write(request)
 

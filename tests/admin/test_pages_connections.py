@@ -6,11 +6,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service import clock
+from service.actors import Actor, Role
 from service.admin.pages.channel_addresses import UnusableAddress, mail_address, read_address
 from service.alerts.channel_tests import make_test_sender
 from service.background import RequestJob
 from service.store import TEST_MESSAGE, ChannelEntry, Store
 from tests.admin.dashboard import Operator, words
+from tests.admin.test_walls import let_anyone_ask
 from tests.alerts.sink import AlertSink, send_here
 from tests.builders import a_form
 
@@ -143,3 +145,28 @@ def test_what_was_done_is_recorded_without_secrets(sqlite: Store, operator: Oper
         recorded = [tuple(row) for row in rows]
     assert [row[0] for row in recorded] == ["create", "test", "delete"]
     assert "hooks.slack.com" not in str(recorded)
+
+
+def test_people_of_one_account_have_their_own_channels_and_see_no_others(sqlite: Store) -> None:
+    operator = Operator(sqlite, a_form(), ALERT_URLS="mailto://ann:hush@example.com")
+    add(operator, SLACK, name="Everything")
+    let_anyone_ask(operator.front.app)
+    token = operator.token
+    operator.front.app.extensions["asks"] = Actor("eve@example.com", Role.EDITOR.scopes, frozenset({"default"}))
+
+    fields = {"token": token, "by": "address", "address": SLACK, "name": "Harbour team"}
+    added = operator.client.post(f"{PAGE}/channels", data=fields)
+    page = operator.client.get(added.headers["Location"])
+    others = {entry.name: entry for entry in entries(sqlite)}
+
+    assert others["Harbour team"].account == "default"
+    assert "Harbour team" in page.text
+    assert not [word for word in ("Everything", "Set in the environment", "ALERT_URLS") if word in page.text]
+    for path, channel in (("test", ""), ("test", others["Everything"].id), ("remove", others["Everything"].id)):
+        operator.client.post(f"{PAGE}/channels/{path}", data={"token": token, "channel": channel})
+    assert [entry.name for entry in entries(sqlite)] == ["Everything", "Harbour team"]
+    with sqlite._database.reading.connect() as connection:
+        requests = connection.exec_driver_sql(
+            "SELECT details FROM worker_requests WHERE requested_by LIKE 'eve%'"
+        ).all()
+    assert len(requests) == 1

@@ -20,7 +20,7 @@ from service.admin.pages.channel_addresses import (
     read_address,
 )
 from service.admin.pages.connections import account_statuses
-from service.admin.pages.labels import sentence
+from service.admin.pages.labels import account_name, sentence
 from service.admin.pages.platform_pages import platform_rows
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.worker_answers import PATIENCE, check_sees_all, own_request
@@ -64,7 +64,7 @@ def add_channels(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None
     @routes.post("/connections/channels")
     @requires(Scope.SETUP)
     def new_channel() -> BaseResponse:
-        check_sees_all(current_actor())
+        account = _account_of_channel(deps, request.form.get("account", ""))
         is_mail = request.form.get("by") == "mail"
         name = request.form.get("name", "").strip()[:MAX_NAME_CHARS]
         try:
@@ -74,15 +74,17 @@ def add_channels(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None
             unusable = HTTPStatus.UNPROCESSABLE_ENTITY
             return connections_page(deps, renderer, unusable, problem=str(error), is_mail=is_mail, typed=kept)
         request_id = add_channel(
-            deps.store, name or kind_name(typed.kind), typed.kind, typed.address, current_actor(), clock.now()
+            deps.store, name or kind_name(typed.kind), typed.kind, typed.address, account, current_actor(), clock.now()
         )
         return renderer.go(f"{PREFIX}/connections?request={request_id}")
 
     @routes.post("/connections/channels/test")
     @requires(Scope.SETUP)
     def test_channel() -> BaseResponse:
-        check_sees_all(current_actor())
-        request_id = request_test(deps.store, request.form.get("channel", ""), current_actor(), clock.now())
+        channel = request.form.get("channel", "")
+        if not channel:  # ALERT_URLS
+            check_sees_all(current_actor())
+        request_id = request_test(deps.store, channel, current_actor(), clock.now())
         if request_id is None:
             return renderer.go(f"{PREFIX}/connections", _("This channel was removed."))
         return renderer.go(f"{PREFIX}/connections?request={request_id}")
@@ -90,10 +92,22 @@ def add_channels(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None
     @routes.post("/connections/channels/remove")
     @requires(Scope.SETUP)
     def drop_channel() -> BaseResponse:
-        check_sees_all(current_actor())
         name = remove_channel(deps.store, request.form.get("channel", ""), current_actor(), clock.now())
         removed = _("%(name)s was removed: alerts no longer go there.", name=name)
         return renderer.go(f"{PREFIX}/connections", removed if name else _("This channel was removed."))
+
+
+def _account_of_channel(deps: AdminDeps, typed: str) -> str | None:
+    """Whose alerts a new channel gets: all, or those of one account that this person sees.
+
+    Raises: Forbidden.
+    """
+    if typed in deps.accounts:
+        return typed
+    if current_actor().accounts is not None and len(deps.accounts) == 1:
+        return deps.accounts[0]
+    check_sees_all(current_actor())
+    return None
 
 
 def connections_page(
@@ -117,7 +131,9 @@ def connections_page(
         form_names=[(form.name, form.title or form.name) for form in deps.forms.values()],
         may_add=actor.accounts is None and not deps.publisher.is_managed_by_file,
         kind_name=kind_name,
-        from_environment=deps.environment.alert_kinds,
+        from_environment=deps.environment.alert_kinds if actor.accounts is None else (),
+        account_names=[(name, account_name(name)) for name in deps.accounts],
+        account_name=account_name,
         max_name=MAX_NAME_CHARS,
         **channel_block(deps, actor, request.args.get("request", "")),
         **shown,
@@ -128,7 +144,7 @@ def channel_block(deps: AdminDeps, actor: Actor, request_id: str) -> dict[str, o
     """The channels, and what the block of a test message shows: nothing, that it is under way, or how it went."""
     kinds, now = deps.environment.alert_kinds, clock.now()
     with deps.store.read() as tx:
-        entries = tx.channels.all() if actor.accounts is None else []
+        entries = tx.channels.all()
         test = own_request(tx.worker_requests.get(request_id), actor, TEST_MESSAGE)
     is_waiting = test is not None and test.answer is None
     outcomes: Sequence[str] = test.answer.get("outcomes", ["failed"]) if test and test.answer is not None else []
