@@ -9,6 +9,7 @@ from service.admin.permissions import Entry, is_allowed, permission_of
 from service.store import Store
 from tests.admin.colleagues import colleague
 from tests.admin.dashboard import Operator
+from tests.admin.stored_leads import keep_many
 from tests.front import Front
 
 OUTSIDE = {  # of the dashboard and the API: for strangers, platforms and monitoring
@@ -69,18 +70,32 @@ def test_the_least_role_for_a_scope_has_it_and_the_one_below_has_not(scope: Scop
 @pytest.mark.parametrize("role", Role)
 def test_a_person_meets_403_at_every_page_beyond_the_role_and_nowhere_else(sqlite: Store, role: Role) -> None:
     operator = colleague(sqlite, role, None, SAMPLE_PAGE="true")
+    (lead,) = keep_many(sqlite, 1)
     token, wrong = operator.token, []
 
     for rule in operator.front.app.url_map.iter_rules():
         permission = permission_of(operator.front.app.view_functions[rule.endpoint])
         if rule.rule.startswith("/admin") and rule.endpoint != "pages.sign_out":
-            path = re.sub(r"<[^>]+>", "0" * 32, rule.rule)
+            path = rule.rule.replace("<lead_id>", lead.id).replace("<name>", "contact")
+            path = re.sub(r"<[^>]+>", "0" * 32, path)
             methods = (rule.methods or set()) - {"OPTIONS", "HEAD"}
             statuses = {operator.client.open(path, method=each, data={"token": token}).status_code for each in methods}
             is_beyond = isinstance(permission, Scope) and permission not in role.scopes
             wrong += [rule.rule] if (403 in statuses) != is_beyond or max(statuses) >= 500 else []
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("account", ["default", "harbour"])
+def test_a_page_about_a_lead_that_does_not_exist_for_a_person_is_404_whatever_the_role(
+    sqlite: Store, account: str
+) -> None:
+    (lead,) = keep_many(sqlite, 1)
+    viewer = colleague(sqlite, Role.VIEWER, [account])
+
+    statuses = [viewer.client.get(f"/admin/leads/{each}/edit").status_code for each in (lead.id, "0" * 32, "nobody")]
+
+    assert statuses == [403 if account == "default" else 404, 404, 404]
 
 
 @pytest.mark.parametrize("scope", Scope)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
@@ -20,6 +21,7 @@ from service.admin.pages.entrance import (
     too_many_attempts,
     with_retry,
 )
+from service.admin.pages.lead_filters import LEAD_ID
 from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use_language_of_request
 from service.admin.pages.roles import missing_permission
 from service.admin.permissions import Entry, is_allowed, permission_of_request, requires
@@ -94,11 +96,22 @@ def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) ->
         return _sign_in_page(renderer, authenticator, HTTPStatus.UNAUTHORIZED)
     g.actor = g.session.actor(request.remote_addr or "")
     if not is_allowed(g.actor, permission):
+        if request.method == "GET" and _is_hidden(deps):
+            raise NotFound
         return renderer.message(HTTPStatus.FORBIDDEN, _("You may not do this"), missing_permission(g.actor, permission))
     given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
     if not hmac.compare_digest(given.encode(), g.session.form_token.encode()):
         return _foreign_form(renderer)
     return None
+
+
+def _is_hidden(deps: AdminDeps) -> bool:
+    """Whether the page is about a lead or a form that does not exist for whoever asks."""
+    within, about = deps.within_walls(), request.view_args or {}
+    if "lead_id" in about:
+        with within.store.read() as tx:
+            return not LEAD_ID.fullmatch(about["lead_id"]) or tx.leads.get(about["lead_id"]) is None
+    return request.path.startswith(f"{PREFIX}/setup/") and "name" in about and about["name"] not in within.forms
 
 
 def _is_same_origin(public_url: str) -> bool:
