@@ -16,7 +16,7 @@ from service.lead import first_lead_id
 from service.store.answer_counts import fold_answers, kept_answers, packed_cells
 from service.store.block_cover import Stretch
 from service.store.database.answer_tables import answer_cells
-from service.store.database.columns import insert_rows
+from service.store.database.columns import load_rows
 from service.store.database.outcome_tables import outcome_blocks, outcome_cells, outcome_changes
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
@@ -148,7 +148,7 @@ class OutcomeBlocks(Repository):
         of = answer_cells.c
         self._execute(delete(answer_cells).where(of.level == block.level, of.block == block.leads.since))
         if cells:
-            insert_rows(self._connection, answer_cells, list(cells))
+            load_rows(self._connection, answer_cells, list(cells))
         return True
 
     def _is_ours(self, block: OutcomeBlock) -> bool:
@@ -163,7 +163,7 @@ class OutcomeBlocks(Repository):
         own = and_(of.level == block.level, of.block == block.leads.since, of.kind == kind)
         self._execute(delete(outcome_cells).where(own))
         if cells:
-            insert_rows(self._connection, outcome_cells, list(cells))
+            load_rows(self._connection, outcome_cells, list(cells))
         return True
 
     def end_count(self, block: OutcomeBlock) -> None:

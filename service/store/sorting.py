@@ -7,7 +7,7 @@ sorts a million leads. Leads without a value to sort by come last, newest first,
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -183,7 +183,8 @@ class SortedSearch(LeadSearch):
         """Return the places of a page, and where the walk stopped, None where it came to an end."""
         places: list[SortPlace] = []
         lead_id = literal_column("stretch.id", Text)
-        conditions = [*self._conditions(plan, lead_id)]
+        young = self._young(plan)
+        conditions, members = [_listed(plan, lead_id, young)], self._members(plan, young)
         # Where leads stopped the walk would be told by its place, and might be another account's.
         sizes = iter(SORT_STRETCHES) if self._walls is None else chain(SORT_STRETCHES, repeat(SORT_STRETCHES[-1]))
         for has_key in order.parts:
@@ -193,8 +194,10 @@ class SortedSearch(LeadSearch):
                 end = self._execute(stretch.offset(number - 1).limit(1)).first()
                 of_part = [] if has_key else [_lacks_key(order.sort, lead_id)]
                 matches = _matches_of(stretch, order, [*conditions, *of_part], has_key=has_key)
-                rows = self._execute(matches.limit(size - len(places)))
-                places += [SortPlace(row.key, row.id) for row in rows]
+                rows = self._execute(matches.limit(size - len(places) if members is None else None))
+                met = (SortPlace(row.key, row.id) for row in rows if members is None or row.id in members)
+                places += islice(met, size - len(places))
+                rows.close()
                 if len(places) == size:
                     return (places[::-1] if order.is_backwards else places), None
                 if end is None:
@@ -204,22 +207,31 @@ class SortedSearch(LeadSearch):
                 return (places[::-1] if order.is_backwards else places), here
         return (places[::-1] if order.is_backwards else places), None
 
-    def _conditions(self, plan: SearchPlan, lead_id: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
-        """Yield the conditions of a search on a lead, whether it is in the index of words or not."""
-        listed = and_(true(), *(_meets(one, plan, lead_id) for one in plan.conditions))
-        if plan.checks:
-            listed = and_(listed, exists().select_from(leads).where(leads.c.id == lead_id, *plan.checks))
-        if not plan.uses_words:
-            yield listed
-            return
-        young = [one for _, _, ids in self._tail(plan, is_upwards=False) for one in ids][:MAX_UNINDEXED]
-        yield or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(young))
+    def _young(self, plan: SearchPlan) -> list[str]:
+        """Return the matches among leads that the index of words does not have yet."""
+        tail = self._tail(plan, is_upwards=False) if plan.uses_words else ()
+        return [one for _, _, ids in tail for one in ids][:MAX_UNINDEXED]
+
+    def _members(self, plan: SearchPlan, young: Sequence[str]) -> set[str] | None:
+        """Return the leads that meet what no single look answers, read once for all stretches; None: there is none."""
+        spread = [one.between(plan.above, plan.below) for one in plan.conditions if not _is_one_look(one)]
+        sets = [set(self._execute(ids).scalars()) for ids in spread]
+        return set.intersection(*sets) | set(young) if sets else None
 
 
-def _meets(one: SearchCondition, plan: SearchPlan, lead_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """Match leads that meet a condition; one that no single look answers is read once for all leads."""
-    is_one_look = one.is_listed and one.is_ordered
-    return one.has(lead_id) if is_one_look else lead_id.in_(one.between(plan.above, plan.below))
+def _is_one_look(one: SearchCondition) -> bool:
+    """Return whether one look shows whether a lead meets a condition: at one word of it, or at itself."""
+    return one.is_listed and (one.is_ordered or one.column.table is leads)
+
+
+def _listed(plan: SearchPlan, lead_id: ColumnElement[str], young: Sequence[str]) -> ColumnElement[bool]:
+    """Match the leads that meet what single looks answer, whether they are in the index of words or not."""
+    listed = and_(true(), *(one.has(lead_id) for one in plan.conditions if _is_one_look(one)))
+    if plan.checks:
+        listed = and_(listed, exists().select_from(leads).where(leads.c.id == lead_id, *plan.checks))
+    if not plan.uses_words:
+        return listed
+    return or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(young))
 
 
 def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_key: bool) -> Select[Any]:

@@ -6,7 +6,9 @@ many times as much it is as the smallest answer of the same application in the s
 """
 
 import os
+import re
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +24,8 @@ from tests.bench.growing import BUDGET_MS, COUNT, NOW, Address, Growth, crowded
 from tests.builders import a_form
 from tests.front import TOKEN, Front
 
-TRIES = 9
+TRIES = int(os.environ.get("BENCH_TRIES", "9"))
+"""At most 10, as periods go."""
 
 YARDSTICK = "/healthz"
 
@@ -30,8 +33,8 @@ YARDSTICK_TRIES = 200
 
 CONVERSIONS = {"New enquiry": "enquiry", "Toured": "tour", "Proposal sent": "proposal", "won": "won"}
 
-SHOWN = int(os.environ.get("BENCH_SHOWN", "0"))
-"""With another number, only so many of the variants are measured, for a quick look."""
+CHOSEN = os.environ.get("BENCH_CHOSEN", "")
+"""An expression that the names of what is measured match: all, or some for a quick look."""
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -125,8 +128,10 @@ def costs_of(store: Store) -> dict[str, Cost]:
     processor = Processor(store)
     costs = {YARDSTICK: _cost(front, processor, lambda _n: YARDSTICK, YARDSTICK_TRIES)}
     wanted = {**leads_pages(), **lead_pages(store), **report_pages(), **other_pages(), **calls()}
-    for name, path in list(wanted.items())[-SHOWN:]:
-        costs[name] = _cost(front, processor, path, TRIES)
+    for name, path in wanted.items():
+        if re.search(CHOSEN, name):
+            costs[name] = _cost(front, processor, path, TRIES)
+            print(f"{name:44}{costs[name].median:9.1f}{costs[name].processor:9.1f}", file=sys.stderr, flush=True)
     return costs
 
 
@@ -141,7 +146,7 @@ def _cost(front: Front, processor: Processor, path: Address, tries: int) -> Cost
         assert response.status_code == 200, (path(n), response.status_code)
         return took
 
-    call(tries)
+    call(tries - 1)
     used = processor.seconds()
     wall = [call(n) for n in range(tries)]
     return Cost(wall, (processor.seconds() - used) * 1000 / tries)

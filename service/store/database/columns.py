@@ -5,7 +5,8 @@ was a third of the time. Those statements alone go to the driver directly; every
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -83,13 +84,34 @@ def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) 
     if not connection.in_transaction():
         connection.begin()
     driver: Any = connection.connection.dbapi_connection
+    with _errors_of(connection, sql):
+        return driver.execute(sql, values)
+
+
+@contextmanager
+def _errors_of(connection: Connection, sql: str) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy does."""
     dialect = connection.dialect
     try:
-        return driver.execute(sql, values)
+        yield
     except dialect.loaded_dbapi.Error as error:
         raise DBAPIError.instance(
             sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
         ) from error
+
+
+def load_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows as insert_rows does, but thousands: PostgreSQL copies them in half the time."""
+    if connection.dialect.name != "postgresql":
+        insert_rows(connection, table, rows)
+        return
+    if not connection.in_transaction():
+        connection.begin()
+    driver: Any = connection.connection.dbapi_connection
+    sql = f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN"
+    with _errors_of(connection, sql), driver.cursor() as cursor, cursor.copy(sql) as copy:
+        for row in rows:
+            copy.write_row(values_of(table, row))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> None:
