@@ -55,6 +55,12 @@ def milestone_names(forms: Mapping[str, Form], cells: Iterable[OutcomeCell]) -> 
     return MilestoneNames(tuple(stages), {"": {key_of_stage(stage): stage for stage in stages}})
 
 
+def milestones_agree(forms: Mapping[str, Form]) -> bool:
+    """Return whether a stage means the same milestone in every form, so that reports need not tell forms apart."""
+    every = [_of_form(form) for form in forms.values()]
+    return all(each == every[0] for each in every)
+
+
 def _of_form(form: Form) -> dict[str, str]:
     variants = (form, *(route.form for route in form.routes))
     return {

@@ -12,7 +12,7 @@ from typing import Any
 from service.forms import Form
 from service.nexudus.values import lead_source_name
 from service.operations.calendar import MOMENT, day_of, previous_period
-from service.operations.milestones import MilestoneNames, milestone_names
+from service.operations.milestones import MilestoneNames, milestone_names, milestones_agree
 from service.operations.spending import DIVIDED, Amounts, Spending
 from service.store import AMOUNT_UNIT, FIRST, LAST, OutcomeCell, OutcomePeriod, Store, Transaction
 
@@ -115,9 +115,12 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
         raise ValueError(f"unknown report: {query.by} by {query.touch} touch")
     with store.read() as tx:
         tx.statistics.fix_moment()
-        now = _read(tx, query, zone)
-        before = _period_before(query, zone)
-        then = _read(tx, replace(query, since=before[0], until=before[1]), zone) if before else None
+        before, knows_form = _period_before(query, zone), not milestones_agree(forms)
+        periods = [(query.since, query.until), *([before] if before else [])]
+        now, *earlier_figures = [
+            _read(tx, replace(query, since=since, until=until), zone, knows_form=knows_form) for since, until in periods
+        ]
+        then = earlier_figures[0] if earlier_figures else None
     names = milestone_names(forms, [*now.cells, *(then.cells if then else ())])
     tallies = now.tallies(names)
     earlier = then.tallies(names) if then else {}
@@ -212,9 +215,9 @@ class PeriodFigures:
         return dict(counts)
 
 
-def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo) -> PeriodFigures:
+def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo, *, knows_form: bool) -> PeriodFigures:
     period = OutcomePeriod(query.since.astimezone(UTC), query.until.astimezone(UTC), query.account, query.form)
-    cells = tx.statistics.outcome_cells(query.by, query.touch, period)
+    cells = tx.statistics.outcome_cells(query.by, query.touch, period, knows_form=knows_form)
     if query.form:  # a campaign's cost cannot be split
         return PeriodFigures(query, cells, Spending())
     first = day_of(query.since, zone)

@@ -51,6 +51,9 @@ lead_source together, for costs.
 OF_LEAD = ("form", "location")
 """What is listed alike by either touch."""
 
+BARE = ("campaign_origin",)
+"""Kinds of which only the leads matter: their cells know neither form nor stages."""
+
 LAST, FIRST = "last", "first"
 
 LEFT_OUT = (Status.QUARANTINED, Status.DISCARDED, Status.TEST)
@@ -101,15 +104,17 @@ def fold_all(connection: Connection, stretch: Stretch) -> dict[str, list[dict[st
     All leads are read once, of one moment: reading them takes longer than adding them up.
     """
     kinds = [kind_of(by, touch) for by, touch in all_kinds()]
+    bare = [by in BARE for by, _ in all_kinds()]
     tallies: list[defaultdict[tuple[Any, ...], list[int]]] = [defaultdict(lambda: [0] * len(MEASURES)) for _ in kinds]
     values_end = len(kinds) + len(_SHARED)
     for row in connection.execute(_all_kinds(), {"first_id": stretch.since, "end_id": stretch.until}):
         shared = row[len(kinds) : values_end]
         numbers = [(place, number) for place, number in enumerate(row[values_end:], 1) if number]
-        for value, tally in zip(row, tallies, strict=False):
-            cell = tally[(value, *shared)]
+        account, _, left_out, *_ = shared
+        for value, tally, is_bare in zip(row, tallies, bare, strict=False):
+            cell = tally[(value, account, "", left_out, "", "") if is_bare else (value, *shared)]
             cell[0] += 1
-            for place, number in numbers:
+            for place, number in () if is_bare else numbers:
                 cell[place] += number
     names = ("value", *_SHARED, *MEASURES)
     return {

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
 from service.lead import first_lead_id
 from service.store.block_cover import BlockCover, Stretch
 from service.store.database.outcome_tables import outcome_cells
-from service.store.outcome_folding import MEASURES, OutcomePeriod, folded, kind_of
+from service.store.outcome_folding import BARE, MEASURES, OutcomePeriod, folded, kind_of
 
 
 class OutcomeCell(NamedTuple):
@@ -42,22 +42,34 @@ class OutcomeCell(NamedTuple):
 class Outcomes(BlockCover):
     """Reading outcomes. To be used first in its transaction: all figures of a report are of one moment."""
 
-    def outcome_cells(self, by: str, touch: str, period: OutcomePeriod) -> list[OutcomeCell]:
-        """Return the cells of a period. by: one of BY_TOUCH or OF_LEAD; touch: LAST or FIRST."""
+    def outcome_cells(
+        self, by: str, touch: str, period: OutcomePeriod, *, knows_form: bool = True
+    ) -> list[OutcomeCell]:
+        """Return the cells of a period. by: one of BY_TOUCH or OF_LEAD; touch: LAST or FIRST.
+
+        knows_form: without it, those of several forms are one cell, of the form "": there are much fewer then.
+        """
         inside = Stretch(_next_id(period.since), first_lead_id(period.until))
         whole = Stretch(first_lead_id(period.since), _next_id(period.until))
+        knows_form = knows_form and by not in BARE
         levels, rest = self._cover(inside, whole)
         rows: list[Any] = []
         for level, blocks in levels.items():
-            rows += self._kept(level, blocks, kind_of(by, touch), period)
+            rows += self._kept(level, blocks, kind_of(by, touch), period, knows_form=knows_form)
         for stretch in rest:
             rows += self._execute(*folded(by, touch, stretch, period))
         return [OutcomeCell(*row[:5], *map(int, row[5:])) for row in rows]
 
-    def _kept(self, level: int, blocks: Sequence[str], kind: str, period: OutcomePeriod) -> Iterable[Any]:
+    def _kept(
+        self, level: int, blocks: Sequence[str], kind: str, period: OutcomePeriod, *, knows_form: bool
+    ) -> Iterable[Any]:
         of = outcome_cells.c
-        keys = (of.value, of.form, of.left_out, of.stages, of.currency)
-        query = select(*keys, *(func.sum(of[name]) for name in MEASURES))
+        keys = [of.value, of.form, of.left_out, of.stages, of.currency]
+        shown: list[Any] = [*keys]
+        if not knows_form:
+            keys.remove(of.form)
+            shown[1] = literal_column("''")
+        query = select(*shown, *(func.sum(of[name]) for name in MEASURES))
         query = query.where(of.level == level, of.block.in_(blocks), of.kind == kind)
         if period.account:
             query = query.where(of.account == period.account)

@@ -189,7 +189,8 @@ def _copy_block(store: Store, block: Sequence[LeadId], length: timedelta, copies
         key = "id" if table is leads else "lead_id"
         order = "ORDER BY 1, 2" if table is lead_words else ""  # sorted, the index of words is made ten times as fast
         names = [column.name for column in table.columns if not (table in NUMBERED and column.name == "id")]
-        values = [new_id if name == key else changes.get(name, f"t.{name}") for name in names]
+        own = {**changes, "email": "t.email"} if table is owner_turns else changes  # whose turn it was is a colleague
+        values = [new_id if name == key else own.get(name, f"t.{name}") for name in names]
         with store._database.writing.begin() as connection:
             connection.execute(
                 text(
