@@ -17,14 +17,10 @@ from tests.front import Front, sqlite_store
 pytestmark = pytest.mark.browser
 
 PAGES = (
-    "setup",
     "setup/contact",
     "forms/edit/contact",
-    "forms/senders/contact",
     "forms/senders/contact/meta",
-    "forms/links/contact?source=google&medium=cpc",
-    "forms/history",
-    "forms/history/0",
+    "forms/links/contact?medium=cpc",
     "forms/text",
 )
 

@@ -27,7 +27,7 @@ stage_id = 1001  # New enquiry
 
 [forms.tour]
 title = "Book a tour" # as on the poster
-notify = ["json://user:written-secret@example.com"]
+captcha = { provider = "turnstile", secret = "written-secret" }
 
 [forms.tour.webhooks.typeform]
 secret = "another-written-secret"
@@ -209,12 +209,14 @@ def test_secrets_that_are_written_out_never_reach_the_browser_and_stay(editor: E
 
 
 def test_a_secret_that_is_typed_is_encrypted_and_referred_to(editor: Editor) -> None:
-    review = editor.fill_in("/admin/forms/edit/contact", {"notify": "json://bot:typed-secret@example.com"})
+    review = editor.fill_in(
+        "/admin/forms/edit/contact", {"captcha.provider": "hcaptcha", "captcha.secret": "typed-secret"}
+    )
     editor.confirm(review)
 
-    [reference] = editor.form("contact")["notify"]
+    reference = editor.form("contact")["captcha"]["secret"]
     with editor.front.store.read() as tx:
-        assert tx.secrets.read(reference.removeprefix("secret:")) == "json://bot:typed-secret@example.com"
+        assert tx.secrets.read(reference.removeprefix("secret:")) == "typed-secret"
     assert "typed-secret" not in review.text
 
 
@@ -228,7 +230,7 @@ def test_what_was_published_meanwhile_stays(editor: Editor) -> None:
     editor.confirm(again)
     assert editor.form("tour")["title"] == "Tour"
     assert editor.form("tour")["position"] == 2
-    assert editor.form("tour")["notify"] == ["json://user:written-secret@example.com"]
+    assert editor.form("tour")["captcha"]["secret"] == "written-secret"
     assert read_tables(editor.document())["defaults"] == {"stage_id": 1002}
 
 
@@ -273,7 +275,11 @@ def test_a_copy_leaves_senders_out_and_needs_a_name_of_its_own(editor: Editor) -
     clash = editor.fill_in("/admin/forms/new?copy=tour", {"form_name": "contact"})
     assert "There is a form of that name already." in words(clash.text)
 
-    editor.confirm(editor.fill_in("/admin/forms/new?copy=tour", {"form_name": "visit", "notify": ""}))
+    editor.confirm(
+        editor.fill_in(
+            "/admin/forms/new?copy=tour", {"form_name": "visit", "captcha.provider": "", "captcha.secret": ""}
+        )
+    )
 
     assert editor.form("visit") == {"title": "Book a tour"}
 

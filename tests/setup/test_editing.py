@@ -179,7 +179,7 @@ VALUES = st.recursive(
 TABLES = st.dictionaries(NAMES, VALUES, max_size=5)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(first=TABLES, second=TABLES, after=TABLES)
 def test_the_edited_document_says_exactly_what_was_intended(
     first: dict[str, Any], second: dict[str, Any], after: dict[str, Any]
@@ -195,7 +195,7 @@ def test_the_edited_document_says_exactly_what_was_intended(
     assert {"# at the top", "# at the end"} <= comments(result)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(changes=TABLES)
 def test_an_edit_of_a_written_document_is_exact_and_keeps_what_stands_elsewhere(changes: dict[str, Any]) -> None:
     wanted = tomllib.loads(DOCUMENT)

@@ -21,10 +21,14 @@ Keep = Callable[[str, str], str]
 """Encrypts a secret; from what it is for and its text to its name."""
 
 
-def withheld(keys: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys with `kept:N` for each secret that is written out."""
-    numbers = iter(range(len(list(_secrets(keys)))))
-    return _changed_keys(keys, lambda _path, _text: f"{KEPT}{next(numbers)}")
+def withheld(keys: Mapping[str, Any], original: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the keys with `kept:N` for each secret that is the N-th of `original`, by default their own."""
+    secrets = list(_secrets(keys if original is None else original))
+
+    def number(_path: Path, text: str) -> str:
+        return f"{KEPT}{secrets.index(text)}" if text in secrets else text
+
+    return _changed_keys(keys, number)
 
 
 def restored(keys: Mapping[str, Any], original: Mapping[str, Any]) -> dict[str, Any]:

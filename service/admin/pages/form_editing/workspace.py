@@ -139,14 +139,8 @@ class Workspace:
             return draft.moved_onto(base, standing.document, standing.version)
         whole = Draft(draft.form, draft.version, restored(draft.keys, keys_in(base, draft.form)))
         moved = whole.moved_onto(base, standing.document, standing.version)
-        return Draft(moved.form, moved.version, self._withheld_again(moved, standing))
-
-    def _withheld_again(self, draft: Draft, standing: Standing) -> dict[str, Any]:
-        """The keys with `kept:N` as the standing document numbers its secrets."""
-        keys = dict(draft.keys or {})
-        before = keys_in(standing.document, draft.form)
-        hidden = withheld(before)
-        return {key: hidden[key] if key in before and before[key] == value else value for key, value in keys.items()}
+        hidden = withheld(moved.keys or {}, keys_in(standing.document, moved.form))
+        return Draft(moved.form, moved.version, hidden)
 
     # -- Nexudus, as the worker last saw it
 
