@@ -63,7 +63,7 @@ class NotWalled(Exception):
 Owner = Callable[[Any, Walls], ColumnElement[bool]]
 """Takes a table's columns; returns the condition that a row belongs to one of the accounts."""
 
-NOWHERE = "\x00"
+NOWHERE = "="
 """No account or form has this name: a list of values is never empty."""
 
 
