@@ -1,4 +1,4 @@
-"""Answers counted in blocks, for reports of answers; an index of the leads of each account.
+"""Answers counted in blocks, for reports of answers.
 
 Safe while processes of the last version run: a block that one of them counts has no `answers_version` of that count,
 and is counted once more.
@@ -28,7 +28,6 @@ WATCHED = (
 
 def upgrade() -> None:
     """Apply."""
-    op.create_index("ix_leads_account_id", "leads", ["account", "id"])
     op.add_column("outcome_blocks", sa.Column("answers_version", sa.Integer()))
     keys = ("block", "account", "form", "owner")
     op.create_table(
