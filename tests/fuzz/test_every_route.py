@@ -66,6 +66,8 @@ class Target:
             "lead_id": list(lead_ids),
             "form": ["tour", "open"],
             "sender": list(SENDERS),
+            "platform": list(PLATFORMS),
+            "account": ["default"],
             "token": [SECRET],
             "job_id": [import_id],
             "code": list(LANGUAGES),

@@ -100,7 +100,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @requires(Scope.SETUP)
     def choose_platform() -> Response:
         form, platform = request.args.get("form", ""), request.args.get("platform", "")
-        _find(deps, form, platform)
+        if form not in deps.forms or platform not in PLATFORMS:
+            return renderer.go(f"{PREFIX}/connections", _("There is no such form or platform."))
         return renderer.go(_address(form, platform))
 
     @routes.get("/connections/platforms/<form>/<platform>")
