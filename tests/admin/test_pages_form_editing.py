@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from service.actors import Actor, Role
+from service.forms import Account, Setup
 from service.lead import Status
+from service.setup.current import CurrentSetup
 from service.setup.editing import read_tables
 from service.store import Store
 from tests.admin.dashboard import Operator, words
 from tests.admin.stored_leads import keep
-from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.admin.test_walls import let_anyone_ask
+from tests.builders import NOON, UnchangingSource, a_form, a_lead, a_submission
 from tests.front import TOKEN, sqlite_store
 
 WORLD = "https://leads.example.com"
@@ -418,6 +422,53 @@ def test_a_test_lead_is_sent_and_followed(editor: Editor) -> None:
     )
     part = editor.client.get(response.headers["Location"], headers={"HX-Request": "true"}).text
     assert "<html" not in part
+
+
+# -- who may change what
+
+TWO_HOUSES = """\
+[accounts.harbour]
+token = "env:PATH"
+
+[forms.contact]
+max_links = 1
+
+[forms.tour]
+account = "harbour"
+stage_id = 4
+"""
+
+
+@pytest.fixture
+def ann(sqlite: Store) -> Editor:
+    """An editor who sees the account harbour, and with it the form tour."""
+    setup = Setup({"contact": a_form(), "tour": a_form("tour", account="harbour")}, {"harbour": Account("harbour", "")})
+    editor = Editor(sqlite, CurrentSetup(UnchangingSource(setup), setup, NOON))
+    editor.publish(TWO_HOUSES)
+    let_anyone_ask(editor.front.app)
+    editor.front.app.extensions["asks"] = Actor("ann@example.com", Role.EDITOR.scopes, frozenset({"harbour"}))
+    return editor
+
+
+def test_forms_and_documents_of_others_are_out_of_reach(ann: Editor) -> None:
+    foreign = dict.fromkeys(("edit/contact", "senders/contact", "links/contact", "qr/contact.svg"), 404)
+    everyones = dict.fromkeys(("edit/*", "history", "history/1", "text"), 403)
+
+    answers = {path: ann.client.get(f"/admin/forms/{path}").status_code for path in (*foreign, *everyones)}
+
+    assert answers == {**foreign, **everyones}
+
+
+def test_an_editor_of_one_account_changes_its_forms_and_takes_none_elsewhere(ann: Editor) -> None:
+    assert Page(ann.client.get("/admin/forms/new"), "/admin/forms/edit").fields["account"] == "harbour"
+    review = ann.fill_in("/admin/forms/edit/tour", {"title": "Harbour tour"})
+    away = ann.fill_in("/admin/forms/edit/tour", {"account": ""})
+    ann.confirm(review)
+
+    assert away.status_code == 403
+    assert "contact" not in words(review.text)
+    ann.front.app.extensions["asks"] = None
+    assert ann.document() == TWO_HOUSES + 'title = "Harbour tour"\n'
 
 
 # -- where it cannot be changed
