@@ -209,7 +209,7 @@ def _number(text: str) -> int:
 
 def _who(deps: AdminDeps, filters: RecordFilters) -> str:
     """Whose acts are wanted; of an act that does not exist for this actor, nobody's."""
-    if not filters.by:
+    if filters.who or not filters.by:
         return filters.who
     return who_did(deps.store, current_actor(), _number(filters.by)) or NOBODY
 
