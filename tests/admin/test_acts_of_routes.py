@@ -30,6 +30,8 @@ CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 OUTSIDE = ("/f/", "/webhooks/")
 """Where enquiries arrive: nobody acts there."""
 
+PASSKEYS = "on record, and tried with a real one in tests/admin/test_passkeys.py"
+
 NO_ACT = {
     "preview.show_preview": "stores nothing",
     "pages.form_preview": "stores nothing",
@@ -46,6 +48,9 @@ NO_ACT = {
     "pages.document_text": "a draft, which is published later",
     **dict.fromkeys(("pages.publish_draft", "pages.pause_form", "pages.delete_form"), "publishes, as below"),
     **dict.fromkeys(("pages.undo_version", "pages.revert_version"), "publishes, as below"),
+    **dict.fromkeys(("pages.new_passkey_options", "pages.passkey_options"), "asks the browser for a passkey"),
+    **dict.fromkeys(("pages.keep_passkey", "pages.forget_passkey", "pages.forget_passkeys"), PASSKEYS),
+    "pages.sign_in_by_passkey": PASSKEYS,
     "pages.turn_code_off": "below, with the app that it takes",
     "pages.use_typed_account": "tests/admin/test_pages_nexudus.py",
     "pages.connect": "tests/admin/test_pages_platforms.py",

@@ -328,3 +328,12 @@ def test_a_new_installation_has_a_list_that_ticks_itself_off(sqlite: Store, oper
     assert "Done" not in fresh
     assert "Connect Nexudus Done Choose where leads go Done Put the form on your website Paste" in connected
     assert "First steps" not in operator.see("/admin/")
+
+
+def test_a_delivered_lead_shows_that_nexudus_is_connected_before_the_first_check(sqlite: Store) -> None:
+    operator = Operator(sqlite, PUBLIC_URL="https://www.example.com")  # where the lead comes from: our own page
+    keep_delivered(sqlite)
+
+    assert "Connect Nexudus Done Choose where leads go Done Put the form on your website Paste" in operator.see(
+        "/admin/"
+    )

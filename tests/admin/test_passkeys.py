@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from structlog.testing import capture_logs
 
 from service.actors import Role
-from service.store import Passkey, Store
+from service.store import ActQuery, Passkey, Store
 from tests.admin.colleagues import PASSWORD_OF_ALL, add_person
 from tests.admin.dashboard import Operator, words
 from tests.admin.served import PATIENCE_S, Screen, served
@@ -68,6 +68,9 @@ def test_a_person_adds_a_passkey_signs_in_with_it_and_removes_it(sqlite: Store) 
         press(screen, "Sign out")
         press(screen, "Sign in with a passkey")
         assert "This passkey is not known here, or was removed." in screen.text
+    with sqlite.read() as tx:
+        acts = [act.act for act in tx.acts.page(ActQuery(who=person.email), 10).acts]
+    assert acts == ["sign out", "delete", "sign in", "sign out", "create", "sign in"]
 
 
 def test_an_answer_to_no_challenge_is_refused(sqlite: Store) -> None:

@@ -70,11 +70,11 @@ def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> 
 
 
 def _is_connected(tx: Transaction, forms: Mapping[str, Form]) -> bool:
-    """Whether every account could be signed in to and checked."""
+    """Whether every account could be signed in to: it was checked, or a lead was delivered before the first check."""
     accounts = {account for form in forms.values() for account in form.accounts} or {"default"}
     lacking = {account_without_access(alert.cause) for alert in tx.alerts.open()}
     return all(
-        checked_at(tx, account) is not None
+        (checked_at(tx, account) or tx.statistics.last_delivered(account)) is not None
         and account not in lacking
         and tx.accounts.call_pause(account, NO_CREDENTIALS) is None
         and not tx.accounts.is_login_refused(account)
