@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 CALLS = [
+    "GET /api/v1/acts",
     "GET /api/v1/alerts",
     "POST /api/v1/forget",
     "GET /api/v1/people",
