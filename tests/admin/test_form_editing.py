@@ -63,6 +63,7 @@ def test_a_page_that_is_sent_back_untouched_changes_nothing(name: str) -> None:
         ("require", "email\r\n\r\nphone\r\n", {"require": ["email", "phone"]}),
         ("max_links", "5", {"max_links": 5}),
         ("min_fill_seconds", "2.5", {"min_fill_seconds": 2.5}),
+        ("lead_source", "19", {"lead_source": 19}),
         ("max_links", "many", {"max_links": "many"}),
         ("retention_days", "env:DAYS", {"retention_days": "env:DAYS"}),
         ("paused", "yes", {"paused": True}),

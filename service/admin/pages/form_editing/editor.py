@@ -25,8 +25,10 @@ from service.admin.pages.form_editing.reading import (
 from service.admin.pages.form_editing.review import draft_of_request, number_of_request, show_review
 from service.admin.pages.form_editing.target import AS_WRITTEN, describe_stage, written_stage
 from service.admin.pages.form_editing.workspace import Workspace, sentences_of
+from service.admin.pages.labels import lead_source_name
 from service.admin.permissions import requires
 from service.forms import SetupProblems
+from service.forms.crm import LEAD_SOURCES
 from service.forms.problems import write_key
 from service.forms.schema import check_form_name
 from service.i18n import _
@@ -277,6 +279,8 @@ def _input(each: FormField, state: EditorState, defaults: Mapping[str, Any]) -> 
     widget, _shown = show_field(each, state.keys)
     inherited = show_field(each, defaults)[1]
     options = [(value, _(words)) for value, words in each.options]
+    if each.path[0] in ("lead_source", "default_lead_source"):
+        options = [(str(number), lead_source_name(number)) for number in sorted(LEAD_SOURCES)]
     text = state.texts.get(each.name, "")
     problem = state.problems.get(each.name, "")
     return KeyInput(each.name, each.label, each.help, widget.look, text, inherited or each.usual, options, problem)

@@ -14,6 +14,7 @@ from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft
 from service.admin.pages.form_editing.keys import FIELDS
 from service.admin.pages.form_editing.workspace import DraftTrial, ManagedElsewhere, Workspace, sentences_of
+from service.admin.pages.labels import lead_source_name
 from service.admin.pages.rendering import PREFIX
 from service.admin.permissions import requires
 from service.forms import SetupProblems
@@ -58,6 +59,8 @@ def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], 
             return _("yes") if value else _("no")
         if isinstance(value, list):
             return ", ".join(map(str, value))
+        if key.endswith("lead_source") and isinstance(value, int):
+            return lead_source_name(value)
         name = names.get(key.rpartition(".")[2], {}).get(str(value))
         return f"{name} ({value})" if name else str(value)
 

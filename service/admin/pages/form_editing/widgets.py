@@ -145,6 +145,7 @@ def _read_toml(text: str) -> Any:
 TEXT = KeyWidget("text", _show_text, str.strip)
 LONG = KeyWidget("area", _show_text, lambda text: text.replace("\r\n", "\n").strip())
 NUMBER = KeyWidget("number", _show_number, read_number)
+NUMBER_CHOICE = KeyWidget("choice", _show_number, read_number)
 NAME_OR_ID = KeyWidget("text", _show_name_or_number, read_number)
 FLAG = KeyWidget("flag", _show_flag, _read_flag)
 LINES = KeyWidget("area", _show_lines, _lines)
