@@ -159,7 +159,7 @@ def _folding(by: str, touch: str, of_account: bool, of_form: bool) -> Select[Any
     query = query.where(leads.c.id >= bindparam("first_id"), leads.c.id < bindparam("end_id"))
     query = query.where(leads.c.received_at >= bindparam("since"), leads.c.received_at < bindparam("until"))
     if of_account:
-        query = query.where(leads.c.account == bindparam("account"))
+        query = query.where(leads.c.account.concat("") == bindparam("account"))
     if of_form:
         query = query.where(leads.c.form.concat("") == bindparam("form"))  # the ids are the better index
     # By position: an expression with parameters is not the same to PostgreSQL when it is repeated.

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from service.lead import Outcome, Status, Step, first_lead_id
 from service.store.daily_counts import DailyCounts
 from service.store.database.repository import Repository
-from service.store.database.tables import attempts, lead_words, leads
+from service.store.database.tables import attempts, lead_words, leads, of_account
 from service.store.database.walls import beyond_walls
 from service.store.words import cursor_of, facet
 
@@ -89,7 +89,7 @@ class Overview(Repository):
             select(attempts.c.started_at)
             .select_from(attempts.join(leads, leads.c.id == attempts.c.lead_id))
             .where(attempts.c.id > newest - RECENT_ATTEMPTS, attempts.c.step.in_(_CREATING))
-            .where(attempts.c.outcome == Outcome.DONE.value, leads.c.account == account)
+            .where(attempts.c.outcome == Outcome.DONE.value, of_account(account))
             .order_by(attempts.c.id.desc())
             .limit(1)
         )

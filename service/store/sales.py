@@ -12,7 +12,7 @@ from service.lead import CoworkerId, LeadId, OpportunityId, Status, first_lead_i
 from service.store.database.columns import UtcDateTime
 from service.store.database.report_tables import sale_changes, sales
 from service.store.database.repository import NO_LEASE, Repository
-from service.store.database.tables import DONE, deliveries, leads
+from service.store.database.tables import DONE, deliveries, leads, of_account
 from service.store.leads.stored import StoredLeads
 from service.store.outbox import NOTHING_UNKNOWN
 
@@ -104,7 +104,7 @@ class Sales(Repository):
 
     def lead_records_by_opportunity(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, LeadRecord]:
         """Return the stored leads with some opportunities, by the opportunities' numbers."""
-        of_numbers = and_(leads.c.opportunity_id.in_(list(numbers)), leads.c.account == account)
+        of_numbers = and_(leads.c.opportunity_id.in_(list(numbers)), of_account(account))
         records = self._records(of_numbers, now)
         return {record.opportunity_id: record for record in records if record.opportunity_id}
 
@@ -125,15 +125,13 @@ class Sales(Repository):
 
     def first_received(self, account: str) -> datetime | None:
         """Return the arrival of the first lead with an opportunity in this account; None while there is none."""
-        with_opportunity = select(leads.c.received_at).where(
-            leads.c.account == account, leads.c.opportunity_id.is_not(None)
-        )
+        with_opportunity = select(leads.c.received_at).where(of_account(account), leads.c.opportunity_id.is_not(None))
         received_at: datetime | None = self._execute(with_opportunity.order_by(leads.c.id).limit(1)).scalar()
         return received_at
 
     def count_by_status(self, account: str, since: datetime | None) -> dict[Status, int]:
         """Count the leads of an account by status, of those received since then."""
-        query = select(leads.c.status, func.count()).where(leads.c.account == account).group_by(leads.c.status)
+        query = select(leads.c.status, func.count()).where(of_account(account)).group_by(leads.c.status)
         if since:
             query = query.where(leads.c.id >= first_lead_id(since))
         return {Status(status): number for status, number in self._execute(query)}
@@ -149,7 +147,7 @@ class Sales(Repository):
         query = (
             select(leads.c.id, leads.c.opportunity_id)
             .outerjoin(sales, seen)
-            .where(leads.c.account == account, leads.c.status == Status.DELIVERED.value)
+            .where(of_account(account), leads.c.status == Status.DELIVERED.value)
             .where(leads.c.id > max(after, first_lead_id(since) if since else ""))
             .where(leads.c.opportunity_id.is_not(None), leads.c.delivered_at < before)
             .where(or_(sales.c.seen_at.is_(None), and_(sales.c.seen_at < before, ~_ACCEPTED)))
@@ -185,7 +183,7 @@ class Sales(Repository):
         after: the last id of the page before.
         """
         query = select(sale_changes.c.lead_id).join(leads, leads.c.id == sale_changes.c.lead_id).distinct()
-        query = query.where(leads.c.account == account, sale_changes.c.kind == "stage", sale_changes.c.seen_at == at)
+        query = query.where(of_account(account), sale_changes.c.kind == "stage", sale_changes.c.seen_at == at)
         rows = self._execute(query.where(sale_changes.c.lead_id > after).order_by(sale_changes.c.lead_id).limit(size))
         return [LeadId(lead_id) for lead_id in rows.scalars()]
 

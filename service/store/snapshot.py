@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from service.lead import Outcome, Status, Step
 from service.store.accounts import CallPause, CallPauses
 from service.store.database.repository import Repository
-from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices
+from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices, of_account
 from service.store.database.walls import beyond_walls
 from service.store.leads.erasure import ErasureNotice, ErasureWarnings
 from service.store.outbox import RECENT_ATTEMPTS
@@ -118,7 +118,7 @@ class Snapshots(Repository):
             .select_from(attempts.join(leads, leads.c.id == attempts.c.lead_id))
             .where(attempts.c.id > newest - RECENT_ATTEMPTS, attempts.c.started_at > since)
             .where(attempts.c.step == Step.CREATE_OPPORTUNITY.value, attempts.c.outcome == Outcome.DONE.value)
-            .where(leads.c.account == account)
+            .where(of_account(account))
             .limit(1)
         )
         return self._execute(query).first() is not None

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from service.forms import Form
 from service.operations.outcomes import OutcomeQuery, OutcomeReport, OutcomeRow, outcomes
-from service.store import Store
+from service.store import Store, Walls
 
 Number = TypeVar("Number", int, float)
 
@@ -71,10 +71,14 @@ def week_figures(
     Raises: StoreUnavailable.
     """
 
-    def read(by: str, form: str = "") -> OutcomeReport:
-        return outcomes(store, OutcomeQuery(by, week.since, week.until, form=form, compare=True), forms, zone)
-
     has_all = set(names) >= forms.keys()
+    accounts = frozenset(account for name in names if name in forms for account in forms[name].accounts)
+    walls = None if has_all else Walls(accounts, frozenset(names))  # a form's leads may have been another account's
+    seen = store.within(lambda: walls)
+
+    def read(by: str, form: str = "") -> OutcomeReport:
+        return outcomes(seen, OutcomeQuery(by, week.since, week.until, form=form, compare=True), forms, zone)
+
     scopes = [""] if has_all else list(names)
     by_source = {form: read("source_medium", form) for form in scopes}
     by_form = [row for row in read("form").rows if has_all or row.key["form"] in names]

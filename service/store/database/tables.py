@@ -4,10 +4,13 @@ Migrations define the schema; a test compares it with these tables. Two columns 
 version (`key` is the name in Python), so that its web processes take leads while an upgrade is under way.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -97,6 +100,13 @@ Index(
     sqlite_where=leads.c.raw.is_not(None),
     postgresql_where=leads.c.raw.is_not(None),
 )  # finds a person in the few bodies that could not be read
+
+
+def of_account(account: Any) -> ColumnElement[bool]:
+    """Match leads of an account by an expression, where the index of each account's leads would be the worse one."""
+    matches: ColumnElement[bool] = leads.c.account.concat("") == account
+    return matches
+
 
 lead_keys = Table(
     # The keys that make a second arrival a repeat. The unique key decides, never a query before the insert.

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 
 from service.lead import Lead, LeadId, Status, first_lead_id
 from service.store.database.repository import Repository
-from service.store.database.tables import lead_keys, lead_words, leads
+from service.store.database.tables import lead_keys, lead_words, leads, of_account
 from service.store.words import MAX_LENGTH, WordIndex, cursor_of, fold, phone_words
 
 _ROWS_AT_ONCE = 1000
@@ -97,7 +97,7 @@ class People(Repository):
     def count_announced(self, sender: str, account: str) -> int:
         """Count a platform's announced leads, with people as yet unknown."""
         query = select(func.count()).select_from(leads).where(leads.c.status == Status.ANNOUNCED.value)
-        return int(self._execute(query.where(leads.c.sender == sender, leads.c.account == account)).scalar_one())
+        return int(self._execute(query.where(leads.c.sender == sender, of_account(account))).scalar_one())
 
     def earlier_enquiries(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         """Count the enquiries that each lead's person made before it, in the same account.
@@ -125,7 +125,7 @@ class People(Repository):
         query = select(leads.c.id, leads.c.form, leads.c.status, leads.c.received_at).where(
             or_(leads.c.id.in_(ids), leads.c.id.in_(select(younger.subquery().c.id))),
             or_(func.lower(leads.c.email) == person, leads.c.phone == person),
-            leads.c.account == lead.account,
+            of_account(lead.account),
             leads.c.id != lead.id,
             leads.c.status != Status.ERASED.value,
         )
