@@ -61,7 +61,8 @@ def no_credentials(account: str) -> str:
     where = "" if account == "default" else f" for account {account}"
     how = "NEXUDUS_USERNAME and NEXUDUS_PASSWORD" if not where else "username and password in the forms file"
     return (
-        f"no Nexudus credentials are set{where}: set {how}, or another way to sign in, and start the worker again; "
+        f"no Nexudus credentials are set{where}: set {how}, or another way to sign in, and start the worker again, or "
+        "connect Nexudus in the dashboard, under Connections; "
         "the waiting leads are then sent automatically."
     )
 

@@ -65,12 +65,12 @@ class AlertWords:
 ALERTS: Mapping[str, AlertWords] = {
     "login": AlertWords(
         N_("Nexudus refuses the sign-in"),
-        N_("Have the password corrected in the settings. Then send the waiting leads: the service signs in again."),
+        N_("Correct the password on the page Connections, or where it is set. Then send the waiting leads."),
         "retry",
     ),
     "credentials": AlertWords(
         N_("No Nexudus credentials are set"),
-        N_("Leads are stored and wait. Once the credentials are set and the service is restarted, they are sent."),
+        N_("Leads are stored and wait. Connect Nexudus on the page Connections, and they are sent."),
         "pending",
     ),
     "key": AlertWords(
