@@ -14,11 +14,13 @@ from pathlib import Path
 
 import time_machine
 
+from service import clock
 from service.forms import Form
 from service.lead import Status
-from service.store import Query, Store
+from service.store import UNPUBLISHED, Query, Store
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
+from tests.admin.test_pages_form_editing import LOOK
 from tests.browser import chromium
 from tests.builders import a_form
 from tests.front import Front, count_days
@@ -30,6 +32,20 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 MOMENT = datetime(2026, 10, 6, 15, 30, tzinfo=UTC)
 """A Tuesday afternoon: the same pictures whenever they are taken, and not of an empty Sunday."""
+
+SET_UP = """\
+[forms.tour]
+title = "Book a tour"
+stage_id = 1001
+responsible_id = 9
+questions = [{ name = "desks", label = "How many desks do you need?", kind = "number", required = true }]
+
+[forms.contact]
+
+[forms.day-pass]
+title = "Day pass"
+"""
+"""What the page of a form shows."""
 
 SIZES = {"": (1280, 860), "-phone": (390, 844)}
 SCHEMES = {"": "light", "-dark": "dark"}
@@ -72,6 +88,8 @@ def _history(folder: Path) -> Store:
         subprocess.run(lead_capture(*arguments), env=bare_environ(DATABASE_URL=url), cwd=folder, check=True)
     store = Store(url)
     count_days(store)
+    store.write(lambda tx: tx.crm.save_look("default", "https://spaces.nexudus.com", LOOK, clock.now()))
+    store.write(lambda tx: tx.setups.publish(SET_UP, "the tour form", "ann@example.com", clock.now(), UNPUBLISHED))
     return store
 
 
@@ -94,6 +112,7 @@ def _shots(store: Store) -> Iterator[Shot]:
         "lead": f"/admin/leads/{lead.id}",
         "pictures": "/admin/reports?period=90",
         "setup": "/admin/setup",
+        "form": "/admin/forms/edit/tour",
     }
     for name, path in pages.items():
         for (device, size), (look, scheme) in product(SIZES.items(), SCHEMES.items()):
