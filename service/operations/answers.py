@@ -1,6 +1,6 @@
 """Answering leads: "I have called", who waits longest, how fast people answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ from service.store import (
     Period,
     Store,
     Transaction,
+    answer_counts,
+    total_of,
 )
 
 ANSWERABLE = (Status.PENDING, Status.DELIVERED, Status.PARKED)
@@ -101,23 +103,21 @@ def longest_waiting(store: Store, now: datetime, limit: int = 5, account: str = 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """How fast the leads of a period were answered: by form or by owner, and all together."""
+    """How fast the leads of a period were answered: by form or by owner (BY), and all together."""
 
-    rows: Sequence[AnswerCounts]
+    rows: Mapping[str, Sequence[AnswerCounts]]
     total: AnswerCounts
 
 
-def answer_figures(store: Store, period: Period, now: datetime, by: str = "form", account: str = "") -> AnswerFigures:
-    """Return how fast the leads were answered that were received in a period. by: one of BY.
+def answer_figures(store: Store, period: Period, now: datetime, account: str = "") -> AnswerFigures:
+    """Return how fast the leads were answered that were received in a period.
 
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
         tx.answers.fix_moment()
-        rows, total = tx.answers.answer_counts(
-            period.since, period.until, now, by=by, form=period.form, account=account
-        )
-    return AnswerFigures(rows, total)
+        tallies = tx.answers.answer_tallies(period.since, period.until, period.form, account)
+    return AnswerFigures({by: answer_counts(tallies, by, now) for by in BY}, total_of(tallies, now))
 
 
 def answer_report(store: Store, period: Period, now: datetime, by: str = "form", account: str = "") -> dict[str, Any]:
@@ -125,13 +125,13 @@ def answer_report(store: Store, period: Period, now: datetime, by: str = "form",
 
     Raises: StoreUnavailable.
     """
-    figures = answer_figures(store, period, now, by, account)
+    figures = answer_figures(store, period, now, account)
     return {
         "since": instant(period.since),
         "until": instant(period.until),
         "form": period.form or None,
         "by": by,
-        "rows": [{"key": row.key, **_counts_json(row)} for row in figures.rows],
+        "rows": [{"key": row.key, **_counts_json(row)} for row in figures.rows[by]],
         "total": _counts_json(figures.total),
     }
 

@@ -36,7 +36,7 @@ from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectK
 from service.store.acts.chain import ChainReport
 from service.store.alert_channels import ChannelEntry
 from service.store.alert_log import Alert
-from service.store.answer_counts import AnswerCounts
+from service.store.answer_counts import AnswerCounts, answer_counts, total_of
 from service.store.answers import MAX_COUNTED, AnswerClock, AnswerKind, ClockStep, FirstAnswer
 from service.store.api_keys import KEY_USE_INTERVAL, ApiKey
 from service.store.claims import Turns
@@ -214,8 +214,10 @@ __all__ = [
     "Visit",
     "Walls",
     "WorkerRequest",
+    "answer_counts",
     "as_instant",
     "as_milliseconds",
     "fault_of",
     "reported",
+    "total_of",
 ]

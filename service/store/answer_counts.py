@@ -99,30 +99,45 @@ class AnswerTally:
         )
 
 
+AnswerTallies = Mapping[AnswerKey, AnswerTally]
+
+
 class AnswerReports(BlockCover):
     """Figures of answers. To be used first in its transaction, after `fix_moment`."""
 
-    def answer_counts(
-        self, since: datetime, until: datetime, now: datetime, *, by: str = "form", form: str = "", account: str = ""
-    ) -> tuple[list[AnswerCounts], AnswerCounts]:
-        """Count the clocks of leads received in a period: by form or by owner, most leads first; and of all together.
+    def answer_tallies(self, since: datetime, until: datetime, form: str = "", account: str = "") -> AnswerTallies:
+        """Add up the clocks of leads received in a period. form, account: of these only, "" for all.
 
         Spam, tests and discarded leads are left out.
         """
         whole = Stretch(first_lead_id(since), first_lead_id(until))
         is_counted = outcome_blocks.c.answers_version == outcome_blocks.c.version
         levels, rest = self._cover(whole, whole, is_counted)
-        tallies: defaultdict[str, AnswerTally] = defaultdict(AnswerTally)
-        total = AnswerTally()
         folds = [
             *(kept_answers(self._connection, level, blocks, form, account) for level, blocks in levels.items()),
             *(fold_answers(self._connection, stretch, form, account).items() for stretch in rest),
         ]
+        tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(AnswerTally)
         for key, tally in chain.from_iterable(folds):
-            tallies[getattr(key, by)].join(tally)
-            total.join(tally)
-        rows = [tally.counts(name, now) for name, tally in tallies.items()]
-        return sorted(rows, key=lambda each: (-each.leads, each.key)), total.counts("", now)
+            tallies[key].join(tally)
+        return tallies
+
+
+def answer_counts(tallies: AnswerTallies, by: str, now: datetime) -> list[AnswerCounts]:
+    """Return figures by form or by owner, most leads first."""
+    groups: defaultdict[str, AnswerTally] = defaultdict(AnswerTally)
+    for key, tally in tallies.items():
+        groups[getattr(key, by)].join(tally)
+    rows = [tally.counts(name, now) for name, tally in groups.items()]
+    return sorted(rows, key=lambda each: (-each.leads, each.key))
+
+
+def total_of(tallies: AnswerTallies, now: datetime) -> AnswerCounts:
+    """Return the figures of all together."""
+    total = AnswerTally()
+    for tally in tallies.values():
+        total.join(tally)
+    return total.counts("", now)
 
 
 # -- clocks folded into cells

@@ -17,7 +17,7 @@ from service.admin.pages.lead_filters import read_filters as read_lead_filters
 from service.admin.pages.reports.filters import GROUPINGS
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, OtherTouch, Status
 from service.maintenance import DailyCounter
-from service.store import AMOUNT_UNIT, Cost, SaleStatus, Store
+from service.store import AMOUNT_UNIT, AnswerClock, Cost, OwnerTurn, SaleStatus, Store
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_form, a_lead, a_submission
@@ -100,6 +100,28 @@ def test_the_sentence_compares_with_the_period_before(sqlite: Store, operator: O
 
     assert "3 leads in 7 days, about 0.4 a day. 200% more than in the period before (1)." in page_text
     assert "18 Nov 2026 to 24 Nov 2026, compared with 11 Nov 2026 to 17 Nov 2026" in page_text
+
+
+def test_answers_are_shown_by_form_and_by_whose_turn_it_was(sqlite: Store, operator: Operator) -> None:
+    clocks = []
+    for number, (form, minutes) in enumerate((("contact", 10), ("contact", 30), ("tour", 200), ("tour", None))):
+        lead = bring(sqlite, form=form)
+        due_at = lead.received_at + timedelta(hours=2)
+        answered_at = None if minutes is None else lead.received_at + timedelta(minutes=minutes)
+        clocks.append(
+            AnswerClock(lead.id, lead.account, form, lead.received_at, due_at, answered_at=answered_at, working_s=60)
+        )
+        if number == 0:
+            turn = OwnerTurn(lead.id, lead.account, "ann@example.com", 901, "", lead.received_at)
+            sqlite.write(lambda tx, turn=turn: tx.answers.add_turns([turn]))  # type: ignore[misc]
+    sqlite.write(lambda tx: tx.answers.add(clocks))
+    count(sqlite)
+
+    page_text = see(operator)
+
+    assert "Half of the answers came within 30 min. 50% of those that were due came in time." in page_text
+    assert "Book a tour 2 1 0% 3.3 h 1 min" in page_text
+    assert "ann@example.com 1 1 100% 10 min 1 min" in page_text
 
 
 def test_beyond_a_month_weeks_are_shown(sqlite: Store, operator: Operator) -> None:

@@ -329,8 +329,8 @@ def calls() -> dict[str, Address]:
         "API: answers of 90 days, one form": lambda n: report("answers", 90, n, f"form=form{n % 8}"),
         "API: attribution of 30 days": lambda n: report("attribution", 30, n, ""),
         "API: attribution of 365 days": lambda n: report("attribution", 365, n, ""),
-        "API: alerts": lambda n: f"/api/v1/alerts?{n}",
-        "API: forms": lambda n: f"/api/v1/forms?{n}",
+        "API: alerts": lambda _n: "/api/v1/alerts",
+        "API: forms": lambda _n: "/api/v1/forms",
     }
 
 

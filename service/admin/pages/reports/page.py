@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -16,9 +16,10 @@ from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.pages.labels import STATUSES, channel_name, lead_source_name, whole
 from service.admin.pages.lead_filters import COUNTED
-from service.admin.pages.lead_list import account_choices
+from service.admin.pages.lead_list import account_choices, form_titles
 from service.admin.pages.periods import PERIODS, Span, days_of, span_text
 from service.admin.pages.rendering import HEADERS, PREFIX, Renderer
+from service.admin.pages.reports.answer_section import AnswerSection, answer_section
 from service.admin.pages.reports.basis import Cell, ReportData
 from service.admin.pages.reports.figures import FIGURES, draw
 from service.admin.pages.reports.filters import GROUPINGS, TOUCHES, ReportFilters, read_filters
@@ -27,9 +28,10 @@ from service.admin.pages.timeline import timeline
 from service.admin.permissions import requires
 from service.i18n import _
 from service.lead import Status
+from service.operations.answers import answer_figures
 from service.operations.outcomes import OutcomeQuery, OutcomeReport, OutcomeRow, outcomes
 from service.operations.report import is_known
-from service.store import FIRST, LAST, CountingState, Transaction
+from service.store import FIRST, LAST, CountingState, Period, Transaction
 
 FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r")
 """First characters of cells that a spreadsheet would run, or already reads as text."""
@@ -73,6 +75,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             days_before=span_text(*period.before) if period.before else "",
             figures={figure.name: figure for figure in figures},
             table=table,
+            answers=_answers(deps, filters, period),
             left_out=_left_out(table, filters, period),
             links={status.value: _leads_link(filters, period, status=status.value) for status in STATUSES},
             forms=_forms(deps, filters),
@@ -199,6 +202,12 @@ def _table(deps: AdminDeps, filters: ReportFilters, period: ReportPeriod) -> Out
         lambda row: _row_name(deps, filters.by, row),
         lambda row: _row_link(filters, period, row),
     )
+
+
+def _answers(deps: AdminDeps, filters: ReportFilters, period: ReportPeriod) -> AnswerSection:
+    since, until = (at.astimezone(UTC) for at in _instants(period.days, deps.zone))
+    figures = answer_figures(deps.store, Period(since, until, filters.form), clock.now(), filters.account)
+    return answer_section(figures, form_titles(deps))
 
 
 def _row_name(deps: AdminDeps, by: str, row: OutcomeRow) -> str:
