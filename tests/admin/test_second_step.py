@@ -189,4 +189,6 @@ def test_the_seed_is_encrypted_and_rotated_with_the_other_secrets(phone: Phone) 
 
 
 def test_the_administrator_has_no_second_step(sqlite: Store) -> None:
-    assert Operator(sqlite).client.get("/admin/account/second-step").status_code == 404
+    response = Operator(sqlite).client.get("/admin/account/second-step")
+
+    assert (response.status_code, response.headers["Location"]) == (303, "/admin/account")

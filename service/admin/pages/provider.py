@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 import structlog
 from flask import Blueprint, request
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
@@ -28,7 +27,7 @@ CALLBACK = f"{PREFIX}/sign-in/provider/callback"
 
 
 def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
-    """/sign-in/provider and its callback; without a provider neither is there."""
+    """/sign-in/provider and its callback; without a provider both lead to the sign-in."""
     client = OidcClient(deps.provider, f"{deps.public_url}{CALLBACK}") if deps.provider else None
 
     # A link, not a form: the Content-Security-Policy lets no form leave this site, not even by a redirect.
@@ -36,7 +35,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     @requires(Entry.OPEN)
     def go_to_provider() -> Response:
         if client is None:
-            raise NotFound
+            return entrance.renderer.go(f"{PREFIX}/sign-in")
         now = clock.now()
         try:
             begun = client.begin(now)
@@ -50,7 +49,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     @requires(Entry.OPEN)
     def return_from_provider() -> Response:
         if client is None:
-            raise NotFound
+            return entrance.renderer.go(f"{PREFIX}/sign-in")
         now, network = clock.now(), request.remote_addr or ""
         values = entrance.kept(PROVIDER_COOKIE, now)
         if values is None:

@@ -4,8 +4,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 import segno
-from flask import Blueprint, g, request
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, abort, g, redirect, request
 from werkzeug.wrappers import Response
 
 from service import clock
@@ -137,11 +136,8 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
 
 
 def person_of_session() -> Person:
-    """The person who is signed in.
-
-    Raises: NotFound for the administrator, whose password is in the settings.
-    """
+    """The person who is signed in; the administrator, whose password is in the settings, goes to My account instead."""
     person: Person | None = g.session.person
     if person is None:
-        raise NotFound
+        abort(redirect(f"{PREFIX}/account", HTTPStatus.SEE_OTHER))
     return person
