@@ -8,8 +8,9 @@ from service import clock
 from service.actors import Person, Role
 from service.admin.pages.passwords import hash_password
 from service.lead import new_lead_id
-from service.store import Store
+from service.store import Store, Transaction
 from tests.admin.dashboard import Operator
+from tests.front import Front
 
 PASSWORD_OF_ALL = "correct horse battery"
 
@@ -32,13 +33,30 @@ def add_person(
 
 
 def colleague(
-    store: Store, role: Role = Role.VIEWER, accounts: Collection[str] | None = None, *forms: Any, **settings: str
+    store: Store,
+    role: Role = Role.VIEWER,
+    accounts: Collection[str] | None = None,
+    *forms: Any,
+    front: Front | None = None,
+    **settings: str,
 ) -> Operator:
-    """Return the browser of a new person who is signed in."""
+    """Return the browser of a new person who is signed in. front: the application; None: one of its own."""
     person = add_person(store, role, accounts)
-    operator = Operator(store, *forms, sign_in=False, **settings)
+    operator = Operator.at(front) if front else Operator(store, *forms, sign_in=False, **settings)
     assert operator.sign_in(PASSWORD_OF_ALL, person.email).status_code == 303
     return operator
+
+
+def forget_everyone(store: Store) -> None:
+    """Remove all people, and all sessions."""
+
+    def remove(tx: Transaction) -> None:
+        for person in tx.people.all():
+            tx.sessions.close_all(person.id)
+            tx.people.remove(person.id)
+        tx.sessions.close_all(None)
+
+    store.write(remove)
 
 
 @cache

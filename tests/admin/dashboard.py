@@ -3,14 +3,18 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from itertools import count
 from typing import Any
 
-from werkzeug.test import Client, TestResponse
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from service.store import Store
 from tests.front import Front
 
 PASSWORD = "open-sesame-please"
+
+_ADDRESSES = count(1)
 
 
 class Operator:
@@ -18,10 +22,21 @@ class Operator:
 
     def __init__(self, store: Store, *forms: Any, sign_in: bool = True, **settings: str) -> None:
         self.front = Front(store, *forms, **{"ADMIN_PASSWORD": PASSWORD, **settings})
-        self.client: Client = self.front.client
+        self.client: FlaskClient = self.front.client
         self._tokens: dict[str, str] = {}
         if sign_in:
             assert self.sign_in().status_code == 303
+
+    @classmethod
+    def at(cls, front: Front) -> "Operator":
+        """A browser at an application that is there already, with an address of its own; nobody is signed in."""
+        operator, number = cls.__new__(cls), next(_ADDRESSES)
+        operator.front, operator.client, operator._tokens = front, front.app.test_client(), {}
+        operator.client.environ_base = {
+            **front.client.environ_base,
+            "REMOTE_ADDR": f"10.0.{number // 250}.{number % 250}",
+        }
+        return operator
 
     def sign_in(self, password: str = PASSWORD, user: str = "admin", **more: Any) -> TestResponse:
         """Send the sign-in form."""

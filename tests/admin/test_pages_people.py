@@ -1,6 +1,7 @@
 """The pages People and My account, and the one behind a link that sets a password."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from werkzeug.test import TestResponse
@@ -9,9 +10,10 @@ from service.actors import Person, Role
 from service.forms import Account, Setup
 from service.setup.current import CurrentSetup
 from service.store import Store
-from tests.admin.colleagues import PASSWORD_OF_ALL, add_person, colleague
-from tests.admin.dashboard import Operator, words
+from tests.admin.colleagues import PASSWORD_OF_ALL, add_person, colleague, forget_everyone
+from tests.admin.dashboard import PASSWORD, Operator, words
 from tests.builders import NOON, UnchangingSource, a_form
+from tests.front import Front, sqlite_store
 
 NEW = "quite another password"
 
@@ -24,10 +26,37 @@ def two_accounts() -> CurrentSetup:
     return CurrentSetup(UnchangingSource(setup), setup, NOON)
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all of these tests."""
+    with sqlite_store(tmp_path_factory.mktemp("people")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def front(store: Store) -> Front:
+    """One application with two accounts."""
+    return Front(store, two_accounts(), ADMIN_PASSWORD=PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def nobody(store: Store) -> None:
+    """No person of another test."""
+    forget_everyone(store)
+
+
 @pytest.fixture
-def admin(sqlite: Store) -> Operator:
-    """The administrator of two accounts."""
-    return Operator(sqlite, two_accounts())
+def admin(front: Front) -> Operator:
+    """The administrator."""
+    operator = Operator.at(front)
+    operator.sign_in()
+    return operator
+
+
+@pytest.fixture
+def viewer(store: Store, front: Front) -> Operator:
+    """A viewer of all accounts."""
+    return colleague(store, front=front)
 
 
 def person_of(store: Store, email: str) -> Person | None:
@@ -43,19 +72,12 @@ def link_on(page: TestResponse) -> str:
     return str(path)
 
 
-def stranger_to(operator: Operator) -> Operator:
-    """Another browser at the same application."""
-    stranger = Operator.__new__(Operator)
-    stranger.front, stranger.client = operator.front, operator.front.app.test_client()
-    return stranger
-
-
 # -- invitations
 
 
-def test_someone_is_invited_chooses_a_password_and_is_signed_in(admin: Operator, sqlite: Store) -> None:
+def test_someone_is_invited_chooses_a_password_and_is_signed_in(admin: Operator) -> None:
     made = admin.send("/admin/people", email="Ann@example.com", name="Ann Lee", role="agent", reach="all")
-    link, ann = link_on(made), stranger_to(admin)
+    link, ann = link_on(made), Operator.at(admin.front)
     page = ann.client.get(link)
 
     accepted = ann.client.post(link, data={"password": NEW})
@@ -65,15 +87,15 @@ def test_someone_is_invited_chooses_a_password_and_is_signed_in(admin: Operator,
     assert "Work on" not in page.text
     assert (accepted.status_code, accepted.headers["Location"]) == (303, "/admin/")
     assert "What you may do" in ann.see("/admin/account")
-    assert stranger_to(admin).sign_in(NEW, "ann@example.com").status_code == 303
+    assert Operator.at(admin.front).sign_in(NEW, "ann@example.com").status_code == 303
     assert link not in admin.client.get("/admin/people").text
 
 
 def test_a_link_is_good_once_for_whoever_comes_first(admin: Operator) -> None:
     link = link_on(admin.send("/admin/people", email="ann@example.com", role="viewer", reach="all"))
-    stranger_to(admin).client.post(link, data={"password": NEW})
+    Operator.at(admin.front).client.post(link, data={"password": NEW})
 
-    again = stranger_to(admin)
+    again = Operator.at(admin.front)
 
     for response in (again.client.get(link), again.client.post(link, data={"password": "the next password"})):
         assert response.status_code == 404
@@ -84,7 +106,7 @@ def test_a_link_is_good_once_for_whoever_comes_first(admin: Operator) -> None:
 @pytest.mark.parametrize("password", ["", "short", "ann@example.com", "x" * 300])
 def test_a_weak_password_leaves_the_link_good(admin: Operator, password: str) -> None:
     link = link_on(admin.send("/admin/people", email="ann@example.com", role="viewer", reach="all"))
-    ann = stranger_to(admin)
+    ann = Operator.at(admin.front)
 
     assert ann.client.post(link, data={"password": password}).status_code == 422
     assert ann.client.get("/admin/").status_code == 401
@@ -95,13 +117,13 @@ def test_a_link_sent_from_another_site_is_refused(admin: Operator) -> None:
     link = link_on(admin.send("/admin/people", email="ann@example.com", role="viewer", reach="all"))
     headers = {"Origin": "https://evil.example"}
 
-    assert stranger_to(admin).client.post(link, data={"password": NEW}, headers=headers).status_code == 403
-    assert stranger_to(admin).client.get(link).status_code == 200
+    assert Operator.at(admin.front).client.post(link, data={"password": NEW}, headers=headers).status_code == 403
+    assert Operator.at(admin.front).client.get(link).status_code == 200
 
 
 @pytest.mark.parametrize("token", ["x", "\u00e9", "a%00b", "x" * 500])
 def test_a_made_up_link_is_none(admin: Operator, token: str) -> None:
-    assert stranger_to(admin).client.get(f"/admin/invitation/{token}").status_code == 404
+    assert Operator.at(admin.front).client.get(f"/admin/invitation/{token}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -114,9 +136,9 @@ def test_a_made_up_link_is_none(admin: Operator, token: str) -> None:
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
-    admin: Operator, sqlite: Store, fields: dict[str, str], status: int, sentence: str
+    admin: Operator, store: Store, fields: dict[str, str], status: int, sentence: str
 ) -> None:
-    add_person(sqlite, email="bob@example.com")
+    add_person(store, email="bob@example.com")
 
     response = admin.send("/admin/people", **{**ANN, **fields})
 
@@ -128,14 +150,14 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
 # -- changes
 
 
-def test_role_and_accounts_are_changed(admin: Operator, sqlite: Store) -> None:
-    person = add_person(sqlite)
+def test_role_and_accounts_are_changed(admin: Operator, store: Store) -> None:
+    person = add_person(store)
     page = admin.client.get(f"/admin/people?person={person.id}")
 
     fields = {"name": "Vi", "role": "editor", "reach": "some", "account": ["harbour"]}
     notice = admin.arrive(admin.send(f"/admin/people/{person.id}/change", **fields))
 
-    changed = person_of(sqlite, person.email)
+    changed = person_of(store, person.email)
     assert 'value="viewer" required checked' in page.text
     assert changed
     assert (changed.name, changed.role, changed.accounts) == ("Vi", Role.EDITOR, frozenset({"harbour"}))
@@ -143,9 +165,8 @@ def test_role_and_accounts_are_changed(admin: Operator, sqlite: Store) -> None:
     assert "Editor, harbour" in notice
 
 
-def test_a_disabled_person_is_out_until_enabled(admin: Operator, sqlite: Store) -> None:
-    viewer = colleague(sqlite)
-    person = person_of(sqlite, "viewer@example.com")
+def test_a_disabled_person_is_out_until_enabled(admin: Operator, viewer: Operator, store: Store) -> None:
+    person = person_of(store, "viewer@example.com")
     assert person
 
     admin.send(f"/admin/people/{person.id}/disable")
@@ -157,51 +178,49 @@ def test_a_disabled_person_is_out_until_enabled(admin: Operator, sqlite: Store) 
 
 
 @pytest.mark.parametrize("act", ["sign-out", "remove"])
-def test_sessions_end_by_the_buttons_of_the_page(admin: Operator, sqlite: Store, act: str) -> None:
-    viewer = colleague(sqlite)
-    person = person_of(sqlite, "viewer@example.com")
+def test_sessions_end_by_the_buttons_of_the_page(admin: Operator, viewer: Operator, store: Store, act: str) -> None:
+    person = person_of(store, "viewer@example.com")
     assert person
 
     admin.arrive(admin.send(f"/admin/people/{person.id}/{act}"))
 
     assert viewer.client.get("/admin/").status_code == 401
-    assert bool(person_of(sqlite, person.email)) == (act == "sign-out")
+    assert bool(person_of(store, person.email)) == (act == "sign-out")
 
 
-def test_a_forgotten_password_is_replaced_by_a_link(admin: Operator, sqlite: Store) -> None:
-    viewer = colleague(sqlite)
-    person = person_of(sqlite, "viewer@example.com")
+def test_a_forgotten_password_is_replaced_by_a_link(admin: Operator, viewer: Operator, store: Store) -> None:
+    person = person_of(store, "viewer@example.com")
     assert person
 
     link = link_on(admin.send(f"/admin/people/{person.id}/link"))
     still_in = viewer.client.get("/admin/leads").status_code
-    accepted = stranger_to(admin).client.post(link, data={"password": NEW}).status_code
+    accepted = Operator.at(admin.front).client.post(link, data={"password": NEW}).status_code
 
     assert (still_in, accepted, viewer.client.get("/admin/leads").status_code) == (200, 303, 401)
 
 
-def test_an_owner_changes_only_the_name_of_their_own(sqlite: Store) -> None:
-    owner = colleague(sqlite, Role.OWNER)
-    person = person_of(sqlite, "owner@example.com")
+def test_an_owner_changes_only_the_name_of_their_own(store: Store, front: Front) -> None:
+    owner = colleague(store, Role.OWNER, front=front)
+    person = person_of(store, "owner@example.com")
     assert person
     page = owner.client.get(f"/admin/people?person={person.id}").text
 
     owner.send(f"/admin/people/{person.id}/change", name="Own", role="viewer", reach="all")
     refused = [owner.send(f"/admin/people/{person.id}/{act}").status_code for act in ("disable", "remove")]
 
-    changed = person_of(sqlite, person.email)
+    changed = person_of(store, person.email)
     assert changed
     assert (changed.name, changed.role, refused) == ("Own", Role.OWNER, [403, 403])
     assert 'name="role"' not in page
     assert "/disable" not in page
 
 
-def test_an_owner_of_one_account_sees_and_makes_people_of_it_only(sqlite: Store) -> None:
-    owner = colleague(sqlite, Role.OWNER, ["harbour"], two_accounts())
-    add_person(sqlite, email="mine@example.com", accounts=["harbour"])
+def test_an_owner_of_one_account_sees_and_makes_people_of_it_only(store: Store, front: Front) -> None:
+    owner = colleague(store, Role.OWNER, ["harbour"], front=front)
+    add_person(store, email="mine@example.com", accounts=["harbour"])
     others = [
-        add_person(sqlite, email="all@example.com"),
-        add_person(sqlite, email="both@example.com", accounts=["default", "harbour"]),
+        add_person(store, email="all@example.com"),
+        add_person(store, email="both@example.com", accounts=["default", "harbour"]),
     ]
     page = owner.client.get("/admin/people").text
 
@@ -225,9 +244,9 @@ def test_an_owner_of_one_account_sees_and_makes_people_of_it_only(sqlite: Store)
 # -- my account
 
 
-def test_a_password_is_changed_and_other_browsers_are_signed_out(sqlite: Store) -> None:
-    here = colleague(sqlite)
-    there = stranger_to(here)
+def test_a_password_is_changed_and_other_browsers_are_signed_out(viewer: Operator) -> None:
+    here = viewer
+    there = Operator.at(here.front)
     there.sign_in(PASSWORD_OF_ALL, "viewer@example.com")
 
     notice = here.arrive(here.send("/admin/account/password", password=PASSWORD_OF_ALL, new_password=NEW))
@@ -240,16 +259,13 @@ def test_a_password_is_changed_and_other_browsers_are_signed_out(sqlite: Store) 
 
 @pytest.mark.parametrize(("present", "new"), [("wrong", NEW), (PASSWORD_OF_ALL, "short"), ("", "")])
 def test_a_password_is_not_changed_without_the_present_one_or_to_a_weak_one(
-    sqlite: Store, present: str, new: str
+    viewer: Operator, present: str, new: str
 ) -> None:
-    viewer = colleague(sqlite)
-
     assert viewer.send("/admin/account/password", password=present, new_password=new).status_code == 422
-    assert stranger_to(viewer).sign_in(PASSWORD_OF_ALL, "viewer@example.com").status_code == 303
+    assert Operator.at(viewer.front).sign_in(PASSWORD_OF_ALL, "viewer@example.com").status_code == 303
 
 
-def test_wrong_present_passwords_are_limited(sqlite: Store) -> None:
-    viewer = colleague(sqlite)
+def test_wrong_present_passwords_are_limited(viewer: Operator) -> None:
     token = viewer.token
 
     statuses = [
@@ -260,9 +276,9 @@ def test_wrong_present_passwords_are_limited(sqlite: Store) -> None:
     assert (set(statuses), statuses[-1]) == ({422, 429}, 429)
 
 
-def test_sessions_are_listed_and_ended(sqlite: Store) -> None:
-    here = colleague(sqlite)
-    there, elsewhere = stranger_to(here), stranger_to(here)
+def test_sessions_are_listed_and_ended(viewer: Operator) -> None:
+    here = viewer
+    there, elsewhere = Operator.at(here.front), Operator.at(here.front)
     agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0"}
     there.sign_in(PASSWORD_OF_ALL, "viewer@example.com", headers=agent)
     page = here.client.get("/admin/account").text
@@ -276,22 +292,19 @@ def test_sessions_are_listed_and_ended(sqlite: Store) -> None:
     assert [each.client.get("/admin/").status_code for each in (there, elsewhere, here)] == [401, 401, 200]
 
 
-def test_nobody_ends_the_sessions_of_others(sqlite: Store) -> None:
-    viewer, administrator = colleague(sqlite), Operator(sqlite)
-    another = stranger_to(administrator)
+def test_nobody_ends_the_sessions_of_others(admin: Operator, viewer: Operator) -> None:
+    another = Operator.at(admin.front)
     another.sign_in()
-    (path,) = re.findall(r'action="(/admin/account/sessions/\w+/end)"', administrator.client.get("/admin/account").text)
+    (path,) = re.findall(r'action="(/admin/account/sessions/\w+/end)"', admin.client.get("/admin/account").text)
 
     assert viewer.send(path).status_code == 404
     viewer.send("/admin/account/sessions/end")
-    assert [each.client.get("/admin/").status_code for each in (administrator, another)] == [200, 200]
+    assert [each.client.get("/admin/").status_code for each in (admin, another)] == [200, 200]
 
 
-def test_the_administrators_account_has_no_password_to_change(sqlite: Store) -> None:
-    administrator = Operator(sqlite)
-
-    assert "ADMIN_PASSWORD" in administrator.see("/admin/account")
-    assert administrator.send("/admin/account/password", password="x", new_password=NEW).status_code == 404
+def test_the_administrators_account_has_no_password_to_change(admin: Operator) -> None:
+    assert "ADMIN_PASSWORD" in admin.see("/admin/account")
+    assert admin.send("/admin/account/password", password="x", new_password=NEW).status_code == 404
 
 
 # -- what a role may use
@@ -305,15 +318,15 @@ def test_the_administrators_account_has_no_password_to_change(sqlite: Store) -> 
         (Role.EDITOR, ["Today", "Leads", "Reports", "Forms", "Connections"]),
     ],
 )
-def test_the_navigation_shows_what_a_role_may_open(sqlite: Store, role: Role, pages: list[str]) -> None:
-    page = colleague(sqlite, role).client.get("/admin/").text
+def test_the_navigation_shows_what_a_role_may_open(store: Store, front: Front, role: Role, pages: list[str]) -> None:
+    page = colleague(store, role, front=front).client.get("/admin/").text
 
     (navigation,) = re.findall(r'<nav aria-label="Pages">(.*?)</nav>', page, re.DOTALL)
     assert re.findall(r">([^<\n]+)</a>", navigation) == pages
 
 
-def test_a_refusal_names_the_role_that_is_needed(sqlite: Store) -> None:
-    response = colleague(sqlite, Role.AGENT).client.get("/admin/people")
+def test_a_refusal_names_the_role_that_is_needed(store: Store, front: Front) -> None:
+    response = colleague(store, Role.AGENT, front=front).client.get("/admin/people")
 
     assert response.status_code == 403
     assert "This is for the role Owner; yours is Agent." in words(response.text)

@@ -28,7 +28,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
         person = person_of_link(deps.store, token, clock.now())
         if person is None:
             return gone()
-        response = renderer.page(
+        return renderer.page(
             "invitation.html",
             status,
             person=person,
@@ -37,8 +37,6 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
             max_length=MAX_LENGTH,
             problem=problem,
         )
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
 
     @routes.get("/invitation/<token>")
     @requires(Entry.OPEN)
