@@ -22,7 +22,7 @@ log = structlog.get_logger()
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Tells prometheus_client where to count; it is read when that is imported, so nothing here imports it at once."""
 
-RESERVED_BYTES = {"counter": 256 * 1024, "histogram": 1024 * 1024}
+RESERVED_BYTES = {"counter": 256 * 1024, "histogram": 1536 * 1024}
 """Of each process, by kind of file; more than all routes and forms can fill, by a test."""
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 (for a folder that mkdtemp makes for us alone)
