@@ -21,8 +21,10 @@ from service.capture.tools.registry import SENDERS
 from service.edge import DEFAULTS
 from service.i18n import LANGUAGES
 from service.lead import LeadId, Status
+from service.operations.invitations import INVITATION_TIME, link_digest
 from service.platforms.registry import PLATFORMS
 from service.store import UNPUBLISHED, ImportJob, JobState, Query
+from tests.admin.colleagues import add_person
 from tests.admin.dashboard import PASSWORD, Operator
 from tests.admin.stored_leads import keep_as
 from tests.builders import a_form
@@ -109,6 +111,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         document = "[forms.tour]\n[forms.open]\n"
         store.write(lambda tx: tx.setups.publish(document, "", "admin", clock.now(), UNPUBLISHED))
         store.write(lambda tx: tx.imports.add(imported, b"email\nann@example.com\n"))
+        invited = add_person(store, email="bob@example.com", password="")
+        store.write(lambda tx: tx.people.set_link(invited.id, link_digest(SECRET), clock.now() + INVITATION_TIME))
         yield Target(Operator(store, *forms, SAMPLE_PAGE="true"), ids, imported.id)
 
 
