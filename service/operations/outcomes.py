@@ -224,9 +224,10 @@ def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo, *, knows_form: boo
     last = day_of(query.until - MOMENT, zone) if query.until > query.since else first
     costs = tx.statistics.costs_between(first, last, query.account)
     is_divided = costs and query.by in DIVIDED
-    origins = tx.statistics.outcome_cells("campaign_origin", query.touch, period) if is_divided else []
-    counted = [cell for cell in origins if query.include_left_out or not cell.left_out]
-    return PeriodFigures(query, cells, Spending(costs, counted))
+    if not is_divided:
+        return PeriodFigures(query, cells, Spending(costs))
+    origins = tx.statistics.campaign_origins(query.touch, period, include_left_out=query.include_left_out)
+    return PeriodFigures(query, cells, Spending(costs, origins))
 
 
 def _order(

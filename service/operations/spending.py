@@ -5,15 +5,16 @@ sources, channels or LeadSources, a campaign's cost is divided among them as its
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from service.attribution import attribute
 from service.attribution.signals import read_source
 from service.forms import AttributionConfig
 from service.lead import Evidence
-from service.store import NOT_SET, OUTCOME_JOINT, CampaignCost, OutcomeCell
+from service.store import NOT_SET, OUTCOME_JOINT, CampaignCost
 
 Amounts = Mapping[str, int]
 """Currency -> amount in ten-thousandths."""
@@ -48,15 +49,15 @@ DIVIDED = Origin._fields
 
 
 class Spending:
-    """The costs of a period. origins: cells of `campaign_origin`, of the leads that count."""
+    """The costs of a period. origins: `campaign_origin` -> leads that count."""
 
-    def __init__(self, costs: Sequence[CampaignCost] = (), origins: Iterable[OutcomeCell] = ()) -> None:
+    def __init__(self, costs: Sequence[CampaignCost] = (), origins: Mapping[str, int] = MappingProxyType({})) -> None:
         self._costs = costs
         self._origins: defaultdict[str, Counter[Origin]] = defaultdict(Counter)
-        for cell in origins:
-            campaign, *parts = cell.value.split(OUTCOME_JOINT)
+        for value, number in origins.items():
+            campaign, *parts = value.split(OUTCOME_JOINT)
             if campaign:
-                self._origins[campaign][Origin(*parts)] += cell.leads
+                self._origins[campaign][Origin(*parts)] += number
 
     def total(self) -> Amounts:
         """Return all costs, those of unknown campaigns included."""

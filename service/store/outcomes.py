@@ -5,6 +5,7 @@ cells in the background (outcome_blocks.py); what is left of the period, the new
 are folded when a report is opened. So a report is exact at any moment, and fast however many leads there are.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from sqlalchemy import func, literal_column, select
 from service.lead import first_lead_id
 from service.store.block_cover import BlockCover, Stretch
 from service.store.database.outcome_tables import outcome_cells
-from service.store.outcome_folding import BARE, MEASURES, OutcomePeriod, folded, kind_of
+from service.store.outcome_folding import MEASURES, OutcomePeriod, folded, kind_of
 
 
 class OutcomeCell(NamedTuple):
@@ -49,16 +50,34 @@ class Outcomes(BlockCover):
 
         knows_form: without it, those of several forms are one cell, of the form "": there are much fewer then.
         """
-        inside = Stretch(_next_id(period.since), first_lead_id(period.until))
-        whole = Stretch(first_lead_id(period.since), _next_id(period.until))
-        knows_form = knows_form and by not in BARE
-        levels, rest = self._cover(inside, whole)
+        levels, rest = self._cover_of(period)
         rows: list[Any] = []
         for level, blocks in levels.items():
             rows += self._kept(level, blocks, kind_of(by, touch), period, knows_form=knows_form)
         for stretch in rest:
             rows += self._execute(*folded(by, touch, stretch, period))
         return [OutcomeCell(*row[:5], *map(int, row[5:])) for row in rows]
+
+    def campaign_origins(self, touch: str, period: OutcomePeriod, *, include_left_out: bool) -> Counter[str]:
+        """Count the leads of each campaign_origin in a period, of every form."""
+        levels, rest = self._cover_of(period)
+        of, counts = outcome_cells.c, Counter[str]()
+        for level, blocks in levels.items():
+            query = select(of.value, func.sum(of.leads).label("number")).group_by(of.value)
+            query = query.where(of.level == level, of.block.in_(blocks), of.kind == kind_of("campaign_origin", touch))
+            query = query if include_left_out else query.where(of.left_out == "")
+            query = query.where(of.account == period.account) if period.account else query
+            for value, number in self._execute(query):
+                counts[value] += int(number)
+        for stretch in rest:
+            for row in self._execute(*folded("campaign_origin", touch, stretch, period)):
+                if include_left_out or not row.left_out:
+                    counts[row.value] += int(row.leads)
+        return counts
+
+    def _cover_of(self, period: OutcomePeriod) -> tuple[dict[int, list[str]], list[Stretch]]:
+        inside = Stretch(_next_id(period.since), first_lead_id(period.until))
+        return self._cover(inside, Stretch(first_lead_id(period.since), _next_id(period.until)))
 
     def _kept(
         self, level: int, blocks: Sequence[str], kind: str, period: OutcomePeriod, *, knows_form: bool
