@@ -287,6 +287,8 @@ def test_who_sees_all_accounts_is_shown_both_and_can_look_at_one(operators: Oper
         one = operators.operator.client.get(f"{path}?account=default")
         assert [each for each in leaks(one, "default", operators, "harbour") if each not in MARKS] == [], path
         assert "zqorban" in one.text.lower(), path
+    assert 'hx-get="/admin/latest?account=default"' in operators.operator.client.get("/admin/?account=default").text
+    assert leaks(operators.operator.client.get("/admin/latest?account=default"), "default", operators) == []
 
 
 LISTED = ("/admin/", "/admin/leads", "/admin/leads/export", "/admin/reports", "/api/v1/leads")

@@ -76,9 +76,9 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     def latest() -> BaseResponse:
         """The list of the latest leads, which the page fetches again every few seconds."""
         with deps.store.read() as tx:
-            return renderer.part(
-                "latest.html", latest=tx.search.leads(Query(), MAX_LATEST_LEADS), titles=form_titles(deps)
-            )
+            latest = tx.search.leads(Query(), MAX_LATEST_LEADS)
+            account = request.args.get("account", "")
+            return renderer.part("latest.html", latest=latest, titles=form_titles(deps), account=account)
 
     @routes.post("/retry")
     @requires(Scope.LEADS)
