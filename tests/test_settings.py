@@ -428,7 +428,7 @@ def test_a_lookup_for_the_forms_file_honours_the_file_form_too(tmp_path: Path) -
 )
 def test_a_misspelt_name_is_noticed_but_is_no_error(name: str, near: str) -> None:
     assert read_settings({name: "x"}).hints == (
-        f"{name} is not a setting: did you mean {near}? (ignore this if the forms file uses it)",
+        f"{name} is not a setting: did you mean {near}? (ignore this if the set-up uses it)",
     )
 
 

@@ -376,7 +376,7 @@ def test_leads_of_an_account_that_is_gone_for_an_hour_are_parked(
     with store.read() as tx:
         stored = tx.leads.get(lost[0].id)
     assert stored is not None
-    assert "no account 'harbour' any more: put it back" in stored.problem
+    assert "no longer has the account 'harbour': put it back" in stored.problem
 
 
 def test_once_retried_a_lead_of_a_removed_account_goes_where_its_form_leads_now(

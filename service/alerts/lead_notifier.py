@@ -262,7 +262,7 @@ class LeadNotifier:
             topic, channel = self._audience.topic, broken[0]
             sentence = (
                 f"Messages about {topic.what} of the form {self._audience.form_title} do not reach address "
-                f"{channel.number} of its `{topic.key}`: {channel.outcome}. Correct the address in the forms file. "
+                f"{channel.number} of its `{topic.key}`: {channel.outcome}. Correct the address. "
                 "What it missed is sent as soon as it works; the leads themselves are not affected."
             )
         if sentence != self._reported:

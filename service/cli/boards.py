@@ -24,7 +24,7 @@ WIDTH = 80
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--account and --json."""
-    parser.add_argument("--account", default="", metavar="NAME", help="only this account of the forms file")
+    parser.add_argument("--account", default="", metavar="NAME", help="only this account")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

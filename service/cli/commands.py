@@ -108,7 +108,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "reattribute": Command(
             "service.cli.reattribute",
-            "recompute attribution after the rules or the forms file changed",
+            "recompute attribution after the rules or the set-up changed",
             "lead-capture reattribute --since 2026-11-01 --dry-run",
         ),
         "report": Command(

@@ -71,5 +71,5 @@ def form_named(name: str, setup: Setup) -> Form:
     Raises: Failed.
     """
     if name not in setup.forms:
-        raise Failed(f"there is no form {name!r}; the forms file has {', '.join(setup.forms)}")
+        raise Failed(f"there is no form {name!r}; the set-up has {', '.join(setup.forms)}")
     return setup.forms[name]

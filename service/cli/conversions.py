@@ -82,8 +82,7 @@ def _check(setup: Setup, name: str) -> None:
     if not any(form.conversions for form in forms):
         subject = f"the form {name!r} has no" if name else "no form has"
         raise Failed(
-            f"{subject} `conversions` in the forms file: write what counts, such as conversions = "
-            '{ won = "Lead won" }'
+            f'{subject} `conversions` in the set-up: write what counts, such as conversions = {{ won = "Lead won" }}'
         )
 
 

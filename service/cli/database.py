@@ -140,7 +140,7 @@ def add_rotate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--forget-unreadable",
         action="store_true",
-        help="delete tokens whose key is lost: the service then signs in again, or uses those of the forms file",
+        help="delete tokens whose key is lost: the service then signs in again, or uses those of the set-up",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
@@ -163,7 +163,7 @@ def run_rotate(arguments: argparse.Namespace) -> int:
 def _lines(rotation: "KeyRotation", *, forgotten: bool) -> list[str]:
     lines = [f"{rotation.rotated} re-encrypted, {rotation.current} under the newest key already"]
     remedy = (
-        "forgotten; the service signs in again, or uses the tokens of the forms file"
+        "forgotten; the service signs in again, or uses the tokens of the set-up"
         if forgotten
         else "put the earlier ENCRYPTION_KEY or SECRET_KEY behind the newest one in ENCRYPTION_KEY and run this again; "
         "if it is lost, add --forget-unreadable"

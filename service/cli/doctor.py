@@ -52,9 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     live.add_argument("--live", action="store_true", help="create a contact and an opportunity, and save the answers")
     live.add_argument("--stage", type=number_within(1, MAX_ID), metavar="ID", help="a stage of a test board")
     live.add_argument(
-        "--type", type=number_within(1, MAX_ID), metavar="ID", help="the opportunity type (the one in the forms file)"
+        "--type", type=number_within(1, MAX_ID), metavar="ID", help="the opportunity type (the one in the set-up)"
     )
-    live.add_argument("--account", default="", metavar="NAME", help="an account of the forms file (default)")
+    live.add_argument("--account", default="", metavar="NAME", help="the account (default)")
     live.add_argument("--yes", action="store_true", help="confirm that these records are to be created")
 
 
@@ -142,7 +142,7 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProbl
             check_addresses(settings, setup)
         return setup, [*check_platforms(setup), *check_proofs(setup)]
     except SetupProblems as error:
-        unchecked = _unchecked("the ids that the forms name", "correct the forms file first")
+        unchecked = _unchecked("the ids that the forms name", "correct the set-up first")
         return None, [*_errors("forms_file", error.problems), unchecked]
     except ValueError:  # FORMS_FILE itself cannot be read: reported with the settings
         return None, []

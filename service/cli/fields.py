@@ -122,7 +122,7 @@ def lines_of(form: Form, sender: str, leads: Sequence[Lead]) -> Iterator[str]:
         sentence = f"Instead of {PLACEHOLDER} write one of: {', '.join(_targets(sender))}."
         yield from textwrap.wrap(sentence, WIDTH, initial_indent="#  ", subsequent_indent="#  ")
     if form.fields if sender == "browser" else form.webhooks.get(sender, {}).get("fields"):
-        yield "#  The forms file already has `fields` for it: add the lines there."
+        yield "#  The set-up already has `fields` for it: add the lines there."
     yield f"[{_table(form, sender)}]"
     yield from (f"# {field.line}  # {printable(field.example)}" for field in to_teach)
 

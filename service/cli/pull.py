@@ -26,7 +26,7 @@ MAX_PROBLEMS_SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FORM, --since and --json."""
-    parser.add_argument("form", metavar="FORM", help="name of the form in the forms file")
+    parser.add_argument("form", metavar="FORM", help="name of the form")
     parser.add_argument("--since", type=instant, help="submitted at or after, e.g. 2026-11-01 (a week ago)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line: sender, summary, problems")
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         form = form_named(arguments.form, installation.setup)
         senders = [sender for sender in form.webhooks if sender in PLATFORMS]
         if not senders:
-            raise Failed(f"no ad platform is set up for {form.name!r}: its webhooks in the forms file name none")
+            raise Failed(f"no ad platform is set up for {form.name!r}: its `webhooks` name none")
         identity = Identity(f"pull/{worker_name()}", is_gone)
         store, urls = installation.store, installation.settings.platform_urls
         connections = make_connections({form.name: form}, urls, store, identity)

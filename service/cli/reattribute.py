@@ -176,4 +176,4 @@ def _summary(counts: Mapping[str, int], removed_forms: Mapping[str, int]) -> Ite
     yield f"{counted(sum(counts.values()) + sum(removed_forms.values()), 'lead')} checked"
     yield from (f"{counts[fate]:>7} {meaning}" for fate, meaning in SUMMARIES.items() if counts.get(fate))
     for form, number in sorted(removed_forms.items()):
-        yield f"{number:>7} of the form {form!r}, which is no longer in the forms file: left alone"
+        yield f"{number:>7} of the form {form!r}, which is no longer in the set-up: left alone"

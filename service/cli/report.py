@@ -103,7 +103,7 @@ def _print_tasks(report: Mapping[str, Any], console: "Console") -> None:
     _table(console, ("Why", "Leads", "Share"), defaults, sentence=sentence)
     unknown = [(row["source_map"], row["form"], f"{row['leads']:,}") for row in report["unknown_sources"]]
     sentence = "No rule knows these sources. Put the line into the form, with the LeadSource you want for 99:"
-    titles: Cells = ("Line for the forms file", "Form", "Leads")
+    titles: Cells = ("Line for the set-up", "Form", "Leads")
     _table(console, titles, unknown, more.get("unknown_sources", 0), sentence=sentence, text_columns=2)
     codes = [
         (CODES.get(row["code"], row["code"]), row["form"], row["utm_campaign"] or "(none)", f"{row['leads']:,}")

@@ -103,7 +103,7 @@ def _deliver_of_form(delivery: Delivery, context: AccountContext) -> None:
     except LookAgain as again:
         look_again(delivery, context, again.searched, again.wait_s)
     except UnsafeStage as unsafe:
-        pause_call(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence)
+        pause_call(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence(context.version is not None))
     except PauseCall as problem:
         pause_call(delivery, context, problem.what, str(problem))
     except CallPaused as paused:

@@ -59,7 +59,7 @@ def _objection(error: Intercepted) -> str:
 def no_credentials(account: str) -> str:
     """Return why the leads of an account without credentials wait, and what to do."""
     where = "" if account == "default" else f" for account {account}"
-    how = "NEXUDUS_USERNAME and NEXUDUS_PASSWORD" if not where else "username and password in the forms file"
+    how = "NEXUDUS_USERNAME and NEXUDUS_PASSWORD" if not where else "username and password in the set-up"
     return (
         f"no Nexudus credentials are set{where}: set {how}, or another way to sign in, and start the worker again, or "
         "connect Nexudus in the dashboard, under Connections; "

@@ -1,4 +1,4 @@
-"""A form or an account that the forms file no longer has: its leads wait for an hour, because it may be a mistake.
+"""A form or an account that the set-up no longer has: its leads wait for an hour, because it may be a mistake.
 
 The waiting leads are blocked, as for a paused call, and one of them probes every few minutes whether it is back. What
 they wait for is alerted. After the hour all of them are parked.
@@ -17,7 +17,7 @@ from service.store import Store, Transaction
 log = structlog.get_logger()
 
 GRACE = timedelta(hours=1)
-"""How long leads wait for what the forms file no longer has, counted from the first of them."""
+"""How long leads wait for what the set-up no longer has, counted from the first of them."""
 
 PROBES = Backoff(60, 300)
 
@@ -27,16 +27,16 @@ FORM, ACCOUNT = "form:", "account:"
 
 def missing_form(name: str) -> str:
     """Return why leads of that form are not delivered."""
-    return f"the forms file has no form {name!r} any more: put it back, then send it again"
+    return f"the set-up no longer has the form {name!r}: put it back, then send the lead again"
 
 
 def missing_account(name: str) -> str:
     """Return why leads for that account are not delivered."""
-    return f"the forms file has no account {name!r} any more: put it back, then send it again"
+    return f"the set-up no longer has the account {name!r}: put it back, then send the lead again"
 
 
 def wait_for_setup(delivery: Delivery, store: Store, what: str, problem: str, jitter: float) -> None:
-    """Let a lead wait until the forms file has its form or account again; park it when its hour is over.
+    """Let a lead wait until the set-up has its form or account again; park it when its hour is over.
 
     what: FORM or ACCOUNT with the name. problem: of the parked lead. One that an operator sends now is parked at once.
     """
@@ -66,7 +66,7 @@ def wait_for_setup(delivery: Delivery, store: Store, what: str, problem: str, ji
 def _alert(what: str, until: datetime) -> str:
     kind, _, name = what.partition(":")
     return (
-        f"The forms file has no {kind} {name!r} any more, and leads wait for it: put it back. "
+        f"The set-up no longer has the {kind} {name!r}, and leads wait for it: put it back. "
         f"Those that still wait at {until:%H:%M} UTC are parked."
     )
 

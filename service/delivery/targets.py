@@ -172,12 +172,25 @@ SIGN_INS = ("login", "two_factor", "tokens")
 
 
 class UnsafeStage(Exception):
-    """No lead may enter this stage; leads wait. sentence: why, and what to do; nothing personal."""
+    """No lead may enter this stage; leads wait. problem: why; nothing personal."""
 
-    def __init__(self, stage_id: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, stage_id: int, problem: str) -> None:
+        super().__init__(problem)
         self.stage_id = stage_id
-        self.sentence = sentence
+        self.problem = problem
+
+    def sentence(self, has_versions: bool) -> str:
+        """Return why, what to do, and what becomes of the waiting leads.
+
+        has_versions: the set-up is kept in the database. A waiting lead goes by its own version there, so that another
+        stage helps it only once it is sent again by hand.
+        """
+        if has_versions:
+            return (
+                f"{self.problem}: remove that automatic action in Nexudus, and the waiting leads are sent "
+                "automatically; or publish another stage, and send them again"
+            )
+        return f"{self.problem}: {REMEDY}; the waiting leads are then sent automatically"
 
 
 def danger(stage: boards.Stage) -> str:
@@ -190,7 +203,7 @@ REMEDY = "choose another stage, or remove that automatic action in Nexudus"
 
 @dataclass(slots=True)
 class _Verdict:
-    sentence: str = ""  # "": safe, or unknown
+    problem: str = ""  # "": safe, or unknown
     until: float = float("-inf")  # by clock.monotonic
 
 
@@ -219,8 +232,8 @@ class StageSafety:
                 verdict = self._verdicts.get(key, _Verdict())
                 if verdict.until <= clock.monotonic():
                     verdict = self._verdicts[key] = self._read(nexudus, stage_id)
-        if verdict.sentence:
-            raise UnsafeStage(stage_id, verdict.sentence)
+        if verdict.problem:
+            raise UnsafeStage(stage_id, verdict.problem)
 
     def _read(self, nexudus: Nexudus, stage_id: int) -> _Verdict:
         try:
@@ -237,9 +250,7 @@ class StageSafety:
         problem = danger(stage)
         if problem:
             log.error("stage_unsafe", stage=stage_id, flags=[flag for flag in stage.flags if flag in boards.DANGERS])
-            return _Verdict(
-                f"{problem}: {REMEDY}; the waiting leads are then sent automatically", self._from_now(self._unsafe_s)
-            )
+            return _Verdict(problem, self._from_now(self._unsafe_s))
         return _Verdict("", self._from_now(self._safe_s))
 
     def _unknown(self, nexudus: Nexudus, stage_id: int, why: str) -> _Verdict:
@@ -248,7 +259,7 @@ class StageSafety:
             self._warned.add((nexudus, stage_id))
             log.warning("stage_not_vetted", stage=stage_id, reason=why)
         known = self._verdicts.get((nexudus, stage_id), _Verdict())
-        return _Verdict(known.sentence, self._from_now(self._unknown_s))
+        return _Verdict(known.problem, self._from_now(self._unknown_s))
 
     @staticmethod
     def _from_now(seconds: float) -> float:

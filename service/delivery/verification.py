@@ -288,7 +288,7 @@ def notes_loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
     what = f"of opportunity type {type_id}" if type_id else "of opportunities without a type"
     text = "keeps only a part of the notes" if trip.notes == "changed" else "does not keep the notes"
     remedy = (
-        f"Take the notes template off type {type_id} in Nexudus, or leave opportunity_type_id out of the forms file"
+        f"Take the notes template off type {type_id} in Nexudus, or leave opportunity_type_id out of the set-up"
         if type_id
         else "Look at an opportunity in Nexudus, and ask its support"
     )

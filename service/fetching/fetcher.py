@@ -29,11 +29,11 @@ Leases of processes of this host that have ended are freed at once.
 POLL_INTERVAL_S = 2.0
 
 MISSING_FOR = timedelta(hours=1)
-"""How long leads wait for a connection that the forms file no longer has."""
+"""How long leads wait for a connection that the set-up no longer has."""
 
 MISSING_INTERVALS = Intervals(every_s=60.0, first_s=60.0)
 
-_NOT_CONFIGURED = FetchResult(Outcome.REJECTED, 0, None, "the forms file no longer has its form or sender")
+_NOT_CONFIGURED = FetchResult(Outcome.REJECTED, 0, None, "the set-up no longer has its form or sender")
 _NOT_WANTED = FetchResult(Outcome.UNAVAILABLE, 0, None, "no longer wanted: taken back, discarded or already here")
 _NO_DATABASE = FetchResult(Outcome.UNAVAILABLE, 0, None, "the database was unavailable")
 
@@ -153,7 +153,7 @@ def _announcing(connections: Sequence[PlatformConnection]) -> dict[ConnectionKey
 
 
 def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
-    """Try broken connections anew: the forms file may have changed.
+    """Try broken connections anew: the set-up may have changed.
 
     Raises: StoreUnavailable.
     """
@@ -162,11 +162,11 @@ def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
     settle_missing(store, connections, now)
 
 
-# -- connections that the forms file no longer has: it may be a mistake
+# -- connections that the set-up no longer has: it may be a mistake
 
 
 def settle_missing(store: Store, connections: Sequence[PlatformConnection], now: datetime) -> None:
-    """Let the leads of each connection wait that the forms file no longer has; park them after an hour.
+    """Let the leads of each connection wait that the set-up no longer has; park them after an hour.
 
     Such a connection is forgotten once no lead waits for it.
     Raises: StoreUnavailable.
@@ -193,7 +193,7 @@ def missing_reason(link: ConnectionKey) -> str:
     """Return the sentence of the alert, while leads of a connection wait that is no longer set up."""
     section = table_name(link.form, link.sender)
     return (
-        f"The forms file no longer has {section}: if that is a mistake, put it back. Leads that "
+        f"The set-up no longer has {section}: if that is a mistake, put it back. Leads that "
         "the platform announced wait for it for an hour, then they are parked."
     )
 
@@ -201,4 +201,4 @@ def missing_reason(link: ConnectionKey) -> str:
 def missing_problem(link: ConnectionKey) -> str:
     """Return why leads of a connection that is no longer set up are parked."""
     section = table_name(link.form, link.sender)
-    return f"It cannot be fetched, as the forms file no longer has {section}: put it back, then send it again."
+    return f"It cannot be fetched, because the set-up no longer has {section}: put it back, then send the lead again."

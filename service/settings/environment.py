@@ -129,4 +129,4 @@ def find_near_misses(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environ.keys() - known):
         cutoff = NEXUDUS_TYPO_RATIO if name.startswith("NEXUDUS_") else TYPO_RATIO
         for match in difflib.get_close_matches(name.upper(), known, n=1, cutoff=cutoff):
-            yield f"{name} is not a setting: did you mean {match}? (ignore this if the forms file uses it)"
+            yield f"{name} is not a setting: did you mean {match}? (ignore this if the set-up uses it)"

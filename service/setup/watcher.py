@@ -116,10 +116,10 @@ def alert_sentence(problems: tuple[str, ...]) -> str:
     rest = f"; and {more} more, which `lead-capture doctor` lists" if more > 0 else ""
     if problems[0].startswith(DOCUMENT_NAME):  # it was good where it was published
         return (
-            f"A process refuses the set-up that was published, and goes on with the one before. {listed}{rest}. "
+            f"A process cannot use the set-up that was published, and continues with the previous one. {listed}{rest}. "
             "Set what is missing for every process and restart it, or publish another version."
         )
     return (
-        f"The changed forms file is refused; the set-up from before stays in force. {listed}{rest}. "
+        f"The changed forms file is refused; the previous set-up stays in force. {listed}{rest}. "
         "Correct the file: it is taken up at once, without a restart."
     )

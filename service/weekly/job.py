@@ -171,7 +171,7 @@ class WeeklyReports:
         if claimed.tries >= MAX_FAILURES:
             sentence = (
                 f"The weekly report does not reach {reader.place} of its `report_to`: {outcome}. Correct the address "
-                "in the forms file; the report is sent as soon as it works."
+                "in the set-up; the report is sent as soon as it works."
             )
             self._store.write(lambda tx: tx.alerts.report(reader.cause, sentence, now))
 

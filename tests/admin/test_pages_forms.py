@@ -1,4 +1,4 @@
-"""Forms & connections: addresses, snippets, last leads, findings of the checks, and a preview."""
+"""Forms: addresses, snippets, last leads, findings of the checks, and a preview."""
 
 import hmac
 import re
@@ -44,7 +44,7 @@ def test_each_sender_has_its_address_its_proof_and_its_guide(operator: Operator)
     page_text = operator.see("/admin/setup/tour")
 
     assert f"{WORLD}/webhooks/meta/tour Copy the address It signs its calls with the app secret." in page_text
-    assert f"{WORLD}/webhooks/jotform/tour Copy the address Add ?token=… with the token of the forms file" in page_text
+    assert f"{WORLD}/webhooks/jotform/tour Copy the address Add ?token=… with the token from the set-up" in page_text
     assert f"{WORLD}/webhooks/tally/tour Copy the address Anyone who knows this address can send" in page_text
     assert "How to set it up: “Leads of ad platforms” in the documentation, Meta." in page_text
 
@@ -89,6 +89,14 @@ def test_the_time_of_the_last_check_is_shown(sqlite: Store, operator: Operator) 
 
     assert "Nexudus Not checked yet" in before
     assert "there was last checked 24 Nov 12:00" in operator.see("/admin/setup").replace("yesterday", "24 Nov")
+
+
+def test_an_account_is_checked_at_the_press_of_a_button(operator: Operator) -> None:
+    page = operator.client.get("/admin/setup")
+
+    check = operator.press_button(page, "/admin/connections/nexudus/default/check")
+
+    assert "A worker signs in and looks around" in operator.arrive(check)
 
 
 def test_a_preview_tells_the_opportunity_and_keeps_nothing(sqlite: Store, operator: Operator) -> None:
@@ -203,7 +211,7 @@ def _signature(body: bytes) -> str:
 def test_an_unconfigured_sender_is_shown_with_the_missing_table(operator: Operator) -> None:
     operator.client.post("/webhooks/typeform/tour", data=b"{}")
 
-    assert "the forms file needs [forms.tour.webhooks.typeform]" in operator.see("/admin/setup/tour")
+    assert "the form needs [forms.tour.webhooks.typeform]" in operator.see("/admin/setup/tour")
 
 
 def test_strangers_cannot_keep_the_database_busy_with_it(sqlite: Store, operator: Operator) -> None:

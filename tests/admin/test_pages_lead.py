@@ -38,6 +38,10 @@ def refused(store: Store, lead: Lead, **fields: object) -> None:
     store.write(work)
 
 
+def test_the_technical_details_name_the_version_of_the_set_up(sqlite: Store, operator: Operator) -> None:
+    assert "Set-up version 12" in page_of(operator, keep(sqlite, a_lead(setup_version=12)))
+
+
 def test_the_journey_tells_each_step_in_its_order(sqlite: Store, operator: Operator) -> None:
     page_text = page_of(operator, keep_delivered(sqlite))
 

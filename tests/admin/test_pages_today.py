@@ -188,7 +188,7 @@ def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(sqlite: Sto
 
     page_text = operator.see("/admin/")
     assert "Tally, form contact Refused" in page_text
-    assert "Put [forms.contact.webhooks.tally] back into the forms file" in page_text
+    assert "Put [forms.contact.webhooks.tally] back into the set-up" in page_text
     assert "Typeform" not in page_text
 
 
@@ -226,7 +226,7 @@ def test_leads_that_need_attention_are_grouped_by_cause(sqlite: Store, operator:
         GIVEN_UP.format(502),
         "It arrived without a usable email: correct it, then send it again.",
         "Nexudus refused it (field CrmBoardColumnId): it is gone. Correct the lead or the form's settings.",
-        "the forms file has no form 'tour' any more: put it back, then send it again",
+        "the set-up no longer has the form 'tour': put it back, then send the lead again",
     )
 
     page_text = operator.see("/admin/")
@@ -236,7 +236,7 @@ def test_leads_that_need_attention_are_grouped_by_cause(sqlite: Store, operator:
     assert "1 lead came without what is required: E-mail" in page_text
     assert "Correct it" in page_text
     assert "Nexudus refused 1 lead: Stage" in page_text
-    assert "The forms file has no form 'tour' any more: put it back, then send it again" in page_text
+    assert "The set-up no longer has the form 'tour': put it back, then send the lead again" in page_text
     assert "lead-capture" not in page_text
 
 

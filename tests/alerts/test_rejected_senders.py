@@ -58,7 +58,7 @@ def test_the_first_refused_call_raises_an_alert_with_reason_and_remedy(env: Moni
     (message,) = env.sink.received
     assert message["title"] == f"Lead Capture: {TITLE}"
     assert message["message"].startswith("1 call of google-ads for the form 'tour' was refused at 2026-11-24 12:00 UTC")
-    assert "its google_key differs from key in the forms file" in message["message"]
+    assert "its google_key differs from key in the set-up" in message["message"]
     assert "Google never sends a refused lead again" in message["message"]
     assert "`lead-capture import FILE.csv --form tour`" in message["message"]
     assert "a stranger may be trying this address" in message["message"]

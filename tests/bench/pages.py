@@ -287,7 +287,7 @@ def other_pages() -> dict[str, Address]:
     return {
         "today": lambda n: f"/admin/?{n}",
         "today: latest leads": lambda n: f"/admin/latest?{n}",
-        "forms & connections": lambda n: f"/admin/setup?{n}",
+        "forms": lambda n: f"/admin/setup?{n}",
         "one form": lambda n: f"/admin/setup/form{n % 8}",
         "import": lambda n: f"/admin/leads/import?{n}",
         "metrics": lambda n: f"/metrics?{n}",

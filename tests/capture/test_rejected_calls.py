@@ -51,7 +51,7 @@ def test_the_first_refused_call_of_a_sender_that_worked_is_noted_with_reason_and
     refusal = refused(front)
     assert refusal is not None
     assert refusal.is_alarming(NOON)
-    assert refusal.why.endswith("its google_key differs from key in the forms file.")
+    assert refusal.why.endswith("its google_key differs from key in the set-up.")
     assert "Google never sends a refused lead again" in refusal.remedy
     assert "lead-capture import FILE.csv --form tour" in refusal.remedy
     assert "another" not in str(refusal)
@@ -170,7 +170,7 @@ def test_a_platforms_remedy_names_the_key_of_the_forms_file(sender: str) -> None
 def test_a_sender_whose_table_is_gone_is_to_be_put_back() -> None:
     text = remedy(a_form("tour"), "linkedin", 401, "", NOON)
 
-    assert "Put [forms.tour.webhooks.linkedin] back into the forms file" in text
+    assert "Put [forms.tour.webhooks.linkedin] back into the set-up" in text
     assert "once the table has an access_token" in text
 
 

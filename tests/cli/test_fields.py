@@ -144,7 +144,7 @@ def test_a_mapping_that_is_there_already_is_told(town: Town) -> None:
     town.write(FORMS + '[forms.tour.webhooks.json.fields]\nmessage = "note"\n')
     town.post({"email": "ann@example.com", "note": "Hello", "colour": "red"})
 
-    assert "#  The forms file already has `fields` for it: add the lines there." in town.run("fields", "tour").out
+    assert "#  The set-up already has `fields` for it: add the lines there." in town.run("fields", "tour").out
 
 
 def test_before_anything_arrived_there_is_nothing_to_show(town: Town) -> None:
@@ -159,4 +159,4 @@ def test_before_anything_arrived_there_is_nothing_to_show(town: Town) -> None:
 def test_an_unknown_form_is_told_the_known_ones(town: Town) -> None:
     result = town.run("fields", "nowhere")
 
-    assert (result.code, result.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no form 'nowhere'; the set-up has tour\n")

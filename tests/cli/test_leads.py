@@ -80,7 +80,7 @@ def test_a_form_that_neither_the_forms_file_nor_a_lead_has_is_refused(
     result = run("leads", action, "--form", "contcat")
 
     assert (result.code, result.out) == (1, "")
-    assert result.err == "lead-capture: there is no form 'contcat'; the forms file has contact\n"
+    assert result.err == "lead-capture: there is no form 'contcat'; the set-up has contact\n"
 
 
 def test_a_form_that_was_removed_is_still_listed(run: Terminal, sqlite: Store) -> None:

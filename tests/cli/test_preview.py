@@ -52,7 +52,7 @@ def test_an_unknown_form_is_told_the_known_ones(run: Terminal, folder: Path) -> 
 
     result = run("preview", "nowhere")
 
-    assert (result.code, result.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour, call\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no form 'nowhere'; the set-up has tour, call\n")
 
 
 def test_a_field_without_a_value_is_told(run: Terminal) -> None:

@@ -143,7 +143,7 @@ def test_leads_of_a_form_that_is_gone_are_told_and_left(run: Terminal, sqlite: S
     result = run("reattribute")
 
     assert result.code == 0
-    assert "1 of the form 'summer-fair', which is no longer in the forms file: left alone" in result.out
+    assert "1 of the form 'summer-fair', which is no longer in the set-up: left alone" in result.out
     assert verdict(sqlite, lead) == OLD
 
 

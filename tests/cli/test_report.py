@@ -82,7 +82,7 @@ def test_a_period_without_leads_is_two_lines(run: Terminal, busy: Store) -> None
 def test_an_unknown_form_is_answered_with_the_known_ones(run: Terminal, busy: Store) -> None:
     result = run("report", "attribution", *PERIOD, "--form", "contcat")
 
-    assert (result.code, result.err) == (1, "lead-capture: there is no form 'contcat'; the forms file has contact\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no form 'contcat'; the set-up has contact\n")
 
 
 def test_a_form_that_is_gone_is_reported_as_long_as_it_has_leads(run: Terminal, sqlite: Store) -> None:

@@ -381,7 +381,7 @@ class TestFormThatIsGone:
             env.deliver_once()
 
         assert {env.kept(lead).status for lead in leads} == {Status.PENDING}
-        assert "then it is parked: the forms file has no form 'contact' any more" in env.kept(leads[0]).problem
+        assert "then it is parked: the set-up no longer has the form 'contact'" in env.kept(leads[0]).problem
         with env.store.read() as tx:
             (condition,) = find_conditions(tx.alerts.snapshot(clock.now(), 240), clock.now())
         assert condition.cause == "missing:default:form:contact"
@@ -427,7 +427,7 @@ class TestFormThatIsGone:
             env.deliver_once()
 
         assert {env.kept(lead).status for lead in leads} == {Status.PARKED}
-        assert env.kept(leads[2]).problem.startswith("the forms file has no form 'contact' any more: put it back")
+        assert env.kept(leads[2]).problem.startswith("the set-up no longer has the form 'contact': put it back")
         with env.store.read() as tx:
             assert tx.accounts.call_pauses() == []
 

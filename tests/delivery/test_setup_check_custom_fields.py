@@ -103,7 +103,7 @@ def test_a_contact_s_does_not_fill_the_opportunity_s(nexudus: Simulator) -> None
 
 @pytest.mark.parametrize(
     ("key", "remedy"),
-    [("Prefered floor", "did you mean 'Preferred floor'?"), ("Colour", "correct custom in the forms file")],
+    [("Prefered floor", "did you mean 'Preferred floor'?"), ("Colour", "correct custom in the set-up")],
 )
 def test_a_key_that_names_no_custom_field_is_a_warning(nexudus: Simulator, key: str, remedy: str) -> None:
     nexudus.add_custom_field("Preferred floor", required=False)

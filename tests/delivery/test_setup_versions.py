@@ -85,6 +85,15 @@ def test_a_lead_of_a_form_that_is_gone_since_is_delivered(changed: Env) -> None:
     assert went_to(in_force(changed, 3), lead) == SECOND
 
 
+def test_a_lead_held_for_its_stage_says_that_another_stage_asks_for_a_retry_by_hand(changed: Env) -> None:
+    changed.nexudus.world.tables["CrmBoardColumn"].rows[1001].update({"DeleteAccount": True})
+    lead = changed.owes(a_lead(setup_version=1))
+
+    changed.deliver_once()
+
+    assert changed.kept(lead).problem.endswith("or publish another stage, and send them again")
+
+
 def test_sent_again_by_hand_it_goes_by_the_newest_and_bears_its_number(changed: Env) -> None:
     lead = changed.owes(a_lead(setup_version=1))
     act_on_lead(changed.store, administrator(), RETRY, lead.id, clock.now())

@@ -159,7 +159,7 @@ def send(request: HostileRequest, target: Target, caller: str) -> Response:
 def check_status(request: HostileRequest, status: int, lines: Sequence[Mapping[str, object]]) -> None:
     """No error of ours. A webhook of a form that is not there is asked to come again, by design."""
     sentences = [line["why"] for line in lines if line["event"] == "webhook_refused"]
-    assert status < 500 or (status == 503 and sentences == ["The forms file has no such form."])
+    assert status < 500 or (status == 503 and sentences == ["There is no such form."])
     assert not [line for line in lines if line["event"] in {"request_failed", "webhook_not_understood"}]
 
 

@@ -82,9 +82,9 @@ def test_the_dashboard_shows_what_is_in_force_and_what_was_refused(sqlite: Store
     def page() -> str:
         return words(front.client.get("/admin/setup").text)
 
-    assert f"Version {current.get().digest} of the forms file is in force since" in page()
+    assert f"Version {current.get().digest} of the forms file has been in force since" in page()
     file.write("[forms.contact]", "stge_id = 1")
     file.look(current)
-    assert "The changed forms file is refused" in page()
+    assert "The changed set-up is refused" in page()
     assert "forms.contact.stge_id: unknown key" in page()
-    assert f"Version {current.get().digest} of the forms file is in force since" in page()
+    assert f"Version {current.get().digest} of the forms file has been in force since" in page()

@@ -100,7 +100,9 @@ ALERTS: Mapping[str, AlertWords] = {
         N_("Some calls to Nexudus are paused"), N_("They are tried again from time to time; leads wait."), "pending"
     ),
     "missing": AlertWords(
-        N_("The forms file lacks what leads wait for"), N_("Put the form or the account back into the file."), "forms"
+        N_("A form or account that leads wait for is missing from the set-up"),
+        N_("Put the form or the account back."),
+        "forms",
     ),
     "stuck": AlertWords(
         N_("Leads are stuck"), N_("They are tried again by themselves; you can also send them now."), "retry"
@@ -151,7 +153,7 @@ ALERTS: Mapping[str, AlertWords] = {
     ),
     "notify": AlertWords(N_("Messages about new leads fail"), N_("Check the addresses in notify."), "form"),
     "forms": AlertWords(
-        N_("The forms file is refused"), N_("The version from before stays in force until it is corrected."), "forms"
+        N_("The set-up is refused"), N_("The version from before stays in force until it is corrected."), "forms"
     ),
     "setup": AlertWords(
         N_("The set-up does not match Nexudus"), N_("Correct what the form names, or create it in Nexudus."), "forms"

@@ -46,7 +46,7 @@ def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> 
         ),
         FirstStep(
             _("Choose where leads go"),
-            _("Give each form a board and a stage in the forms file. The check says whether they are safe."),
+            _("Give each form a board and a stage. The check says whether they are safe."),
             is_connected and not _has_open_stage(tx),
             f"{PREFIX}/setup",
             _("Open forms & connections"),

@@ -1,4 +1,4 @@
-"""Forms & connections: each form's addresses and snippets, its last lead, the findings of the checks, a preview."""
+"""Forms: each form's addresses and snippets, its last lead, the findings of the checks, a preview."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -25,16 +25,16 @@ INPUT_ATTRIBUTES = {
 
 PROOFS = MessageTable(
     {
-        "token": N_("Add ?token=… with the token of the forms file, or send it as the header X-Webhook-Token."),
+        "token": N_("Add ?token=… with the token from the set-up, or send it in the header X-Webhook-Token."),
         "app_secret": N_("It signs its calls with the app secret."),
         "client_secret": N_("It signs its calls with the client secret."),
-        "secret": N_("It signs its calls with the secret of the forms file."),
-        "key": N_("Its key is the one of the forms file."),
+        "secret": N_("It signs its calls with the secret from the set-up."),
+        "key": N_("Its key is the one in the set-up."),
     }
 )
 """Key of a sender's table -> how the sender proves itself, the first that applies."""
 
-NO_PROOF = N_("Anyone who knows this address can send: add a token to the forms file, if the tool can send one.")
+NO_PROOF = N_("Anyone who knows this address can send: set a token if the tool can send one.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ TEMPLATES = (
     N_("Nexudus asks to slow down: it is retried automatically."),
     N_("Nexudus refuses the service account (%(why)s): check its credentials and roles, then send it again."),
     # delivery/missing_setup.py
-    N_("the forms file has no form %(form)s any more: put it back, then send it again"),
-    N_("the forms file has no account %(account)s any more: put it back, then send it again"),
+    N_("the set-up no longer has the form %(form)s: put it back, then send the lead again"),
+    N_("the set-up no longer has the account %(account)s: put it back, then send the lead again"),
     # capture
     N_("It arrived without a usable %(answers)s: correct it, then send it again."),
     N_("A test from the sender: it is shown here and never sent to the CRM."),
@@ -30,7 +30,7 @@ TEMPLATES = (
     N_("Restored after it had been discarded. Send it to Nexudus, or discard it again."),
     # capture/spam/rules.py
     N_("The hidden field %(field)s, which people do not see, was filled in: release it if it is real."),
-    N_("The block list in the forms file has %(entry)s: release it if it is real, and remove the entry from `block`."),
+    N_("The block list contains %(entry)s: release it if it is real, and remove the entry from `block`."),
     N_("It was filled in within %(seconds)s seconds: release it if it is real. %(remedy)s"),
     N_("It came from %(site)s, which is not in `allowed_origins`: release it if it is real, or add the site."),
     N_("The name contains a link: release it if it is real."),

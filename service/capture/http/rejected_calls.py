@@ -128,7 +128,7 @@ def remedy(form: Form, sender: str, status: int, address: str, since: datetime) 
 def _correction(form: Form, sender: str, status: int, address: str) -> str:
     table = table_name(form.name, sender)
     if sender not in form.webhooks:
-        return f"Put {table} back into the forms file, or remove this address from the sender."
+        return f"Put {table} back into the set-up, or remove this address from the sender."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return (
             f"Enter exactly {address} there, and use POST: an address that redirects, as from http to https or to "

@@ -122,10 +122,10 @@ def _route(
         raise RejectedCall(HTTPStatus.NOT_FOUND, f"There is no sender of that name. Known: {', '.join(SENDERS)}.")
     if form not in forms:
         # Not 404: some tools then give up for good, while the form may be missing by a mistake that is soon corrected.
-        raise RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "The forms file has no such form.", reason="form_not_found")
+        raise RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "There is no such form.", reason="form_not_found")
     if (sender, form) not in routes:
         table = table_name(form, sender)
-        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"This sender is not set up: the forms file needs {table}.")
+        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"This sender is not set up: the form needs {table}.")
     return routes[sender, form]
 
 

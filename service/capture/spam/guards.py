@@ -177,7 +177,7 @@ def _alert_text(form: Form, result: CaptchaResult) -> str:
     if result.outcome is CaptchaOutcome.MISTAKEN:
         return (
             f"The captcha of the form {form.name!r} is not checked: {provider} says {result.why!r}. Check that "
-            "`secret` in the forms file belongs to the site key on the page. Until then enquiries are "
+            "its `secret` belongs to the site key on the page. Until then enquiries are "
             "accepted unchecked."
         )
     return (

@@ -88,7 +88,7 @@ def _filled_trap(_: Submission, __: Form, context: RequestContext) -> str:
 
 def _blocked(submission: Submission, form: Form, context: RequestContext) -> str:
     match = find_block(submission, form.block, context.ip) if form.block else ""
-    return match and f"The block list in the forms file has {match}: {_OR_RELEASE}, and remove the entry from `block`."
+    return match and f"The block list contains {match}: {_OR_RELEASE}, and remove the entry from `block`."
 
 
 def _too_fast(_: Submission, form: Form, context: RequestContext) -> str:

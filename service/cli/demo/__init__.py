@@ -72,7 +72,7 @@ def _record(store: Store, written: int, removed: int) -> None:
 
 def _check(installation: Installation, *, is_sure: bool) -> None:
     if ACCOUNT in installation.setup.accounts:
-        raise Failed(f"the forms file has an account {ACCOUNT!r}: rename it, invented leads must not reach it")
+        raise Failed(f"the set-up has an account {ACCOUNT!r}: rename it, invented leads must not reach it")
     with installation.store.read() as tx:
         has_real = tx.leads.has_other_accounts(ACCOUNT)
     if has_real and not is_sure:

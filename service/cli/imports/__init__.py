@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, --form, --sender, --sheet, --dry-run, --json."""
     file = parser.add_argument("file", metavar="FILE", type=Path, help="CSV in any encoding, .xlsx, .xls or .ods")
     file.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
-    parser.add_argument("--form", required=True, metavar="FORM", help="the form of the forms file that they belong to")
+    parser.add_argument("--form", required=True, metavar="FORM", help="the form that they belong to")
     parser.add_argument(
         "--sender",
         choices=[*PLATFORMS, "none"],

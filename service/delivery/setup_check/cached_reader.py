@@ -74,7 +74,7 @@ class CachedReader:
 
     def _read(self, what: str, check: str, call: Callable[[Nexudus], T], roles: str) -> Any:
         if len(self._results) >= self._max_reads and not self._over:
-            self._end(f"more than {self._max_reads} records to read", "name fewer different ids in the forms file")
+            self._end(f"more than {self._max_reads} records to read", "name fewer different ids in the set-up")
         try:
             return self.call(call)
         except PartUnreadable:

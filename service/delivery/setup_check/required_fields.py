@@ -133,7 +133,7 @@ def _nearest(key: str, names: list[str], table: str) -> str:
     """Return the remedy for a wrong name: the nearest right one."""
     by_folded = {folded(name): name for name in names}
     near = difflib.get_close_matches(folded(key), list(by_folded), n=1)
-    return f"did you mean {by_folded[near[0]]!r}?" if near else f"correct {table} in the forms file"
+    return f"did you mean {by_folded[near[0]]!r}?" if near else f"correct {table} in the set-up"
 
 
 def _warning(variant: FormVariant, problem: str, remedy: str) -> SetupProblem:
@@ -151,4 +151,4 @@ def check_additions(variant: FormVariant) -> Iterator[SetupProblem]:
         opportunities.compose(new)
         coworkers.compose(NewCoworker("Any", "any@example.com", 1, 1, 1, tag=rule.tag, extra=rule.extra))
     except Rejected as error:
-        yield variant.problem("error", "extra", error.message, "correct extra in the forms file")
+        yield variant.problem("error", "extra", error.message, "correct extra in the set-up")

@@ -134,8 +134,7 @@ _ANNOUNCED = (
 )
 _ERASED = "the person was erased: the row holds no personal data"
 _NOT_UNDERSTOOD = (
-    "has no column that is understood ({}): name its columns in [forms.{}.fields] of the forms file, such as "
-    'email = "Mail"'
+    'has no column that is understood ({}): name its columns in [forms.{}.fields] of the set-up, such as email = "Mail"'
 )
 
 

@@ -33,7 +33,7 @@ def verify(call: WebhookCall, config: SenderConfig) -> None:
     if not isinstance(body, dict):
         raise MalformedPayload("the body is not a JSON object, which would hold the key")
     if not is_same(_key_of(body), str(config["key"])):
-        raise InvalidSignature("its google_key differs from key in the forms file")
+        raise InvalidSignature("its google_key differs from key in the set-up")
 
 
 def _key_of(body: Json) -> str:

@@ -53,7 +53,7 @@ def verify_endpoint(call: WebhookCall, config: SenderConfig) -> HandshakeReply:
     """
     is_ours = is_same(call.query.get("hub.verify_token", ""), str(config.get("verify_token", "")))
     if call.query.get("hub.mode") != "subscribe" or not is_ours:
-        raise InvalidSignature("the verify token differs from verify_token in the forms file")
+        raise InvalidSignature("the verify token differs from verify_token in the set-up")
     return HandshakeReply(call.query.get("hub.challenge", ""))
 
 

@@ -223,7 +223,7 @@ def website(tmp_path_factory: pytest.TempPathFactory, driver: webdriver.Chrome) 
 def plugin(url: str) -> str:
     """The plug-in that the page gives, with the address and the token filled in."""
     text = re.findall(r"```php\n(.*?)```", PAGE.read_text(), re.DOTALL)[0]
-    return str(text).replace("https://leads.example.com", url).replace("the token of the forms file", TOKEN)
+    return str(text).replace("https://leads.example.com", url).replace("the token from the set-up", TOKEN)
 
 
 @pytest.mark.parametrize("page", INPUTS)

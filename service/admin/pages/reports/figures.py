@@ -235,7 +235,7 @@ def coverage(data: ReportData) -> ReportFigure:
     notes = []
     if unknown:
         some = _listed([f"{source} ({whole(number)})" for source, number in unknown[:5]])
-        notes.append(_("Sources that no rule knows: %(list)s. Map them with source_map in the forms file.", list=some))
+        notes.append(_("Sources that no rule knows: %(list)s. Map them with source_map in the set-up.", list=some))
     if repaired:
         some = _listed([f"{code} ({whole(number)})" for code, number in repaired[:5]])
         notes.append(_("Tags that were repaired or left out: %(list)s.", list=some))
