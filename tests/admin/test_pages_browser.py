@@ -78,6 +78,7 @@ def paths(store: Store) -> dict[str, str]:
         "edit": f"/admin/leads/{parked}/edit",
         "erase": f"/admin/leads/{delivered}/erase",
         "missing": "/admin/leads/nobody",
+        "record": "/admin/record",
         "entry": "/admin/sign-in",
         "docs": "/docs",
     }
@@ -103,6 +104,24 @@ def test_axe_finds_nothing_and_nothing_sticks_out(shop: Store, screen: Screen, s
             violations[name].append("wider than the screen")
 
     assert {name: what for name, what in violations.items() if what} == {}
+
+
+def test_axe_finds_nothing_on_the_undo_bar_and_on_costs_that_were_stored(
+    shop: Store, screen: Screen, tmp_path: Path
+) -> None:
+    screen.open(f"/admin/leads/{lead_of(shop, Status.PARKED).id}")
+    button = screen.driver.find_element(By.CSS_SELECTOR, "button[value=discard]")
+    screen.driver.execute_script("arguments[0].click()", button)
+    assert "discarded" in screen.find(By.CSS_SELECTOR, "form[action='/admin/undo']").find_element(By.XPATH, "..").text
+    assert issues(screen) == []
+
+    file = tmp_path / "costs.csv"
+    file.write_text("day,source,campaign,amount,currency\n2026-11-01,google,spring,10.50,GBP\n")
+    screen.open("/admin/reports/costs")
+    screen.driver.find_element(By.NAME, "file").send_keys(str(file))
+    screen.leave(lambda: screen.driver.find_element(By.CSS_SELECTOR, "button[value=import]").click())
+    assert "spring" in screen.text
+    assert issues(screen) == []
 
 
 def test_axe_finds_nothing_on_a_question_and_on_a_form_with_mistakes(shop: Store, screen: Screen) -> None:
