@@ -123,14 +123,17 @@ class People(Repository):
         ids = list(self._execute(named.order_by(lead_words.c.lead_id.desc()).limit(_MAX_NAMED)).scalars())
         younger = select(leads.c.id).where(leads.c.id > cursor).order_by(leads.c.id.desc()).limit(_MAX_UNINDEXED)
         query = select(leads.c.id, leads.c.form, leads.c.status, leads.c.received_at).where(
-            or_(leads.c.id.in_(ids), leads.c.id.in_(select(younger.subquery().c.id))),
             or_(func.lower(leads.c.email) == person, leads.c.phone == person),
             of_account(lead.account),
             leads.c.id != lead.id,
             leads.c.status != Status.ERASED.value,
         )
-        rows = self._execute(query.order_by(leads.c.id.desc()).limit(size))
-        return [OtherEnquiry(LeadId(row.id), row.form, Status(row.status), row.received_at) for row in rows]
+        query = query.order_by(leads.c.id.desc()).limit(size)
+        # Two queries: PostgreSQL would read all leads for one with both conditions.
+        either = (leads.c.id.in_(ids), leads.c.id.in_(select(younger.subquery().c.id)))
+        rows = {row.id: row for condition in either for row in self._execute(query.where(condition))}
+        newest = [rows[lead_id] for lead_id in sorted(rows, reverse=True)[:size]]
+        return [OtherEnquiry(LeadId(row.id), row.form, Status(row.status), row.received_at) for row in newest]
 
     def _earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         columns = (leads.c.id, leads.c.account, leads.c.email, leads.c.phone)
