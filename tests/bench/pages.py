@@ -9,6 +9,7 @@ import os
 import re
 import statistics
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -109,8 +110,12 @@ def show(engines: list[str], columns: list[Mapping[str, Cost]]) -> None:
         cells = [(column[name], column[YARDSTICK]) for column in columns]
         print(f"{name:44}" + "".join(_cell(cost, yardstick) for cost, yardstick in cells))
     for engine, column in zip(engines, columns, strict=True):
-        slow = [name for name, cost in column.items() if cost.median > BUDGET_MS]
-        print(f"{engine}, slower than {BUDGET_MS} ms: {', '.join(slow) or 'none'} ({len(column)} measured)")
+        slow = [name for name, cost in column.items() if cost.processor > BUDGET_MS]
+        waited = sum(cost.median > BUDGET_MS for cost in column.values())
+        print(
+            f"\n{engine}: of {len(column)}, {waited} have a median above {BUDGET_MS} ms; in processor time {len(slow)}:"
+        )
+        print(textwrap.fill("; ".join(slow) or "none", 118))
 
 
 def _cell(cost: Cost, yardstick: Cost) -> str:
