@@ -355,6 +355,16 @@ def test_every_list_of_the_api_takes_an_account(operators: Operators) -> None:
         assert not any(mark in none for mark in MARKS.values()), path
 
 
+def test_leads_sent_again_from_the_page_of_an_account_are_its_own(operators: Operators) -> None:
+    before, browser = stored(operators, "harbour"), operators.operator
+    page = browser.client.get("/admin/?account=default")
+
+    browser.press_button(page, "/admin/retry")
+    browser.send("/admin/retry", status="parked", problem="", account="default")
+
+    assert stored(operators, "harbour") == before
+
+
 def stored(operators: Operators, account: str) -> list[Lead]:
     """All leads of an account, as they are."""
     with operators.operator.front.store.read() as tx:

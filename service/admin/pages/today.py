@@ -87,7 +87,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         status, problem = request.form.get("status", ""), request.form.get("problem", "")
         if status not in RETRIED:
             raise BadRequest
-        query = Query(status=status, problem=problem)
+        query = Query(status=status, problem=problem, account=request.form.get("account", "").replace("\0", ""))
         progress = act_on_matches(deps.store, current_actor(), RETRY, query, clock.now(), deps.time_limit_s)
         sent = ngettext("%(num)s lead is being sent again.", "%(num)s leads are being sent again.", progress.changed)
         more = _("There are more: press the button again for the rest.") if progress.after else ""
