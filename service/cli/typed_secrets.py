@@ -11,14 +11,13 @@ from getpass import getpass
 from typing import TYPE_CHECKING
 
 from service import clock
-from service.actors import terminal
 from service.cli.commands import COMMANDS, Failed
 from service.cli.installation import database_problem, opened_store
-from service.cli.terminal import print_json
+from service.cli.terminal import operator, print_json
 from service.settings import read_settings
 
 if TYPE_CHECKING:
-    from service.store import Store
+    from service.store import Store, Transaction
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +68,18 @@ def set_secret(store: "Store", arguments: argparse.Namespace) -> int:
     if not text:
         raise Failed("the secret is empty: type it, or write it to the standard input")
     name = arguments.name.removeprefix("secret:")
-    if not store.write(lambda tx: tx.secrets.type_again(name, text, terminal().who, clock.now())):
+    if not store.write(lambda tx: _type_again(tx, name, text)):
         raise Failed(f"there is a secret {name}: to change it, type the new one in the dashboard, under Connections")
     print(json.dumps({"name": name}) if arguments.json else f"stored the secret {name}")
     return 0
+
+
+def _type_again(tx: "Transaction", name: str, text: str) -> bool:
+    from service.store import Act, Subject, SubjectKind  # noqa: PLC0415 (the help needs none of it)
+
+    actor, now = operator(), clock.now()
+    is_stored = tx.secrets.type_again(name, text, actor.who, now)
+    if is_stored:
+        subject = Subject(SubjectKind.CONNECTION, f"secret:{name}")
+        tx.acts.record(actor, Act.CHANGE, subject, None, None, {"typed again": True}, now)
+    return is_stored

@@ -28,6 +28,7 @@ NO_ACT = {
     "alerts": "only looks; --test is in tests/cli/test_alerts.py",
     "pull": "needs an ad platform: tests/cli/test_pull.py",
     "reconcile": "needs a Nexudus: tests/cli/test_reconcile.py",
+    "secrets": "lists names; `set` is in tests/cli/test_secrets.py",
     "conversions": "in tests/cli/test_conversions.py",
 }
 """Command -> why it is not tried here."""

@@ -47,6 +47,8 @@ def test_a_lost_secret_is_typed_again_without_the_set_up(
     assert listed["is_lost"]
     assert (result.code, result.out) == (0, f"stored the secret {name}\n")
     assert run("leads", "list").code == 0
+    (act,) = json.loads(run("acts", "--search", "typed again", "--json").out)
+    assert (act["who"], act["subject"], "hush" in str(act)) == ("terminal", f"secret:{name}", False)
 
 
 def test_a_secret_never_changes(run: Terminal, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
