@@ -115,14 +115,14 @@ def test_the_page_filters_and_says_by_what(sqlite: Store) -> None:
 
     assert "What: Signed in" in (page := operator.see("/admin/record?act=sign+in"))
     assert "Changed: Form" not in page
-    assert "Nothing on record matches" in operator.see("/admin/record?who=nobody")
+    assert "No matching acts" in operator.see("/admin/record?who=nobody")
     assert "Who: admin" in (page := operator.see("/admin/record?by=1"))
     assert "Changed: Form tour" in page
-    assert "Nothing on record matches" in operator.see("/admin/record?by=99")
+    assert "No matching acts" in operator.see("/admin/record?by=99")
     assert "?by=2" in (html := operator.client.get("/admin/record").text)
     assert "?who=" not in html
     assert "Changed: Form tour" in operator.see("/admin/record?q=tour&since=2026-11-24&until=2026-11-24")
-    assert "Nothing on record matches" in operator.see("/admin/record?q=tour&until=2026-11-23")
+    assert "No matching acts" in operator.see("/admin/record?q=tour&until=2026-11-23")
     assert "Changed: Form tour" in operator.see("/admin/record?q=tour&since=soon&before=x")
 
 

@@ -55,7 +55,7 @@ def test_a_form_is_made_and_published_by_keyboard(screen: Screen) -> None:
     tab_to(screen, "stage")
     type_keys(screen, "Tour")
     assert issues(screen) == []
-    tab_to(screen, "See what it would do")
+    tab_to(screen, "Preview the changes")
     screen.leave(lambda: type_keys(screen, Keys.ENTER))
 
     assert "Tour booked (1002)" in screen.text

@@ -49,7 +49,7 @@ def test_a_channel_is_added_and_a_worker_sends_a_test_message(sqlite: Store, ope
 
     assert "Sending a test message" in waiting
     assert sink.titles == ["Lead Capture: a test"]
-    assert "Sales team took a test message" in done
+    assert "Sales team accepted a test message" in done
     assert "secret-path" not in operator.client.get(PAGE).text
     (entry,) = entries(sqlite)
     assert (entry.name, entry.service, entry.made_by, entry.failure) == ("Sales team", "json", "admin", "")
@@ -73,7 +73,7 @@ def test_a_channel_that_does_not_take_it_says_why(sqlite: Store, operator: Opera
         let_a_worker_answer(sqlite)
 
     page = operator.arrive(response)
-    assert "json did not take the test message" in page
+    assert "json did not accept the test message" in page
     assert "Not delivered" in page
     assert entries(sqlite)[0].failure == "it answered with error 403"
 
@@ -86,7 +86,7 @@ def test_the_addresses_of_the_environment_are_shown_and_tested_but_never_their_s
         page = operator.arrive(response)
 
     assert "json, E-mail Set in the environment" in page
-    assert "json (1) took a test message" in page
+    assert "json (1) accepted a test message" in page
     assert "hush" not in operator.client.get(PAGE).text
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_address_is_refused_in_words_and_kept_to_be_corrected(operato
     response = operator.send(f"{PAGE}/channels", **mailbox)
 
     assert response.status_code == 422
-    assert "Write the name of the mail server" in words(response.text)
+    assert "Enter the name of the mail server" in words(response.text)
     assert 'value="ann@example.com"' in response.text
     assert "hush" not in response.text
     assert entries(operator.front.store) == []
@@ -122,10 +122,10 @@ def test_what_is_no_address_of_a_channel_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"to": "ann"}, "Write the e-mail address"),
-        ({"server": "smtp.example.com/x"}, "Write the name of the mail server"),
-        ({"port": "x"}, "The port is a number"),
-        ({"user": "", "sender": ""}, "Write the address that alerts are sent"),
+        ({"to": "ann"}, "Enter the e-mail address"),
+        ({"server": "smtp.example.com/x"}, "Enter the name of the mail server"),
+        ({"port": "x"}, "The port must be a number"),
+        ({"user": "", "sender": ""}, "Enter the address that alerts are sent"),
     ],
 )
 def test_what_is_no_mailbox_is_refused(typed: dict[str, str], sentence: str) -> None:

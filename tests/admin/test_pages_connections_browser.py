@@ -85,7 +85,7 @@ def test_being_told_on_a_channel_takes_an_address_and_a_key(house: Store, browse
         assert "Sending a test message" in screen.text
 
         with worker(RequestJob(house, TEST_MESSAGE, make_test_sender(house, [], threading.Event(), send_here))):
-            wait_for(screen, "took a test message")
+            wait_for(screen, "accepted a test message")
 
     assert sink.titles == ["Lead Capture: a test"]
 
@@ -99,7 +99,7 @@ def test_nexudus_is_connected_by_keyboard(house: Store, browser: webdriver.Chrom
         type_keys(screen, nexudus.url, Keys.TAB, USER, Keys.TAB, "simulator")
         with worker(TriedAccount(house, nexudus.url).job):
             screen.leave(lambda: type_keys(screen, Keys.ENTER))
-            wait_for(screen, "Nexudus lets us in")
+            wait_for(screen, "Nexudus accepts the sign-in")
         violations = issues(screen)
         tab_to(screen, "Use this account")
         screen.leave(lambda: type_keys(screen, Keys.ENTER))

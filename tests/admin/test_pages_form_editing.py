@@ -176,7 +176,7 @@ def test_a_change_keeps_comments_and_shows_what_leads_would_have_become(editor: 
 
     review = editor.fill_in("/admin/forms/edit/tour", {"stage": "1002"})
 
-    assert "Of the last 1 lead, 1 would have become something else." in words(review.text)
+    assert "Of the last 1 lead, 1 would have turned out differently." in words(review.text)
     assert editor.document() == DOCUMENT
     editor.confirm(review)
     assert editor.document() == DOCUMENT.replace(
@@ -230,7 +230,7 @@ def test_what_was_published_meanwhile_stays(editor: Editor) -> None:
 
     again = editor.confirm(review)
 
-    assert "was published meanwhile" in again.text
+    assert "was published in the meantime" in again.text
     editor.confirm(again)
     assert editor.form("tour")["title"] == "Tour"
     assert editor.form("tour")["position"] == 2
@@ -277,7 +277,7 @@ def test_a_form_is_deleted(editor: Editor) -> None:
 
 def test_a_copy_leaves_senders_out_and_needs_a_name_of_its_own(editor: Editor) -> None:
     clash = editor.fill_in("/admin/forms/new?copy=tour", {"form_name": "contact"})
-    assert "There is a form of that name already." in words(clash.text)
+    assert "A form with this name already exists." in words(clash.text)
 
     editor.confirm(
         editor.fill_in(
@@ -324,7 +324,7 @@ def test_the_document_is_changed_as_text(editor: Editor) -> None:
     editor.client.post(page.action, data={**fields, "action": "publish"})
 
     assert (faulty.status_code, "stage_id" in faulty.text) == (422, True)
-    assert "What changes" in words(checked.text)
+    assert "Changes" in words(checked.text)
     assert "new" in read_tables(editor.document())["forms"]
 
 
@@ -396,8 +396,8 @@ def test_a_link_is_judged_before_it_is_used(editor: Editor) -> None:
     assert link in unescape(page.text)
     assert "Channel Paid Search" in words(page.text)
     untidy = editor.client.get("/admin/forms/links/tour", query_string={"source": "News Letter"})
-    assert "small letters" in untidy.text
-    assert "Give a source and a medium" in untidy.text
+    assert "lower case" in untidy.text
+    assert "Enter a source and a medium" in untidy.text
 
 
 def test_the_qr_code_of_a_link_is_an_image(editor: Editor) -> None:

@@ -96,7 +96,7 @@ def test_an_account_is_checked_at_the_press_of_a_button(operator: Operator) -> N
 
     check = operator.press_button(page, "/admin/connections/nexudus/default/check")
 
-    assert "A worker signs in and looks around" in operator.arrive(check)
+    assert "A worker signs in and checks the account" in operator.arrive(check)
 
 
 def test_a_preview_tells_the_opportunity_and_keeps_nothing(sqlite: Store, operator: Operator) -> None:

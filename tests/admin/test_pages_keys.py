@@ -83,12 +83,12 @@ def test_a_key_reaches_the_accounts_that_are_chosen_until_the_end_of_a_day(opera
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": ""}, "Write a name of one line"),
-        ({"scope": []}, "Choose at least one thing that it may do."),
+        ({"name": ""}, "Enter a name of at most"),
+        ({"scope": []}, "Choose at least one permission."),
         ({"reach": "some"}, "Choose at least one account."),
-        ({"last_day": "2020-01-01"}, "The last day is over already"),
-        ({"last_day": "9999-12-31"}, "The last day is over already, or is no date."),
-        ({"last_day": "soon"}, "or is no date."),
+        ({"last_day": "2020-01-01"}, "The last day is in the past"),
+        ({"last_day": "9999-12-31"}, "The last day is in the past or not a date."),
+        ({"last_day": "soon"}, "or not a date."),
     ],
 )
 def test_a_mistake_is_shown_and_what_was_chosen_stays(
@@ -124,7 +124,7 @@ def test_a_key_is_revoked(operator: Operator, store: Store) -> None:
 def test_an_installation_with_one_account_is_not_asked_which(sqlite: Store) -> None:
     operator = Operator(sqlite)
 
-    assert "In these accounts" not in operator.see("/admin/keys")
+    assert "Accounts" not in operator.see("/admin/keys")
     operator.send("/admin/keys", name="n8n", scope=["read"])
     assert [key.accounts for key in keys(sqlite)] == [None]
 

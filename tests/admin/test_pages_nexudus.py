@@ -41,10 +41,10 @@ def test_an_account_is_typed_tried_and_used(sqlite: Store, operator: Operator, n
     used = operator.arrive(operator.press_button(page, f"{PAGE}/use"))
 
     assert "Not connected" in before
-    assert "Trying it" in waiting
+    assert "Testing" in waiting
     assert part.text.lstrip().startswith('<div id="account-trial"')
     assert f'action="{PAGE}/use"' in part.text
-    assert "Nexudus lets us in" in words(page.text)
+    assert "Nexudus accepts the sign-in" in words(page.text)
     assert "Connected. Leads go to this account" in used
     toml = toml_of(sqlite)
     assert f'username = "{USER}"' in toml
@@ -61,7 +61,7 @@ def test_a_wrong_password_is_typed_again_alone(sqlite: Store, operator: Operator
     let_a_worker_answer(sqlite, nexudus)
     page = operator.client.get(response.headers["Location"]).text
 
-    assert "Nexudus does not let us in" in words(page)
+    assert "Nexudus refuses the sign-in" in words(page)
     assert f'value="{USER}"' in page
     assert "wrong-word" not in page
     assert f'action="{PAGE}/use"' not in page
@@ -75,16 +75,16 @@ def test_what_is_left_empty_after_a_trial_stays(sqlite: Store, operator: Operato
     again = type_in(operator, nexudus.url, "", request=first)
     let_a_worker_answer(sqlite, nexudus)
 
-    assert "Nexudus lets us in" in operator.arrive(again)
+    assert "Nexudus accepts the sign-in" in operator.arrive(again)
 
 
 UNUSABLE: tuple[tuple[dict[str, str], str], ...] = (
-    ({"base_url": "spaces"}, "The address is that of your Nexudus"),
+    ({"base_url": "spaces"}, "Enter the address of your Nexudus"),
     ({"base_url": "http://spaces.nexudus.com", "username": "u", "password": "p"}, "must begin with https://"),
-    ({}, "Type a user name and password, or a token"),
-    ({"username": "u", "password": "p", "bearer": "t"}, "one of them"),
-    ({"username": "u"}, "Type both the user name and the password"),
-    ({"app_key": "k"}, "Type both the application"),
+    ({}, "Enter one of these: a user name and password, a token"),
+    ({"username": "u", "password": "p", "bearer": "t"}, "Enter one of these"),
+    ({"username": "u"}, "Enter both the user name and the password"),
+    ({"app_key": "k"}, "Enter both the application"),
 )
 
 

@@ -99,7 +99,7 @@ def test_a_link_is_good_once_for_whoever_comes_first(admin: Operator) -> None:
 
     for response in (again.client.get(link), again.client.post(link, data={"password": "the next password"})):
         assert response.status_code == 404
-        assert "This link is no longer good" in words(response.text)
+        assert "This link is no longer valid" in words(response.text)
     assert again.sign_in("the next password", "ann@example.com").status_code == 422
 
 
@@ -129,10 +129,10 @@ def test_a_made_up_link_is_none(admin: Operator, token: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "status", "sentence"),
     [
-        ({"email": "ann"}, 422, "Write an e-mail address"),
+        ({"email": "ann"}, 422, "Enter an e-mail address"),
         ({"role": "emperor"}, 422, "Choose a role"),
         ({"reach": "some"}, 422, "Choose at least one account"),
-        ({"email": "bob@example.com"}, 409, "in use already"),
+        ({"email": "bob@example.com"}, 409, "already in use"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
@@ -161,7 +161,7 @@ def test_role_and_accounts_are_changed(admin: Operator, store: Store) -> None:
     assert 'value="viewer" required checked' in page.text
     assert changed
     assert (changed.name, changed.role, changed.accounts) == ("Vi", Role.EDITOR, frozenset({"harbour"}))
-    assert "Saved. It counts from the next click of Vi on." in notice
+    assert "Saved. It applies from the next click of Vi." in notice
     assert "Editor, harbour" in notice
 
 

@@ -36,7 +36,7 @@ def test_google_ads_is_connected_with_a_key_that_is_shown_once(sqlite: Store, op
     again = operator.client.get(f"{PAGE}/google-ads").text
 
     key = str(webhooks_of(sqlite)["google-ads"]["key"])
-    assert "Connect it again" not in before
+    assert "Reconnect" not in before
     assert "Copy this now" in words(page)
     assert key in page
     assert key not in again
@@ -57,7 +57,7 @@ def test_meta_keeps_what_is_not_typed_again(sqlite: Store, operator: Operator) -
     assert (table["app_secret"], table["access_token"]) == ("hush-secret", "new-token")
     assert len(str(table["verify_token"])) > 20
     assert not [word for word in ("hush-secret", "old-token", "new-token") if word in page]
-    assert "Connect it again" in words(page)
+    assert "Reconnect" in words(page)
 
 
 def test_what_the_platform_needs_is_said_and_nothing_is_published(sqlite: Store, operator: Operator) -> None:

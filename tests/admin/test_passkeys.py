@@ -112,7 +112,7 @@ def test_a_device_that_answers_something_else_makes_no_passkey(sqlite: Store) ->
 
     assert options.get_json()["user"]["name"] == person.email
     assert refused.status_code == 422
-    assert "This did not make a passkey." in words(refused.text)
+    assert "No passkey was created." in words(refused.text)
     assert browser.send("/admin/account/passkeys/AAAA/remove").status_code == 404
 
 
@@ -127,7 +127,7 @@ def test_an_owner_takes_passkeys_and_code_from_others_and_not_from_themselves(sq
     assert "Remove the passkeys" in browser.see(f"/admin/people?person={agent.id}")
     removed = browser.send(f"/admin/people/{agent.id}/passkeys")
 
-    assert "Agent has no passkeys any more." in browser.arrive(removed)
+    assert "All passkeys of Agent have been removed." in browser.arrive(removed)
     assert [browser.send(f"/admin/people/{owner.id}/{what}").status_code for what in ("passkeys", "code")] == [403, 403]
     with sqlite.read() as tx:
         assert tx.passkeys.people() == {owner.id}

@@ -184,7 +184,7 @@ def test_a_provider_that_is_away_is_said(sqlite: Store) -> None:
     response = browser.client.get("/admin/sign-in/provider")
 
     assert response.status_code == 503
-    assert "The provider that signs you in does not answer." in words(response.text)
+    assert "The sign-in provider does not respond." in words(response.text)
 
 
 def test_without_a_provider_there_is_no_such_door(sqlite: Store) -> None:

@@ -16,7 +16,7 @@ from tests.admin.dashboard import Operator, words
 from tests.builders import NOON
 from tests.front import sqlite_store
 
-WRONG = "This code is wrong, or was used already."
+WRONG = "This code is wrong or has already been used."
 STEP = timedelta(seconds=30)
 
 
@@ -116,7 +116,7 @@ def test_a_wrong_code_turns_nothing_on(phone: Phone) -> None:
     refused = phone.browser.send("/admin/account/second-step/confirm", code="000000")
 
     assert refused.status_code == 422
-    assert "This is not the code of the app." in words(refused.text)
+    assert "This is not the app’s code." in words(refused.text)
     with phone.browser.front.store.read() as tx:
         assert not tx.second_steps.is_on(phone.person.id)
 
@@ -129,7 +129,7 @@ def test_it_is_turned_off_with_a_code_and_not_without(phone: Phone) -> None:
     removed = phone.browser.send("/admin/account/second-step/remove", code=phone.code())
 
     assert (refused.status_code, WRONG in words(refused.text)) == (422, True)
-    assert "Signing in asks for no code any more." in phone.browser.arrive(removed)
+    assert "Signing in no longer asks for a code." in phone.browser.arrive(removed)
     assert phone.browser.sign_in(PASSWORD_OF_ALL, phone.person.email).headers["Location"] == "/admin/"
 
 

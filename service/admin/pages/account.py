@@ -61,7 +61,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
             return with_retry(page(HTTPStatus.TOO_MANY_REQUESTS, too_many_attempts(wait_s)), wait_s)
         if not entrance.authenticator.is_password_of(session, request.form.get("password", "")):
             entrance.guesses.failed(network, browser, now)
-            return page(HTTPStatus.UNPROCESSABLE_ENTITY, _("The present password is wrong."))
+            return page(HTTPStatus.UNPROCESSABLE_ENTITY, _("The current password is wrong."))
         new = request.form.get("new_password", "")
         if weakness := find_weakness(new, session.person.email):
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, weakness)

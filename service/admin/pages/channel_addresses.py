@@ -67,7 +67,7 @@ def read_address(text: str) -> TypedAddress:
             return TypedAddress(kind, address)
     raise UnusableAddress(
         _(
-            "This is no webhook of Slack, Microsoft Teams, Discord or Google Chat. For any other service, write its "
+            "This is not a webhook of Slack, Microsoft Teams, Discord or Google Chat. For any other service, enter its "
             "Apprise address, such as json://example.com/hook."
         )
     )
@@ -83,13 +83,15 @@ def mail_address(typed: Mapping[str, str]) -> TypedAddress:
     sender = typed.get("sender", "").strip() or user
     port = typed.get("port", "").strip() or str(SUBMISSION_PORT)
     if not recipients or not all("@" in each.strip("@") for each in recipients):
-        raise UnusableAddress(_("Write the e-mail address that alerts shall go to."))
+        raise UnusableAddress(_("Enter the e-mail address that alerts should go to."))
     if not server or any(character in server for character in " /@:?#"):
-        raise UnusableAddress(_("Write the name of the mail server, such as smtp.example.com."))
+        raise UnusableAddress(_("Enter the name of the mail server, such as smtp.example.com."))
     if not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004 (as TCP has them)
-        raise UnusableAddress(_("The port is a number, mostly 587 or 465."))
+        raise UnusableAddress(_("The port must be a number, usually 587 or 465."))
     if "@" not in sender:
-        raise UnusableAddress(_("Write the address that alerts are sent from, or a user name that is one."))
+        raise UnusableAddress(
+            _("Enter the address that alerts are sent from, or a user name that is an e-mail address.")
+        )
     query = {"smtp": server, "from": sender, "to": ",".join(recipients)}
     if user:
         query |= {"user": user, "pass": typed.get("password", "")}

@@ -39,7 +39,7 @@ def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> 
     steps = [
         FirstStep(
             _("Connect Nexudus"),
-            _("Type the user name and password of a user for this service, and try them."),
+            _("Enter the user name and password of a user for this service, and test them."),
             is_connected,
             f"{PREFIX}/connections/nexudus/default",
             _("Connect it"),

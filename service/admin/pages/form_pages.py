@@ -155,7 +155,7 @@ def _form_page(
     if form is None and published and is_form(published.toml, name):
         return renderer.page("form_soon.html", here="setup", name=name)
     if form is None:
-        return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("There is no form of that name."))
+        return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("There is no form with this name."))
     pasted = pasted or PastedSubmission(example_answers(form))
     shown = preview(form, pasted.request) if is_preview else None
     with deps.store.read() as tx:

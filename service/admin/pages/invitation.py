@@ -21,8 +21,10 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     renderer = entrance.renderer
 
     def gone() -> Response:
-        sentence = _("It was used already, another one took its place, or it is too old. Ask whoever gave it to you.")
-        return renderer.message(HTTPStatus.NOT_FOUND, _("This link is no longer good"), sentence)
+        sentence = _(
+            "It has already been used, was replaced by a newer one, or has expired. Ask the person who gave it to you."
+        )
+        return renderer.message(HTTPStatus.NOT_FOUND, _("This link is no longer valid"), sentence)
 
     def page(token: str, status: HTTPStatus = HTTPStatus.OK, problem: str = "") -> Response:
         person = person_of_link(deps.store, token, clock.now())

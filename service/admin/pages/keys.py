@@ -37,10 +37,10 @@ SCOPE_MEANINGS = MessageTable(
 
 PROBLEMS = MessageTable(
     {
-        "name": N_("Write a name of one line, of at most 100 characters."),
-        "scopes": N_("Choose at least one thing that it may do."),
+        "name": N_("Enter a name of at most 100 characters, on one line."),
+        "scopes": N_("Choose at least one permission."),
         "accounts": N_("Choose at least one account."),
-        "expires_at": N_("The last day is over already, or is no date."),
+        "expires_at": N_("The last day is in the past or not a date."),
     }
 )
 """Member of a request for a key -> what is wrong with it."""
@@ -83,9 +83,9 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         try:
             made = make_key(deps.store, _request(actor, deps), actor, deps.accounts, clock.now())
         except KeyNotAllowed:
-            return page(HTTPStatus.FORBIDDEN, problem=_("A key cannot give more than you have yourself."))
+            return page(HTTPStatus.FORBIDDEN, problem=_("A key cannot have more permissions than you have."))
         except KeyNameTaken:
-            return page(HTTPStatus.CONFLICT, problem=_("There is a key of this name for these accounts already."))
+            return page(HTTPStatus.CONFLICT, problem=_("A key with this name already exists for these accounts."))
         except InvalidKey as error:
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=PROBLEMS[error.member])
         return page(token=made[1])

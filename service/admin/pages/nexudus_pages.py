@@ -56,7 +56,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         check_sees_all(current_actor())
         name = request.args.get("name", "").strip().lower()
         if not NEW_NAME.fullmatch(name):
-            problem = _("A name has letters from a to z, digits, - and _ only.")
+            problem = _("Use only letters from a to z, digits, - and _ in the name.")
             return renderer.go(f"{PREFIX}/connections", problem)
         return renderer.go(account_address(name))
 
@@ -106,11 +106,11 @@ def add_typing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         check_sees_all(current_actor())
         trial = trial_block(deps, request.form.get("request", ""))["trial"]
         if not isinstance(trial, WorkerRequest) or not trial.details.get("typed"):
-            return renderer.go(account_address(account), _("That was too long ago: type it again."))
+            return renderer.go(account_address(account), _("That was too long ago: enter it again."))
         try:
             use_account(deps.publisher, trial, current_actor(), clock.now())
         except StaleVersion:
-            changed = _("Somebody changed the set-up meanwhile. Try once more.")
+            changed = _("Someone changed the set-up in the meantime. Try again.")
             return renderer.go(account_address(account, trial.id), changed)
         except (SetupRefusal, SetupProblems, EditRefused) as error:
             return account_page(deps, renderer, account, HTTPStatus.CONFLICT, problem=str(error))
@@ -201,18 +201,18 @@ def _read_typed(deps: AdminDeps, form: Mapping[str, str], kept: Mapping[str, str
         typed["base_url"] = read_base_url(typed.get("base_url", DEFAULT_URL))
     except ValidationError:
         raise UnusableAccount(
-            _("The address is that of your Nexudus, without a path, such as https://spaces.nexudus.com.")
+            _("Enter the address of your Nexudus without a path, such as https://spaces.nexudus.com.")
         ) from None
     parts = urlsplit(typed["base_url"])
     if parts.scheme == "http" and parts.hostname not in LOCAL and not deps.environment.allows_http:
-        raise UnusableAccount(_("The address must begin with https://: else the password could be read on its way."))
+        raise UnusableAccount(_("The address must begin with https://, or else the password could be intercepted."))
     if sum(bool(set(way) & typed.keys()) for way in WAYS) != 1:
-        raise UnusableAccount(_("Type a user name and password, or a token, or an application's key: one of them."))
+        raise UnusableAccount(_("Enter one of these: a user name and password, a token, or an application's key."))
     has = typed.keys() | kept.keys()
     if "username" in _way_of(typed) and not has >= {"username", "password"}:
-        raise UnusableAccount(_("Type both the user name and the password."))
+        raise UnusableAccount(_("Enter both the user name and the password."))
     if "app_key" in _way_of(typed) and not has >= {"app_key", "app_secret"}:
-        raise UnusableAccount(_("Type both the application's key and its secret."))
+        raise UnusableAccount(_("Enter both the application's key and its secret."))
     return typed
 
 

@@ -111,7 +111,7 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
             passkey = add_passkey(deps.store, person, credential, expected, name, website, actor, now)
         except InvalidPasskey as error:
             log.warning("passkey_refused", why=str(error))
-            return page(HTTPStatus.UNPROCESSABLE_ENTITY, _("This did not make a passkey. Try again."))
+            return page(HTTPStatus.UNPROCESSABLE_ENTITY, _("No passkey was created. Try again."))
         response = entrance.renderer.go(ACCOUNT, _("You can sign in with %(name)s now.", name=passkey.name))
         return entrance.forget(response, CHALLENGE_COOKIE)
 
@@ -120,7 +120,7 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
     def forget_passkey(passkey_id: str) -> Response:
         if not remove_passkey(deps.store, person_of_session(), passkey_id, current_actor(), clock.now()):
             raise NotFound
-        return entrance.renderer.go(ACCOUNT, _("That passkey signs nobody in any more. Delete it on your device, too."))
+        return entrance.renderer.go(ACCOUNT, _("That passkey no longer works. Delete it on your device as well."))
 
 
 def _challenge(entrance: Entrance, challenge: Challenge) -> Response:

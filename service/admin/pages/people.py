@@ -41,12 +41,12 @@ ALL = "all"
 
 PROBLEMS = MessageTable(
     {
-        EmailTaken: N_("This address is in use already."),
-        LastWayIn: N_("This is the last owner of all accounts: make another one first."),
+        EmailTaken: N_("This address is already in use."),
+        LastWayIn: N_("This is the last owner of all accounts: make someone else an owner first."),
         PersonDisabled: N_("This person is disabled: enable them first."),
-        PersonNotAllowed: N_("Nobody gives more than they have, or changes their own role. Ask another owner."),
-        "email": N_("Write an e-mail address, such as ann@example.com."),
-        "name": N_("Write a name of one line, of at most 100 characters."),
+        PersonNotAllowed: N_("You cannot grant more than you have, or change your own role. Ask another owner."),
+        "email": N_("Enter an e-mail address, such as ann@example.com."),
+        "name": N_("Enter a name of at most 100 characters, on one line."),
         "role": N_("Choose a role."),
         "accounts": N_("Choose at least one account."),
     }
@@ -181,7 +181,7 @@ def _add_changes(routes: Blueprint, page: PeoplePage) -> None:
                 return PersonChange(name=name)
             return PersonChange(name=name, role=_chosen_role(), accounts=(_chosen_accounts(page.deps),))
 
-        return change(person_id, changes, N_("Saved. It counts from the next click of %(who)s on."))
+        return change(person_id, changes, N_("Saved. It applies from the next click of %(who)s."))
 
     @routes.post("/people/<person_id>/disable")
     @requires(Scope.PEOPLE)
@@ -245,12 +245,12 @@ def _add_other_ways_in(routes: Blueprint, page: PeoplePage) -> None:
     @routes.post("/people/<person_id>/code")
     @requires(Scope.PEOPLE)
     def turn_code_off(person_id: str) -> Response:
-        return loosen(person_id, remove_second_step, N_("%(who)s signs in without a code."))
+        return loosen(person_id, remove_second_step, N_("%(who)s now signs in without a code."))
 
     @routes.post("/people/<person_id>/passkeys")
     @requires(Scope.PEOPLE)
     def forget_passkeys(person_id: str) -> Response:
-        return loosen(person_id, remove_passkeys, N_("%(who)s has no passkeys any more."))
+        return loosen(person_id, remove_passkeys, N_("All passkeys of %(who)s have been removed."))
 
 
 def _chosen_role() -> Role:

@@ -47,18 +47,18 @@ KEY_NAMES = MessageTable(
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "google-ads": (
-        N_("Press the button below: it makes a key."),
+        N_("Press the button below to create a key."),
         N_("In Google Ads, open the lead form of your campaign, then Export leads, Other data integration options."),
         N_("Paste the webhook address and the key, and press Send test data: a test lead appears here."),
     ),
     "meta": (
         N_("In your Meta app, open App settings, Basic, and copy the app secret."),
-        N_("Make a long-lived token of a system user that may read the leads of your Page, and paste it."),
+        N_("Create a long-lived token for a system user that may read the leads of your Page, and paste it."),
         N_("Connect; then enter the address and the verify token in the app, Webhooks, Page, field leadgen."),
     ),
     "linkedin": (
         N_("In your LinkedIn app, open Auth, and copy the client ID and the client secret."),
-        N_("Make an access token and a refresh token with the permission r_marketing_leadgen_automation."),
+        N_("Create an access token and a refresh token with the permission r_marketing_leadgen_automation."),
         N_("Connect; then register the address as a webhook of the app."),
     ),
     "tiktok": (
@@ -174,7 +174,7 @@ def _troubles(states: list[ConnectionHealth], now: datetime) -> Iterator[Connect
             why = _("The platform asked for a pause or did not respond; paused")
             yield ConnectionStatus(name, _("Paused"), "busy", why, health.paused_until)
         elif health.expires_at is not None and health.expires_at - now < EXPIRY_WARNING:
-            ends = _("Its consent ends soon: make new tokens at the platform, and type them here.")
+            ends = _("Its consent ends soon: create new tokens at the platform, and enter them here.")
             yield ConnectionStatus(name, _("Expires soon"), "warn", ends, health.expires_at)
 
 

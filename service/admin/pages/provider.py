@@ -93,7 +93,7 @@ def _at_provider(identity: ProvenIdentity) -> ProviderPerson:
 
 def _unavailable(entrance: Entrance, error: ProviderUnavailable) -> Response:
     log.warning("provider_unavailable", why=str(error))
-    sentence = _("The provider that signs you in does not answer. Try again in a moment, or use your password.")
+    sentence = _("The sign-in provider does not respond. Try again in a moment, or use your password.")
     return entrance.renderer.message(HTTPStatus.SERVICE_UNAVAILABLE, _("That did not work"), sentence)
 
 

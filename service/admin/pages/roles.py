@@ -22,7 +22,7 @@ ROLE_MEANINGS = {
 def missing_permission(actor: Actor, permission: Permission | None) -> str:
     """Say which role a page needs, and whom to ask for it."""
     if not isinstance(permission, Scope):
-        return _("Nobody may open this page.")
+        return _("This page cannot be opened.")
     least, own = Role.least_with(permission), max(actor.scopes, key=list(Scope).index, default=None)
     needed = _(ROLE_NAMES[least])
     if own is None:

@@ -75,7 +75,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
             return with_retry(page(HTTPStatus.TOO_MANY_REQUESTS, too_many_attempts(wait_s)), wait_s)
         if not check_second_step(deps.store, values["person"], request.form.get("code", "")[:100], now):
             entrance.guesses.failed(network, browser, now)
-            problem = _("This code is wrong, or was used already. Wait for the next one.")
+            problem = _("This code is wrong or has already been used. Wait for the next one.")
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         return entrance.forget(entrance.let_in(signed_in, now, values["next"], "code"), STEP_COOKIE)
 
@@ -117,7 +117,7 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
         code = request.form.get("code", "")[:100]
         codes = confirm_second_step(deps.store, person_of_session(), code, current_actor(), clock.now())
         if not codes:
-            problem = _("This is not the code of the app. Check the clock of the phone, and enter the next code.")
+            problem = _("This is not the app’s code. Check the clock of your phone, and enter the next code.")
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem)
         return page(codes=codes)
 
@@ -129,10 +129,10 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
         if wait_s:
             return with_retry(page(HTTPStatus.TOO_MANY_REQUESTS, problem=too_many_attempts(wait_s)), wait_s)
         if not check_second_step(deps.store, person.id, request.form.get("code", "")[:100], now):
-            problem = _("This code is wrong, or was used already. Wait for the next one.")
+            problem = _("This code is wrong or has already been used. Wait for the next one.")
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem)
         remove_second_step(deps.store, person, current_actor(), now)
-        return entrance.renderer.go(ACCOUNT, _("Signing in asks for no code any more."))
+        return entrance.renderer.go(ACCOUNT, _("Signing in no longer asks for a code."))
 
 
 def person_of_session() -> Person:

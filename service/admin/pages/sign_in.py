@@ -98,7 +98,9 @@ def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) ->
     if not is_allowed(g.actor, permission):
         if request.method == "GET" and _is_hidden(deps):
             raise NotFound
-        return renderer.message(HTTPStatus.FORBIDDEN, _("You may not do this"), missing_permission(g.actor, permission))
+        return renderer.message(
+            HTTPStatus.FORBIDDEN, _("You do not have permission"), missing_permission(g.actor, permission)
+        )
     given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
     if not hmac.compare_digest(given.encode(), g.session.form_token.encode()):
         return _foreign_form(renderer)

@@ -189,8 +189,8 @@ def _new_name(typed: str, keys: Mapping[str, Any], document: str) -> tuple[str, 
     try:
         check_form_name(name)
     except ValueError:
-        return name, _("Write a name of a-z, 0-9, - and _ only: it becomes part of the address.")
-    return name, _("There is a form of that name already.") if is_form(document, name) else ""
+        return name, _("Use only a-z, 0-9, - and _ in the name: it becomes part of the address.")
+    return name, _("A form with this name already exists.") if is_form(document, name) else ""
 
 
 def _typed_again(

@@ -54,13 +54,15 @@ def _warnings(page: str, tags: Mapping[str, str], attribution: Mapping[str, Any]
     warnings = []
     parts = urlsplit(page.strip())
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        warnings.append(_("The page needs a whole address, such as https://www.example.com/tour."))
+        warnings.append(_("Enter the full address of the page, such as https://www.example.com/tour."))
     if not tags.get("source", "").strip() or not tags.get("medium", "").strip():
-        warnings.append(_("Give a source and a medium: without them the visit counts as direct."))
+        warnings.append(_("Enter a source and a medium: without them the visit counts as direct."))
     if any(text != text.lower() or " " in text.strip() for text in tags.values()):
-        warnings.append(_("Write tags in small letters and without spaces, so that reports do not count them apart."))
+        warnings.append(
+            _("Write tags in lower case and without spaces, so that reports do not list variants separately.")
+        )
     if attribution.get("channel") == UNASSIGNED:
-        warnings.append(_("No channel fits this medium: cpc, email, social, referral, print or qr would."))
+        warnings.append(_("No channel matches this medium. Use cpc, email, social, referral, print or qr."))
     return warnings
 
 

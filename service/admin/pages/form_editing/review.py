@@ -31,10 +31,10 @@ OTHER_LABELS = {
     "stage": N_("Stage"),
     "opportunity_type_id": N_("Type"),
     "responsible_id": N_("Owner"),
-    "responsible": N_("Owners in turn"),
+    "responsible": N_("Owners, in rotation"),
     "account": N_("Nexudus account"),
     "questions": N_("Questions"),
-    "routes": N_("Other ways for certain answers"),
+    "routes": N_("Routes: other settings for certain answers"),
     "webhooks": N_("Platforms and tools"),
     "": N_("The form"),
 }
@@ -130,7 +130,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
         newest = number_of_request("version")
         note = f"version {newest} taken back"
         done = workspace.publisher.revert(newest - 1, note, current_actor(), newest, clock.now())
-        notice = _("Taken back: version %(version)s is in force within two seconds.", version=done.version)
+        notice = _("Undone: version %(version)s takes effect within two seconds.", version=done.version)
         return workspace.renderer.go(f"{PREFIX}/setup", notice)
 
 
@@ -152,7 +152,7 @@ def _published(workspace: Workspace, draft: Draft) -> Response:
         done = workspace.publisher.publish(trial.document, note, current_actor(), trial.draft.version, clock.now())
     except StaleVersion:
         return show_review(workspace, workspace.try_out(draft))
-    notice = _("Published as version %(version)s. It is in force within two seconds.", version=done.version)
+    notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
     is_form = draft.keys is not None and draft.form != ALL_FORMS
     return workspace.renderer.go(f"{PREFIX}/setup/{draft.form}" if is_form else f"{PREFIX}/setup", notice)
 
@@ -172,7 +172,7 @@ def add_refusals(routes: Blueprint, workspace: Workspace) -> None:
         return workspace.renderer.message(
             HTTPStatus.CONFLICT,
             _("The set-up is a file"),
-            _("It is changed in the forms file and taken up within two seconds. Here it can only be read."),
+            _("Change it in the forms file; a change takes effect within two seconds. Here it is read-only."),
         )
 
     @routes.errorhandler(SetupProblems)
@@ -226,7 +226,7 @@ def add_versions(routes: Blueprint, workspace: Workspace) -> None:
         number, newest = number_of_request("version"), number_of_request("newest")
         note = request.form.get("note", "").strip()
         done = workspace.publisher.revert(number, note, current_actor(), newest, clock.now())
-        notice = _("Published as version %(version)s. It is in force within two seconds.", version=done.version)
+        notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
         return workspace.renderer.go(f"{PREFIX}/setup", notice)
 
     @routes.route("/forms/text", methods=["GET", "POST"])
@@ -248,7 +248,7 @@ def _text_sent(workspace: Workspace) -> Response:
         if request.form.get("action") == "publish":
             note = request.form.get("note", "").strip()
             done = workspace.publisher.publish(document, note, current_actor(), expected, clock.now())
-            notice = _("Published as version %(version)s. It is in force within two seconds.", version=done.version)
+            notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
             return workspace.renderer.go(f"{PREFIX}/setup", notice)
     except (SetupProblems, SetupRefusal) as error:
         sentences = [f"{path}: {sentence}" if path else sentence for path, sentence in sentences_of(error)]

@@ -60,24 +60,24 @@ KEY_NAMES = MessageTable(
         "organizations": N_("Only these organisations"),
         "lead_forms": N_("Only these lead forms"),
         "names": N_("Names of campaigns and ads"),
-        "fields": N_("Its names for the answers"),
-        "platform": N_("Whose leads it relays"),
+        "fields": N_("Its field names"),
+        "platform": N_("Platform whose leads it relays"),
         "version": N_("Version of the API"),
     }
 )
 
 KEY_HELPS = MessageTable(
     {
-        "token": N_("A long random word that only you and the sender know."),
-        "key": N_("A long random word that only you and the sender know."),
-        "verify_token": N_("A long random word that only you and the sender know."),
-        "access_token": N_("Leads are read with it."),
-        "pages": N_("IDs, one a line. Leads of others are kept and parked."),
-        "accounts": N_("IDs, one a line. Leads of others are kept and parked."),
-        "organizations": N_("IDs, one a line. Leads of others are kept and parked."),
-        "lead_forms": N_("IDs, one a line. Leads of others are kept and parked."),
-        "names": N_("An ID and its name, one a line: 195583084496 = London"),
-        "fields": N_("One a line: email = question 2"),
+        "token": N_("A long random string that only you and the sender know."),
+        "key": N_("A long random string that only you and the sender know."),
+        "verify_token": N_("A long random string that only you and the sender know."),
+        "access_token": N_("Used to read leads."),
+        "pages": N_("IDs, one per line. Leads from others are stored and parked."),
+        "accounts": N_("IDs, one per line. Leads from others are stored and parked."),
+        "organizations": N_("IDs, one per line. Leads from others are stored and parked."),
+        "lead_forms": N_("IDs, one per line. Leads from others are stored and parked."),
+        "names": N_("An ID and its name, one per line: 195583084496 = London"),
+        "fields": N_("One per line: email = question 2"),
     }
 )
 

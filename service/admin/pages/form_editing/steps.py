@@ -7,13 +7,13 @@ from service.forms.senders import SENDERS
 from service.i18n import N_, _
 
 PASTE = N_("Paste the address.")
-SECRET_THERE = N_("Enter the secret there, too.")
+SECRET_THERE = N_("Enter the secret there as well.")
 SECRET_HERE = N_("Copy the secret that it shows into this page.")
 HEADER = N_("If it can send a header, add X-Webhook-Token with the token; then leave the token out of the address.")
 HIDDEN = N_("Give its form hidden fields utm_source, utm_medium, utm_campaign, utm_content, utm_term and gclid.")
 ON_ADDRESS = N_("If it has no hidden fields, add tags to the address: &utm_source=…&utm_medium=…")
 TRY = N_("Send a test there: it appears on the page Leads.")
-NAMES = N_("Send one test, then give its numbers names: Rarely needed, Your own field names.")
+NAMES = N_("Send one test, then name its fields under Advanced, Your own field names.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ GUIDES: dict[str, SenderGuide] = {
             N_("Publish first, with a verify token: Meta checks the address at once."),
             N_("In the app add Webhooks, object Page: enter address and token, and subscribe to the field leadgen."),
             N_("In the business settings create a system user with your Pages, and a token with leads_retrieval."),
-            N_("Subscribe the app to each Page: the documentation, “Leads of ad platforms”, has the call."),
+            N_("Subscribe the app to each Page: the documentation, “Leads of ad platforms”, has the API call."),
             N_("Press Create lead on developers.facebook.com/tools/lead-ads-testing: it appears as a test."),
         ),
     ),
@@ -64,7 +64,7 @@ GUIDES: dict[str, SenderGuide] = {
             N_("Create an app for your company and apply for Lead Sync. Copy its ID and secret into this page."),
             N_("Generate a token with r_marketing_leadgen_automation, as a person with a role on the ad account."),
             N_("Publish first: LinkedIn checks the address at once. Then enter it in the app's webhooks."),
-            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the call."),
+            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
         ),
     ),
     "tiktok": SenderGuide(
@@ -72,7 +72,7 @@ GUIDES: dict[str, SenderGuide] = {
         (
             N_("Create an app with the permission for leads, and let an admin of the ad account authorise it."),
             N_("Copy its ID, its secret and the token into this page."),
-            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the call."),
+            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
         ),
     ),
     "typeform": SenderGuide("Connect > Webhooks > Add a webhook", _OURS, is_secret_ours=True),
@@ -95,7 +95,9 @@ GUIDES: dict[str, SenderGuide] = {
     "calendly": SenderGuide(
         "",
         (
-            N_("Calendly has no page for webhooks: the documentation, “Form tools”, has the call that makes one."),
+            N_(
+                "Calendly has no page for webhooks: the documentation, “Form tools”, has the API call that creates one."
+            ),
             N_("Use the address and the secret in it: signing_key is the secret."),
         ),
         is_secret_ours=True,

@@ -38,9 +38,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
         try:
             email = read_email(typed)
         except ValueError:
-            return workspace.renderer.go(
-                f"{PREFIX}/setup/{name}", _("Nothing was sent: that is not an e-mail address.")
-            )
+            return workspace.renderer.go(f"{PREFIX}/setup/{name}", _("Nothing was sent: enter a valid e-mail address."))
         actor, store, now = current_actor(), workspace.deps.store, clock.now()
         lead_id, after = send_test_lead(form, email, actor.who, store, now), {"form": name}
         store.write(lambda tx: tx.acts.record(actor, Act.TEST, subject_of(lead_id), form.accounts, None, after, now))

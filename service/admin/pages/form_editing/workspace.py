@@ -68,7 +68,7 @@ class Workspace:
         if name == ALL_FORMS:
             self.check_everything()
         elif not is_form(document, name) or not self._sees_all(self.deps.forms.get(name)):
-            raise NotFound(_("There is no form of that name."))
+            raise NotFound(_("There is no form with this name."))
 
     def check_everything(self) -> None:
         """Refuse whoever does not see all accounts. Raises: Forbidden."""
@@ -177,7 +177,7 @@ def sentences_of(error: Exception) -> Sequence[tuple[str, str]]:
     if isinstance(error, SetupProblems):
         return [(each.path, each.message) for each in error.placed]
     if isinstance(error, EditRefused):
-        return [("", _("The set-up is written in a way that this page cannot change: change it as text."))]
+        return [("", _("This page cannot edit the set-up the way it is written: edit it as text."))]
     if isinstance(error, StaleVersion):
-        return [("", _("Someone else has published a version at this moment: try again."))]
+        return [("", _("Someone else has just published a version: try again."))]
     return [("", str(error))]
