@@ -139,7 +139,7 @@ REQUEST_LEASE_S = 120.0
 """How long one answer may take; then another worker may try."""
 
 FAILED: Mapping[str, Any] = {"failed": True}
-"""The answer where answering failed by a mistake of this program."""
+"""The answer after an error in this program."""
 
 Handler = Callable[[WorkerRequest], Mapping[str, Any]]
 """Does what a page asks for, and returns the answer."""

@@ -31,7 +31,7 @@ _CALL_TIMEOUT_S, _CONNECT_TIMEOUT_S, _MAX_ANSWER_BYTES = 10.0, 4.0, 1 << 20
 
 
 class ProviderUnavailable(Exception):
-    """The provider does not answer, or answers what is no OpenID Connect; the sentence says which, for the log."""
+    """The provider does not respond, or not with OpenID Connect; the sentence says which, for the log."""
 
 
 class ProviderRefused(Exception):

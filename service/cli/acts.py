@@ -114,7 +114,7 @@ def _verify(installation: Installation, arguments: argparse.Namespace) -> int:
         report = tx.acts.verify_chain()
         problem = report.problem
         if noted and not problem and tx.acts.hash_at(noted[0]) != noted[1]:
-            problem = f"act {noted[0]} is not the one that was noted: the record was written anew"
+            problem = f"act {noted[0]} is not the one that was noted: the record was rewritten"
     if arguments.json:
         newest = {"number": report.number, "hash": report.hash} if report.hash else None
         print_json({"whole": not problem, "problem": problem or None, "newest": newest, "erased": report.erased})

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     file.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
     taking.add_argument("--source", default="", metavar="NAME", help="whose costs these are, if the file does not show")
-    taking.add_argument("--account", default="", metavar="NAME", help="the Nexudus account whose costs these are")
+    taking.add_argument("--account", default="", metavar="NAME", help="the Nexudus account that the costs belong to")
     taking.add_argument("--dry-run", action="store_true", help="show what would be stored")
     taking.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 

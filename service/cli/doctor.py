@@ -119,7 +119,7 @@ def check_typed_secrets(settings: Settings, store: Store) -> Iterator[SetupProbl
         yield KEY_BESIDE
     for entry in entries:
         if entry.is_lost:
-            remedy = f"type it again with `lead-capture secrets set {entry.name}`"
+            remedy = f"enter it again with `lead-capture secrets set {entry.name}`"
             yield SetupProblem("warning", "settings", f"secret {entry.name}", "it was lost with its key", remedy)
 
 

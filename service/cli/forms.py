@@ -116,7 +116,7 @@ def _history(arguments: argparse.Namespace, publisher: "Publisher", _store: "Sto
         line = f"{each.version:>5}  {each.published_at:%Y-%m-%d %H:%M} UTC  {each.published_by}"
         print(printable(f"{line}  {each.note}".rstrip()))
     if not versions:
-        print("nothing was published yet: one form `contact` with defaults is in force")
+        print("nothing has been published yet: one form, `contact`, with defaults is in force")
     return 0
 
 
@@ -204,7 +204,7 @@ def _lines(proposal: "Proposal", effect: "SetupEffect | None") -> Iterator[str]:
         yield f"nothing was published: version {proposal.version} says the same"
         return
     if effect is None:
-        yield f"version {proposal.version} is published: {changes}; every process takes it up within two seconds"
+        yield f"version {proposal.version} is published: {changes}; it takes effect in every process within two seconds"
     else:
         yield f"nothing was published; over version {proposal.version} it would be {changes}"
     for change in proposal.changes[:MAX_LISTED]:
@@ -218,7 +218,7 @@ def _lines(proposal: "Proposal", effect: "SetupEffect | None") -> Iterator[str]:
 
 
 def _effect_lines(effect: "SetupEffect") -> Iterator[str]:
-    yield f"of the last {counted(effect.leads, 'lead')}, {effect.changed} would be otherwise"
+    yield f"of the last {counted(effect.leads, 'lead')}, {effect.changed} would turn out differently"
     for each in effect.examples:
         yield f"  {each.lead}  {each.key}: {_shown(each.before)} -> {_shown(each.after)}"
 

@@ -30,19 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="everyone, by address", epilog="example: lead-capture people list")
     changing = actions.add_parser(
         "role",
-        help="give another role, or other accounts",
+        help="change the role or the accounts",
         epilog="example: lead-capture people role ann@example.com --role editor --account harbour",
     )
     disabling = _of_one(actions, "disable", "end the sessions and refuse to sign in, from now on")
     enabling = _of_one(actions, "enable", "let a disabled person sign in again")
-    resetting = _of_one(actions, "reset", "print a new link that sets the password; an earlier one ends")
+    resetting = _of_one(actions, "reset", "print a new link that sets the password; it replaces an earlier one")
     removing = _of_one(actions, "remove", "remove a person; what they did stays on record")
     for action in (adding, changing):
         action.add_argument("email", metavar="EMAIL", help="what the person signs in with")
-        action.add_argument("--role", choices=ROLES, required=action is adding, help="each may do what the last may")
+        action.add_argument("--role", choices=ROLES, required=action is adding, help="each includes the ones before")
         action.add_argument("--account", action="append", metavar="A", help="only this account; repeat it for more")
-    adding.add_argument("--name", default="", metavar="N", help="as it is shown to others")
-    changing.add_argument("--all-accounts", action="store_true", help="all accounts, those of later as well")
+    adding.add_argument("--name", default="", metavar="N", help="how the name is shown to others")
+    changing.add_argument("--all-accounts", action="store_true", help="all accounts, including future ones")
     for action, run_action in (
         *((adding, add_person), (listing, list_people), (changing, set_role), (disabling, disable)),
         *((enabling, enable), (resetting, reset), (removing, remove)),
@@ -108,7 +108,7 @@ def set_role(installation: "Installation", arguments: argparse.Namespace) -> int
     from service.operations.people import PersonChange  # noqa: PLC0415
 
     if arguments.role is None and arguments.account is None and not arguments.all_accounts:
-        raise Failed("say what to change: --role, --account or --all-accounts")
+        raise Failed("specify what to change: --role, --account or --all-accounts")
     accounts = None if arguments.account is None else (frozenset(arguments.account),)
     change = PersonChange(
         role=None if arguments.role is None else Role(arguments.role),
@@ -165,7 +165,7 @@ def reset(installation: "Installation", arguments: argparse.Namespace) -> int:
     with _refusals():
         made = new_link(installation.store, person.id, operator(), clock.now())
     if made is None:
-        raise Failed(f"there is no {arguments.email} any more")
+        raise Failed(f"{arguments.email} no longer exists")
     return _print_link(installation, arguments, *made)
 
 

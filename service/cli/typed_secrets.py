@@ -52,7 +52,7 @@ def list_secrets(store: "Store", arguments: argparse.Namespace) -> int:
         print_json([{**asdict(each), "made_at": f"{each.made_at:%Y-%m-%dT%H:%M:%SZ}"} for each in entries])
         return 0
     for each in entries:
-        lost = "  LOST: type it again with `lead-capture secrets set NAME`" if each.is_lost else ""
+        lost = "  LOST: enter it again with `lead-capture secrets set NAME`" if each.is_lost else ""
         print(f"{each.name}  typed by {each.made_by} on {each.made_at:%Y-%m-%d}{lost}")
     if not entries:
         print("there are no secrets")

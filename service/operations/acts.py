@@ -130,7 +130,7 @@ def _lines(rows: Any) -> str:
 
 
 def record_export(store: Store, actor: Actor, what: Subject, now: datetime, account: str = "", **details: Any) -> None:
-    """Record, before the first line is written, that somebody takes data along.
+    """Record, before the first line is written, that somebody exports data.
 
     what: a lead, all leads of a form, the record, the database. account: the only one that it is limited to, "" for
     all that the actor sees. details: format and filters, without the words of a search, which may name a person.
@@ -142,7 +142,7 @@ def record_export(store: Store, actor: Actor, what: Subject, now: datetime, acco
 
 
 def record_leads_export(store: Store, actor: Actor, leads: Sequence[Lead], now: datetime) -> None:
-    """Record that somebody takes along all that is stored of a person's leads.
+    """Record that somebody exports all that is stored of a person's leads.
 
     Raises: StoreUnavailable.
     """

@@ -25,7 +25,7 @@ from service.operations.people import (
 from service.store import Act, Store, Transaction
 
 INVITATION_TIME, RESET_TIME = timedelta(days=7), timedelta(days=1)
-"""Time for which a link sets the first password, and another one."""
+"""Time for which a link is valid that sets the first password, and one that sets a new one."""
 
 
 class PersonDisabled(Exception):

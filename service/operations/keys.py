@@ -1,4 +1,4 @@
-"""What is done with keys of the API, by the dashboard, the API and the terminal: made, listed, revoked."""
+"""API keys for the dashboard, the API and the terminal: created, listed, revoked."""
 
 import re
 import secrets
@@ -11,17 +11,17 @@ from service.operations.lead_json import instant
 from service.store import KEY_USE_INTERVAL, Act, ApiKey, Store, Subject, SubjectKind, Transaction
 
 TOKEN_PREFIX = "lck_"  # noqa: S105 (what every token begins with)
-"""What the token of a key begins with, so that programs that look for leaked secrets recognise it."""
+"""Prefix of a key's token, by which programs that look for leaked secrets recognise it."""
 
 MAX_KEY_NAME = 100
 """Characters of a key's name."""
 
 KEY_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*\S[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
-"""What a name is: one line that is not empty; a pattern that means the same in every language."""
+"""Shape of a name: one line, not empty; a pattern that means the same in every language."""
 
 
 class KeyNotAllowed(Exception):
-    """A key would give more than its maker has; the sentence says what."""
+    """A key would have more than its creator has; the sentence says what."""
 
 
 class InvalidKey(Exception):
@@ -53,7 +53,7 @@ class KeyRequest:
 def make_key(
     store: Store, request: KeyRequest, maker: Actor, accounts: Collection[str], now: datetime
 ) -> tuple[ApiKey, str]:
-    """Make a key; return it with its token, which cannot be shown again.
+    """Create a key; return it with its token, which cannot be shown again.
 
     accounts: those of the set-up.
     Raises: KeyNotAllowed, InvalidKey, KeyNameTaken, StoreUnavailable.
@@ -76,7 +76,7 @@ def make_key(
 
 
 def _check(request: KeyRequest, maker: Actor, accounts: Collection[str], now: datetime) -> None:
-    """What the maker lacks is judged first: whether a foreign account exists is not shown."""
+    """What the creator lacks is judged first: whether a foreign account exists is not shown."""
     if lacking := [scope.value for scope in Scope if scope in request.scopes and not maker.may(scope)]:
         raise KeyNotAllowed(f"a key cannot give what its maker lacks: {', '.join(lacking)}")
     if maker.accounts is not None and (request.accounts is None or not request.accounts <= maker.accounts):

@@ -16,7 +16,7 @@ MAX_EMAIL, MAX_PERSON_NAME = 254, 100
 """Characters of an address and of a name."""
 
 EMAIL = r"^[^\s@<>\"',;:()\[\]\\\u0000-\u001f]{1,64}@[^\s@<>\"',;:()\[\]\\\u0000-\u001f]+\.[^\s@.<>\"',;:()\[\]\\]{2,}$"
-"""What an address is, roughly: it signs in, nothing is sent to it."""
+"""Rough shape of an address: it is used to sign in, and nothing is sent to it."""
 
 PERSONAL = ("email", "name")
 """What the record of acts can forget of a person."""
@@ -43,7 +43,7 @@ class UnknownAccount(InvalidPerson):
 
 
 class EmailTaken(Exception):
-    """Another person has this address, perhaps one whom the actor does not see."""
+    """Another person, whom the actor may not see, has this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class PersonRequest:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What is to be another; None leaves it. accounts: a tuple with the new value, which may itself be None for all."""
+    """Values to change; None keeps one. accounts: a tuple with the new value, which may itself be None for all."""
 
     name: str | None = None
     role: Role | None = None

@@ -13,7 +13,7 @@ from service.setup.publishing import ManagedByFile, Publisher
 from service.store import Store
 
 OWN_WORDS = ("key", "verify_token")
-"""Keys whose value is a word of ours, which the person enters at the platform."""
+"""Keys whose value the service generates, and the person enters at the platform."""
 
 TYPED_KEYS = (*OWN_WORDS, "app_id", "client_id", "app_secret", "client_secret", "access_token", "refresh_token")
 """Keys that can be typed for a connection, in the order of the page; the others are for the forms' own pages."""
@@ -23,7 +23,7 @@ PURPOSE = "platform"
 
 @dataclass(frozen=True, slots=True)
 class ConnectedPlatform:
-    """A connection that was published. shown_once: words of ours to be entered at the platform, by key."""
+    """A connection that was published. shown_once: generated values to enter at the platform, by key."""
 
     version: int
     shown_once: Mapping[str, str]

@@ -39,7 +39,7 @@ class LeadDifference:
 
 @dataclass(frozen=True, slots=True)
 class SetupEffect:
-    """What a change would do to leads. leads: how many were looked at; changed: how many would be otherwise."""
+    """What a change would do to leads. leads: how many were looked at; changed: how many would turn out differently."""
 
     leads: int
     changed: int

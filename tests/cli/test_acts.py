@@ -157,7 +157,7 @@ def test_a_whole_record_is_verified_against_what_was_noted(run: Terminal, sqlite
 
     assert run("acts", "--verify").out.startswith("the record is whole: 3 acts\nnote the newest outside")
     assert run("acts", "--verify", f"3:{noted['hash']}").code == 0
-    assert "was written anew" in run("acts", "--verify", f"2:{noted['hash']}").err
+    assert "was rewritten" in run("acts", "--verify", f"2:{noted['hash']}").err
     assert run("acts", "--verify", "wrong").code == 2
 
 

@@ -25,7 +25,7 @@ def document(folder: Path) -> Path:
 
 def test_what_is_applied_is_exported_and_in_the_history(run: Terminal, sqlite: Store, document: Path) -> None:
     assert run("forms", "export").out == "[forms.contact]\n"
-    assert "nothing was published yet" in run("forms", "history").out
+    assert "nothing has been published yet" in run("forms", "history").out
 
     applied = run("forms", "apply", str(document), "--note", "by terminal")
 
@@ -57,7 +57,7 @@ def test_a_dry_run_shows_changes_and_their_effect_and_publishes_nothing(
 
     assert (shown.code, shown.err) == (0, "")
     assert "  forms.contact.stage_id: 1001 -> 1002" in shown.out
-    assert "of the last 1 lead, 1 would be otherwise" in shown.out
+    assert "of the last 1 lead, 1 would turn out differently" in shown.out
     assert f"  {lead.id}  stage: 1001 -> 1002" in shown.out
     assert run("forms", "export").out == FIRST
     payload = json.loads(run("forms", "apply", str(document), "--dry-run", "--json").out)

@@ -45,7 +45,7 @@ def test_as_json(run: Terminal, sqlite: Store) -> None:
         (("add", "ann", "--role", "viewer"), "write an e-mail address"),
         (("add", "x@example.com", "--role", "viewer", "--account", "nowhere"), "there is no account nowhere"),
         (("add", "bob@example.com", "--role", "viewer"), "another person has this address"),
-        (("role", "bob@example.com"), "say what to change: --role, --account or --all-accounts"),
+        (("role", "bob@example.com"), "specify what to change: --role, --account or --all-accounts"),
         (("remove", "eve@example.com"), "there is no eve@example.com: see `lead-capture people list`"),
     ],
 )

@@ -223,7 +223,8 @@ class LeadBody(ApiResponse):
     problem = fields.String(allow_none=True, metadata={"description": "why it needs attention, and what to do"})
     repeats = fields.Integer(metadata={"description": "how often the same submission arrived again"})
     setup_version = fields.Integer(
-        allow_none=True, metadata={"description": "of the set-up that it goes by; null where that is a forms file"}
+        allow_none=True,
+        metadata={"description": "version of the set-up that applies to it; null where that is a forms file"},
     )
     corrections = fields.List(fields.Nested(CorrectionBody))
     sent = fields.Dict(allow_none=True, metadata={"description": "the CrmOpportunity body as it was last sent"})

@@ -1,4 +1,4 @@
-"""People of the dashboard: list, invite, change, remove, and links that set another password."""
+"""People of the dashboard: list, invite, change, remove, and links that set a new password."""
 
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -75,7 +75,7 @@ class InvitationRequest(ApiRequest):
 
 
 class PersonChangeRequest(ApiRequest):
-    """What is to be another; what is absent stays."""
+    """Members to change; absent ones stay as they are."""
 
     name = fields.String(validate=[NAME, NO_NUL])
     role = _role()
@@ -106,7 +106,7 @@ class PeopleList(ApiResponse):
 
 
 class InvitationBody(ApiResponse):
-    """A person, and the address of the page that sets their password: shown this once, good once, and not for long."""
+    """A person, and the address of the page that sets their password: shown only now, valid once, not for long."""
 
     id = fields.String()
     invitation_url = fields.String()
@@ -127,7 +127,7 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, PeopleList)
     @requires(Scope.PEOPLE)
     def list_people(filters: dict[str, Any]) -> dict[str, Any]:
-        """The people who see no account but those that the caller sees."""
+        """The people whose accounts the caller sees all of."""
         actor, account = current_actor(), filters["account"]
         people = people_shown_to(deps.store, actor)
         if account:
@@ -175,7 +175,7 @@ def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, InvitationBody, 404, 409)
     @requires(Scope.PEOPLE)
     def reset_person(person_id: str) -> dict[str, Any]:
-        """Make another link that sets the person's password; an earlier one ends, the present password does not yet."""
+        """Create a link that sets a new password; it replaces an earlier link. The old password works until then."""
         with _refusals():
             made = new_link(deps.store, _checked(person_id), current_actor(), clock.now())
         if made is None:
@@ -191,7 +191,7 @@ def _add_changing(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, PersonBody, 404, 409, *BODY_ERRORS)
     @requires(Scope.PEOPLE)
     def change_a_person(payload: dict[str, Any], person_id: str) -> dict[str, Any]:
-        """Change a person. It counts from the person's next request on; `disabled` ends the sessions at once."""
+        """Change a person. It applies from the person's next request; `disabled` ends the sessions at once."""
         change = PersonChange(
             payload.get("name"),
             Role(payload["role"]) if "role" in payload else None,

@@ -1,4 +1,4 @@
-"""The set-up: read, publish, its versions, back to one of them. Where a forms file holds it, it is only read."""
+"""The set-up: read, publish, list versions, revert to one. Where it is kept in a forms file, it is read-only."""
 
 import json
 import re
@@ -109,7 +109,7 @@ def _add_writing(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.doc(parameters=[IF_MATCH])
     @responds(routes, PublishedBody, 409, 412, 428, *BODY_ERRORS, words=WRITING)
     def publish_setup(payload: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
-        """Publish a whole document, if it is without fault. Every process takes it up within two seconds."""
+        """Publish a whole document, if it is valid. It takes effect in every process within two seconds."""
         _require(Scope.SETUP)
         document, actor, now = payload["toml"], current_actor(), clock.now()
 
@@ -128,7 +128,7 @@ def _add_writing(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.doc(parameters=[IF_MATCH])
     @responds(routes, PublishedBody, 404, 409, 412, 428, *BODY_ERRORS, words=WRITING)
     def revert_setup(payload: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
-        """Publish the document of an earlier version again; it gets a number of its own."""
+        """Publish the document of an earlier version again, under a new number."""
         _require(Scope.SETUP)
         number, actor, now = payload["version"], current_actor(), clock.now()
 

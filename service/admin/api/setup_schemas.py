@@ -69,7 +69,7 @@ class SetupChangeBody(ApiResponse):
 
 
 class EffectExample(ApiResponse):
-    """One value of a lead that would be another one."""
+    """One value of a lead that would change."""
 
     lead = fields.String()
     key = fields.String()

@@ -1,4 +1,4 @@
-"""Keys of the API: list, make, revoke."""
+"""API keys: list, create, revoke."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -64,7 +64,7 @@ class TokenQuery(ApiRequest):
 
 
 class TokenRequest(ApiRequest):
-    """A new key. accounts: by default those of its maker; expires_at: by default never."""
+    """A new key. accounts: by default those of its creator; expires_at: by default never."""
 
     name = fields.String(
         required=True, validate=[validate.Length(min=1, max=MAX_KEY_NAME), validate.Regexp(KEY_NAME, error=ONE_LINE)]
@@ -96,7 +96,7 @@ class TokenList(ApiResponse):
 
 
 class NewToken(ApiResponse):
-    """A key that was made. token: shown this once."""
+    """A new key. token: shown only now."""
 
     id = fields.String()
     token = fields.String()
@@ -116,7 +116,7 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, TokenList)
     @requires(Scope.PEOPLE)
     def list_tokens(filters: dict[str, Any]) -> dict[str, Any]:
-        """The keys that reach no account but those that the caller sees."""
+        """The keys whose accounts the caller sees all of."""
         actor, account = current_actor(), filters["account"]
         keys = keys_shown_to(deps.store, actor)
         if account:
@@ -142,7 +142,7 @@ def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, NewToken, 404, 409, *BODY_ERRORS)
     @requires(Scope.PEOPLE)
     def create_token(payload: dict[str, Any]) -> dict[str, Any]:
-        """Make a key. It gives no scope and no account that its maker lacks.
+        """Create a key. It cannot have a scope or an account that its creator lacks.
 
         An account that the set-up does not have is a 404, a name that is taken or an end that is over a 409.
         """

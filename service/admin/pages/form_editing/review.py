@@ -113,7 +113,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.post("/forms/pause/<name>")
     @requires(Scope.SETUP)
     def pause_form(name: str) -> Response:
-        """Draft that a form takes a break, or goes on."""
+        """Draft that a form is paused, or resumed."""
         return _draft(workspace, name, is_deleted=False)
 
     @routes.post("/forms/delete/<name>")
@@ -125,7 +125,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.post("/forms/undo")
     @requires(Scope.SETUP)
     def undo_version() -> Response:
-        """Take the last version back, if it is still the last."""
+        """Undo the last version, if it is still the last."""
         workspace.check_everything()
         newest = number_of_request("version")
         note = f"version {newest} taken back"
@@ -202,7 +202,7 @@ def add_versions(routes: Blueprint, workspace: Workspace) -> None:
     @routes.get("/forms/history/<number>")
     @requires(Scope.SETUP)
     def version(number: str) -> Response:
-        """What going back to a version would change."""
+        """What reverting to a version would change."""
         workspace.check_everything()
         standing = workspace.standing()
         earlier = workspace.publisher.version(whole_number(number))

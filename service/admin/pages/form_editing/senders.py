@@ -143,7 +143,7 @@ def _table(workspace: Workspace, standing: Standing, name: str, sender: str) -> 
 
 
 def _suggested(sender: str) -> dict[str, Any]:
-    """The keys that we can make up for a new sender."""
+    """The keys that the service can generate for a new sender."""
     keys = SENDERS[sender].keys
     made_up: list[str] = [key for key in ("key", "verify_token") if key in keys]
     if "secret" in keys and guide_of(sender).is_secret_ours:

@@ -1,4 +1,4 @@
-"""How to connect each platform and tool, step by step, as its own menus call things."""
+"""How to connect each platform and tool, step by step, in the words of its own menus."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

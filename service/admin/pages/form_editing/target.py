@@ -20,7 +20,7 @@ DANGERS = MessageTable(
         "marks the opportunity as lost": N_("marks the opportunity as lost"),
     }
 )
-"""What a stage does that no lead may meet -> the same, for people."""
+"""Actions of a stage that no lead may enter -> the same, in words for people."""
 
 TARGET_KEYS = (*STAGE_KEYS, "opportunity_type_id", "responsible_id", "responsible")
 
