@@ -36,6 +36,7 @@ Nexudus may still be at work on the create, and would carry it out after a searc
 
 _own = deliveries.alias("own")
 _person = select(_own.c.serialize_key).where(_own.c.lead_id == bindparam("lead"))
+_is_of_person = deliveries.c.serialize_key == _person.scalar_subquery()
 _CONTACT_IN_DOUBT = (  # built once: that took longer than the query
     select(attempts.c.started_at, attempts.c.duration_ms)
     .select_from(attempts.join(deliveries, deliveries.c.lead_id == attempts.c.lead_id))
@@ -43,8 +44,8 @@ _CONTACT_IN_DOUBT = (  # built once: that took longer than the query
     .where(attempts.c.id > select(func.max(attempts.c.id)).scalar_subquery() - RECENT_ATTEMPTS)
     .where(attempts.c.step == Step.CREATE_COWORKER.value, attempts.c.started_at >= bindparam("since"))
     .where(attempts.c.outcome.in_((Outcome.OPEN.value, Outcome.UNKNOWN.value, Outcome.INTERCEPTED.value)))
-    # A lead that was corrected since may have been this person's when the call was made.
-    .where(or_(deliveries.c.serialize_key == _person.scalar_subquery(), leads.c.corrections.is_not(None)))
+    # A lead that was corrected since may have been this person's when the call was made: this lead, too.
+    .where(or_(and_(attempts.c.lead_id != bindparam("lead"), _is_of_person), leads.c.corrections.is_not(None)))
     .order_by(attempts.c.id.desc())
     .limit(1)
 )
@@ -225,7 +226,7 @@ class Outbox(Repository):
     def contact_in_doubt(self, delivery: Delivery, since: datetime) -> tuple[datetime, int | None] | None:
         """Return the newest create of the person's contact whose outcome is unknown, if any.
 
-        It is the start of the call and its duration in milliseconds, None if its worker ended meanwhile. since: only
+        It was made for another lead, or for this one before a correction. It is the start of the call and its duration in milliseconds, None if its worker ended meanwhile. since: only
         calls that began at or after it.
         """
         row = self._execute(_CONTACT_IN_DOUBT, {"lead": delivery.lead.id, "since": since}).first()
