@@ -4,7 +4,6 @@ While an upgrade is under way, processes of the version before work on the new s
 older program reads and writes stays. Each database notes the oldest schema whose programs can use it.
 """
 
-import re
 import time
 from functools import cache
 from pathlib import Path
@@ -24,8 +23,6 @@ COMPATIBLE_FROM = "0009"
 
 NOTE = "compatible_from"
 """The name in `deployment` under which a database notes its COMPATIBLE_FROM."""
-
-_FOLLOWED = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 _MIGRATION_LOCK = 7142000
 """The advisory lock under which one host migrates while the others wait."""
@@ -100,17 +97,14 @@ def known() -> frozenset[str]:
     return frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-@cache
 def head() -> str:
-    """Return the newest revision: the one that no other follows. Numbers are given before changes are finished."""
-    texts = [path.read_text("utf-8") for path in (MIGRATIONS / "versions").glob("[0-9]*.py")]
-    followed = {match[1] for text in texts if (match := _FOLLOWED.search(text))}
-    return max(known() - followed)
+    """Return the newest revision."""
+    return max(known())
 
 
 def _check_newer(connection: Connection, current: str) -> None:
     """Raises: UnknownSchema unless the database notes that programs of our schema can use it."""
-    newest = max(known())
+    newest = head()
     oldest = None
     if inspect(connection).has_table(deployment.name):
         oldest = connection.execute(select(deployment.c.value).where(deployment.c.name == NOTE)).scalar()

@@ -5,8 +5,8 @@ from alembic import op
 
 from service.store.database.columns import Json, UtcDateTime
 
-revision = "0027"
-down_revision = "0024"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
