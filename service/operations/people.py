@@ -4,6 +4,7 @@ Nobody gives a role or an account that they lack, nobody changes what they are t
 last way in. People for accounts that an actor does not see do not exist for that actor.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,8 +16,14 @@ from service.store import PASSWORD_FLAG, Act, Store, Subject, SubjectKind, Trans
 MAX_EMAIL, MAX_PERSON_NAME = 254, 100
 """Characters of an address and of a name."""
 
-EMAIL = r"^[^\s@<>\"',;:()\[\]\\\u0000-\u001f]{1,64}@[^\s@<>\"',;:()\[\]\\\u0000-\u001f]+\.[^\s@.<>\"',;:()\[\]\\]{2,}$"
+EMAIL = (
+    r"^[^\s@<>\"',;:()\[\]\\\u0000-\u001f]{1,64}@[^\s@<>\"',;:()\[\]\\\u0000-\u001f]+"
+    r"\.[^\s@.<>\"',;:()\[\]\\\u0000-\u001f]{2,}$"
+)
 """Rough shape of an address: it is used to sign in, and nothing is sent to it."""
+
+PERSON_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$"
+"""Shape of a name: one line, perhaps empty, without signs that turn the direction of writing; as in KEY_NAME."""
 
 PERSONAL = ("email", "name")
 """What the record of acts can forget of a person."""
@@ -124,7 +131,7 @@ def check_accounts(
 
 def check_name(name: str) -> None:
     """Raises: InvalidPerson unless it is short and of one line."""
-    if len(name) > MAX_PERSON_NAME or not name.isprintable():
+    if len(name) > MAX_PERSON_NAME or not re.search(PERSON_NAME, name):
         raise InvalidPerson("name", f"write a name of one line and at most {MAX_PERSON_NAME} characters")
 
 

@@ -25,8 +25,10 @@ from service.admin.api.tokens import AccountsField
 from service.admin.permissions import requires
 from service.operations.invitations import PersonDisabled, invite, link_address, new_link
 from service.operations.people import (
+    EMAIL,
     MAX_EMAIL,
     MAX_PERSON_NAME,
+    PERSON_NAME,
     EmailTaken,
     InvalidPerson,
     LastWayIn,
@@ -52,7 +54,8 @@ ACCOUNTS = '"all", or a list of accounts'
 
 ROLE = {"description": "from the least to the most: each may do what the one before may"}
 
-NAME = validate.Length(max=MAX_PERSON_NAME)
+ADDRESS = validate.Regexp(EMAIL, error="write an e-mail address, such as ann@example.com")
+NAME = (validate.Length(max=MAX_PERSON_NAME), validate.Regexp(PERSON_NAME, error="write a name of one line"))
 
 
 def _role(**more: Any) -> fields.String:
@@ -68,8 +71,8 @@ class PeopleQuery(ApiRequest):
 class InvitationRequest(ApiRequest):
     """A person to invite. accounts: by default those of whoever invites."""
 
-    email = fields.String(required=True, validate=[validate.Length(min=3, max=MAX_EMAIL), NO_NUL])
-    name = fields.String(load_default="", validate=[NAME, NO_NUL])
+    email = fields.String(required=True, validate=[validate.Length(min=3, max=MAX_EMAIL), ADDRESS])
+    name = fields.String(load_default="", validate=NAME)
     role = _role(required=True)
     accounts = AccountsField(f"{ACCOUNTS}; by default what whoever invites sees")
 
@@ -77,7 +80,7 @@ class InvitationRequest(ApiRequest):
 class PersonChangeRequest(ApiRequest):
     """Members to change; absent ones stay as they are."""
 
-    name = fields.String(validate=[NAME, NO_NUL])
+    name = fields.String(validate=NAME)
     role = _role()
     accounts = AccountsField(ACCOUNTS)
     disabled = fields.Boolean(
