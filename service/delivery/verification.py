@@ -93,9 +93,8 @@ def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> Non
 def await_contact(delivery: Delivery, context: AccountContext) -> None:
     """After a search for the contact: pass unless Nexudus may still be at work on a create of it.
 
-    It was made for another lead, or for this one before a correction.
-
-    Without an answer, Nexudus has another NEXUDUS_TIMEOUT_S to carry it out. A second contact would stay.
+    It was made for another lead, or for this one before a correction. Without an answer, Nexudus has another
+    NEXUDUS_TIMEOUT_S to carry it out. A second contact would stay.
     Raises: LookAgain.
     """
     spacing_s, now = context.behaviours.current.look_spacing_s, clock.now()

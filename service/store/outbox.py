@@ -226,8 +226,8 @@ class Outbox(Repository):
     def contact_in_doubt(self, delivery: Delivery, since: datetime) -> tuple[datetime, int | None] | None:
         """Return the newest create of the person's contact whose outcome is unknown, if any.
 
-        It was made for another lead, or for this one before a correction. It is the start of the call and its duration in milliseconds, None if its worker ended meanwhile. since: only
-        calls that began at or after it.
+        It was made for another lead, or for this one before a correction. What is returned is the start of the call and
+        its duration in milliseconds, None if its worker ended meanwhile. since: only calls that began at or after it.
         """
         row = self._execute(_CONTACT_IN_DOUBT, {"lead": delivery.lead.id, "since": since}).first()
         return None if row is None else (row.started_at, row.duration_ms)
