@@ -154,14 +154,14 @@ class Settings:
         str,
         Setting(read_issuer, "", "issuer of the OpenID Connect provider that signs people in, as it is written there"),
     ]
-    oidc_client_id: Annotated[str, Setting(str, "", "what this service is called there")]
-    oidc_client_secret: Annotated[str, Setting(str, "", "its secret there")] = field(repr=False)
+    oidc_client_id: Annotated[str, Setting(str, "", "client ID of this service at the provider")]
+    oidc_client_secret: Annotated[str, Setting(str, "", "its client secret")] = field(repr=False)
     oidc_domains: Annotated[
         tuple[str, ...],
         Setting(
             read_domains,
             "",
-            "e-mail domains, comma-separated, whose people may sign in by the provider without an invitation",
+            "e-mail domains, comma-separated, whose people may sign in with the provider without an invitation",
             absent=(),
         ),
     ]

@@ -119,7 +119,13 @@ class TestNoRight:
             file.chmod(0o600)
 
         wait_until(lambda: post(port, 2).status_code == requests.codes.ok, 10, "the form is taken")
+        wait_until(lambda: not _refuses_to_list(port), 10, "each web process reads the set-up")
         assert [lead["contact"]["email"] for lead in leads(port)] == ["visitor2@example.com"]
+
+
+def _refuses_to_list(port: int) -> bool:
+    """Whether any of several calls, which reach both web processes, is refused."""
+    return any(status(f"http://127.0.0.1:{port}/readyz") != requests.codes.ok for _ in range(20))
 
 
 def _refuses(port: int) -> bool:

@@ -221,7 +221,7 @@ ORIGIN = Section(
             "source_map",
             NUMBERS,
             N_("Lead sources of your own sources"),
-            N_("utm_source or site, one per line: valve = 26"),
+            N_("A utm_source or site, one per line: valve = 26"),
         ),
         _key("utm.source", TEXT, N_("Default source"), "", "qr"),
         _key("utm.medium", TEXT, N_("Default medium"), "", "flyer"),
@@ -232,7 +232,7 @@ ORIGIN = Section(
             "conversions",
             PAIRS,
             N_("Conversions for ad platforms"),
-            N_("received, won, lost or a stage, one per line: won = Lead won"),
+            N_("Won, lost, received or a stage, one per line: won = Lead won"),
         ),
     ),
 )
