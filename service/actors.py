@@ -55,6 +55,13 @@ class Actor:
         """Return whether this account exists for it."""
         return self.accounts is None or account in self.accounts
 
+    def sees_all(self, accounts: frozenset[str] | None) -> bool:
+        """Return whether each of these accounts exists for it. accounts: None for all, those of later as well.
+
+        A person or a key exists for an actor that sees all of its accounts.
+        """
+        return self.accounts is None or (accounts is not None and accounts <= self.accounts)
+
 
 def administrator(origin: str = "") -> Actor:
     """Return who signs in with ADMIN_PASSWORD or calls with ADMIN_TOKEN: may do and sees everything."""
@@ -92,7 +99,3 @@ class Person:
     def actor(self, origin: str = "") -> Actor:
         """Return this person as whoever asks for something now."""
         return Actor(self.email, self.role.scopes, self.accounts, origin)
-
-    def is_shown_to(self, actor: Actor) -> bool:
-        """Return whether this person exists for an actor: only if every account of the person does."""
-        return actor.accounts is None or (self.accounts is not None and self.accounts <= actor.accounts)

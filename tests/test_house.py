@@ -47,7 +47,7 @@ DOORS = {
     "delivery": "background lead forms metrics setup store nexudus clock tracing",
     "nexudus": "clock http",
     "oidc": "http",
-    "operations": "actors lead forms store attribution capture delivery nexudus clock platforms setup",
+    "operations": "actors lead forms store attribution capture delivery nexudus clock oidc platforms setup",
     "nexudus_accounts": "background clock delivery forms lead nexudus settings setup store tracing",
     "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store",

@@ -85,7 +85,7 @@ class AdminDeps:
     @property
     def accounts(self) -> tuple[str, ...]:
         """The Nexudus accounts of the present request's set-up that exist for whoever asks."""
-        return tuple(filter(current_actor().sees, dict.fromkeys(("default", *self.setup().accounts))))
+        return tuple(filter(current_actor().sees, self.setup().account_names))
 
     def base_url_of(self, account: str) -> str:
         """The address of an account's Nexudus, by the set-up of the present request."""

@@ -9,7 +9,7 @@ import shtab
 
 from service import clock
 from service.cli.commands import COMMANDS, Failed
-from service.cli.installation import database_problem, open_installation
+from service.cli.installation import open_installation
 from service.cli.terminal import counted, operator, print_json, printable
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
     from service.capture.sheets.cells import NoSheet  # noqa: PLC0415 (the help needs none of it)
     from service.operations.cost_files import source_named  # noqa: PLC0415
     from service.operations.costs import import_costs, import_json  # noqa: PLC0415
-    from service.store import StoreUnavailable  # noqa: PLC0415
 
     with open_installation() as installation:
         source = source_named(arguments.source)
@@ -53,8 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
             taken = import_costs(store, operator(), file, clock.now(), source, account, is_dry=is_dry)
         except NoSheet as error:
             raise Failed(str(error)) from error
-        except StoreUnavailable as error:
-            raise Failed(database_problem(error)) from error
         except OSError as error:
             raise Failed(f"{arguments.file} cannot be read ({error.strerror})") from error
     if arguments.json:
@@ -66,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _account(installation: "Installation", chosen: str) -> str:
     """The account whose costs they are: the chosen one, else the only one; "" of no one in particular."""
-    known = ("default", *installation.setup.accounts)
+    known = installation.setup.account_names
     if chosen and chosen not in known:
         raise Failed(f"there is no account {chosen!r}: choose from {', '.join(known)}")
     return chosen or (known[0] if len(known) == 1 else "")

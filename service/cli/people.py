@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 from service import clock
 from service.actors import Role
 from service.cli.commands import COMMANDS, Failed
-from service.cli.installation import database_problem, open_installation
-from service.cli.terminal import operator, print_json, printable
+from service.cli.installation import open_installation
+from service.cli.terminal import (
+    add_accounts_argument,
+    chosen_accounts,
+    listed_accounts,
+    operator,
+    print_json,
+    printable,
+)
 
 if TYPE_CHECKING:
     from service.actors import Person
@@ -40,20 +47,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for action in (adding, changing):
         action.add_argument("email", metavar="EMAIL", help="what the person signs in with")
         action.add_argument("--role", choices=ROLES, required=action is adding, help="each includes the ones before")
-        action.add_argument("--account", action="append", metavar="A", help="only this account; repeat it for more")
+        add_accounts_argument(action)
     adding.add_argument("--name", default="", metavar="N", help="how the name is shown to others")
     changing.add_argument("--all-accounts", action="store_true", help="all accounts, including future ones")
     for action, run_action in (
-        *((adding, add_person), (listing, list_people), (changing, set_role), (disabling, disable)),
-        *((enabling, enable), (resetting, reset), (removing, remove)),
+        *((adding, _add), (listing, _list), (changing, _set_role), (disabling, _disable)),
+        *((enabling, _enable), (resetting, _reset), (removing, _remove)),
     ):
         action.add_argument("--json", action="store_true", help="the outcome as JSON")
         action.set_defaults(command=run_action)
 
 
-def _of_one(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
-) -> argparse.ArgumentParser:
+def _of_one(actions: "Actions", name: str, does: str) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=does, epilog=f"example: lead-capture people {name} ann@example.com")
     parser.add_argument("email", metavar="EMAIL", help="of the person")
     return parser
@@ -64,32 +69,21 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.store import StoreUnavailable  # noqa: PLC0415 (the help needs none of it)
-
     with open_installation() as installation:
-        try:
-            return int(arguments.command(installation, arguments))
-        except StoreUnavailable as error:
-            raise Failed(database_problem(error)) from error
+        return int(arguments.command(installation, arguments))
 
 
-def add_person(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Invite a person.
-
-    Raises: Failed.
-    """
-    from service.operations.invitations import invite  # noqa: PLC0415
+def _add(installation: "Installation", arguments: argparse.Namespace) -> int:
+    from service.operations.invitations import invite  # noqa: PLC0415 (the help needs none of it)
     from service.operations.people import PersonRequest  # noqa: PLC0415
 
-    accounts = None if arguments.account is None else frozenset(arguments.account)
-    wanted = PersonRequest(arguments.email, arguments.name, Role(arguments.role), accounts)
+    wanted = PersonRequest(arguments.email, arguments.name, Role(arguments.role), chosen_accounts(arguments))
     with _refusals():
-        person, token = invite(installation.store, wanted, operator(), _accounts(installation), clock.now())
+        person, token = invite(installation.store, wanted, operator(), installation.setup.account_names, clock.now())
     return _print_link(installation, arguments, person, token)
 
 
-def list_people(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """List everyone."""
+def _list(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.people import people_shown_to, person_json  # noqa: PLC0415
 
     people = people_shown_to(installation.store, operator())
@@ -100,38 +94,27 @@ def list_people(installation: "Installation", arguments: argparse.Namespace) -> 
     return 0
 
 
-def set_role(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Give another role, or other accounts.
-
-    Raises: Failed.
-    """
+def _set_role(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.people import PersonChange  # noqa: PLC0415
 
-    if arguments.role is None and arguments.account is None and not arguments.all_accounts:
+    accounts = chosen_accounts(arguments)
+    has_accounts = arguments.all_accounts or accounts is not None
+    if arguments.role is None and not has_accounts:
         raise Failed("specify what to change: --role, --account or --all-accounts")
-    accounts = None if arguments.account is None else (frozenset(arguments.account),)
     change = PersonChange(
         role=None if arguments.role is None else Role(arguments.role),
-        accounts=(None,) if arguments.all_accounts else accounts,
+        accounts=(None if arguments.all_accounts else accounts,) if has_accounts else None,
     )
     return _change(installation, arguments, change)
 
 
-def disable(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Disable a person.
-
-    Raises: Failed.
-    """
+def _disable(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.people import PersonChange  # noqa: PLC0415
 
     return _change(installation, arguments, PersonChange(disabled=True))
 
 
-def enable(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Enable a person.
-
-    Raises: Failed.
-    """
+def _enable(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.people import PersonChange  # noqa: PLC0415
 
     return _change(installation, arguments, PersonChange(disabled=False))
@@ -147,18 +130,14 @@ def _change(installation: "Installation", arguments: argparse.Namespace, change:
             person.id,
             change,
             operator(),
-            _accounts(installation),
+            installation.setup.account_names,
             clock.now(),
             has_password=bool(installation.settings.admin_password),
         )
     return _print_person(arguments, changed or person, "")
 
 
-def reset(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Print a new link.
-
-    Raises: Failed.
-    """
+def _reset(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.invitations import new_link  # noqa: PLC0415
 
     person = _person(installation, arguments.email)
@@ -169,11 +148,7 @@ def reset(installation: "Installation", arguments: argparse.Namespace) -> int:
     return _print_link(installation, arguments, *made)
 
 
-def remove(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Remove a person.
-
-    Raises: Failed.
-    """
+def _remove(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.people import remove_person  # noqa: PLC0415
 
     person = _person(installation, arguments.email)
@@ -183,12 +158,7 @@ def remove(installation: "Installation", arguments: argparse.Namespace) -> int:
     return _print_person(arguments, person, "removed ")
 
 
-def _accounts(installation: "Installation") -> tuple[str, ...]:
-    return ("default", *installation.setup.accounts)
-
-
 def _person(installation: "Installation", email: str) -> "Person":
-    """Raises: Failed."""
     from service.operations.people import fold_email  # noqa: PLC0415
 
     with installation.store.read() as tx:
@@ -200,13 +170,13 @@ def _person(installation: "Installation", email: str) -> "Person":
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Raises: Failed for what the operations refuse."""
+    from service.operations.grants import InvalidRequest  # noqa: PLC0415
     from service.operations.invitations import PersonDisabled  # noqa: PLC0415
-    from service.operations.people import EmailTaken, InvalidPerson, LastWayIn  # noqa: PLC0415
+    from service.operations.people import EmailTaken, LastWayIn  # noqa: PLC0415
 
     try:
         yield
-    except (EmailTaken, InvalidPerson, LastWayIn, PersonDisabled) as error:
+    except (EmailTaken, InvalidRequest, LastWayIn, PersonDisabled) as error:
         raise Failed(str(error)) from error
 
 
@@ -237,7 +207,6 @@ def _print_person(arguments: argparse.Namespace, person: "Person", was: str) -> 
 def _line(person: "Person") -> str:
     from service.operations.lead_json import instant  # noqa: PLC0415
 
-    accounts = "all accounts" if person.accounts is None else ", ".join(sorted(person.accounts))
     state = "disabled" if person.disabled_at else "invited" if person.is_invited else ""
     seen = f"signed in {instant(person.signed_in_at)}" if person.signed_in_at else "never signed in"
-    return printable(f"{person.email}: {person.role.value}; {accounts}; {state or seen}")
+    return printable(f"{person.email}: {person.role.value}; {listed_accounts(person.accounts)}; {state or seen}")

@@ -57,6 +57,16 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def add_accounts_argument(parser: argparse.ArgumentParser) -> None:
+    """--account, which may be repeated; see chosen_accounts."""
+    parser.add_argument("--account", action="append", metavar="A", help="only this account; repeat it for more")
+
+
+def chosen_accounts(arguments: argparse.Namespace) -> frozenset[str] | None:
+    """The accounts of --account, None for all."""
+    return None if arguments.account is None else frozenset(arguments.account)
+
+
 def operator() -> Actor:
     """Whoever uses this terminal, as the record of acts names them: by the user and the host."""
     try:
@@ -77,6 +87,11 @@ def print_json(value: object) -> None:
 def counted(number: int, noun: str) -> str:
     """ "1 lead", "2,000 leads"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed_accounts(accounts: frozenset[str] | None) -> str:
+    """The accounts of a person or a key; None for all."""
+    return "all accounts" if accounts is None else ", ".join(sorted(accounts))
 
 
 def printable(text: str) -> str:

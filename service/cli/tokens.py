@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 from service import clock
 from service.actors import Scope
 from service.cli.commands import COMMANDS, Failed
-from service.cli.installation import database_problem, open_installation
-from service.cli.terminal import instant, operator, print_json, printable
+from service.cli.installation import open_installation
+from service.cli.terminal import (
+    add_accounts_argument,
+    chosen_accounts,
+    instant,
+    listed_accounts,
+    operator,
+    print_json,
+    printable,
+)
 
 if TYPE_CHECKING:
     from service.cli.installation import Installation
@@ -29,14 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[scope.value for scope in Scope],
         help="what it may do; repeat it for more",
     )
-    making.add_argument("--account", action="append", metavar="A", help="only this account; repeat it for more")
+    add_accounts_argument(making)
     making.add_argument("--until", type=instant, metavar="D", help="when it ends: 2027-06-30, or with a time")
     listing = actions.add_parser("list", help="every key, newest first", epilog="example: lead-capture tokens list")
     revoking = actions.add_parser(
         "revoke", help="end a key at once", epilog="example: lead-capture tokens revoke 1f0c…"
     )
     revoking.add_argument("id", metavar="ID", help="as `list` shows it")
-    for action, run_action in ((making, create_key), (listing, list_keys), (revoking, end_key)):
+    for action, run_action in ((making, _create), (listing, _list), (revoking, _revoke)):
         action.add_argument("--json", action="store_true", help="the outcome as JSON")
         action.set_defaults(command=run_action)
 
@@ -46,32 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.store import StoreUnavailable  # noqa: PLC0415 (the help needs none of it)
-
     with open_installation() as installation:
-        try:
-            return int(arguments.command(installation, arguments))
-        except StoreUnavailable as error:
-            raise Failed(database_problem(error)) from error
+        return int(arguments.command(installation, arguments))
 
 
-def create_key(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Make a key.
+def _create(installation: "Installation", arguments: argparse.Namespace) -> int:
+    from service.operations.grants import InvalidRequest  # noqa: PLC0415 (the help needs none of it)
+    from service.operations.keys import KeyNameTaken, KeyRequest, make_key  # noqa: PLC0415
 
-    Raises: Failed.
-    """
-    from service.operations.keys import InvalidKey, KeyNameTaken, KeyRequest, make_key  # noqa: PLC0415
-
-    wanted = KeyRequest(
-        arguments.name,
-        frozenset(map(Scope, arguments.scope)),
-        None if arguments.account is None else frozenset(arguments.account),
-        arguments.until,
-    )
-    accounts = ("default", *installation.setup.accounts)
+    scopes = frozenset(map(Scope, arguments.scope))
+    wanted = KeyRequest(arguments.name, scopes, chosen_accounts(arguments), arguments.until)
     try:
-        key, token = make_key(installation.store, wanted, operator(), accounts, clock.now())
-    except (InvalidKey, KeyNameTaken) as error:
+        key, token = make_key(installation.store, wanted, operator(), installation.setup.account_names, clock.now())
+    except (InvalidRequest, KeyNameTaken) as error:
         raise Failed(str(error)) from error
     if arguments.json:
         print_json({"id": key.id, "token": token})
@@ -80,8 +75,7 @@ def create_key(installation: "Installation", arguments: argparse.Namespace) -> i
     return 0
 
 
-def list_keys(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """List the keys."""
+def _list(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.keys import key_json, keys_shown_to  # noqa: PLC0415
 
     keys = keys_shown_to(installation.store, operator())
@@ -96,20 +90,16 @@ def _line(key: "ApiKey") -> str:
     from service.operations.keys import key_json  # noqa: PLC0415
 
     shown = key_json(key)
-    accounts = "all accounts" if key.accounts is None else ", ".join(sorted(key.accounts))
-    end = (
-        "" if key.expires_at is None else f"; {'ended' if key.is_over(clock.now()) else 'until'} {shown['expires_at']}"
-    )
+    state = "ended" if key.is_over(clock.now()) else "until"
+    end = f"; {state} {shown['expires_at']}" if key.expires_at else ""
     use = f"last used {shown['used_at']}" if key.used_at else "never used"
     scopes = ", ".join(scope.value for scope in Scope if scope in key.scopes)
-    return printable(f"{key.id}  {key.name}: {scopes}; {accounts}; {use}{end}; made by {key.made_by}")
+    return printable(
+        f"{key.id}  {key.name}: {scopes}; {listed_accounts(key.accounts)}; {use}{end}; made by {key.made_by}"
+    )
 
 
-def end_key(installation: "Installation", arguments: argparse.Namespace) -> int:
-    """Revoke a key.
-
-    Raises: Failed.
-    """
+def _revoke(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.keys import key_json, revoke_key  # noqa: PLC0415
 
     key = revoke_key(installation.store, arguments.id, operator(), clock.now())

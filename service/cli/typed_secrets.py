@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from service import clock
 from service.cli.commands import COMMANDS, Failed
-from service.cli.installation import database_problem, opened_store
+from service.cli.installation import opened_store
 from service.cli.terminal import operator, print_json
 from service.settings import read_settings
 
@@ -34,14 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the action says. Raises: Failed."""
-    from service.store import StoreUnavailable  # noqa: PLC0415 (the help needs none of it)
-
+    """Do what the action says."""
     with opened_store(read_settings()) as store:
-        try:
-            return int(arguments.command(store, arguments))
-        except StoreUnavailable as error:
-            raise Failed(database_problem(error)) from error
+        return int(arguments.command(store, arguments))
 
 
 def list_secrets(store: "Store", arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from service.actors import Actor
 from service.capture.sheets.cells import protect
 from service.lead import Lead
 from service.operations.exports import BYTE_ORDER_MARK
+from service.operations.grants import accounts_json
 from service.operations.lead_json import instant
 from service.operations.leads import subject_of
 from service.store import Act, ActPage, ActQuery, RecordedAct, Store, Subject, SubjectKind, Transaction
@@ -54,7 +55,7 @@ def act_json(act: RecordedAct) -> dict[str, Any]:
         "act": act.act,
         "kind": act.subject.kind.value,
         "subject": act.subject.id or act.subject.kind.value,
-        "accounts": "all" if act.accounts is None else sorted(act.accounts),
+        "accounts": accounts_json(act.accounts),
         "before": dict(act.before) or None,
         "after": dict(act.after) or None,
         "erased": act.is_erased,

@@ -8,15 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.actors import Actor, Person
+from service.operations.grants import InvalidRequest, check_accounts, check_scopes
 from service.operations.people import (
     EMAIL,
     MAX_EMAIL,
     EmailTaken,
-    InvalidPerson,
     PersonRequest,
-    check_accounts,
     check_name,
-    check_role,
     fold_email,
     members_of,
     record_act,
@@ -38,13 +36,13 @@ def invite(
     """Store a person; return it with the token of the link that sets the first password, which is not shown again.
 
     accounts: those of the set-up.
-    Raises: PersonNotAllowed, InvalidPerson, EmailTaken, StoreUnavailable.
+    Raises: NotAllowed, InvalidRequest, EmailTaken, StoreUnavailable.
     """
-    check_role(request.role.scopes, actor)
-    check_accounts(request.accounts, frozenset(), actor, accounts)
+    check_scopes(request.role.scopes, actor)
+    check_accounts(request.accounts, actor, accounts)
     email, name = fold_email(request.email), request.name.strip()
     if len(email) > MAX_EMAIL or not re.search(EMAIL, email):
-        raise InvalidPerson("email", "write an e-mail address")
+        raise InvalidRequest("email", "write an e-mail address")
     check_name(name)
     person = Person(secrets.token_hex(16), email, name, request.role, request.accounts, now, is_invited=True)
     token = secrets.token_urlsafe(32)
@@ -75,7 +73,7 @@ def new_link(store: Store, person_id: str, actor: Actor, now: datetime) -> tuple
     """Give a person another link that sets a password; an earlier one ends. None where there is none for this actor.
 
     The present password is good until the link is used.
-    Raises: PersonNotAllowed, PersonDisabled, StoreUnavailable.
+    Raises: NotAllowed, PersonDisabled, StoreUnavailable.
     """
     token = secrets.token_urlsafe(32)
 
@@ -83,7 +81,7 @@ def new_link(store: Store, person_id: str, actor: Actor, now: datetime) -> tuple
         person = shown(tx, person_id, actor)
         if person is None:
             return None
-        check_role(person.role.scopes, actor)  # whoever has the link can become this person
+        check_scopes(person.role.scopes, actor)  # whoever has the link can become this person
         if person.disabled_at is not None:
             raise PersonDisabled("this person is disabled: enable them first")
         act, time = (Act.INVITE, INVITATION_TIME) if person.is_invited else (Act.RESET, RESET_TIME)

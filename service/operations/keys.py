@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actors import Actor, Scope
+from service.operations.grants import InvalidRequest, accounts_json, check_accounts, check_scopes
 from service.operations.lead_json import instant
 from service.store import KEY_USE_INTERVAL, Act, ApiKey, Store, Subject, SubjectKind, Transaction
 
@@ -18,22 +19,6 @@ MAX_KEY_NAME = 100
 
 KEY_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*\S[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 """Shape of a name: one line, not empty; a pattern that means the same in every language."""
-
-
-class KeyNotAllowed(Exception):
-    """A key would have more than its creator has; the sentence says what."""
-
-
-class InvalidKey(Exception):
-    """A key cannot be made. member: of the request; the sentence says what is wrong with it."""
-
-    def __init__(self, member: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.member = member
-
-
-class NoSuchAccount(InvalidKey):
-    """The set-up has no such account."""
 
 
 class KeyNameTaken(Exception):
@@ -56,7 +41,7 @@ def make_key(
     """Create a key; return it with its token, which cannot be shown again.
 
     accounts: those of the set-up.
-    Raises: KeyNotAllowed, InvalidKey, KeyNameTaken, StoreUnavailable.
+    Raises: NotAllowed, InvalidRequest, KeyNameTaken, StoreUnavailable.
     """
     _check(request, maker, accounts, now)
     key = ApiKey(
@@ -76,21 +61,14 @@ def make_key(
 
 
 def _check(request: KeyRequest, maker: Actor, accounts: Collection[str], now: datetime) -> None:
-    """What the creator lacks is judged first: whether a foreign account exists is not shown."""
-    if lacking := [scope.value for scope in Scope if scope in request.scopes and not maker.may(scope)]:
-        raise KeyNotAllowed(f"a key cannot give what its maker lacks: {', '.join(lacking)}")
-    if maker.accounts is not None and (request.accounts is None or not request.accounts <= maker.accounts):
-        raise KeyNotAllowed("a key cannot reach accounts that its maker does not see")
+    check_scopes(request.scopes, maker)
+    check_accounts(request.accounts, maker, accounts)
     if len(request.name) > MAX_KEY_NAME or not re.search(KEY_NAME, request.name):
-        raise InvalidKey("name", f"write a name of one line and at most {MAX_KEY_NAME} characters")
+        raise InvalidRequest("name", f"write a name of one line and at most {MAX_KEY_NAME} characters")
     if not request.scopes:
-        raise InvalidKey("scopes", "choose at least one")
-    if request.accounts is not None and not request.accounts:
-        raise InvalidKey("accounts", 'choose at least one, or "all"')
-    if unknown := sorted(set(request.accounts or ()) - set(accounts)):
-        raise NoSuchAccount("accounts", f"there is no account {', '.join(unknown)}")
+        raise InvalidRequest("scopes", "choose at least one")
     if request.expires_at is not None and request.expires_at <= now:
-        raise InvalidKey("expires_at", "the end must be in the future")
+        raise InvalidRequest("expires_at", "the end must be in the future")
 
 
 def key_of_token(store: Store, token: str, now: datetime) -> ApiKey | None:
@@ -113,7 +91,7 @@ def keys_shown_to(store: Store, actor: Actor) -> list[ApiKey]:
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        return [key for key in tx.keys.all() if key.is_shown_to(actor)]
+        return [key for key in tx.keys.all() if actor.sees_all(key.accounts)]
 
 
 def revoke_key(store: Store, key_id: str, actor: Actor, now: datetime) -> ApiKey | None:
@@ -124,7 +102,7 @@ def revoke_key(store: Store, key_id: str, actor: Actor, now: datetime) -> ApiKey
 
     def remove(tx: Transaction) -> ApiKey | None:
         key = tx.keys.get(key_id)
-        if key is None or not key.is_shown_to(actor) or not tx.keys.remove(key_id):
+        if key is None or not actor.sees_all(key.accounts) or not tx.keys.remove(key_id):
             return None
         tx.acts.record(actor, Act.REVOKE, _subject(key), key.accounts, _members(key), None, now)
         return key
@@ -148,7 +126,7 @@ def key_json(key: ApiKey) -> dict[str, object]:
         "id": key.id,
         "name": key.name,
         "scopes": [scope.value for scope in Scope if scope in key.scopes],
-        "accounts": "all" if key.accounts is None else sorted(key.accounts),
+        "accounts": accounts_json(key.accounts),
         "made_at": instant(key.made_at),
         "made_by": key.made_by,
         "expires_at": instant(key.expires_at),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actors import Actor, Person, Role, Scope
+from service.operations.grants import InvalidRequest, NotAllowed, accounts_json, check_accounts, check_scopes
 from service.operations.lead_json import instant
 from service.store import PASSWORD_FLAG, Act, Store, Subject, SubjectKind, Transaction
 
@@ -29,24 +30,8 @@ PERSONAL = ("email", "name")
 """What the record of acts can forget of a person."""
 
 
-class PersonNotAllowed(Exception):
-    """The actor would give more than it has, or change what it is itself; the sentence says which."""
-
-
 class LastWayIn(Exception):
     """Afterwards nobody could manage people any more."""
-
-
-class InvalidPerson(Exception):
-    """A person cannot be stored. member: of the request; the sentence says what is wrong with it."""
-
-    def __init__(self, member: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.member = member
-
-
-class UnknownAccount(InvalidPerson):
-    """The set-up has no such account."""
 
 
 class EmailTaken(Exception):
@@ -84,7 +69,7 @@ def people_shown_to(store: Store, actor: Actor) -> list[Person]:
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        return [person for person in tx.people.all() if person.is_shown_to(actor)]
+        return [person for person in tx.people.all() if actor.sees_all(person.accounts)]
 
 
 def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
@@ -99,40 +84,13 @@ def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
 def shown(tx: Transaction, person_id: str, actor: Actor) -> Person | None:
     """Return a person by id within a transaction; None where there is none that exists for this actor."""
     person = tx.people.get(person_id)
-    return person if person is not None and person.is_shown_to(actor) else None
-
-
-# -- what nobody may
-
-
-def check_role(given: frozenset[Scope], actor: Actor) -> None:
-    """Raises: PersonNotAllowed where the actor lacks what would be given."""
-    if lacking := [scope.value for scope in Scope if scope in given and not actor.may(scope)]:
-        raise PersonNotAllowed(f"nobody gives what they lack: {', '.join(lacking)}")
-
-
-def check_accounts(
-    wanted: frozenset[str] | None, present: frozenset[str] | None, actor: Actor, accounts: Collection[str]
-) -> None:
-    """What the actor lacks is judged first, so that the refusal says nothing of foreign accounts.
-
-    present: what the person has. accounts: those of the set-up.
-    Raises: PersonNotAllowed, InvalidPerson, UnknownAccount.
-    """
-    if actor.accounts is not None and (wanted is None or not wanted <= actor.accounts):
-        raise PersonNotAllowed("nobody gives accounts that they do not see")
-    if wanted is None:
-        return
-    if not wanted:
-        raise InvalidPerson("accounts", 'choose at least one, or "all"')
-    if unknown := sorted(wanted - set(accounts) - (present or frozenset())):
-        raise UnknownAccount("accounts", f"there is no account {', '.join(unknown)}")
+    return person if person is not None and actor.sees_all(person.accounts) else None
 
 
 def check_name(name: str) -> None:
-    """Raises: InvalidPerson unless it is short and of one line."""
+    """Raises: InvalidRequest unless it is short and of one line."""
     if len(name) > MAX_PERSON_NAME or not re.search(PERSON_NAME, name):
-        raise InvalidPerson("name", f"write a name of one line and at most {MAX_PERSON_NAME} characters")
+        raise InvalidRequest("name", f"write a name of one line and at most {MAX_PERSON_NAME} characters")
 
 
 # -- changing
@@ -151,12 +109,12 @@ def change_person(
     """Change a person; None where there is none that exists for this actor. To disable one ends the sessions at once.
 
     accounts: those of the set-up. has_password: whether ADMIN_PASSWORD is set.
-    Raises: PersonNotAllowed, LastWayIn, InvalidPerson, StoreUnavailable.
+    Raises: NotAllowed, LastWayIn, InvalidRequest, StoreUnavailable.
     """
 
     def apply(tx: Transaction) -> Person | None:
         everyone = tx.people.lock_all()
-        person = next((each for each in everyone if each.id == person_id and each.is_shown_to(actor)), None)
+        person = shown(tx, person_id, actor)
         if person is None:
             return None
         changed = _changed(person, change, now)
@@ -167,7 +125,7 @@ def change_person(
             tx.people.change(changed)
             if not changed.is_active:
                 tx.sessions.close_all(person.id)
-            _record_change(tx, actor, person, changed, now)
+            record_change(tx, actor, person, changed, now)
         return changed
 
     return store.write(apply)
@@ -189,11 +147,11 @@ def _changed(person: Person, change: PersonChange, now: datetime) -> Person:
 def _check_change(person: Person, changed: Person, actor: Actor, accounts: Collection[str]) -> None:
     check_name(changed.name)
     if person.email == actor.who and replace(changed, name=person.name) != person:
-        raise PersonNotAllowed("nobody changes their own role, accounts or state: ask another owner")
+        raise NotAllowed("nobody changes their own role, accounts or state: ask another owner")
     is_enabled = person.disabled_at is not None and changed.disabled_at is None
-    check_role(changed.role.scopes - (frozenset() if is_enabled else person.role.scopes), actor)
+    check_scopes(changed.role.scopes - (frozenset() if is_enabled else person.role.scopes), actor)
     if changed.accounts != person.accounts:
-        check_accounts(changed.accounts, person.accounts, actor, accounts)
+        check_accounts(changed.accounts, actor, accounts, person.accounts)
 
 
 def _check_way_in(person: Person, changed: Person | None, everyone: Collection[Person]) -> None:
@@ -211,20 +169,19 @@ def remove_person(store: Store, person_id: str, actor: Actor, now: datetime, *, 
     """Remove a person and end the sessions at once; None where there is none that exists for this actor.
 
     What the person did stays in the record of acts.
-    Raises: PersonNotAllowed, LastWayIn, StoreUnavailable.
+    Raises: NotAllowed, LastWayIn, StoreUnavailable.
     """
 
     def remove(tx: Transaction) -> Person | None:
         everyone = tx.people.lock_all()
-        person = next((each for each in everyone if each.id == person_id and each.is_shown_to(actor)), None)
+        person = shown(tx, person_id, actor)
         if person is None:
             return None
         if person.email == actor.who:
-            raise PersonNotAllowed("nobody removes themselves: ask another owner")
+            raise NotAllowed("nobody removes themselves: ask another owner")
         if not has_password and not tx.flags.get(PASSWORD_FLAG):
             _check_way_in(person, None, everyone)
         tx.people.remove(person.id)
-        tx.second_steps.remove(person.id)
         tx.sessions.close_all(person.id)
         record_act(tx, actor, Act.DELETE, person, members_of(person), None, now)
         return person
@@ -250,7 +207,8 @@ def end_sessions(store: Store, person_id: str, actor: Actor, now: datetime) -> P
 # -- the record of acts, and what is shown
 
 
-def _record_change(tx: Transaction, actor: Actor, person: Person, changed: Person, now: datetime) -> None:
+def record_change(tx: Transaction, actor: Actor, person: Person, changed: Person, now: datetime) -> None:
+    """Record what is different now, for those who see the accounts of before and of now."""
     before, after = members_of(person), members_of(changed)
     differing = [name for name in before if before[name] != after[name]]
     act = Act.CHANGE
@@ -296,7 +254,7 @@ def person_json(person: Person) -> dict[str, object]:
         "email": person.email,
         "name": person.name,
         "role": person.role.value,
-        "accounts": "all" if person.accounts is None else sorted(person.accounts),
+        "accounts": accounts_json(person.accounts),
         "disabled": person.disabled_at is not None,
         "invited": person.is_invited,
         "created_at": instant(person.created_at),

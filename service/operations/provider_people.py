@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from service.actors import Person, Role
-from service.operations.people import MAX_PERSON_NAME, fold_email, members_of, record_act
+from service.oidc import ProvenIdentity
+from service.operations.people import MAX_PERSON_NAME, fold_email, members_of, record_act, record_change
 from service.store import Act, Store, Transaction
 
 ROLES_WORTH = list(Role)
@@ -24,17 +25,6 @@ class ProviderRules:
 
     domains: tuple[str, ...] = ()
     role_claim: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderPerson:
-    """Who someone is at a provider. email: "" where it says none that was verified. claims: all that it says."""
-
-    issuer: str
-    subject: str
-    email: str
-    name: str
-    claims: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,7 @@ def given_role(claims: Mapping[str, Any], name: str, accounts: Collection[str]) 
 
 def admit(
     store: Store,
-    at_provider: ProviderPerson,
+    identity: ProvenIdentity,
     rules: ProviderRules,
     accounts: Collection[str],
     origin: str,
@@ -79,14 +69,14 @@ def admit(
     accounts: those of the set-up. A person is found by the provider's own id, the first time by the e-mail address.
     Raises: NotAdmitted, StoreUnavailable.
     """
-    given = given_role(at_provider.claims, rules.role_claim, accounts)
+    given = given_role(identity.claims, rules.role_claim, accounts)
 
     def find(tx: Transaction) -> Person | str:
-        person = _known(tx, at_provider, now)
+        person = _known(tx, identity, now)
         if isinstance(person, str):
             return person
         if person is None:
-            return _new(tx, at_provider, rules, given, accounts, origin, now)
+            return _new(tx, identity, rules, given, accounts, origin, now)
         if person.disabled_at is not None:
             return "this person is disabled"
         return _with_role(tx, person, given, origin, now)
@@ -97,23 +87,23 @@ def admit(
     return person
 
 
-def _known(tx: Transaction, at_provider: ProviderPerson, now: datetime) -> Person | str | None:
+def _known(tx: Transaction, identity: ProvenIdentity, now: datetime) -> Person | str | None:
     """The person, linked from now on; None for a stranger, or why somebody is not who the address says."""
-    person_id = tx.passkeys.person_of(at_provider.issuer, at_provider.subject)
+    person_id = tx.passkeys.person_of(identity.issuer, identity.subject)
     if person_id is not None:
         return tx.people.get(person_id)
-    credentials = tx.people.credentials(fold_email(at_provider.email)) if at_provider.email else None
+    credentials = tx.people.credentials(fold_email(identity.email)) if identity.email else None
     if credentials is None:
         return None
-    if tx.passkeys.is_linked(at_provider.issuer, credentials.person.id):
+    if tx.passkeys.is_linked(identity.issuer, credentials.person.id):
         return "the address belongs to someone else at the provider now"
-    tx.passkeys.link(at_provider.issuer, at_provider.subject, credentials.person.id, now)
+    tx.passkeys.link(identity.issuer, identity.subject, credentials.person.id, now)
     return credentials.person
 
 
 def _new(
     tx: Transaction,
-    at_provider: ProviderPerson,
+    identity: ProvenIdentity,
     rules: ProviderRules,
     given: GivenRole | None,
     accounts: Collection[str],
@@ -121,16 +111,16 @@ def _new(
     now: datetime,
 ) -> Person | str:
     """A new person of a domain that is let in; one without a role sees the only account, or is not let in."""
-    email = fold_email(at_provider.email)
+    email = fold_email(identity.email)
     if email.rpartition("@")[2] not in rules.domains:
         return "nobody invited this address, and its domain is not among OIDC_DOMAINS"
     if given is None and (rules.role_claim or len(accounts) > 1):
         return "no claim gives a role, or there are several accounts to choose from"
     given = given or GivenRole(Role.VIEWER, frozenset(accounts))
-    name = "".join(filter(str.isprintable, at_provider.name))[:MAX_PERSON_NAME]
+    name = "".join(filter(str.isprintable, identity.name))[:MAX_PERSON_NAME]
     person = Person(secrets.token_hex(16), email, name, given.role, given.accounts, now, is_invited=True)
     tx.people.add(person)
-    tx.passkeys.link(at_provider.issuer, at_provider.subject, person.id, now)
+    tx.passkeys.link(identity.issuer, identity.subject, person.id, now)
     record_act(tx, person.actor(origin), Act.CREATE, person, None, members_of(person), now)
     return person
 
@@ -141,15 +131,5 @@ def _with_role(tx: Transaction, person: Person, given: GivenRole | None, origin:
         return person
     changed = replace(person, role=given.role, accounts=given.accounts)
     tx.people.change(changed)
-    before, after = members_of(person), members_of(changed)
-    names = [name for name in before if before[name] != after[name]]
-    record_act(
-        tx,
-        changed.actor(origin),
-        Act.CHANGE,
-        changed,
-        {name: before[name] for name in names},
-        {name: after[name] for name in names},
-        now,
-    )
+    record_change(tx, changed.actor(origin), person, changed, now)
     return changed

@@ -39,10 +39,6 @@ class ApiKey:
         """Return whether it has ended."""
         return self.expires_at is not None and self.expires_at <= now
 
-    def is_shown_to(self, actor: Actor) -> bool:
-        """Return whether the key exists for someone: all of its accounts do."""
-        return actor.accounts is None or (self.accounts is not None and self.accounts <= actor.accounts)
-
 
 class ApiKeys(Repository):
     """Keys of the API, found by the digest of their token."""

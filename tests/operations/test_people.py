@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from service.actors import Actor, Person, Role, Scope, administrator
+from service.operations.grants import InvalidRequest, NotAllowed, UnknownAccount
 from service.operations.invitations import (
     INVITATION_TIME,
     RESET_TIME,
@@ -20,12 +21,9 @@ from service.operations.invitations import (
 )
 from service.operations.people import (
     EmailTaken,
-    InvalidPerson,
     LastWayIn,
     PersonChange,
-    PersonNotAllowed,
     PersonRequest,
-    UnknownAccount,
     change_person,
     end_sessions,
     find_person,
@@ -104,11 +102,11 @@ def test_an_address_is_one_persons_only(sqlite: Store) -> None:
     "email", ["", "ann", "ann@", "@example.com", "ann@example", "a b@example.com", "a@b.example\n<x>"]
 )
 def test_what_is_no_address_is_refused(sqlite: Store, email: str) -> None:
-    with pytest.raises(InvalidPerson, match="write an e-mail address"):
+    with pytest.raises(InvalidRequest, match="write an e-mail address"):
         invited(sqlite, email=email)
 
 
-@pytest.mark.parametrize(("accounts", "error"), [([], InvalidPerson), (["nowhere", "default"], UnknownAccount)])
+@pytest.mark.parametrize(("accounts", "error"), [([], InvalidRequest), (["nowhere", "default"], UnknownAccount)])
 def test_accounts_must_be_in_the_set_up(sqlite: Store, accounts: list[str], error: type[Exception]) -> None:
     with pytest.raises(error):
         invited(sqlite, accounts=accounts)
@@ -118,9 +116,9 @@ def test_accounts_must_be_in_the_set_up(sqlite: Store, accounts: list[str], erro
 def test_nobody_gives_accounts_that_they_do_not_see(sqlite: Store, accounts: list[str] | None) -> None:
     person = invited(sqlite, accounts=["harbour"])
 
-    with pytest.raises(PersonNotAllowed, match="accounts that they do not see"):
+    with pytest.raises(NotAllowed, match="accounts that they do not see"):
         invited(sqlite, OWNER, email="spy@example.com", accounts=accounts)
-    with pytest.raises(PersonNotAllowed, match="accounts that they do not see"):
+    with pytest.raises(NotAllowed, match="accounts that they do not see"):
         change(sqlite, person, OWNER, accounts=(None if accounts is None else frozenset(accounts),))
 
 
@@ -133,9 +131,9 @@ def test_nobody_gives_a_role_that_may_do_more_than_they(sqlite: Store, role: Rol
         assert invited(sqlite, key, email="bob@example.com", role=role).role is role
         assert change(sqlite, person, key, role=role).role is role
     else:
-        with pytest.raises(PersonNotAllowed, match="nobody gives what they lack: setup"):
+        with pytest.raises(NotAllowed, match="nobody gives what they lack: setup"):
             invited(sqlite, key, email="bob@example.com", role=role)
-        with pytest.raises(PersonNotAllowed, match="nobody gives what they lack: setup"):
+        with pytest.raises(NotAllowed, match="nobody gives what they lack: setup"):
             change(sqlite, person, key, role=role)
 
 
@@ -144,9 +142,9 @@ def test_whoever_lacks_a_scope_cannot_become_someone_who_has_it(sqlite: Store) -
     person = accepted(sqlite, role=Role.OWNER)
     disabled = change(sqlite, accepted(sqlite, email="bob@example.com"), disabled=True)
 
-    with pytest.raises(PersonNotAllowed):
+    with pytest.raises(NotAllowed):
         new_link(sqlite, person.id, key, NOON)
-    with pytest.raises(PersonNotAllowed):
+    with pytest.raises(NotAllowed):
         change(sqlite, disabled, key, disabled=False)
     assert change(sqlite, person, key, disabled=True).disabled_at == NOON
 
@@ -169,9 +167,9 @@ def test_nobody_changes_what_they_are_but_their_name(sqlite: Store) -> None:
     person = accepted(sqlite, role=Role.OWNER)
 
     for changes in (PersonChange(role=Role.VIEWER), PersonChange(accounts=(HARBOUR,)), PersonChange(disabled=True)):
-        with pytest.raises(PersonNotAllowed, match="ask another owner"):
+        with pytest.raises(NotAllowed, match="ask another owner"):
             change_person(sqlite, person.id, changes, person.actor(), ACCOUNTS, NOON, has_password=True)
-    with pytest.raises(PersonNotAllowed, match="ask another owner"):
+    with pytest.raises(NotAllowed, match="ask another owner"):
         remove_person(sqlite, person.id, person.actor(), NOON, has_password=True)
     assert change(sqlite, person, person.actor(), name=" Ann B ").name == "Ann B"
 

@@ -1,9 +1,9 @@
 """People of the dashboard: list, invite, change, remove, and links that set a new password."""
 
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
@@ -20,8 +20,8 @@ from service.admin.api.access import (
     takes_json,
     takes_whole_characters,
 )
+from service.admin.api.grants import ACCOUNTS, AccountsField, is_of_account, refusals
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse
-from service.admin.api.tokens import AccountsField
 from service.admin.permissions import requires
 from service.operations.invitations import PersonDisabled, invite, link_address, new_link
 from service.operations.people import (
@@ -30,12 +30,9 @@ from service.operations.people import (
     MAX_PERSON_NAME,
     PERSON_NAME,
     EmailTaken,
-    InvalidPerson,
     LastWayIn,
     PersonChange,
-    PersonNotAllowed,
     PersonRequest,
-    UnknownAccount,
     change_person,
     find_person,
     people_shown_to,
@@ -43,14 +40,9 @@ from service.operations.people import (
     remove_person,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 PERSON_ID = {"in": "path", "name": "person_id", "description": "the person's id", "schema": {"type": "string"}}
 
 NO_SUCH_PERSON = "there is no such person"
-
-ACCOUNTS = '"all", or a list of accounts'
 
 ROLE = {"description": "from the least to the most: each may do what the one before may"}
 
@@ -82,7 +74,7 @@ class PersonChangeRequest(ApiRequest):
 
     name = fields.String(validate=NAME)
     role = _role()
-    accounts = AccountsField(ACCOUNTS)
+    accounts = AccountsField()
     disabled = fields.Boolean(
         truthy={True}, falsy={False}, metadata={"description": "true ends the person's sessions at once"}
     )
@@ -95,7 +87,7 @@ class PersonBody(ApiResponse):
     email = fields.String()
     name = fields.String()
     role = _role()
-    accounts = AccountsField(ACCOUNTS)
+    accounts = AccountsField()
     disabled = fields.Boolean()
     invited = fields.Boolean()
     created_at = fields.String(metadata=INSTANT)
@@ -131,15 +123,10 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
     @requires(Scope.PEOPLE)
     def list_people(filters: dict[str, Any]) -> dict[str, Any]:
         """The people whose accounts the caller sees all of."""
-        actor, account = current_actor(), filters["account"]
-        people = people_shown_to(deps.store, actor)
-        if account:
-            people = [
-                each
-                for each in people
-                if actor.sees(account) and account in deps.accounts and each.actor().sees(account)
-            ]
-        return {"people": list(map(person_json, people))}
+        people = people_shown_to(deps.store, current_actor())
+        return {
+            "people": [person_json(each) for each in people if is_of_account(filters["account"], each.accounts, deps)]
+        }
 
     @routes.route("/people/<person_id>", parameters=[PERSON_ID])
     @responds(routes, PersonBody, 404)
@@ -232,15 +219,5 @@ def _checked(person_id: str) -> str:
     return person_id
 
 
-@contextmanager
-def _refusals() -> "Iterator[None]":
-    """Refuse what the operations refuse, each with its status."""
-    try:
-        yield
-    except PersonNotAllowed as error:
-        refuse(HTTPStatus.FORBIDDEN, str(error))
-    except (EmailTaken, LastWayIn, PersonDisabled) as error:
-        refuse(HTTPStatus.CONFLICT, str(error))
-    except InvalidPerson as error:
-        status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownAccount) else HTTPStatus.UNPROCESSABLE_ENTITY
-        refuse(status, str(error), errors={"json": {error.member: [str(error)]}})
+def _refusals() -> AbstractContextManager[None]:
+    return refusals(EmailTaken, LastWayIn, PersonDisabled, invalid=HTTPStatus.UNPROCESSABLE_ENTITY)

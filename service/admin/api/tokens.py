@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from service import clock
 from service.actors import Scope
@@ -19,16 +19,14 @@ from service.admin.api.access import (
     takes_json,
     takes_whole_characters,
 )
+from service.admin.api.grants import ACCOUNTS, AccountsField, is_of_account, refusals
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
 from service.admin.permissions import requires
 from service.operations.keys import (
     KEY_NAME,
     MAX_KEY_NAME,
-    InvalidKey,
     KeyNameTaken,
-    KeyNotAllowed,
     KeyRequest,
-    NoSuchAccount,
     key_json,
     keys_shown_to,
     make_key,
@@ -40,21 +38,6 @@ ONE_LINE = "write one line that is not empty"
 SCOPE_NAMES = [scope.value for scope in Scope]
 
 KEY_ID = {"in": "path", "name": "token_id", "description": "the key's id", "schema": {"type": "string"}}
-
-
-class AccountsField(fields.Field[Any]):
-    """ "all", or a list of accounts."""
-
-    def __init__(self, meaning: str, **more: Any) -> None:
-        shapes = [{"const": "all"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
-        super().__init__(metadata={"description": meaning, "anyOf": shapes}, **more)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> frozenset[str] | None:  # noqa: ARG002 (marshmallow's signature)
-        if value == "all":
-            return None
-        if not value or not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise ValidationError('write "all", or a list of accounts')
-        return frozenset(value)
 
 
 class TokenQuery(ApiRequest):
@@ -72,7 +55,7 @@ class TokenRequest(ApiRequest):
     scopes = fields.List(
         fields.String(validate=validate.OneOf(SCOPE_NAMES)), required=True, validate=validate.Length(min=1)
     )
-    accounts = AccountsField('"all", or a list of accounts; by default what its maker sees')
+    accounts = AccountsField(f"{ACCOUNTS}; by default what its maker sees")
     expires_at = InstantOrDayField("when it ends; by default never", allow_none=True)
 
 
@@ -82,7 +65,7 @@ class TokenBody(ApiResponse):
     id = fields.String()
     name = fields.String()
     scopes = fields.List(fields.String(validate=validate.OneOf(SCOPE_NAMES)))
-    accounts = AccountsField('"all", or a list of accounts')
+    accounts = AccountsField()
     made_at = fields.String(metadata=INSTANT)
     made_by = fields.String()
     expires_at = fields.String(allow_none=True, metadata=INSTANT)
@@ -117,11 +100,8 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
     @requires(Scope.PEOPLE)
     def list_tokens(filters: dict[str, Any]) -> dict[str, Any]:
         """The keys whose accounts the caller sees all of."""
-        actor, account = current_actor(), filters["account"]
-        keys = keys_shown_to(deps.store, actor)
-        if account:
-            keys = [key for key in keys if actor.sees(account) and (key.accounts is None or account in key.accounts)]
-        return {"tokens": list(map(key_json, keys))}
+        keys = keys_shown_to(deps.store, current_actor())
+        return {"tokens": [key_json(key) for key in keys if is_of_account(filters["account"], key.accounts, deps)]}
 
     @routes.route("/tokens/<token_id>", methods=["DELETE"], parameters=[KEY_ID])
     @responds(routes, TokenBody, 404)
@@ -153,13 +133,6 @@ def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
             payload.get("accounts", actor.accounts),
             payload.get("expires_at"),
         )
-        try:
+        with refusals(KeyNameTaken, invalid=HTTPStatus.CONFLICT):  # the schema has judged all but the end
             key, token = make_key(deps.store, wanted, actor, deps.accounts, clock.now())
-        except KeyNotAllowed as error:
-            refuse(HTTPStatus.FORBIDDEN, str(error))
-        except KeyNameTaken as error:
-            refuse(HTTPStatus.CONFLICT, str(error))
-        except InvalidKey as error:
-            status = HTTPStatus.NOT_FOUND if isinstance(error, NoSuchAccount) else HTTPStatus.CONFLICT
-            refuse(status, str(error), errors={"json": {error.member: [str(error)]}})
         return {"id": key.id, "token": token}

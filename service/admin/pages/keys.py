@@ -14,11 +14,10 @@ from service.admin.acting import current_actor
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.permissions import requires
 from service.i18n import N_, MessageTable, _
+from service.operations.grants import InvalidRequest, NotAllowed
 from service.operations.keys import (
     MAX_KEY_NAME,
-    InvalidKey,
     KeyNameTaken,
-    KeyNotAllowed,
     KeyRequest,
     keys_shown_to,
     make_key,
@@ -82,11 +81,11 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         actor = current_actor()
         try:
             made = make_key(deps.store, _request(actor, deps), actor, deps.accounts, clock.now())
-        except KeyNotAllowed:
+        except NotAllowed:
             return page(HTTPStatus.FORBIDDEN, problem=_("A key cannot have more permissions than you have."))
         except KeyNameTaken:
             return page(HTTPStatus.CONFLICT, problem=_("A key with this name already exists for these accounts."))
-        except InvalidKey as error:
+        except InvalidRequest as error:
             return page(HTTPStatus.UNPROCESSABLE_ENTITY, problem=PROBLEMS[error.member])
         return page(token=made[1])
 
@@ -102,7 +101,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 def _request(actor: Actor, deps: AdminDeps) -> KeyRequest:
     """The key that the form of the page describes.
 
-    Raises: InvalidKey.
+    Raises: InvalidRequest.
     """
     scopes = frozenset(Scope(each) for each in request.form.getlist("scope") if each in list(Scope))
     has_choice = len(deps.accounts) > 1 or actor.accounts is not None
@@ -114,7 +113,7 @@ def _request(actor: Actor, deps: AdminDeps) -> KeyRequest:
 def _end(last_day: str, deps: AdminDeps) -> datetime | None:
     """The end of a day in the operator's zone.
 
-    Raises: InvalidKey.
+    Raises: InvalidRequest.
     """
     if not last_day:
         return None
@@ -122,4 +121,4 @@ def _end(last_day: str, deps: AdminDeps) -> datetime | None:
         following = datetime.strptime(last_day, "%Y-%m-%d").replace(tzinfo=deps.zone).date() + timedelta(days=1)
         return datetime.combine(following, time(), deps.zone)
     except (ValueError, OverflowError) as error:
-        raise InvalidKey("expires_at", "this is no date") from error
+        raise InvalidRequest("expires_at", "this is no date") from error

@@ -17,16 +17,15 @@ from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
 from service.admin.permissions import requires
 from service.i18n import N_, MessageTable, _
+from service.operations.grants import InvalidRequest, NotAllowed
 from service.operations.invitations import PersonDisabled, invite, link_address, new_link
 from service.operations.passkeys import remove_passkeys
 from service.operations.people import (
     MAX_EMAIL,
     MAX_PERSON_NAME,
     EmailTaken,
-    InvalidPerson,
     LastWayIn,
     PersonChange,
-    PersonNotAllowed,
     PersonRequest,
     change_person,
     end_sessions,
@@ -44,7 +43,7 @@ PROBLEMS = MessageTable(
         EmailTaken: N_("This address is already in use."),
         LastWayIn: N_("This is the last owner of all accounts: make someone else an owner first."),
         PersonDisabled: N_("This person is disabled: enable them first."),
-        PersonNotAllowed: N_("You cannot grant more than you have, or change your own role. Ask another owner."),
+        NotAllowed: N_("You cannot grant more than you have, or change your own role. Ask another owner."),
         "email": N_("Enter an e-mail address, such as ann@example.com."),
         "name": N_("Enter a name of at most 100 characters, on one line."),
         "role": N_("Choose a role."),
@@ -111,11 +110,11 @@ class PeoplePage:
         """Do what a form asks for; where it is refused, show the page with the reason."""
         try:
             return job()
-        except PersonNotAllowed:
-            return self.show(HTTPStatus.FORBIDDEN, problem=PROBLEMS[PersonNotAllowed], chosen=chosen)
+        except NotAllowed:
+            return self.show(HTTPStatus.FORBIDDEN, problem=PROBLEMS[NotAllowed], chosen=chosen)
         except (EmailTaken, LastWayIn, PersonDisabled) as error:
             return self.show(HTTPStatus.CONFLICT, problem=PROBLEMS[type(error)], chosen=chosen)
-        except InvalidPerson as error:
+        except InvalidRequest as error:
             return self.show(HTTPStatus.UNPROCESSABLE_ENTITY, problem=PROBLEMS[error.member], chosen=chosen)
 
     def person(self, person_id: str) -> Person:
@@ -236,7 +235,7 @@ def _add_other_ways_in(routes: Blueprint, page: PeoplePage) -> None:
 
         def job() -> Response:
             if person.email == current_actor().who:
-                raise PersonNotAllowed("one's own is taken away on My account")
+                raise NotAllowed("one's own is taken away on My account")
             remove(page.deps.store, person, current_actor(), clock.now())
             return page.renderer.go(f"{PREFIX}/people", _(notice, who=person.name or person.email))
 
@@ -254,10 +253,10 @@ def _add_other_ways_in(routes: Blueprint, page: PeoplePage) -> None:
 
 
 def _chosen_role() -> Role:
-    """Raises: InvalidPerson."""
+    """Raises: InvalidRequest."""
     given = request.form.get("role", "")
     if given not in list(Role):
-        raise InvalidPerson("role", "choose a role")
+        raise InvalidRequest("role", "choose a role")
     return Role(given)
 
 

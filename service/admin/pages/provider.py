@@ -14,8 +14,8 @@ from service.admin.pages.entrance import Entrance, too_many_attempts, with_retry
 from service.admin.pages.rendering import PREFIX
 from service.admin.permissions import Entry, requires
 from service.i18n import _
-from service.oidc import AuthorizationRequest, OidcClient, ProvenIdentity, ProviderRefused, ProviderUnavailable
-from service.operations.provider_people import NotAdmitted, ProviderPerson, admit
+from service.oidc import AuthorizationRequest, OidcClient, ProviderRefused, ProviderUnavailable
+from service.operations.provider_people import NotAdmitted, admit
 
 log = structlog.get_logger()
 
@@ -69,8 +69,8 @@ def _complete(
     network = request.remote_addr or ""
     begun = AuthorizationRequest("", values["state"], values["nonce"], values["verifier"])
     try:
-        at_provider = _at_provider(client.complete(request.args.to_dict(), begun, now))
-        person = admit(deps.store, at_provider, deps.provider_rules, _accounts(deps), network, now)
+        identity = client.complete(request.args.to_dict(), begun, now)
+        person = admit(deps.store, identity, deps.provider_rules, deps.setup().account_names, network, now)
     except ProviderUnavailable as error:
         return _unavailable(entrance, error)
     except (ProviderRefused, NotAdmitted) as error:
@@ -81,14 +81,6 @@ def _complete(
     if signed_in is None:
         return entrance.renderer.go(f"{PREFIX}/sign-in")
     return entrance.forget(entrance.let_in(signed_in, now, values["next"], "provider"), PROVIDER_COOKIE)
-
-
-def _accounts(deps: AdminDeps) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(("default", *deps.setup().accounts)))
-
-
-def _at_provider(identity: ProvenIdentity) -> ProviderPerson:
-    return ProviderPerson(identity.issuer, identity.subject, identity.email, identity.name, identity.claims)
 
 
 def _unavailable(entrance: Entrance, error: ProviderUnavailable) -> Response:

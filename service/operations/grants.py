@@ -1,0 +1,53 @@
+"""What an actor may give to a person or a key: no scope and no account that the actor lacks."""
+
+from collections.abc import Collection
+
+from service.actors import Actor, Scope
+
+
+class NotAllowed(Exception):
+    """The actor would give more than it has, or change what it is itself; the sentence says which."""
+
+
+class InvalidRequest(Exception):
+    """A person or a key cannot be stored. member: of the request; the sentence says what is wrong with it."""
+
+    def __init__(self, member: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.member = member
+
+
+class UnknownAccount(InvalidRequest):
+    """The set-up has no such account."""
+
+
+def check_scopes(given: frozenset[Scope], actor: Actor) -> None:
+    """Raises: NotAllowed where the actor lacks what would be given."""
+    if lacking := [scope.value for scope in Scope if scope in given and not actor.may(scope)]:
+        raise NotAllowed(f"nobody gives what they lack: {', '.join(lacking)}")
+
+
+def check_accounts(
+    wanted: frozenset[str] | None,
+    actor: Actor,
+    accounts: Collection[str],
+    present: frozenset[str] | None = None,
+) -> None:
+    """What the actor lacks is judged first, so that the refusal says nothing of foreign accounts.
+
+    accounts: those of the set-up. present: what the person has already.
+    Raises: NotAllowed, InvalidRequest, UnknownAccount.
+    """
+    if not actor.sees_all(wanted):
+        raise NotAllowed("nobody gives accounts that they do not see")
+    if wanted is None:
+        return
+    if not wanted:
+        raise InvalidRequest("accounts", 'choose at least one, or "all"')
+    if unknown := sorted(wanted - set(accounts) - (present or frozenset())):
+        raise UnknownAccount("accounts", f"there is no account {', '.join(unknown)}")
+
+
+def accounts_json(accounts: Collection[str] | None) -> str | list[str]:
+    """Return the accounts of a person, a key or an act as the API and the terminal show them."""
+    return "all" if accounts is None else sorted(accounts)
