@@ -7,9 +7,9 @@ from datetime import datetime
 
 from service.actors import Actor
 from service.platforms.platform import Platform
-from service.setup.differences import SECRET_KEYS
 from service.setup.editing import form_keys, put_form
 from service.setup.publishing import ManagedByFile, Publisher
+from service.setup.withholding import SECRET_KEYS
 from service.store import Store
 
 OWN_WORDS = ("key", "verify_token")

@@ -1,28 +1,17 @@
 """What tells one document of the set-up from another: each key that was added, changed or removed, by form."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
 from service.forms.problems import Place, write_place
-from service.forms.values import ENV_PREFIX, SECRET_PREFIX
+from service.setup.withholding import is_secret
 
 FORMS = "forms"
 
-SECRET_KEYS = frozenset(
-    (
-        *("password", "totp_secret", "token", "app_secret", "app_token", "secret", "key", "client_secret"),
-        *("access_token", "refresh_token", "verify_token", "page_tokens"),
-    )
-)
-"""Keys of accounts, captchas and senders whose values are secrets."""
-
 _WITHHELD = "(a secret)"
-
-_REFERENCES = (ENV_PREFIX, SECRET_PREFIX)
-"""Beginnings of values that name a secret instead of holding it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +50,11 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
 
 def written_secrets(tables: Mapping[str, Any]) -> list[str]:
     """Return the places of secrets that are written out, and are therefore in the database in the clear."""
-    return [write_place(place) for place, value in _leaves(tables) if _is_secret(place, value)]
+    return [
+        write_place(place)
+        for place, value in _leaves(tables)
+        if any(is_secret(place, each) for each in (value if isinstance(value, list) else [value]))
+    ]
 
 
 def _change(place: Place, before: Any, after: Any) -> Change:
@@ -92,15 +85,10 @@ def _leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 def _shown(place: Place, value: Any) -> Any:
     """Return a value as JSON takes it."""
-    if _is_secret(place, value):
+    if is_secret(place, value):
         return _WITHHELD
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, list):
-        return [_shown((), each) for each in value]
+        return [_shown((*place, number), each) for number, each in enumerate(value)]
     return value
-
-
-def _is_secret(place: Sequence[str | int], value: Any) -> bool:
-    named = any(key in SECRET_KEYS for key in place[-2:])
-    return named and isinstance(value, str) and not value.startswith(_REFERENCES)

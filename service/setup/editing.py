@@ -318,6 +318,14 @@ def write_rows(table: Keys) -> str:
     return whole.as_string().rstrip("\n")
 
 
+def write_tables(tables: Keys) -> str:
+    """Return a whole document of these tables."""
+    whole = tomlkit.document()
+    for key, value in tables.items():
+        whole.append(key, _item(key, value, is_inline=False))
+    return whole.as_string()
+
+
 def read_value(text: str) -> Any:
     """Return what was typed as TOML: a value, or the rows of a table. Raises: ValueError."""
     plain = _with_plain_ends(text).strip()

@@ -16,18 +16,22 @@ from service import clock
 from service.actors import Actor
 from service.forms import PlacedProblem, Setup, SetupProblems
 from service.forms.file import Lookup, digest_of, read_document
-from service.settings import Settings
+from service.settings import SETTINGS, Settings
 from service.setup.current import SetupDocument
 from service.setup.differences import Change, changes_between, tables_of, written_secrets
 from service.setup.reading import is_kept_in_database, setup_parser, with_secrets
 from service.setup.stages import judge_stages
 from service.setup.versions import DOCUMENT_NAME, FIRST_DOCUMENT
+from service.setup.withholding import revealing_references
 from service.store import UNPUBLISHED, Act, SetupVersion, Store, Subject, SubjectKind, Transaction
 
 MAX_DOCUMENT_BYTES = 512 * 1024
 """Size of a document: with a hundred forms of a hundred lines each it has half of that."""
 
 MAX_NOTE_LENGTH = 500
+
+OWN_SECRETS = frozenset(setting.name for setting in SETTINGS if setting.secret)
+"""Variables that no document may refer to: it is changed by people who may not know them."""
 
 
 class SetupRefusal(Exception):
@@ -141,12 +145,12 @@ class Publisher:
             raise StaleVersion(newest.version)
         after = self._checked(document, newest.version + 1)
         tables = tables_of(document.encode())
+        _refuse(tuple(revealing_references(tables, OWN_SECRETS)))
         with self._store.read() as tx:
             looks = {each: tx.crm.last_look(each) for form in after.forms.values() for each in form.accounts}
         self._request_looks([each.account for each in looks.values() if not (each.looked_at or each.requested_at)])
         unsafe, warnings = judge_stages(after, tables, lambda account: looks[account].contents)
-        if unsafe:
-            raise SetupProblems(tuple(f"{DOCUMENT_NAME}: {each.path}: {each.message}" for each in unsafe), unsafe)
+        _refuse(unsafe)
         secrets = [PlacedProblem(path, _WRITTEN_OUT) for path in written_secrets(tables)]
         changes = changes_between(tables_of(newest.toml.encode()), tables)
         return Proposal(newest.version, self._before(newest), after, changes, [*warnings, *secrets])
@@ -210,6 +214,11 @@ class Publisher:
             return self._parse(SetupDocument(newest.toml.encode(), newest.version))
         except SetupProblems:
             return Setup({}, version=newest.version)
+
+
+def _refuse(problems: tuple[PlacedProblem, ...]) -> None:
+    if problems:
+        raise SetupProblems(tuple(f"{DOCUMENT_NAME}: {each.path}: {each.message}" for each in problems), problems)
 
 
 def _request_look(tx: Transaction, account: str, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """/api/v1/setup: the document, its ETag, what a change would do, what is refused."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,60 @@ def test_the_document_is_for_those_who_see_all_accounts(
     changes = (("PUT", "", {"toml": FIRST, "dry_run": True}), ("POST", "/revert", {"version": 0, "dry_run": True}))
     for method, path, body in changes:
         assert front.client.open(f"/api/v1/setup{path}", method=method, json=body, headers=key).status_code == writes
+
+
+SECRETS = """\
+# before the fair the token was token-in-a-comment
+[defaults]
+notify = ["json://address-written-out/b", "env:SALES"]
+[accounts.harbour]
+username = "leads@example.com"
+password = "password-written-out"
+[forms.contact]
+title = "Contact"
+[forms.contact.webhooks.json]
+token = "token-written-out"
+"""
+
+
+def test_a_key_that_only_reads_gets_the_document_without_secrets_and_comments(front: Front, sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.setups.publish(SECRETS, "", "admin", NOON, 0))
+    wanted = KeyRequest("a reader", frozenset({Scope.READ}), None)
+    _, token = make_key(sqlite, wanted, administrator(), ["default"], NOON)
+
+    toml = front.client.get("/api/v1/setup", headers={"Authorization": f"Bearer {token}"}).get_json()["toml"]
+
+    assert "written-out" not in toml
+    assert "in-a-comment" not in toml
+    assert tomllib.loads(toml) == tomllib.loads(re.sub(r"[\w:/-]+-written-out[\w/]*", "secret:withheld", SECRETS))
+    assert put(front, toml, '"1"').status_code == 422, "nobody publishes it by mistake"
+    assert front.ask("/setup").get_json()["toml"] == SECRETS
+
+
+def test_neither_a_change_nor_the_record_shows_a_secret(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALES", "json://sales.example.com")
+    changes = put(front, SECRETS).get_json()["changes"]
+
+    acts = front.ask("/acts").text
+    assert {each["key"]: each["to"] for each in changes}["defaults.notify"] == ["(a secret)", "env:SALES"]
+    assert "written-out" not in f"{changes}{acts}"
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ('title = "env:ADMIN_TOKEN"', "forms.contact.title"),
+        ('captcha = { provider = "turnstile", secret = "env:ADMIN_TOKEN" }', "forms.contact.captcha.secret"),
+        ('redirect = "secret:kept"', "forms.contact.redirect"),
+    ],
+)
+def test_no_document_brings_a_secret_to_where_it_can_be_read(
+    front: Front, sqlite: Store, monkeypatch: pytest.MonkeyPatch, key: str, path: str
+) -> None:
+    monkeypatch.setenv("ADMIN_TOKEN", TOKEN)
+    sqlite.write(lambda tx: tx.secrets.type_again("kept", "https://www.example.com", "ann@example.com", NOON))
+
+    answer = put(front, f"[forms.contact]\n{key}\n")
+
+    assert answer.status_code == 422
+    assert path in [place for place, _ in errors(answer)]

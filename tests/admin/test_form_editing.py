@@ -12,9 +12,9 @@ from service.admin.pages.form_editing.questions import make_name, read_questions
 from service.admin.pages.form_editing.reading import TypedForm, read_form, rows_of_keys, show_form
 from service.admin.pages.form_editing.target import choices_of
 from service.admin.pages.form_editing.widgets import TOML
-from service.admin.pages.form_editing.withholding import restored, with_references, withheld
 from service.forms.schema import CANARY_KEYS, CAPTCHA_KEYS, CONTACT_KEYS, FORM_KEYS, UTM_KEYS
 from service.setup.editing import read_tables, same
+from service.setup.withholding import restored, with_references, withheld
 from service.store import CrmLook
 
 TABLES = {"captcha": CAPTCHA_KEYS, "canary": CANARY_KEYS, "contact": CONTACT_KEYS, "utm": UTM_KEYS}

@@ -471,6 +471,18 @@ def test_an_editor_of_one_account_changes_its_forms_and_takes_none_elsewhere(ann
     assert ann.document() == TWO_HOUSES + 'title = "Harbour tour"\n'
 
 
+def test_an_editor_of_one_account_learns_no_secret_of_the_others(ann: Editor) -> None:
+    document = f'[defaults]\nnotify = ["json://written-secret@example.com"]\n{TWO_HOUSES}'
+    ann.front.store.write(lambda tx: tx.setups.publish(document, "", "admin", NOON, 1))
+
+    page = ann.client.get("/admin/forms/edit/tour").text
+    taken = ann.fill_in("/admin/forms/edit/tour", {"title": "env:HARBOUR_PASSWORD"})
+
+    assert "written-secret" not in page
+    assert taken.status_code == 422
+    assert "Only people who see all accounts" in words(taken.text)
+
+
 # -- where it cannot be changed
 
 

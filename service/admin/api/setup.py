@@ -36,6 +36,7 @@ from service.forms import SetupProblems
 from service.operations.lead_json import instant
 from service.operations.setup_effect import effect_of
 from service.setup.publishing import ManagedByFile, Proposal, SetupRefusal, StaleVersion, UnknownVersion
+from service.setup.withholding import document_without_secrets
 from service.store import SetupVersion
 
 REFUSALS: Mapping[type[SetupRefusal], HTTPStatus] = {
@@ -69,13 +70,17 @@ def _add_reading(routes: Blueprint, deps: AdminDeps) -> None:
     @requires(Entry.SIGNED_IN)
     @responds(routes, SetupBody)
     def show_setup() -> tuple[dict[str, Any], int, dict[str, str]]:
-        """The document in force. Its ETag is what a change needs as If-Match."""
+        """The document in force; without comments and written-out secrets for a key that cannot change it.
+
+        Its ETag is what a change needs as If-Match.
+        """
         _require(Scope.SETUP, Scope.READ)
         standing = deps.publisher.standing()
+        may_change = current_actor().may(Scope.SETUP)
         body = {
             "version": standing.version,
             "managed": "file" if standing.version is None else "here",
-            "toml": standing.toml,
+            "toml": standing.toml if may_change else document_without_secrets(standing.toml),
             "updated_at": instant(standing.updated_at),
             "updated_by": standing.updated_by or None,
             "note": standing.note or None,

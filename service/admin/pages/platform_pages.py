@@ -24,9 +24,9 @@ from service.i18n import N_, MessageTable, _
 from service.operations.platform_connections import OWN_WORDS, connect_platform, typed_keys
 from service.platforms.platform import Platform
 from service.platforms.registry import PLATFORMS
-from service.setup.differences import SECRET_KEYS
 from service.setup.editing import EditRefused, form_keys
 from service.setup.publishing import SetupRefusal
+from service.setup.withholding import SECRET_KEYS
 from service.store import ConnectionHealth, ConnectionKey, Transaction
 
 EXPIRY_WARNING = timedelta(days=35)

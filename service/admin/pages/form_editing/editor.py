@@ -33,8 +33,9 @@ from service.forms.problems import write_key
 from service.forms.schema import check_form_name
 from service.i18n import _
 from service.lead import CANONICAL_FIELDS
-from service.setup.editing import EditRefused, default_keys, read_value, write_rows
+from service.setup.editing import EditRefused, read_value, write_rows
 from service.setup.publishing import SetupRefusal
+from service.setup.withholding import KEPT
 
 TARGET_INPUTS = {
     "stage_id": "stage",
@@ -237,7 +238,7 @@ def show_editor(
 ) -> Response:
     """Return the page of a form. more: questions or routes for another empty row, look for a fresh look."""
     standing = workspace.standing()
-    defaults = {} if state.form == ALL_FORMS else default_keys(standing.document)
+    defaults = {} if state.form == ALL_FORMS else workspace.shown_keys(standing.document, ALL_FORMS)
     account = state.texts.get("account") or workspace.account_of({}, standing.document)
     is_all = state.form == ALL_FORMS
     choices = workspace.choices(account, look_again=more == "look")
@@ -278,6 +279,8 @@ def _inputs(section: Section, state: EditorState, defaults: Mapping[str, Any]) -
 def _input(each: FormField, state: EditorState, defaults: Mapping[str, Any]) -> KeyInput:
     widget, _shown = show_field(each, state.keys)
     inherited = show_field(each, defaults)[1]
+    if KEPT in inherited:
+        inherited = _("set, and not shown")
     options = [(value, _(words)) for value, words in each.options]
     if each.path[0] in ("lead_source", "default_lead_source"):
         options = [(str(number), lead_source_name(number)) for number in sorted(LEAD_SOURCES)]

@@ -26,16 +26,15 @@ from service.admin.pages.form_editing.widgets import (
     Untypable,
     choice,
 )
-from service.admin.pages.form_editing.withholding import KEPT
 from service.admin.pages.form_editing.workspace import Standing, Workspace, sentences_of
 from service.admin.permissions import requires
 from service.forms import SetupProblems
 from service.forms.senders import PROOF_KEYS, SENDERS
 from service.i18n import N_, MessageTable
 from service.platforms.registry import PLATFORMS
-from service.setup.differences import SECRET_KEYS
 from service.setup.editing import EditRefused
 from service.setup.publishing import SetupRefusal
+from service.setup.withholding import KEPT, SECRET_KEYS
 
 TOKEN_BYTES = 16
 

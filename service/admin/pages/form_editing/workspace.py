@@ -11,14 +11,14 @@ from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_form, keys_in
 from service.admin.pages.form_editing.target import TargetChoices, choices_of
-from service.admin.pages.form_editing.withholding import restored, with_references, withheld
 from service.admin.pages.rendering import Renderer
 from service.forms import DEFAULT_ACCOUNT, Form, SetupProblems
-from service.forms.problems import write_key
+from service.forms.problems import PlacedProblem, write_key
 from service.i18n import _
 from service.operations.setup_effect import SetupEffect, effect_of
 from service.setup.editing import EditRefused, default_keys
 from service.setup.publishing import Proposal, StaleVersion
+from service.setup.withholding import added_variables, restored, with_references, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ class Workspace:
         if draft.version != standing.version:
             overtaken = standing.version
             draft = self._moved(draft, standing)
+        self._check_variables(draft, standing)
         document = self.document_of(draft, standing.document)
         proposal = self.publisher.propose(document, standing.version)
         if draft.keys is not None and draft.form != ALL_FORMS and not self._sees_all(proposal.after.forms[draft.form]):
@@ -131,6 +132,19 @@ class Workspace:
             proposal = replace(proposal, warnings=[each for each in proposal.warnings if each.path.startswith(own)])
         effect = effect_of(self.deps.store, proposal.before.forms, proposal.after.forms)
         return DraftTrial(draft, document, proposal, effect, overtaken)
+
+    def _check_variables(self, draft: Draft, standing: Standing) -> None:
+        """Refuse variables of the environment that an editor of some accounts adds: they may be of other accounts.
+
+        Raises: SetupProblems.
+        """
+        if current_actor().accounts is None or draft.keys is None:
+            return
+        places = added_variables(keys_in(standing.document, draft.form), draft.keys)
+        if places:
+            sentence = _("Only people who see all accounts may refer to variables of the environment.")
+            placed = tuple(PlacedProblem(f"forms.{write_key(draft.form)}.{place}", sentence) for place in places)
+            raise SetupProblems(tuple(each.message for each in placed), placed)
 
     def _moved(self, draft: Draft, standing: Standing) -> Draft:
         """The draft on top of what was published meanwhile."""
