@@ -86,9 +86,9 @@ class OidcClient:
 
         Raises: ProviderUnavailable.
         """
-        from authlib.common.security import generate_token  # noqa: PLC0415 (no other page needs any of it)
-        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri  # noqa: PLC0415
-        from authlib.oauth2.rfc7636 import create_s256_code_challenge  # noqa: PLC0415
+        from authlib.common.security import generate_token
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
         state, nonce, verifier = generate_token(32), generate_token(32), generate_token(64)
         address = prepare_grant_uri(
@@ -122,8 +122,8 @@ class OidcClient:
         return _identity(self._provider.issuer, claims)
 
     def _exchange(self, code: str, verifier: str, now: datetime) -> dict[str, Any]:
-        from authlib.oauth2.auth import ClientAuth  # noqa: PLC0415
-        from authlib.oauth2.rfc6749.parameters import prepare_token_request  # noqa: PLC0415
+        from authlib.oauth2.auth import ClientAuth
+        from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
         methods = self._metadata(now).get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
@@ -137,8 +137,8 @@ class OidcClient:
 
     def _verified(self, tokens: Mapping[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
         """The claims of the ID token, once its signature and all that they must say is verified."""
-        from authlib.oidc.core import CodeIDToken  # noqa: PLC0415
-        from joserfc.errors import JoseError  # noqa: PLC0415
+        from authlib.oidc.core import CodeIDToken
+        from joserfc.errors import JoseError
 
         text = tokens.get("id_token")
         if not isinstance(text, str):
@@ -158,8 +158,8 @@ class OidcClient:
 
     def _decoded(self, text: str, now: datetime) -> Any:
         """Decode with the keys that are known, else with those of this moment: providers renew them."""
-        from joserfc import jwt  # noqa: PLC0415
-        from joserfc.errors import BadSignatureError, InvalidKeyIdError  # noqa: PLC0415
+        from joserfc import jwt
+        from joserfc.errors import BadSignatureError, InvalidKeyIdError
 
         try:
             return jwt.decode(text, self._keys(now), algorithms=ALGORITHMS)
@@ -167,7 +167,7 @@ class OidcClient:
             return jwt.decode(text, self._keys(now, is_stale=True), algorithms=ALGORITHMS)
 
     def _keys(self, now: datetime, *, is_stale: bool = False) -> Any:
-        from joserfc.jwk import KeySet  # noqa: PLC0415
+        from joserfc.jwk import KeySet
 
         url = self._address("jwks_uri", now)
         if is_stale:
@@ -187,7 +187,7 @@ class OidcClient:
     # -- the provider's documents
 
     def _metadata(self, now: datetime) -> dict[str, Any]:
-        from authlib.oidc.discovery import get_well_known_url  # noqa: PLC0415
+        from authlib.oidc.discovery import get_well_known_url
 
         document = self._get(get_well_known_url(self._provider.issuer, external=True), now)
         if document.get("issuer") != self._provider.issuer:

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _query(arguments: argparse.Namespace) -> "ActQuery":
-    from service.store import ActQuery  # noqa: PLC0415 (the help needs none of it)
+    from service.store import ActQuery
 
     return ActQuery(
         since=arguments.since,
@@ -60,7 +60,7 @@ def _query(arguments: argparse.Namespace) -> "ActQuery":
 
 
 def _list(installation: Installation, arguments: argparse.Namespace) -> int:
-    from service.operations.acts import act_json  # noqa: PLC0415
+    from service.operations.acts import act_json
 
     acts = list(_acts(installation, arguments))
     if arguments.json:
@@ -71,9 +71,9 @@ def _list(installation: Installation, arguments: argparse.Namespace) -> int:
 
 
 def _acts(installation: Installation, arguments: argparse.Namespace) -> "Iterator[RecordedAct]":
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
-    from service.operations.acts import EXPORT_PAGE, acts_page  # noqa: PLC0415
+    from service.operations.acts import EXPORT_PAGE, acts_page
 
     query, left = _query(arguments), arguments.limit
     while left:
@@ -86,7 +86,7 @@ def _acts(installation: Installation, arguments: argparse.Namespace) -> "Iterato
 
 
 def _line(act: "RecordedAct") -> str:
-    from service.operations.acts import changes_of  # noqa: PLC0415
+    from service.operations.acts import changes_of
 
     subject = " ".join(filter(None, [act.subject.kind.value, act.subject.id]))
     where = f" from {act.origin}" if act.origin else ""
@@ -96,7 +96,7 @@ def _line(act: "RecordedAct") -> str:
 
 
 def _export(installation: Installation, arguments: argparse.Namespace) -> int:
-    from service.operations.acts import RECORD, acts_csv, record_export  # noqa: PLC0415
+    from service.operations.acts import RECORD, acts_csv, record_export
 
     actor = operator()
     record_export(installation.store, actor, RECORD, clock.now(), arguments.account, format="csv")

@@ -47,7 +47,7 @@ def read_all(installation: Installation, only: str) -> Iterator[AccountInventory
 
     Raises: Failed.
     """
-    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415 (only this command pays for it)
+    from service.nexudus_accounts import account_contexts, accounts
 
     known = {account.name: account for account in accounts(installation.settings, installation.setup)}
     if only and only not in known:

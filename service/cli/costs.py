@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.capture.sheets.cells import NoSheet  # noqa: PLC0415 (the help needs none of it)
-    from service.operations.cost_files import source_named  # noqa: PLC0415
-    from service.operations.costs import import_costs, import_json  # noqa: PLC0415
+    from service.capture.sheets.cells import NoSheet
+    from service.operations.cost_files import source_named
+    from service.operations.costs import import_costs, import_json
 
     with open_installation() as installation:
         source = source_named(arguments.source)
@@ -70,7 +70,7 @@ def _account(installation: "Installation", chosen: str) -> str:
 
 
 def _lines(taken: "CostImport") -> Iterator[str]:
-    from service.operations.cost_files import lines_of  # noqa: PLC0415
+    from service.operations.cost_files import lines_of
 
     file = taken.file
     if file.problems:

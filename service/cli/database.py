@@ -38,8 +38,8 @@ def run_backup(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.store import Act  # noqa: PLC0415 (the help needs no store)
-    from service.store.backups.backup import back_up  # noqa: PLC0415 (the help needs no store)
+    from service.store import Act
+    from service.store.backups.backup import back_up
 
     settings = read_settings()
     with _copying("no backup was made") as show:
@@ -73,8 +73,8 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.store import Act  # noqa: PLC0415 (the help needs no store)
-    from service.store.backups.backup import restore  # noqa: PLC0415 (the help needs no store)
+    from service.store import Act
+    from service.store.backups.backup import restore
 
     settings = read_settings()
     with _copying("nothing was restored") as show:
@@ -117,7 +117,7 @@ def run_copy(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.store.backups.transfer import copy_database  # noqa: PLC0415 (the help needs no store)
+    from service.store.backups.transfer import copy_database
 
     settings = read_settings()
     with _copying("nothing was copied") as show:
@@ -147,8 +147,8 @@ def add_rotate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_rotate(arguments: argparse.Namespace) -> int:
     """Encrypt the tokens under the newest key; 1 where some cannot be decrypted and were not to be forgotten."""
-    from service.cli.installation import opened_store  # noqa: PLC0415 (the help needs no store)
-    from service.operations.key_rotation import rotate_keys  # noqa: PLC0415
+    from service.cli.installation import opened_store
+    from service.operations.key_rotation import rotate_keys
 
     with opened_store(read_settings()) as store:  # without the set-up, which may name a secret that is lost
         is_final = arguments.forget_unreadable
@@ -176,7 +176,7 @@ def _lines(rotation: "KeyRotation", *, forgotten: bool) -> list[str]:
 
 def _record(settings: "Settings", act: "Act", after: dict[str, object]) -> None:
     """Record what was done to the database as a whole; one on an older schema, or out of reach, keeps no record."""
-    from service.store import Store, StoreUnavailable, Subject, SubjectKind  # noqa: PLC0415 (the help needs no store)
+    from service.store import Store, StoreUnavailable, Subject, SubjectKind
 
     subject, actor, now = Subject(SubjectKind.DATABASE), operator(), clock.now()
     with suppress(StoreUnavailable, OSError), closing(Store(settings.database_url)) as store:
@@ -190,8 +190,8 @@ def _copying(failure: str) -> Iterator["ShowProgress"]:
 
     Raises: Failed for every problem that the operator can solve.
     """
-    from service.store import UnknownSchema  # noqa: PLC0415 (the help needs no store)
-    from service.store.backups.inspection import BackupProblem, InUse  # noqa: PLC0415
+    from service.store import UnknownSchema
+    from service.store.backups.inspection import BackupProblem, InUse
 
     try:
         with progress_bar("copying", 1) as show:

@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print one line for each problem; 1 where one is an error."""
     if arguments.live:
-        from service.cli.doctor_live import run_live  # noqa: PLC0415 (only this option pays for it)
+        from service.cli.doctor_live import run_live
 
         return run_live(arguments)
     if arguments.stage or arguments.type or arguments.account or arguments.yes:
@@ -289,7 +289,7 @@ def _database(level: Level, problem: str, remedy: str) -> SetupProblem:
 
 def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[SetupProblem]:
     """Check all accounts at the same time, so that one that hangs does not delay the others."""
-    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415 (needed only once settings and database are sound)
+    from service.nexudus_accounts import account_contexts, accounts
 
     contexts = account_contexts(settings, setup, store, threading.Event())
     known = accounts(settings, setup)

@@ -54,7 +54,7 @@ def run_live(arguments: argparse.Namespace) -> int:
 
 
 def _context(installation: Installation, name: str) -> AccountContext:
-    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415 (only this option pays for it)
+    from service.nexudus_accounts import account_contexts, accounts
 
     settings, setup = installation.settings, installation.setup
     known = {account.name: account for account in accounts(settings, setup)}
@@ -85,10 +85,10 @@ def _keep(tx: Transaction, context: AccountContext, trial: Trial, answers: Itera
 
 
 def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:
-    from rich import box  # noqa: PLC0415 (only the table needs it)
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

@@ -71,9 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed; SetupProblems where the document is faulty.
     """
-    from service.cli.installation import opened_store  # noqa: PLC0415 (the help needs no store)
-    from service.settings import lookup, read_settings  # noqa: PLC0415
-    from service.setup.publishing import Publisher, SetupRefusal  # noqa: PLC0415
+    from service.cli.installation import opened_store
+    from service.settings import lookup, read_settings
+    from service.setup.publishing import Publisher, SetupRefusal
 
     settings = read_settings()
     with opened_store(settings) as store:
@@ -121,7 +121,7 @@ def _history(arguments: argparse.Namespace, publisher: "Publisher", _store: "Sto
 
 
 def _diff(arguments: argparse.Namespace, publisher: "Publisher", _store: "Store") -> int:
-    from service.setup.differences import changes_between, tables_of  # noqa: PLC0415 (only here)
+    from service.setup.differences import changes_between, tables_of
 
     before, after = (publisher.version(number) for number in (arguments.before, arguments.after))
     if arguments.json:
@@ -178,7 +178,7 @@ def _read(file: Path) -> str:
 
 
 def _show(arguments: argparse.Namespace, proposal: "Proposal", store: "Store") -> int:
-    from service.operations.setup_effect import effect_of  # noqa: PLC0415 (only after publishing)
+    from service.operations.setup_effect import effect_of
 
     effect = effect_of(store, proposal.before.forms, proposal.after.forms) if arguments.dry_run else None
     if arguments.json:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -11,7 +12,7 @@ from service import clock
 from service.cli.commands import COMMANDS, Failed
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
-from service.cli.terminal import counted, instant, number_within, operator, pair, print_json
+from service.cli.terminal import check_period, counted, instant, number_within, operator, pair, print_json
 from service.lead import Lead, Status
 from service.operations.lead_json import leads_json
 from service.operations.leads import DISCARD, RELEASE, RESTORE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.set_defaults(command=command)
         return action
 
-    listing = add("list", list_leads, "newest first", COMMANDS["leads"].example)
+    listing = add("list", _list, "newest first", COMMANDS["leads"].example)
     _add_filters(listing)
     listing.add_argument("--limit", type=number_within(1, 1_000_000), default=50, help="maximum number of leads (50)")
     _add_json(listing, "one JSON object a line")
@@ -45,18 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     exporting.add_argument("--format", choices=formats, default="csv", help="csv, safe to open in a spreadsheet")
     exporting.add_argument("--excel", action="store_true", help="begin with a byte order mark, which Excel needs")
     example = "lead-capture leads person ann@example.com > ann.json"
-    exporting_person = add("person", export_person, "all that is stored about one person, as JSON", example)
+    exporting_person = add("person", _export_person, "all that is stored about one person, as JSON", example)
     exporting_person.add_argument("email", metavar="EMAIL", help="the person's e-mail address, as sent or as corrected")
     _add_json(exporting_person, "no effect: the output is always JSON")
-    showing = add("show", show_lead, "everything about one lead")
+    showing = add("show", _show, "everything about one lead")
     showing.add_argument("id", metavar="ID")
     _add_json(showing, "no effect: the output is always JSON")
-    _add_filters(_add_ids(add("retry", retry_leads, "send now"), "*"))
-    _add_ids(add("release", release_leads, "release quarantined leads"), "+")
-    _add_ids(add("discard", discard_leads, "never send to Nexudus"), "+")
-    _add_ids(add("restore", restore_leads, "make discarded leads what they were before"), "+")
+    _add_filters(_add_ids(add("retry", _retry, "send now"), "*"))
+    for action, done, summary in (
+        (RELEASE, "released", "release quarantined leads"),
+        (DISCARD, "discarded", "never send to Nexudus"),
+        (RESTORE, "restored", "make discarded leads what they were before"),
+    ):
+        _add_ids(add(action.name, partial(_act_on_named, action, done), summary), "+")
     example = "lead-capture leads correct 01a2... --field email=ann@example.com"
-    correcting = add("correct", correct_lead, "correct answers and send it", example)
+    correcting = add("correct", _correct, "correct answers and send it", example)
     correcting.add_argument("id", metavar="ID")
     correcting.add_argument(
         "--field", action="append", required=True, type=pair, metavar="NAME=VALUE", help="an answer; may be repeated"
@@ -91,24 +95,22 @@ def run(arguments: argparse.Namespace) -> int:
 # -- looking
 
 
-def list_leads(installation: Installation, arguments: argparse.Namespace) -> int:
-    """A few lines for each lead, or one of JSON."""
+def _list(installation: Installation, arguments: argparse.Namespace) -> int:
     matches = _filtered(installation, arguments, arguments.limit)
     if arguments.json:
         while page := list(islice(matches, PAGE_SIZE)):
             for row in _rows(installation.store, page):
                 print(json.dumps(row))
         return 0
-    from rich.console import Console  # noqa: PLC0415 (only this list needs it)
+    from rich.console import Console
 
-    from service.cli.lead_table import print_leads  # noqa: PLC0415
+    from service.cli.lead_table import print_leads
 
     print_leads(matches, Console())
     return 0
 
 
-def show_lead(installation: Installation, arguments: argparse.Namespace) -> int:
-    """Everything, as JSON."""
+def _show(installation: Installation, arguments: argparse.Namespace) -> int:
     with installation.store.read() as tx:
         lead = tx.leads.get(arguments.id)
     if lead is None:
@@ -117,10 +119,9 @@ def show_lead(installation: Installation, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def export_person(installation: Installation, arguments: argparse.Namespace) -> int:
-    """All leads of a person with everything stored about them."""
-    from service.operations.acts import record_leads_export  # noqa: PLC0415 (only this action needs it)
-    from service.operations.person import leads_of, person_json  # noqa: PLC0415
+def _export_person(installation: Installation, arguments: argparse.Namespace) -> int:
+    from service.operations.acts import record_leads_export
+    from service.operations.person import leads_of, person_json
 
     _check_address(arguments.email)
     with installation.store.read() as tx:
@@ -136,9 +137,9 @@ def _check_address(email: str) -> None:
 
 
 def _export(installation: Installation, arguments: argparse.Namespace) -> int:
-    from service.cli.export import export_leads  # noqa: PLC0415 (only this action needs it)
+    from service.cli.export import export_leads
 
-    _check_period(arguments)
+    check_period(arguments.since, arguments.until)
     return export_leads(installation, arguments)
 
 
@@ -150,7 +151,7 @@ def _rows(store: Store, page: Sequence[Lead]) -> list[dict[str, Any]]:
 
 def _filtered(installation: Installation, arguments: argparse.Namespace, limit: int) -> Iterator[Lead]:
     """The leads that match the filters, newest first; says so where there are none."""
-    _check_period(arguments)
+    check_period(arguments.since, arguments.until)
     matches = _pages(installation.store, arguments, limit)
     first = next(matches, None)
     if first is None:
@@ -159,11 +160,6 @@ def _filtered(installation: Installation, arguments: argparse.Namespace, limit: 
         print("lead-capture: no leads", file=sys.stderr)
         return iter(())
     return chain([first], matches)
-
-
-def _check_period(arguments: argparse.Namespace) -> None:
-    if arguments.since and arguments.until and arguments.since >= arguments.until:
-        raise Failed("the period is empty: --since must lie before --until")
 
 
 def _pages(store: Store, arguments: argparse.Namespace, limit: int) -> Iterator[Lead]:
@@ -183,9 +179,8 @@ def _pages(store: Store, arguments: argparse.Namespace, limit: int) -> Iterator[
 # -- acting
 
 
-def correct_lead(installation: Installation, arguments: argparse.Namespace) -> int:
-    """Correct answers; the lead is then sent with them."""
-    from service.operations.correction import InvalidAnswers, correct  # noqa: PLC0415 (only this action needs it)
+def _correct(installation: Installation, arguments: argparse.Namespace) -> int:
+    from service.operations.correction import InvalidAnswers, correct
 
     try:
         store, forms = installation.store, installation.setup.forms
@@ -201,7 +196,7 @@ def correct_lead(installation: Installation, arguments: argparse.Namespace) -> i
     return 0
 
 
-def retry_leads(installation: Installation, arguments: argparse.Namespace) -> int:
+def _retry(installation: Installation, arguments: argparse.Namespace) -> int:
     """The named leads, or all that match the filters and can be sent."""
     ids: Iterable[str] = arguments.ids
     filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
@@ -213,19 +208,8 @@ def retry_leads(installation: Installation, arguments: argparse.Namespace) -> in
     return _act_on_each(installation.store, RETRY, ids, "sent again", arguments)
 
 
-def release_leads(installation: Installation, arguments: argparse.Namespace) -> int:
-    """The named leads."""
-    return _act_on_each(installation.store, RELEASE, arguments.ids, "released", arguments)
-
-
-def discard_leads(installation: Installation, arguments: argparse.Namespace) -> int:
-    """The named leads."""
-    return _act_on_each(installation.store, DISCARD, arguments.ids, "discarded", arguments)
-
-
-def restore_leads(installation: Installation, arguments: argparse.Namespace) -> int:
-    """The named leads."""
-    return _act_on_each(installation.store, RESTORE, arguments.ids, "restored", arguments)
+def _act_on_named(action: Action, done: str, installation: Installation, arguments: argparse.Namespace) -> int:
+    return _act_on_each(installation.store, action, arguments.ids, done, arguments)
 
 
 def _act_on_each(store: Store, action: Action, ids: Iterable[str], done: str, arguments: argparse.Namespace) -> int:

@@ -75,15 +75,15 @@ def _command_in(given: Sequence[str]) -> Sequence[str]:
 
 def _reportable() -> tuple[type[Exception], ...]:
     """The errors that are reported without a traceback; imported only once something has failed."""
-    from service.forms import SetupProblems  # noqa: PLC0415
-    from service.settings import SettingsProblems  # noqa: PLC0415
-    from service.store import StoreUnavailable  # noqa: PLC0415
+    from service.forms import SetupProblems
+    from service.settings import SettingsProblems
+    from service.store import StoreUnavailable
 
     return SettingsProblems, SetupProblems, StoreUnavailable
 
 
 def _problems_of(error: Exception) -> Sequence[str]:
-    from service.cli.installation import database_problem  # noqa: PLC0415 (only once something has failed)
+    from service.cli.installation import database_problem
 
     problems: Sequence[str] | None = getattr(error, "problems", None)
     return [database_problem(error)] if problems is None else problems
@@ -99,7 +99,7 @@ class _ShowVersion(argparse.Action):
     """Like argparse's own `version` action, but the version is looked up only when it is printed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from service.version import VERSION  # noqa: PLC0415 (reading package metadata would slow every command down)
+        from service.version import VERSION
 
         print(f"{parser.prog} {VERSION}")
         parser.exit()
@@ -148,7 +148,7 @@ def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_completion(arguments: argparse.Namespace) -> int:
     """Print the script, made from the parser itself."""
-    import shtab  # noqa: PLC0415 (only this command needs it)
+    import shtab
 
     print(shtab.complete(parser_for(COMMANDS), arguments.shell))
     return 0

@@ -74,8 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _add(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.invitations import invite  # noqa: PLC0415 (the help needs none of it)
-    from service.operations.people import PersonRequest  # noqa: PLC0415
+    from service.operations.invitations import invite
+    from service.operations.people import PersonRequest
 
     wanted = PersonRequest(arguments.email, arguments.name, Role(arguments.role), chosen_accounts(arguments))
     with _refusals():
@@ -84,7 +84,7 @@ def _add(installation: "Installation", arguments: argparse.Namespace) -> int:
 
 
 def _list(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.people import people_shown_to, person_json  # noqa: PLC0415
+    from service.operations.people import people_shown_to, person_json
 
     people = people_shown_to(installation.store, operator())
     if arguments.json:
@@ -95,7 +95,7 @@ def _list(installation: "Installation", arguments: argparse.Namespace) -> int:
 
 
 def _set_role(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.people import PersonChange  # noqa: PLC0415
+    from service.operations.people import PersonChange
 
     accounts = chosen_accounts(arguments)
     has_accounts = arguments.all_accounts or accounts is not None
@@ -109,19 +109,19 @@ def _set_role(installation: "Installation", arguments: argparse.Namespace) -> in
 
 
 def _disable(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.people import PersonChange  # noqa: PLC0415
+    from service.operations.people import PersonChange
 
     return _change(installation, arguments, PersonChange(disabled=True))
 
 
 def _enable(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.people import PersonChange  # noqa: PLC0415
+    from service.operations.people import PersonChange
 
     return _change(installation, arguments, PersonChange(disabled=False))
 
 
 def _change(installation: "Installation", arguments: argparse.Namespace, change: "PersonChange") -> int:
-    from service.operations.people import change_person  # noqa: PLC0415
+    from service.operations.people import change_person
 
     person = _person(installation, arguments.email)
     with _refusals():
@@ -138,7 +138,7 @@ def _change(installation: "Installation", arguments: argparse.Namespace, change:
 
 
 def _reset(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.invitations import new_link  # noqa: PLC0415
+    from service.operations.invitations import new_link
 
     person = _person(installation, arguments.email)
     with _refusals():
@@ -149,7 +149,7 @@ def _reset(installation: "Installation", arguments: argparse.Namespace) -> int:
 
 
 def _remove(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.people import remove_person  # noqa: PLC0415
+    from service.operations.people import remove_person
 
     person = _person(installation, arguments.email)
     has_password = bool(installation.settings.admin_password)
@@ -159,7 +159,7 @@ def _remove(installation: "Installation", arguments: argparse.Namespace) -> int:
 
 
 def _person(installation: "Installation", email: str) -> "Person":
-    from service.operations.people import fold_email  # noqa: PLC0415
+    from service.operations.people import fold_email
 
     with installation.store.read() as tx:
         credentials = tx.people.credentials(fold_email(email))
@@ -170,9 +170,9 @@ def _person(installation: "Installation", email: str) -> "Person":
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    from service.operations.grants import InvalidRequest  # noqa: PLC0415
-    from service.operations.invitations import PersonDisabled  # noqa: PLC0415
-    from service.operations.people import EmailTaken, LastWayIn  # noqa: PLC0415
+    from service.operations.grants import InvalidRequest
+    from service.operations.invitations import PersonDisabled
+    from service.operations.people import EmailTaken, LastWayIn
 
     try:
         yield
@@ -181,7 +181,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _print_link(installation: "Installation", arguments: argparse.Namespace, person: "Person", token: str) -> int:
-    from service.operations.invitations import INVITATION_TIME, RESET_TIME, link_address  # noqa: PLC0415
+    from service.operations.invitations import INVITATION_TIME, RESET_TIME, link_address
 
     address = link_address(installation.settings.public_url, token)
     if arguments.json:
@@ -195,7 +195,7 @@ def _print_link(installation: "Installation", arguments: argparse.Namespace, per
 
 
 def _print_person(arguments: argparse.Namespace, person: "Person", was: str) -> int:
-    from service.operations.people import person_json  # noqa: PLC0415
+    from service.operations.people import person_json
 
     if arguments.json:
         print_json(person_json(person))
@@ -205,7 +205,7 @@ def _print_person(arguments: argparse.Namespace, person: "Person", was: str) -> 
 
 
 def _line(person: "Person") -> str:
-    from service.operations.lead_json import instant  # noqa: PLC0415
+    from service.operations.lead_json import instant
 
     state = "disabled" if person.disabled_at else "invited" if person.is_invited else ""
     seen = f"signed in {instant(person.signed_in_at)}" if person.signed_in_at else "never signed in"

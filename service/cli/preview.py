@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; 1 where the visitor would be sent back or the lead parked."""
-    from service.cli.installation import stored_setup  # noqa: PLC0415 (only this command pays for it)
-    from service.operations.preview import preview  # noqa: PLC0415
+    from service.cli.installation import stored_setup
+    from service.operations.preview import preview
 
     setup = stored_setup(*read_configuration())
     request = {
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(result: dict[str, Any]) -> Iterator[str]:
-    from service.operations.preview import readable_body  # noqa: PLC0415 (only this command pays for it)
+    from service.operations.preview import readable_body
 
     yield from (f"problem: {problem}" for problem in result["problems"])
     if result["attribution"]:

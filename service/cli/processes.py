@@ -39,10 +39,10 @@ def run_web(arguments: argparse.Namespace) -> int:
     folder = metrics_folder()
     # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
     with loading():
-        from gunicorn.app.base import BaseApplication  # noqa: PLC0415
+        from gunicorn.app.base import BaseApplication
 
-        from service.cli.installation import in_force_before_fork  # noqa: PLC0415
-        from service.web import start_app  # noqa: PLC0415
+        from service.cli.installation import in_force_before_fork
+        from service.web import start_app
 
         # Before the fork: the web processes share its memory, and one that is replaced goes on with what they took up.
         read = in_force_before_fork(settings, read)
@@ -67,7 +67,7 @@ def run_web(arguments: argparse.Namespace) -> int:
 
 def server_options(settings: Settings, address: ListenAddress) -> dict[str, Any]:
     """gunicorn's options; deploy/gunicorn.conf.py uses the same."""
-    from service.server.worker import buffering_worker  # noqa: PLC0415 (it loads gunicorn)
+    from service.server.worker import buffering_worker
 
     return {
         "bind": str(address),
@@ -101,8 +101,8 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
     """Deliver until stopped."""
     # Loaded here: the parent of the web processes needs neither.
     with loading():
-        from service.cli.installation import open_installation  # noqa: PLC0415
-        from service.worker import run as work  # noqa: PLC0415
+        from service.cli.installation import open_installation
+        from service.worker import run as work
 
     with open_installation(alerts=True) as installation:
         settings = installation.settings
@@ -128,7 +128,7 @@ def run_simulator(arguments: argparse.Namespace) -> int:
     Raises: Failed.
     """
     with loading():
-        from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
+        from service.simulator.server import serve
 
     address = listen_address(read_settings(), SIMULATOR_ADDRESS, arguments)
     try:

@@ -89,13 +89,13 @@ def _readers(
     installation: Installation, arguments: argparse.Namespace
 ) -> Iterator[tuple[AccountReader, ComparePlatforms]]:
     """A reader of each account that has a login, and the comparison with the platforms of its forms."""
-    import threading  # noqa: PLC0415 (with all of the delivery)
+    import threading
 
-    from service.fetching.connection import make_connections  # noqa: PLC0415
-    from service.nexudus_accounts import account_contexts, accounts  # noqa: PLC0415
-    from service.reconciliation.account_reader import account_reader  # noqa: PLC0415
-    from service.reconciliation.discrepancies import platform_comparer  # noqa: PLC0415
-    from service.store import Identity  # noqa: PLC0415
+    from service.fetching.connection import make_connections
+    from service.nexudus_accounts import account_contexts, accounts
+    from service.reconciliation.account_reader import account_reader
+    from service.reconciliation.discrepancies import platform_comparer
+    from service.store import Identity
 
     contexts = account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
     connections = make_connections(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from service import clock
 from service.cli import report_answers, report_outcomes
-from service.cli.commands import COMMANDS, Failed
+from service.cli.commands import COMMANDS
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.terminal import instant, print_json
+from service.cli.terminal import add_period_arguments, check_period, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command = COMMANDS["report"]
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
     attribution = subjects.add_parser("attribution", help=command.summary, epilog=f"example: {command.example}")
-    attribution.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
-    attribution.add_argument("--until", type=instant, help="received before (now)")
+    add_period_arguments(attribution)
     attribution.add_argument("--form", default="", help="leads of this form only")
     attribution.add_argument("--json", action="store_true", help="the whole response of /api/v1/reports/attribution")
     attribution.set_defaults(run_report=run_attribution)
@@ -51,19 +50,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_attribution(arguments: argparse.Namespace) -> int:
     """Print where leads came from."""
-    from service.operations.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
+    from service.operations.report import attribution_report, period_of
 
     with open_installation() as installation:
         period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
-        if period.since >= period.until:
-            raise Failed("the period is empty: --since must lie before --until")
+        check_period(period.since, period.until)
         report = attribution_report(installation.store, installation.setup.forms, period)
         if not report["leads"] and arguments.form:
             form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
         if arguments.json:
             print_json(report)
             return 0
-        from rich.console import Console  # noqa: PLC0415 (only the tables need it)
+        from rich.console import Console
 
         print_report(report, Console(highlight=False))
         return 0
@@ -141,9 +139,9 @@ def _table(
     more: rows that the report left out. text_columns: the first columns; the others are figures and keep their width.
     wraps: the last column is text that may take several lines.
     """
-    from rich import box  # noqa: PLC0415 (only the tables need it)
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
 
     if not rows:
         return

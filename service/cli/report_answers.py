@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from service import clock
-from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
-from service.cli.terminal import counted, instant, print_json, printable
+from service.cli.terminal import add_period_arguments, check_period, counted, print_json, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,8 +24,7 @@ def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]
     example = "example: lead-capture report answers --by owner --since 2026-11-01"
     parser = subjects.add_parser("answers", help="show how fast people answered leads", epilog=example)
     parser.add_argument("--by", choices=BY, default="form", help="what to list (form)")
-    parser.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
-    parser.add_argument("--until", type=instant, help="received before (now)")
+    add_period_arguments(parser)
     parser.add_argument("--form", default="", help="leads of this form only")
     parser.add_argument("--json", action="store_true", help="the whole response of /api/v1/reports/answers")
     parser.set_defaults(run_report=run)
@@ -34,21 +32,20 @@ def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from service.operations.answers import answer_report  # noqa: PLC0415 (only this command pays for it)
-    from service.operations.report import period_of  # noqa: PLC0415
+    from service.operations.answers import answer_report
+    from service.operations.report import period_of
 
     with open_installation() as installation:
         now = clock.now()
         period = period_of(arguments.since, arguments.until, arguments.form, now)
-        if period.since >= period.until:
-            raise Failed("the period is empty: --since must lie before --until")
+        check_period(period.since, period.until)
         report = answer_report(installation.store, period, now, arguments.by)
         if not report["total"]["leads"] and arguments.form:
             form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
         if arguments.json:
             print_json(report)
         else:
-            from rich.console import Console  # noqa: PLC0415 (only the table needs it)
+            from rich.console import Console
 
             print_answers(report, Console(highlight=False))
         return 0
@@ -56,9 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def print_answers(report: Mapping[str, Any], console: "Console") -> None:
     """Print an AnswerReport: rows, then the total."""
-    from rich import box  # noqa: PLC0415 (only the table needs it)
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
 
     total = report["total"]
     period = f"from {report['since'][:16]} to {report['until'][:16]} UTC"

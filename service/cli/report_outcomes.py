@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from service import clock
-from service.cli.commands import Failed
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
-from service.cli.terminal import counted, instant, print_json, printable
+from service.cli.terminal import add_period_arguments, check_period, counted, print_json, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,8 +40,7 @@ def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]
     example = "example: lead-capture report outcomes --by campaign --since 2026-11-01"
     parser = subjects.add_parser("outcomes", help="show what the leads of a period brought", epilog=example)
     parser.add_argument("--by", choices=BY, default="channel", help="what to list (channel)")
-    parser.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
-    parser.add_argument("--until", type=instant, help="received before (now)")
+    add_period_arguments(parser)
     parser.add_argument("--touch", choices=TOUCHES, default="last", help="the visit that counts (last)")
     parser.add_argument("--form", default="", help="leads of this form only; without costs")
     parser.add_argument("--account", default="", help="leads of this Nexudus account only; without costs")
@@ -55,7 +53,7 @@ def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from service.operations.outcome_output import outcomes_csv, outcomes_json  # noqa: PLC0415 (only this command pays)
+    from service.operations.outcome_output import outcomes_csv, outcomes_json
 
     with open_installation() as installation:
         report = _report(installation, arguments)
@@ -67,19 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
             sys.stdout.write(outcomes_csv(report))
         else:
-            from rich.console import Console  # noqa: PLC0415 (only the table needs it)
+            from rich.console import Console
 
             print_outcomes(report, Console(highlight=False))
         return 0
 
 
 def _report(installation: Installation, arguments: argparse.Namespace) -> "OutcomeReport":
-    from service.operations.outcomes import OutcomeQuery, outcomes  # noqa: PLC0415
-    from service.operations.report import period_of  # noqa: PLC0415
+    from service.operations.outcomes import OutcomeQuery, outcomes
+    from service.operations.report import period_of
 
     period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
-    if period.since >= period.until:
-        raise Failed("the period is empty: --since must lie before --until")
+    check_period(period.since, period.until)
     query = OutcomeQuery(
         arguments.by,
         period.since,
@@ -95,9 +92,9 @@ def _report(installation: Installation, arguments: argparse.Namespace) -> "Outco
 
 def print_outcomes(report: "OutcomeReport", console: "Console") -> None:
     """Print a report that fits the terminal: rows, then the total."""
-    from rich import box  # noqa: PLC0415 (only the table needs it)
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
 
     query = report.query
     left_out = ", ".join(f"{number:,} {status}" for status, number in report.left_out.items() if number)

@@ -105,7 +105,7 @@ def log_hooks(settings: Settings, address: ListenAddress) -> Hooks:
     """gunicorn's hooks that log its start and its end."""
 
     def when_ready(_server: Any) -> None:
-        from service.version import VERSION  # noqa: PLC0415 (reads the metadata of the package)
+        from service.version import VERSION
 
         size = {"processes": settings.web_processes, "threads": settings.web_threads}
         log.info("web_started", address=str(address), version=VERSION, **size)
@@ -128,7 +128,7 @@ def metrics_hooks(folder: MetricsFolder | None) -> Hooks:
         folder.reserve()
 
     def post_worker_init(worker: Any) -> None:
-        from service.metrics.web import METRICS  # noqa: PLC0415 (the application has loaded it)
+        from service.metrics.web import METRICS
 
         worker.wsgi.extensions[METRICS].follow(worker.refused)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from service.actors import Actor, terminal
+from service.cli.commands import Failed
 from service.settings.values import read_duration
 
 
@@ -67,6 +68,18 @@ def chosen_accounts(arguments: argparse.Namespace) -> frozenset[str] | None:
     return None if arguments.account is None else frozenset(arguments.account)
 
 
+def add_period_arguments(parser: argparse.ArgumentParser) -> None:
+    """--since and --until of a report."""
+    parser.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
+    parser.add_argument("--until", type=instant, help="received before (now)")
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """Raises: Failed where a period ends before it begins."""
+    if since and until and since >= until:
+        raise Failed("the period is empty: --since must lie before --until")
+
+
 def operator() -> Actor:
     """Whoever uses this terminal, as the record of acts names them: by the user and the host."""
     try:
@@ -105,8 +118,8 @@ def progress_bar(description: str, total: float) -> Iterator[Callable[[float, st
 
     Yields the function that updates it: how much of `total` is done, and the new description.
     """
-    from rich.console import Console  # noqa: PLC0415 (most commands show no bar)
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:

@@ -59,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _create(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.grants import InvalidRequest  # noqa: PLC0415 (the help needs none of it)
-    from service.operations.keys import KeyNameTaken, KeyRequest, make_key  # noqa: PLC0415
+    from service.operations.grants import InvalidRequest
+    from service.operations.keys import KeyNameTaken, KeyRequest, make_key
 
     scopes = frozenset(map(Scope, arguments.scope))
     wanted = KeyRequest(arguments.name, scopes, chosen_accounts(arguments), arguments.until)
@@ -76,7 +76,7 @@ def _create(installation: "Installation", arguments: argparse.Namespace) -> int:
 
 
 def _list(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.keys import key_json, keys_shown_to  # noqa: PLC0415
+    from service.operations.keys import key_json, keys_shown_to
 
     keys = keys_shown_to(installation.store, operator())
     if arguments.json:
@@ -87,7 +87,7 @@ def _list(installation: "Installation", arguments: argparse.Namespace) -> int:
 
 
 def _line(key: "ApiKey") -> str:
-    from service.operations.keys import key_json  # noqa: PLC0415
+    from service.operations.keys import key_json
 
     shown = key_json(key)
     state = "ended" if key.is_over(clock.now()) else "until"
@@ -100,7 +100,7 @@ def _line(key: "ApiKey") -> str:
 
 
 def _revoke(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.keys import key_json, revoke_key  # noqa: PLC0415
+    from service.operations.keys import key_json, revoke_key
 
     key = revoke_key(installation.store, arguments.id, operator(), clock.now())
     if key is None:

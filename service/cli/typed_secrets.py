@@ -70,7 +70,7 @@ def set_secret(store: "Store", arguments: argparse.Namespace) -> int:
 
 
 def _type_again(tx: "Transaction", name: str, text: str) -> bool:
-    from service.store import Act, Subject, SubjectKind  # noqa: PLC0415 (the help needs none of it)
+    from service.store import Act, Subject, SubjectKind
 
     actor, now = operator(), clock.now()
     is_stored = tx.secrets.type_again(name, text, actor.who, now)

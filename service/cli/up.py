@@ -216,8 +216,8 @@ def _answers(address: ListenAddress) -> bool:
 
 def _made_password(database_url: str) -> str:
     """The dashboard's password, if it was created just now."""
-    from service.admin.pages.auth import make_password  # noqa: PLC0415 (only where no password is set)
-    from service.store import Store  # noqa: PLC0415
+    from service.admin.pages.auth import make_password
+    from service.store import Store
 
     store = Store(database_url)
     try:

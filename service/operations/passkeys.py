@@ -57,8 +57,8 @@ def challenge_for_new(store: Store, person: Person, website: Website) -> Challen
 
     Raises: StoreUnavailable.
     """
-    from webauthn import generate_registration_options, options_to_json  # noqa: PLC0415 (a third of a second, 20 MB)
-    from webauthn.helpers.structs import (  # noqa: PLC0415
+    from webauthn import generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
         AuthenticatorSelectionCriteria,
         ResidentKeyRequirement,
         UserVerificationRequirement,
@@ -81,16 +81,16 @@ def challenge_for_new(store: Store, person: Person, website: Website) -> Challen
 
 
 def _descriptors(known: Sequence[Passkey]) -> "list[PublicKeyCredentialDescriptor]":
-    from webauthn import base64url_to_bytes  # noqa: PLC0415
-    from webauthn.helpers.structs import PublicKeyCredentialDescriptor  # noqa: PLC0415
+    from webauthn import base64url_to_bytes
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.id)) for passkey in known]
 
 
 def challenge_for_sign_in(website: Website) -> Challenge:
     """Return what a device signs with whichever passkey its owner chooses."""
-    from webauthn import generate_authentication_options, options_to_json  # noqa: PLC0415
-    from webauthn.helpers.structs import UserVerificationRequirement  # noqa: PLC0415
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
 
     options = generate_authentication_options(
         rp_id=website.host, user_verification=UserVerificationRequirement.REQUIRED
@@ -112,8 +112,8 @@ def add_passkey(
 
     Raises: InvalidPasskey, StoreUnavailable.
     """
-    from webauthn import base64url_to_bytes, verify_registration_response  # noqa: PLC0415
-    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+    from webauthn import base64url_to_bytes, verify_registration_response
+    from webauthn.helpers.exceptions import WebAuthnException
 
     try:
         verified = verify_registration_response(
@@ -150,8 +150,8 @@ def find_by_passkey(store: Store, credential: str, expected: str, website: Websi
 
     Raises: InvalidPasskey, StoreUnavailable.
     """
-    from webauthn import base64url_to_bytes, verify_authentication_response  # noqa: PLC0415
-    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+    from webauthn import base64url_to_bytes, verify_authentication_response
+    from webauthn.helpers.exceptions import WebAuthnException
 
     passkey = _passkey_of(store, credential)
     try:
@@ -223,6 +223,6 @@ def _record(tx: Transaction, actor: Actor, person: Person, act: Act, passkey: Pa
 
 
 def _encode(content: bytes) -> str:
-    from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415
+    from webauthn.helpers import bytes_to_base64url
 
     return bytes_to_base64url(content)

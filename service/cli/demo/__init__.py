@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replace the last invented history by a new one, or remove it."""
-    from service import clock  # noqa: PLC0415 (its help needs none of it)
+    from service import clock
 
     with open_installation() as installation:
         _check(installation, is_sure=arguments.yes or arguments.remove)
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _record(store: Store, written: int, removed: int) -> None:
-    from service import clock  # noqa: PLC0415 (the help needs none of it)
-    from service.cli.terminal import operator  # noqa: PLC0415
-    from service.store import Act, Subject, SubjectKind  # noqa: PLC0415
+    from service import clock
+    from service.cli.terminal import operator
+    from service.store import Act, Subject, SubjectKind
 
     act = Act.CREATE if written else Act.DELETE
     before, after = ({"leads": number} if number else None for number in (removed, written))
@@ -88,7 +88,7 @@ def _remove_all(store: Store) -> int:
 
 
 def _write_all(store: Store, arguments: argparse.Namespace) -> int:
-    from service.cli.demo.history import histories  # noqa: PLC0415 (only what writes needs it)
+    from service.cli.demo.history import histories
 
     leads = histories(ACCOUNT, arguments.leads, arguments.days, arguments.until, arguments.seed)
     written = 0
@@ -102,7 +102,7 @@ def _write_all(store: Store, arguments: argparse.Namespace) -> int:
 
 
 def _write_costs(store: Store, arguments: argparse.Namespace) -> None:
-    from service.cli.demo.sales import costs_of  # noqa: PLC0415 (only what writes needs it)
+    from service.cli.demo.sales import costs_of
 
     costs = list(costs_of(ACCOUNT, arguments.leads, arguments.days, arguments.until, arguments.seed))
     days = {(source, ACCOUNT): {cost.day for cost in costs} for source in {cost.source for cost in costs}}

@@ -33,13 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.capture.sheets.cells import NoSheet  # noqa: PLC0415 (the help needs neither store nor capture)
-    from service.cli.configuration import form_named  # noqa: PLC0415
-    from service.cli.imports.outcome import print_outcome  # noqa: PLC0415
-    from service.cli.installation import database_problem, open_installation  # noqa: PLC0415
-    from service.cli.terminal import operator, print_json, printable, progress_bar  # noqa: PLC0415
-    from service.operations.imports.importer import import_file  # noqa: PLC0415
-    from service.store import StoreUnavailable  # noqa: PLC0415
+    from service.capture.sheets.cells import NoSheet
+    from service.cli.configuration import form_named
+    from service.cli.imports.outcome import print_outcome
+    from service.cli.installation import database_problem, open_installation
+    from service.cli.terminal import operator, print_json, printable, progress_bar
+    from service.operations.imports.importer import import_file
+    from service.store import StoreUnavailable
 
     with open_installation() as installation:
         form = form_named(arguments.form, installation.setup)
