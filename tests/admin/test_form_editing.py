@@ -30,7 +30,8 @@ def as_typed(keys: dict[str, Any]) -> dict[str, str]:
         form |= {f"question.{number}.{part}": text.replace("\n", "\r\n") for part, text in parts.items()}
         form |= {f"question.{number}.required": "yes"} if row.required else {}
     for number, route in enumerate(routes):
-        parts = {"when": route.when, "more": route.more, **route.target, **route.texts}
+        parts = {"when": route.when, "account": route.account, "more": route.more, "of": route.of}
+        parts |= {**route.target, **route.texts}
         form |= {f"route.{number}.{part}": text.replace("\n", "\r\n") for part, text in parts.items()}
     return form
 
@@ -154,6 +155,17 @@ def test_a_row_is_removed_and_the_others_stay() -> None:
     typed = read_form(form, keys)
 
     assert typed.keys == {"questions": [QUESTIONS[0], QUESTIONS[2]], "routes": [keys["routes"][1]]}
+
+
+def test_a_route_that_moved_keeps_what_its_inputs_cannot_show() -> None:
+    first = {"when": {"a": "b"}, "board": "Sales", "stage": "New", "account": "harbour"}
+    keys: dict[str, Any] = {"routes": [first, {"when": {"a": "c"}, "stage_id": 2}, {"when": {"a": "d"}, "value": 3}]}
+
+    up = read_form({**as_typed(keys), "action": "route.1.up", "route.1.account": "north"}, keys).keys["routes"]
+    last = read_form({**as_typed(keys), "action": "route.2.down"}, keys).keys["routes"]
+
+    assert up == [{"when": {"a": "c"}, "stage_id": 2, "account": "north"}, first, keys["routes"][2]]
+    assert last == keys["routes"]
 
 
 def test_a_route_is_added() -> None:

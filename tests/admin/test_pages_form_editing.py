@@ -1,5 +1,6 @@
 """Forms made, changed, paused, copied and deleted in the dashboard: drafted, tried, published, taken back."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from html import unescape
@@ -296,6 +297,26 @@ def test_more_rows_are_shown_with_what_was_typed(editor: Editor) -> None:
     assert (again["question.0.label"], again["question.1.label"]) == ("Which floor?", "")
 
 
+def test_questions_and_routes_are_put_in_another_order(editor: Editor) -> None:
+    path, names = "/admin/forms/edit/tour", ("Which floor?", "How many desks?", "When?")
+    rows = {f"question.{number}.label": name for number, name in enumerate(names)}
+    rows |= {f"route.{number}.when": f"floor = {number}" for number in (0, 1)}
+
+    moved = editor.fill_in(path, {**rows, "action": "question.2.up"})
+    again = editor.client.post(
+        "/admin/forms/edit", data={**Page(moved, "/admin/forms/edit").fields, "action": "question.1.up"}
+    )
+    turned = editor.client.post(
+        "/admin/forms/edit", data={**Page(again, "/admin/forms/edit").fields, "action": "route.0.down"}
+    )
+
+    assert re.search(r'value="question\.1\.up" autofocus', moved.text), "pressed again, it goes further up"
+    assert re.search(r'value="question\.0\.down" autofocus', again.text), "at the top the other button has the focus"
+    editor.confirm(editor.client.post("/admin/forms/edit", data=Page(turned, "/admin/forms/edit").fields))
+    assert [each["label"] for each in editor.form("tour")["questions"]] == ["When?", "Which floor?", "How many desks?"]
+    assert [each["when"] for each in editor.form("tour")["routes"]] == [{"floor": "1"}, {"floor": "0"}]
+
+
 def test_a_draft_is_changed_further(editor: Editor) -> None:
     review = editor.fill_in("/admin/forms/edit/tour", {"title": "Tour"})
 
@@ -469,6 +490,20 @@ def test_an_editor_of_one_account_changes_its_forms_and_takes_none_elsewhere(ann
     assert "contact" not in words(review.text)
     ann.front.app.extensions["asks"] = None
     assert ann.document() == TWO_HOUSES + 'title = "Harbour tour"\n'
+
+
+def test_a_route_has_an_account_and_its_stages(ann: Editor) -> None:
+    harbour = json.loads(json.dumps(LOOK).replace("Tour booked", "Viewing"))
+    ann.front.store.write(lambda tx: tx.crm.save_look("harbour", "https://crm.example", harbour, NOON))
+    ann.front.app.extensions["asks"] = None
+    ann.publish(f'{TWO_HOUSES}[[forms.contact.routes]]\nwhen.floor = "1"\n[[forms.tour.routes]]\nwhen.floor = "1"\n')
+
+    page = ann.fill_in("/admin/forms/edit/contact", {"route.0.account": "harbour", "action": "refresh"})
+    fields = Page(page, "/admin/forms/edit").fields
+    ann.confirm(ann.client.post("/admin/forms/edit", data={**fields, "route.0.stage": "1002", "action": "review"}))
+
+    assert "Viewing" in page.text.partition('name="route.0.stage"')[2]
+    assert ann.form("contact")["routes"] == [{"when": {"floor": "1"}, "account": "harbour", "stage_id": 1002}]
 
 
 def test_an_editor_of_one_account_learns_no_secret_of_the_others(ann: Editor) -> None:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from service.actors import Scope
 from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_form
 from service.admin.pages.form_editing.keys import FIELDS, SECTIONS, FormField, Section
-from service.admin.pages.form_editing.questions import QuestionRow, each_kind
+from service.admin.pages.form_editing.questions import QuestionRow, each_kind, requested_move, row_numbers
 from service.admin.pages.form_editing.reading import (
     RouteRow,
     read_form,
@@ -242,6 +242,7 @@ def show_editor(
     account = state.texts.get("account") or workspace.account_of({}, standing.document)
     is_all = state.form == ALL_FORMS
     choices = workspace.choices(account, look_again=more == "look")
+    own = {account: choices, **{each: workspace.choices(each, look_again=more == "look") for each in _accounts(state)}}
     return workspace.renderer.page(
         "form_editor.html",
         status,
@@ -250,6 +251,8 @@ def show_editor(
         sections=[(section, _inputs(section, state, defaults)) for section in SECTIONS],
         is_all=is_all,
         choices=choices,
+        choices_by_account=own,
+        form_account=account,
         usual_stage=describe_stage(defaults, choices),
         accounts=workspace.accounts(),
         as_written=written_stage(state.keys) or written_stage(defaults),
@@ -260,7 +263,23 @@ def show_editor(
         AS_WRITTEN=AS_WRITTEN,
         opened={section.name for section in SECTIONS if _has_problem(section, state)},
         open_row=more,
+        moved=_moved_row(),
+        written_routes={str(number): written_stage(each) for number, each in enumerate(state.keys.get("routes", ()))},
     )
+
+
+def _accounts(state: EditorState) -> set[str]:
+    """The accounts that routes name."""
+    return {row.account for row in state.routes if row.account}
+
+
+def _moved_row() -> tuple[str, int, str]:
+    """Which row was just moved, where to, and by which button; so that it can be pressed again."""
+    move = requested_move(request.form)
+    numbers = row_numbers(move.kind, request.form) if move else []
+    if move is None or move.number not in numbers:
+        return "", -1, ""
+    return move.kind, numbers.index(move.number), "up" if move.step < 0 else "down"
 
 
 def _spare(number: int, *, is_wanted: bool, first: int = 1) -> int:

@@ -28,6 +28,17 @@ from service.i18n import N_, _
 
 Path = tuple[str, ...]
 
+LANGUAGE_NAMES = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pt": "Português",
+}
+"""Languages of the pages for visitors, each by its own name."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormField:
@@ -132,7 +143,7 @@ AFTERWARDS = Section(
             choice(),
             N_("Language of the page"),
             N_("Left empty: the language of the visitor's browser."),
-            options=tuple((code, code) for code in VISITOR_LANGUAGES),
+            options=tuple((code, LANGUAGE_NAMES[code]) for code in VISITOR_LANGUAGES),
         ),
         _key("titles", PAIRS, N_("Title in other languages"), N_("One per line: de = Besichtigung buchen")),
         _key("privacy_url", TEXT, N_("Privacy policy"), N_("Linked from the page."), "https://www.example.com/privacy"),

@@ -31,6 +31,10 @@ KIND_NAMES = MessageTable(
 )
 """Kind -> its words."""
 
+MAX_ROWS = 100
+OF = "of"
+"""Input of a row that says which of the original rows it was drawn from."""
+
 PARTS = ("name", "label", "kind", "choices", "required")
 
 _BY_LANGUAGE = re.compile(rf"({'|'.join(VISITOR_LANGUAGES)}):\s*(\S.*)")
@@ -60,8 +64,7 @@ def show_questions(value: Any) -> list[QuestionRow]:
 
 def read_rows(form: Mapping[str, str]) -> list[QuestionRow]:
     """Return the rows that were typed, without those that are empty or to be removed."""
-    rows = [_row(form, number) for number in _numbers(form) if f"question.{number}.remove" not in form]
-    return [row for row in rows if not row.is_empty]
+    return [_row(form, number) for number in row_numbers("question", form)]
 
 
 def read_questions(rows: Sequence[QuestionRow], before: Any) -> list[Any]:
@@ -74,11 +77,6 @@ def read_questions(rows: Sequence[QuestionRow], before: Any) -> list[Any]:
     return [next((old for old in known if _says_the_same(old, value)), value) for value in values]
 
 
-def _numbers(form: Mapping[str, str]) -> list[int]:
-    matches = (re.fullmatch(r"question\.([0-9]{1,3})\.\w+", name) for name in form)
-    return sorted({int(match[1]) for match in matches if match})
-
-
 def _row(form: Mapping[str, str], number: int) -> QuestionRow:
     texts = {part: form.get(f"question.{number}.{part}", "").strip() for part in (*PARTS, "toml")}
     return QuestionRow(**{**texts, "required": bool(texts["required"])})  # type: ignore[arg-type]
@@ -87,6 +85,40 @@ def _row(form: Mapping[str, str], number: int) -> QuestionRow:
 def _says_the_same(old: Any, value: Any) -> bool:
     """Whether both are one question: a name alone says as much as a table with nothing else."""
     return same(old, value) or (isinstance(old, Mapping) and same(_value(_show(old)), value) and not _show(old).toml)
+
+
+# -- rows of the page, of questions and of routes
+
+
+def row_numbers(kind: str, form: Mapping[str, str]) -> list[int]:
+    """Return the numbers of the rows that were typed, without those that are empty or to be removed.
+
+    They are in the order of the page, after the move that was requested.
+    """
+    typed = [(re.fullmatch(rf"{kind}\.([0-9]{{1,3}})\.(\w+)", name), text) for name, text in form.items()]
+    parts = [(int(match[1]), match[2]) for match, text in typed if match and text.strip() and match[2] != OF]
+    removed = {number for number, part in parts if part == "remove"}
+    numbers = sorted({number for number, _ in parts} - removed)[:MAX_ROWS]
+    move = requested_move(form)
+    if move is not None and move.kind == kind and move.number in numbers:
+        place = numbers.index(move.number)
+        numbers.insert(max(place + move.step, 0), numbers.pop(place))
+    return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class RowMove:
+    """A row that shall go up (step -1) or down (1). kind: question or route."""
+
+    kind: str
+    number: int
+    step: int
+
+
+def requested_move(form: Mapping[str, str]) -> RowMove | None:
+    """Return the move whose button was pressed."""
+    match = re.fullmatch(r"(question|route)\.([0-9]{1,3})\.(up|down)", form.get("action", ""))
+    return RowMove(match[1], int(match[2]), -1 if match[3] == "up" else 1) if match else None
 
 
 # -- one question

@@ -3,21 +3,25 @@
 A key whose text was not touched keeps its value exactly, in whatever way it was written.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from service.admin.pages.form_editing.keys import FIELDS, FormField
-from service.admin.pages.form_editing.questions import QuestionRow, read_questions, read_rows, show_questions
+from service.admin.pages.form_editing.questions import (
+    OF,
+    QuestionRow,
+    read_questions,
+    read_rows,
+    row_numbers,
+    show_questions,
+)
 from service.admin.pages.form_editing.target import TARGET_KEYS, read_target, show_target
 from service.admin.pages.form_editing.widgets import LISTS, TOML, KeyWidget, Untypable
 
 ROUTE_FIELDS = ("redirect", "notify")
 """Keys of a route with inputs of their own; its other keys are typed as TOML."""
-
-MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,17 @@ class TypedForm:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """One route as typed. target: as show_target; more: its other keys as TOML."""
+    """One route as typed.
+
+    target: as show_target. more: its other keys as TOML. of: number of the route that it was drawn from, "" for none.
+    """
 
     when: str = ""
+    account: str = ""
     target: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     more: str = ""
+    of: str = ""
 
 
 def show_field(field_of_form: FormField, keys: Mapping[str, Any]) -> tuple[KeyWidget, str]:
@@ -120,15 +129,20 @@ def _replace(keys: dict[str, Any], names: Sequence[str], values: Mapping[str, An
 
 def show_routes(value: Any) -> list[RouteRow]:
     """Return the rows of the key `routes`."""
-    return [_show_route(each) for each in value] if isinstance(value, list) else []
+    return [_show_route(each, number) for number, each in enumerate(value)] if isinstance(value, list) else []
 
 
-def _show_route(route: Mapping[str, Any]) -> RouteRow:
+def _show_route(route: Mapping[str, Any], number: int) -> RouteRow:
     when = route.get("when", {})
     texts = {each.name: show_field(each, route)[1] for each in _ROUTE_FIELDS}
     more = {key: value for key, value in route.items() if key not in _ROUTE_OWN}
     return RouteRow(
-        _when_widget(when).show(when) if when else "", show_target(route), texts, TOML.show(more) if more else ""
+        _when_widget(when).show(when) if when else "",
+        str(route.get("account", "")),
+        show_target(route),
+        texts,
+        TOML.show(more) if more else "",
+        str(number),
     )
 
 
@@ -139,22 +153,26 @@ def _when_widget(when: Any) -> KeyWidget:
 def _read_routes(form: Mapping[str, str], before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the routes that were typed, in their order. Raises: Untypable."""
     routes = []
-    for number in _numbers("route", form):
-        prefix = f"route.{number}."
-        typed = {name.removeprefix(prefix): text for name, text in form.items() if name.startswith(prefix)}
-        if "remove" in typed or not any(text.strip() for text in typed.values()):
-            continue
-        routes.append(_read_route(typed, before[number] if number < len(before) else {}))
+    for typed in _typed_routes(form):
+        of = typed.get(OF, "")
+        routes.append(_read_route(typed, before[int(of)] if of.isdecimal() and int(of) < len(before) else {}))
     return routes
 
 
+def _typed_routes(form: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    for number in row_numbers("route", form):
+        prefix = f"route.{number}."
+        yield {name.removeprefix(prefix): text for name, text in form.items() if name.startswith(prefix)}
+
+
 def _read_route(typed: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
-    shown = _show_route(before)
+    shown = _show_route(before, 0)
     when = before.get("when", {})
     route: dict[str, Any] = {"when": when}
     if not _same_text(typed.get("when", ""), shown.when):
         route["when"] = _when_widget(when).read(typed["when"]) if typed.get("when", "").strip() else {}
     route |= read_target(typed, before)
+    _set(route, ("account",), typed.get("account", shown.account).strip() or None)
     for each in _ROUTE_FIELDS:
         text = typed.get(each.name, "")
         if _same_text(text, shown.texts[each.name]):
@@ -170,30 +188,23 @@ def _read_route(typed: Mapping[str, str], before: Mapping[str, Any]) -> dict[str
     return {**route, **rows}
 
 
-def _numbers(kind: str, form: Mapping[str, str]) -> list[int]:
-    matches = (re.match(rf"{kind}\.([0-9]{{1,3}})\.", name) for name in form)
-    return sorted({int(match[1]) for match in matches if match})[:MAX_ROWS]
-
-
 _ROUTE_FIELDS = tuple(each for each in FIELDS if each.name in ROUTE_FIELDS)
-_ROUTE_OWN = frozenset(("when", *TARGET_KEYS, *ROUTE_FIELDS))
+_ROUTE_OWN = frozenset(("when", "account", *TARGET_KEYS, *ROUTE_FIELDS))
 
 
 def rows_of(form: Mapping[str, str]) -> tuple[list[QuestionRow], list[RouteRow]]:
     """Return the rows as they were typed, for a page that is shown again."""
-    routes = []
-    for number in _numbers("route", form):
-        typed = {
-            name.removeprefix(f"route.{number}."): text
-            for name, text in form.items()
-            if name.startswith(f"route.{number}.")
-        }
-        target = {name: typed.get(name, "") for name in ("stage", "type", "owner", "owners")}
-        row = RouteRow(
-            typed.get("when", ""), target, {n: typed.get(n, "") for n in ROUTE_FIELDS}, typed.get("more", "")
+    routes = [
+        RouteRow(
+            typed.get("when", ""),
+            typed.get("account", ""),
+            {name: typed.get(name, "") for name in ("stage", "type", "owner", "owners")},
+            {name: typed.get(name, "") for name in ROUTE_FIELDS},
+            typed.get("more", ""),
+            typed.get(OF, ""),
         )
-        if "remove" not in typed and any(text.strip() for text in typed.values()):
-            routes.append(row)
+        for typed in _typed_routes(form)
+    ]
     return read_rows(form), routes
 
 
