@@ -125,7 +125,7 @@ def _diff(arguments: argparse.Namespace, publisher: "Publisher", _store: "Store"
 
     before, after = (publisher.version(number) for number in (arguments.before, arguments.after))
     if arguments.json:
-        tables = (tables_of(each.toml.encode()) for each in (before, after))
+        tables = (tables_of(each.toml) for each in (before, after))
         print_json([each.as_row() for each in changes_between(*tables)])
         return 0
     names = (f"version {before.version}", f"version {after.version}")

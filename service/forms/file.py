@@ -105,11 +105,15 @@ def digest_of(document: bytes) -> str:
     return hashlib.sha256(document).hexdigest()[:DIGEST_LENGTH]
 
 
+def with_plain_ends(text: str) -> str:
+    """Return a document as it is read: some editors begin it with a mark; browsers and Windows end lines with CR LF."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _read_tables(document: bytes, problems: ProblemList) -> Keys:
     """Return the tables. Raises: SetupProblems when the bytes cannot be read as TOML, with the line."""
     try:
-        text = document.decode("utf-8-sig")
-        return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
+        return tomllib.loads(with_plain_ends(document.decode()))
     except UnicodeDecodeError as error:
         problems.add((), f"is not UTF-8 text (byte {error.start + 1}): save it as UTF-8")
     except ValueError as error:  # TOMLDecodeError, and Python's own for numbers of thousands of digits

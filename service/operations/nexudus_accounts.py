@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from service.actors import Actor
+from service.forms.values import SECRET_PREFIX
 from service.setup.editing import put_table, read_tables
-from service.setup.publishing import ManagedByFile, Publisher
+from service.setup.publishing import Publisher
 from service.store import TRY_ACCOUNT, Act, Store, Subject, SubjectKind, Transaction, WorkerRequest
 
 SECRET_KEYS = ("password", "totp_secret", "token", "app_secret", "app_token")
@@ -29,7 +30,7 @@ def request_trial(
         keys = dict(typed)
         for key in SECRET_KEYS:
             if text := keys.pop(key, ""):
-                keys[key] = f"secret:{tx.secrets.keep(f'{PURPOSE} {account} {key}', text, actor.who, now)}"
+                keys[key] = f"{SECRET_PREFIX}{tx.secrets.keep(f'{PURPOSE} {account} {key}', text, actor.who, now)}"
             elif key in kept:
                 keys[key] = kept[key]
         details = {"account": account, **({"typed": keys} if keys else {})}
@@ -46,11 +47,9 @@ def use_account(publisher: Publisher, request: WorkerRequest, actor: Actor, now:
 
     Raises: SetupRefusal, SetupProblems, EditRefused, StoreUnavailable; then nothing changed.
     """
-    account, standing = str(request.details["account"]), publisher.standing()
-    if standing.version is None:
-        raise ManagedByFile(publisher.file_name)
-    before = read_tables(standing.toml).get("accounts", {}).get(account, {})
+    account, newest = str(request.details["account"]), publisher.editable()
+    before = read_tables(newest.toml).get("accounts", {}).get(account, {})
     brand = {"brand": before["brand"]} if "brand" in before else {}
-    document = put_table(standing.toml, ("accounts", account), {**request.details["typed"], **brand})
+    document = put_table(newest.toml, ("accounts", account), {**request.details["typed"], **brand})
     note = f"Nexudus account {account} connected"
-    return publisher.publish(document, note, actor, standing.version, now).version
+    return publisher.publish(document, note, actor, newest.version, now).version

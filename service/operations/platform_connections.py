@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actors import Actor
+from service.forms.values import SECRET_PREFIX
 from service.platforms.platform import Platform
 from service.setup.editing import form_keys, put_form
-from service.setup.publishing import ManagedByFile, Publisher
+from service.setup.publishing import Publisher
 from service.setup.withholding import SECRET_KEYS
 from service.store import Store
 
@@ -48,10 +49,8 @@ def connect_platform(
     typed: what is not typed stays; words of ours that are new are made up.
     Raises: SetupRefusal, SetupProblems, EditRefused, StoreUnavailable; then nothing changed.
     """
-    standing = publisher.standing()
-    if standing.version is None:
-        raise ManagedByFile(publisher.file_name)
-    keys = form_keys(standing.toml, form)
+    newest = publisher.editable()
+    keys = form_keys(newest.toml, form)
     webhooks = dict(keys.get("webhooks", {}))
     store.write(lambda tx: tx.secrets.forget_unused(PURPOSE, now))
     table, made_up = dict(webhooks.get(platform.name, {})), {}
@@ -61,9 +60,9 @@ def connect_platform(
             text = made_up[key] = secrets.token_urlsafe(24)
         if text:
             table[key] = _kept(store, f"{PURPOSE} {form} {platform.name} {key}", key, text, actor, now)
-    document = put_form(standing.toml, form, {**keys, "webhooks": {**webhooks, platform.name: table}})
+    document = put_form(newest.toml, form, {**keys, "webhooks": {**webhooks, platform.name: table}})
     note = f"{platform.title} of the form {form} connected"
-    version = publisher.publish(document, note, actor, standing.version, now).version
+    version = publisher.publish(document, note, actor, newest.version, now).version
     return ConnectedPlatform(version, made_up)
 
 
@@ -71,4 +70,4 @@ def _kept(store: Store, purpose: str, key: str, text: str, actor: Actor, now: da
     """The value as it stands in the set-up: an id as it is, a secret by its name."""
     if key not in SECRET_KEYS:
         return text
-    return "secret:" + store.write(lambda tx: tx.secrets.keep(purpose, text, actor.who, now))
+    return SECRET_PREFIX + store.write(lambda tx: tx.secrets.keep(purpose, text, actor.who, now))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
+from service.forms.file import with_plain_ends
 from service.forms.problems import Place, write_place
 from service.setup.withholding import is_secret
 
@@ -31,10 +32,10 @@ class Change:
         return {"form": self.form, "key": self.key, "from": self.before, "to": self.after}
 
 
-def tables_of(document: bytes) -> Mapping[str, Any]:
+def tables_of(document: str) -> Mapping[str, Any]:
     """Return the tables of a document that was checked; {} for one that cannot be read any more."""
     try:
-        return tomllib.loads(document.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
+        return tomllib.loads(with_plain_ends(document))
     except ValueError:
         return {}
 

@@ -1,8 +1,7 @@
 """Versions of the set-up by number: a waiting lead goes by the one that it was taken under."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
+from functools import lru_cache
 
 import structlog
 
@@ -24,24 +23,14 @@ class EarlierSetups:
     def __init__(self, store: Store, lookup: Lookup) -> None:
         """lookup: reads a variable of the environment, for "env:NAME" values."""
         self._store, self._lookup = store, with_secrets(lookup, store)
-        self._guard = threading.Lock()
-        self._kept: OrderedDict[int, Mapping[str, Form] | None] = OrderedDict()
+        self._kept = lru_cache(MAX_KEPT)(self._read)
 
     def forms(self, version: int) -> Mapping[str, Form] | None:
         """Return the forms of a version; None where it is not kept any more, or needs a variable that is gone.
 
         Raises: StoreUnavailable.
         """
-        with self._guard:
-            if version in self._kept:
-                self._kept.move_to_end(version)
-                return self._kept[version]
-        forms = self._read(version)
-        with self._guard:
-            self._kept[version] = forms
-            while len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
-        return forms
+        return self._kept(version)
 
     def _read(self, version: int) -> Mapping[str, Form] | None:
         with self._store.read() as tx:

@@ -14,6 +14,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, Table
 
+from service.forms.file import with_plain_ends
+
 Keys = Mapping[str, Any]
 Place = tuple[str, ...]
 
@@ -35,7 +37,7 @@ class EditRefused(Exception):
 
 def read_tables(document: str) -> dict[str, Any]:
     """Return the plain tables of a document. Raises: ValueError where it is not TOML."""
-    return tomllib.loads(_with_plain_ends(document))
+    return tomllib.loads(with_plain_ends(document))
 
 
 def form_keys(document: str, name: str) -> dict[str, Any]:
@@ -70,12 +72,12 @@ def remove_form(document: str, name: str) -> str:
 
     place = (FORMS, name)
     edits = (lambda text: _cut(text, place), lambda text: _without_last_form(_cut(text, place)))
-    return _first_exact(_with_plain_ends(document), wanted, edits)
+    return _first_exact(with_plain_ends(document), wanted, edits)
 
 
 def put_table(document: str, place: Place, keys: Keys) -> str:
     """Return the document in which the table at `place` holds exactly `keys`. Raises: as put_form."""
-    text = _with_plain_ends(document)
+    text = with_plain_ends(document)
     wanted = tomllib.loads(text)
     above = wanted
     for step in place[:-1]:
@@ -160,11 +162,6 @@ def _above_next_heading(lines: Sequence[str]) -> list[str]:
 def _without_last_form(text: str) -> str:
     """The text with an empty table of forms, after the only form was cut."""
     return f"{text.rstrip()}\n\n[{FORMS}]\n".lstrip()
-
-
-def _with_plain_ends(document: str) -> str:
-    """The text as it is read: browsers and Windows end lines with CR LF."""
-    return document.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def same(one: Any, other: Any) -> bool:
@@ -328,7 +325,7 @@ def write_tables(tables: Keys) -> str:
 
 def read_value(text: str) -> Any:
     """Return what was typed as TOML: a value, or the rows of a table. Raises: ValueError."""
-    plain = _with_plain_ends(text).strip()
+    plain = with_plain_ends(text).strip()
     try:
         return tomllib.loads(f"value = {plain}\n")["value"]
     except ValueError:

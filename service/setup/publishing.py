@@ -10,7 +10,6 @@ SetupProblems       the document is faulty            correct it; `placed` says 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 
 from service import clock
 from service.actors import Actor
@@ -104,16 +103,11 @@ class Publisher:
         is_of_file = bool(setup.digest) and setup.version is None
         return is_of_file or not is_kept_in_database(self._settings, self._lookup)
 
-    @property
-    def file_name(self) -> str:
-        """Name of the forms file that holds the set-up, or would."""
-        return self._settings.forms_file.name
-
     def standing(self) -> StandingSetup:
         """Return the document in force. Raises: SetupProblems where a file cannot be read; StoreUnavailable."""
         if self.is_managed_by_file:
             return self._file()
-        newest = self._version(None)
+        newest = self.version()
         at = newest.published_at if newest.version else None
         return StandingSetup(newest.toml, newest.version, str(newest.version), at, newest.published_by, newest.note)
 
@@ -123,9 +117,27 @@ class Publisher:
         at = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
         return StandingSetup(document.decode(errors="replace"), None, digest_of(document), at)
 
-    def version(self, number: int) -> SetupVersion:
-        """Return one version with its document. Raises: UnknownVersion, StoreUnavailable."""
-        return self._version(number)
+    def version(self, number: int | None = None) -> SetupVersion:
+        """Return a version with its document, by default the newest; UNPUBLISHED is the one with defaults.
+
+        Raises: UnknownVersion, StoreUnavailable.
+        """
+        with self._store.read() as tx:
+            version = tx.setups.newest() if number is None else tx.setups.get(number)
+        if version is None and number in (None, UNPUBLISHED):
+            return SetupVersion(UNPUBLISHED, "", "", datetime.fromtimestamp(0, UTC), FIRST_DOCUMENT)
+        if version is None:
+            raise UnknownVersion(number or UNPUBLISHED)
+        return version
+
+    def editable(self) -> SetupVersion:
+        """Return the newest version, for a change that is then published over it.
+
+        Raises: ManagedByFile, StoreUnavailable.
+        """
+        if self.is_managed_by_file:
+            raise ManagedByFile(self._settings.forms_file.name)
+        return self.version()
 
     def history(self, limit: int, before: int | None = None) -> list[SetupVersion]:
         """Return versions without their documents, newest first. before: only older ones than this."""
@@ -138,21 +150,20 @@ class Publisher:
         expected_version: the one that it was made from.
         Raises: SetupRefusal, SetupProblems, StoreUnavailable.
         """
-        if self.is_managed_by_file:
-            raise ManagedByFile(self._settings.forms_file.name)
-        newest = self._version(None)
+        newest = self.editable()
         if newest.version != expected_version:
             raise StaleVersion(newest.version)
         after = self._checked(document, newest.version + 1)
-        tables = tables_of(document.encode())
+        tables = tables_of(document)
         _refuse(tuple(revealing_references(tables, OWN_SECRETS)))
         with self._store.read() as tx:
             looks = {each: tx.crm.last_look(each) for form in after.forms.values() for each in form.accounts}
-        self._request_looks([each.account for each in looks.values() if not (each.looked_at or each.requested_at)])
+        if unseen := [name for name, look in looks.items() if not (look.looked_at or look.requested_at)]:
+            self._request_looks(unseen)
         unsafe, warnings = judge_stages(after, tables, lambda account: looks[account].contents)
         _refuse(unsafe)
         secrets = [PlacedProblem(path, _WRITTEN_OUT) for path in written_secrets(tables)]
-        changes = changes_between(tables_of(newest.toml.encode()), tables)
+        changes = changes_between(tables_of(newest.toml), tables)
         return Proposal(newest.version, self._before(newest), after, changes, [*warnings, *secrets])
 
     def publish(
@@ -179,22 +190,9 @@ class Publisher:
 
         Raises: SetupRefusal, SetupProblems, StoreUnavailable; then nothing changed.
         """
-        if self.is_managed_by_file:
-            raise ManagedByFile(self._settings.forms_file.name)
-        earlier = self._version(version)
-        return self.publish(
-            earlier.toml, note or f"back to version {version}", actor, expected_version, now, Act.REVERT
-        )
-
-    def _version(self, number: int | None) -> SetupVersion:
-        """Return a version, None for the newest; before anything was published, the one with defaults."""
-        with self._store.read() as tx:
-            version = tx.setups.newest() if number is None else tx.setups.get(number)
-        if version is None and number in (None, UNPUBLISHED):
-            return SetupVersion(UNPUBLISHED, "", "", datetime.fromtimestamp(0, UTC), FIRST_DOCUMENT)
-        if version is None:
-            raise UnknownVersion(number or UNPUBLISHED)
-        return version
+        self.editable()
+        toml = self.version(version).toml
+        return self.publish(toml, note or f"back to version {version}", actor, expected_version, now, Act.REVERT)
 
     def _checked(self, document: str, number: int) -> Setup:
         text = document.encode()
@@ -204,9 +202,12 @@ class Publisher:
 
     def _request_looks(self, accounts: Collection[str]) -> None:
         """Have a worker look at accounts that nobody has looked at: the next version is judged by what it sees."""
-        now = clock.now()
-        for account in accounts:
-            self._store.write(partial(_request_look, account=account, now=now))
+
+        def request(tx: Transaction) -> None:
+            for account in accounts:
+                tx.crm.request_look(account, clock.now())
+
+        self._store.write(request)
 
     def _before(self, newest: SetupVersion) -> Setup:
         """Return the set-up in force; without forms where a variable is missing that it needs."""
@@ -219,10 +220,6 @@ class Publisher:
 def _refuse(problems: tuple[PlacedProblem, ...]) -> None:
     if problems:
         raise SetupProblems(tuple(f"{DOCUMENT_NAME}: {each.path}: {each.message}" for each in problems), problems)
-
-
-def _request_look(tx: Transaction, account: str, now: datetime) -> None:
-    tx.crm.request_look(account, now)
 
 
 _WRITTEN_OUT = "is written out, so whoever reads the set-up or a backup knows it: write env:NAME and set that variable"
