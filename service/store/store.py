@@ -15,6 +15,7 @@ from service.lead import LeadId, Receipt, Status
 from service.store.acts import chain
 from service.store.answers import AnswerClock
 from service.store.database import bell
+from service.store.database.columns import run_in_driver, sent_together
 from service.store.database.engines import open_database
 from service.store.database.faults import PROBE, Readiness, as_unavailable
 from service.store.database.schema import migrate, schema_of, schema_problem
@@ -27,6 +28,7 @@ from service.store.leads.stored import NOTIFIABLE
 from service.store.outbox import LIVE, WAKE, QueuedDelivery
 from service.store.platforms.notices import AnnouncedLead
 from service.store.transaction import Transaction
+from service.store.words import cursor_of, query_cursor, read_cursor
 
 T = TypeVar("T")
 
@@ -125,13 +127,28 @@ class Store:
     def _keep_and_enqueue(
         self, connection: Connection, arrivals: Sequence[Arrival], priority: int = LIVE
     ) -> Sequence[Receipt]:
+        if self._database.has_round_trips and self._keep_new(connection, arrivals, priority):
+            return [Receipt(arrival.lead.id, repeat=False) for arrival in arrivals]
         tx = Transaction(connection, self._database)
         results = tx.leads.keep(arrivals, partial(_complete, tx))
         new = [arrival for arrival, result in zip(arrivals, results, strict=True) if result.lead]
-        tx.queue.enqueue([_delivery_of(arrival, priority) for arrival in new])
-        tx.answers.start([_clock_of(arrival) for arrival in new if _starts_clock(arrival)])
-        tx.search.add_late([arrival.lead.id for arrival in arrivals])
+        _enqueue(tx, new, priority)
+        tx.search.add_late([arrival.lead.id for arrival in arrivals], cursor_of(connection))
         return [result.receipt for result in results]
+
+    def _keep_new(self, connection: Connection, arrivals: Sequence[Arrival], priority: int) -> bool:
+        """Keep leads in one round trip to the database, if none of them is a repeat; else keep nothing."""
+        tx = Transaction(connection, self._database)
+        with sent_together(connection):
+            run_in_driver(connection, "SAVEPOINT new_leads")
+            are_new = tx.leads.keep_new(arrivals)
+            _enqueue(tx, arrivals, priority)
+            cursor = query_cursor(connection)
+        if not are_new():
+            run_in_driver(connection, "ROLLBACK TO SAVEPOINT new_leads")
+            return False
+        tx.search.add_late([arrival.lead.id for arrival in arrivals], read_cursor(cursor))
+        return True
 
     def announce(self, announced: Sequence[AnnouncedLead]) -> list[Receipt]:
         """Store leads that are still to be fetched, each with its notice; returns their Receipts, in order.
@@ -277,6 +294,11 @@ def _no_walls() -> None:
 
 def _limited(connection: Connection, walls: Walls | None) -> Connection:
     return connection if walls is None else cast("Connection", WalledConnection(connection, walls))
+
+
+def _enqueue(tx: Transaction, new: Sequence[Arrival], priority: int) -> None:
+    tx.queue.enqueue([_delivery_of(arrival, priority) for arrival in new])
+    tx.answers.start([_clock_of(arrival) for arrival in new if _starts_clock(arrival)])
 
 
 def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:

@@ -166,8 +166,17 @@ COLUMNS = (
 
 def cursor_of(connection: Connection) -> str:
     """Return the id up to which every lead is indexed, "" before the first."""
-    # Queried with every commit that takes leads, so it goes to the driver directly.
-    rows = run_in_driver(connection, f"SELECT value FROM deployment WHERE name = '{CURSOR}'").fetchall()  # noqa: S608 (ours)
+    return read_cursor(query_cursor(connection))
+
+
+def query_cursor(connection: Connection) -> Any:
+    """Query the cursor, by the driver alone: every commit that takes leads does. For read_cursor()."""
+    return run_in_driver(connection, f"SELECT value FROM deployment WHERE name = '{CURSOR}'")  # noqa: S608 (ours)
+
+
+def read_cursor(queried: Any) -> str:
+    """Return what cursor_of() does, once the result is there."""
+    rows = queried.fetchall()
     return rows[0][0] if rows else ""
 
 
@@ -205,9 +214,8 @@ class WordIndex(Repository):
         """Index leads, given as rows with at least COLUMNS."""
         self._insert((word, row.id) for row in rows for word in words_of(row))
 
-    def add_late(self, lead_ids: Sequence[LeadId]) -> None:
+    def add_late(self, lead_ids: Sequence[LeadId], cursor: str) -> None:
         """Index leads with ids of an earlier time, such as imported ones: the cursor is past them."""
-        cursor = cursor_of(self._connection)
         late = [lead_id for lead_id in lead_ids if lead_id <= cursor]
         if late:
             self.add(self._rows(late))

@@ -89,6 +89,21 @@ def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) 
 
 
 @contextmanager
+def sent_together(connection: Connection) -> Iterator[None]:
+    """Send the driver's statements within at once, and wait for all of their results at the end.
+
+    Rows and counts can be read after the block only, where an error of any statement is raised. SQLite, which answers
+    without a round trip, runs each at once.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with _errors_of(connection, "several statements"), driver.pipeline():
+        yield
+
+
+@contextmanager
 def _errors_of(connection: Connection, sql: str) -> Iterator[None]:
     """Raise the driver's errors as SQLAlchemy does."""
     dialect = connection.dialect
@@ -124,18 +139,23 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
 
 def insert_values(
     connection: Connection, table: Table, names: Names, rows: Sequence[Values], ending: str = "", *more: Any
-) -> int:
-    """Insert rows that are ready for the driver in as few statements as possible; returns how many rows were written.
+) -> list[Any]:
+    """Insert rows that are ready for the driver in as few statements as possible; returns the statements' cursors.
 
     ending: of each statement (ON CONFLICT ...); `more`: its values.
     """
-    style, batch_size, written = connection.dialect.paramstyle, MAX_VALUES // len(names), 0
+    style, batch_size, cursors = connection.dialect.paramstyle, MAX_VALUES // len(names), []
     for start in range(0, len(rows), batch_size):
         batch = rows[start : start + batch_size]
         values = [value for row in batch for value in row]
         sql = _insert_sql(table, names, len(batch), ending, style)
-        written += run_in_driver(connection, sql, (*values, *more)).rowcount
-    return written
+        cursors.append(run_in_driver(connection, sql, (*values, *more)))
+    return cursors
+
+
+def rows_written(cursors: Sequence[Any]) -> int:
+    """Return how many rows some statements have written."""
+    return sum(cursor.rowcount for cursor in cursors)
 
 
 def values_of(table: Table, row: dict[str, Any]) -> Values:

@@ -3,6 +3,7 @@
 To add another SQL engine, add an entry to ENGINES; all of tests/store/ then runs on it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -10,9 +11,13 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import InvalidatePoolError
 
 from service.store.database.repository import PATIENCE_S, Database
 from service.store.database.sqlite import open_sqlite
+
+MAX_UNCHECKED_S = 0.2
+"""Seconds for which a connection may rest unchecked: no PostgreSQL is restarted in less."""
 
 MAX_STATEMENT_S = 30
 """Seconds after which PostgreSQL ends a statement of a process that has visitors waiting."""
@@ -38,12 +43,12 @@ def _open_postgresql(url: URL, patience_s: float | None) -> Database:
         url.set(drivername="postgresql+psycopg"),
         pool_size=4,
         max_overflow=24,
-        pool_pre_ping=True,
         pool_timeout=patience_s or PATIENCE_S,
         use_native_hstore=False,  # no column has that type; looking it up is a query at the start
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
     )
+    _check_rested(engine)
     if patience_s:
         _limit_waits(engine, patience_s)
     return Database(
@@ -54,11 +59,30 @@ def _open_postgresql(url: URL, patience_s: float | None) -> Database:
         close=engine.dispose,
         insert=postgresql.insert,
         path=None,
+        has_round_trips=True,
         locks_rows=True,
         patience_s=patience_s or PATIENCE_S,
         clear_log=lambda: True,  # its log is the server's own
         announce="NOTIFY lead_capture",
     )
+
+
+def _check_rested(engine: Engine) -> None:
+    """Check a connection before it is used again, unless it was in use a moment ago: each check is a round trip."""
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < MAX_UNCHECKED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # the pool opens new ones, and tries again
 
 
 def _limit_waits(engine: Engine, patience_s: float) -> None:

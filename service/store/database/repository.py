@@ -53,6 +53,7 @@ class Database:
     close: Callable[[], None]
     insert: Callable[..., Any]
     path: Path | None
+    has_round_trips: bool  # each statement waits for a server: what can be sent together is
     locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
     patience_s: float
     clear_log: Callable[[], bool]  # see Store.clear_log

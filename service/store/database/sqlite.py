@@ -267,6 +267,7 @@ def open_sqlite(url: URL, patience_s: float | None) -> Database:
         close=close,
         insert=sqlite.insert,
         path=path,
+        has_round_trips=False,
         locks_rows=False,
         patience_s=patience_s,
         clear_log=clear_log,

@@ -19,7 +19,7 @@ from service.lead import (
     Status,
     TraceContext,
 )
-from service.store.database.columns import Values, insert_values, to_micros
+from service.store.database.columns import Values, insert_values, rows_written, to_micros
 from service.store.database.repository import Repository
 from service.store.database.tables import deliveries, lead_keys, leads
 from service.store.leads.rows import LEAD_COLUMNS, WHOLE, from_row, lead_values
@@ -128,9 +128,23 @@ class LeadArrivals(Repository):
             if result.lead is not None:
                 new.append(arrival.row if result.lead is arrival.lead else lead_values(result.lead))
             results.append(result)
-        insert_values(self._connection, leads, LEAD_COLUMNS, new)
-        self._as(LeadTouches).keep_touches([result.lead for result in results if result.lead is not None])
+        self._insert(new, [result.lead for result in results if result.lead is not None])
         return results
+
+    def keep_new(self, arrivals: Sequence[Arrival]) -> Callable[[], bool]:
+        """Store leads as if each were new, within sent_together(); returns what says afterwards whether all were.
+
+        Where one was not, the caller takes back all of it and calls keep().
+        Raises: KeyClash as keep() does.
+        """
+        wanted = self._rows_of_keys((arrival.lead, arrival.keys) for arrival in arrivals)
+        taking = self._insert_keys(wanted, min(arrival.lead.received_at for arrival in arrivals))
+        self._insert([arrival.row for arrival in arrivals], [arrival.lead for arrival in arrivals])
+        return lambda: rows_written(taking) == len(wanted)
+
+    def _insert(self, rows: Sequence[Values], new: Sequence[Lead]) -> None:
+        insert_values(self._connection, leads, LEAD_COLUMNS, rows)
+        self._as(LeadTouches).keep_touches(new)
 
     def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
         """Return the lead that an arrival would repeat at `now`, and how; None where it would be new.
@@ -146,7 +160,13 @@ class LeadArrivals(Repository):
     # -- keys
 
     def _take(self, wanted: Iterable[tuple[Lead, Iterable[DedupKey]]], now: datetime) -> Collection[str]:
-        """Take keys that are free or expired; returns those. Sorted, so that two writers cannot deadlock."""
+        """Take keys that are free or expired; returns those."""
+        rows = self._rows_of_keys(wanted)
+        if rows_written(self._insert_keys(rows, now)) == len(rows):
+            return rows
+        return self._taken({key: LeadId(row[1]) for key, row in rows.items()})
+
+    def _rows_of_keys(self, wanted: Iterable[tuple[Lead, Iterable[DedupKey]]]) -> dict[str, Values]:
         rows: dict[str, Values] = {}
         for lead, keys in wanted:
             for key in keys:
@@ -154,9 +174,12 @@ class LeadArrivals(Repository):
                 row = (key.value, lead.id, until)
                 if rows.setdefault(key.value, row)[1] != lead.id:
                     raise KeyClash
+        return rows
+
+    def _insert_keys(self, rows: Mapping[str, Values], now: datetime) -> Sequence[Any]:
+        """Take what is free; sorted, so that two writers cannot deadlock."""
         ordered = [rows[key] for key in sorted(rows)]
-        taken = insert_values(self._connection, lead_keys, _KEY_COLUMNS, ordered, _TAKING, to_micros(now))
-        return rows if taken == len(rows) else self._taken({key: LeadId(row[1]) for key, row in rows.items()})
+        return insert_values(self._connection, lead_keys, _KEY_COLUMNS, ordered, _TAKING, to_micros(now))
 
     def _taken(self, wanted: Mapping[str, LeadId]) -> set[str]:
         """Return the keys that now belong to the lead that wanted them; a lead that was stored before gains none."""
