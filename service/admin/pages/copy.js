@@ -14,11 +14,11 @@ const copy = async (text) => {
   }
 };
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  const words = button.textContent;
+  const words = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     await copy(button.dataset.copy);
     button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = words; }, 2000);
+    setTimeout(() => { button.replaceChildren(...words); }, 2000);
   });
 }

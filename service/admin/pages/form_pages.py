@@ -1,9 +1,9 @@
 """Forms: each form's addresses and snippets, its last lead, the findings of the checks, a preview."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,9 @@ from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages import snippets
 from service.admin.pages.form_editing.drafts import is_form
-from service.admin.pages.rendering import Renderer
+from service.admin.pages.form_editing.target import TargetChoices, choices_of, describe_destination
+from service.admin.pages.form_editing.workspace import Workspace
+from service.admin.pages.rendering import Renderer, may
 from service.admin.permissions import requires
 from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
@@ -28,6 +30,9 @@ from service.store import Alert, Query, Rejection, Transaction
 
 SETUP_KINDS = ("forms", "setup", "stage", "cap")
 """Kinds of alerts that a refused forms file and the daily check of the set-up raise."""
+
+PATIENCE = timedelta(seconds=10)
+"""How long a page waits for a version that was published; a process that has not followed by then has refused it."""
 
 MAX_PASTED_LENGTH = 20_000
 """Characters of each text of a preview."""
@@ -49,10 +54,14 @@ EXAMPLE_URL = "https://www.example.com/tour?utm_source=google&utm_medium=cpc&utm
 
 @dataclass(frozen=True, slots=True)
 class FormStatus:
-    """One form in the list. rejections: of senders that no call was accepted from since."""
+    """One form in the list.
+
+    destination: where its leads go, in words. rejections: of senders that no call was accepted from since.
+    """
 
     form: Form
     address: str
+    destination: str
     last_lead: Lead | None
     alerts: Sequence[Alert]
     rejections: Sequence[Rejection]
@@ -78,12 +87,16 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/setup")
     @requires(Scope.READ)
     def setup() -> Response:
+        published = _published(deps)
+        if _is_awaited(deps, published):
+            return renderer.soon(_("Forms"), here="setup")
         accounts = dict.fromkeys(account for form in deps.forms.values() for account in form.accounts)
+        choices = _choices(deps, renderer, accounts)
         in_force = deps.setup_state()
         with deps.store.read() as tx:
             # What this process has refused itself is shown in full; the alert stands for what another one refused.
             alerts = [alert for alert in _setup_alerts(tx) if not (alert.kind == "forms" and in_force.problems)]
-            forms = [_form_status(tx, deps, form, alerts) for form in deps.forms.values()]
+            forms = [_form_status(tx, deps, form, alerts, choices) for form in deps.forms.values()]
             of_forms = {alert.cause for form in forms for alert in form.alerts}
             return renderer.page(
                 "setup.html",
@@ -93,7 +106,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
                 checked={account: checked_at(tx, account) for account in accounts},
                 title_of=title_of,
                 in_force=in_force,
-                published=_published(deps),
+                published=published,
                 is_for_all=current_actor().accounts is None,
             )
 
@@ -126,11 +139,31 @@ def _setup_alerts(tx: Transaction) -> list[Alert]:
     return [alert for alert in tx.alerts.open() if alert.kind in SETUP_KINDS]
 
 
-def _form_status(tx: Transaction, deps: AdminDeps, form: Form, alerts: Sequence[Alert]) -> FormStatus:
+def _is_awaited(deps: AdminDeps, published: StandingSetup | None) -> bool:
+    """Whether this process has yet to take up the version that was published a moment ago."""
+    if published is None or published.updated_at is None or request.args.get("version") != str(published.version):
+        return False
+    return deps.setup().version != published.version and clock.now() - published.updated_at < PATIENCE
+
+
+def _choices(deps: AdminDeps, renderer: Renderer, accounts: Iterable[str]) -> Mapping[str, TargetChoices]:
+    """What each account has to choose from; an editor's visit has a worker look at one that it has not yet seen."""
+    seen = list(filter(current_actor().sees, accounts))
+    if may("setup") and not deps.publisher.is_managed_by_file:
+        workspace = Workspace(deps, renderer)
+        return {account: workspace.choices(account) for account in seen}
+    with deps.store.read() as tx:
+        return {account: choices_of(tx.crm.last_look(account)) for account in seen}
+
+
+def _form_status(
+    tx: Transaction, deps: AdminDeps, form: Form, alerts: Sequence[Alert], choices: Mapping[str, TargetChoices]
+) -> FormStatus:
     now = clock.now()
     return FormStatus(
         form,
         snippets.form_address(deps.public_url, form),
+        describe_destination(form, choices[form.account]) if form.account in choices else "",
         next(iter(tx.search.page(Query(form=form.name), 1).leads), None),
         [alert for alert in alerts if _is_about(alert, form)],
         [rejection for rejection in tx.platforms.rejections_of(form.name) if rejection.is_recent(now)],
@@ -152,17 +185,19 @@ def _form_page(
     is_preview: bool = False,
 ) -> Response:
     form, published = deps.forms.get(name), _published(deps)
-    if form is None and published and is_form(published.toml, name):
-        return renderer.page("form_soon.html", here="setup", name=name)
+    is_new = form is None and published is not None and is_form(published.toml, name)
+    if is_new or _is_awaited(deps, published):
+        return renderer.soon(form.title if form and form.title else name, here="setup")
     if form is None:
         return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("There is no form with this name."))
     pasted = pasted or PastedSubmission(example_answers(form))
     shown = preview(form, pasted.request) if is_preview else None
+    choices = _choices(deps, renderer, [form.account])
     with deps.store.read() as tx:
         return renderer.page(
             "form_setup.html",
             here="setup",
-            form_status=_form_status(tx, deps, form, _setup_alerts(tx)),
+            form_status=_form_status(tx, deps, form, _setup_alerts(tx), choices),
             form=form,
             html=snippets.html(deps.public_url, form),
             fetch=snippets.fetch(deps.public_url, form),

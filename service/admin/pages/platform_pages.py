@@ -47,7 +47,7 @@ KEY_NAMES = MessageTable(
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "google-ads": (
-        N_("Press the button below to create a key."),
+        N_("Press Connect below: the key is created for you, and shown once."),
         N_("In Google Ads, open the lead form of your campaign, then Export leads, Other data integration options."),
         N_("Paste the webhook address and the key, and press Send test data: a test lead appears here."),
     ),
@@ -200,7 +200,8 @@ def _page(
     actor, now = current_actor(), clock.now()
     table = form_keys(deps.publisher.standing().toml, form.name).get("webhooks", {}).get(platform.name)
     with deps.store.read() as tx:
-        state = _state(tx, form, platform, now) if platform.name in form.webhooks else None
+        is_known = table is not None or platform.name in form.webhooks
+        state = _state(tx, form, platform, now) if is_known else None
     response = renderer.page(
         "platform_connection.html",
         status,

@@ -76,8 +76,7 @@ class Renderer:
 
     def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, *, here: str = "", **values: object) -> Response:
         """One page. here: its name in the navigation."""
-        notice = self._authenticator.unsign(request.cookies.get(NOTICE_COOKIE, ""))
-        response = self._respond(template, status, here=here, notice=notice, **values)
+        response = self._respond(template, status, here=here, notice=self.signed_cookie(NOTICE_COOKIE), **values)
         if NOTICE_COOKIE in request.cookies:
             response.delete_cookie(NOTICE_COOKIE, path=PREFIX)
         return response
@@ -103,6 +102,12 @@ class Renderer:
         response.headers.extend(HEADERS)
         response.content_language.add(i18n.current_language().code)
         return response
+
+    def soon(self, title: str, *, here: str) -> Response:
+        """A page in place of one that is there in a moment, which shows the notice again. title: of that one."""
+        return self._respond(
+            "soon.html", HTTPStatus.OK, here=here, notice=self.signed_cookie(NOTICE_COOKIE), title=title
+        )
 
     def message(self, status: HTTPStatus, title: str, sentence: str) -> Response:
         """A page of one sentence."""

@@ -39,6 +39,11 @@ LANGUAGE_NAMES = {
 }
 """Languages of the pages for visitors, each by its own name."""
 
+ADDRESSES_HELP = N_(
+    "One per line: webhook addresses of Slack, Teams, Discord or Google Chat, or Apprise addresses, such as "
+    "mailtos://user:password@smtp.example.com?to=ann@example.com."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FormField:
@@ -154,8 +159,8 @@ PEOPLE = Section(
     "people",
     N_("Notifications and answer times"),
     (
-        _key("notify", LINES, N_("Notify of new leads"), N_("Apprise addresses, one per line.")),
-        _key("report_to", LINES, N_("Send the Monday report to"), N_("Apprise addresses, one per line.")),
+        _key("notify", LINES, N_("Notify of new leads"), ADDRESSES_HELP),
+        _key("report_to", LINES, N_("Send the Monday report to"), ADDRESSES_HELP),
         _key(
             "answer_within",
             TEXT,
@@ -164,7 +169,7 @@ PEOPLE = Section(
             "2h",
         ),
         _key("escalate_after", TEXT, N_("Escalate after"), N_("Counted from when the lead arrives."), "4h"),
-        _key("escalate_to", LINES, N_("Escalate to"), N_("Apprise addresses, one per line.")),
+        _key("escalate_to", LINES, N_("Escalate to"), ADDRESSES_HELP),
         _key("hours", TEXT, N_("Working hours"), "", "Mo-Fr 09:00-18:00"),
         _key("holidays", LINES, N_("Holidays"), N_("Dates or ranges, one per line: 2026-12-24/2027-01-01")),
         _key("time_zone", TEXT, N_("Time zone of the working hours"), "", "Europe/London"),

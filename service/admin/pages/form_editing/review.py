@@ -1,5 +1,6 @@
 """A draft on its way: what it changes, what the newest leads would have become, published, and taken back."""
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -40,8 +41,23 @@ OTHER_LABELS = {
 }
 
 
+ROW_LABELS = {"questions": N_("Question %(number)s"), "routes": N_("Route %(number)s")}
+PART_LABELS = {
+    "name": N_("Field name"),
+    "kind": N_("Type of answer"),
+    "choices": N_("Choices"),
+    "required": N_("Required"),
+    "when": N_("When these answers match"),
+}
+
+
 def label_of(key: str) -> str:
     """Return a key's words with the key itself where it lies deeper."""
+    row = re.fullmatch(r"(questions|routes)\[([0-9]+)\](?:\.(.+))?", key)
+    if row:
+        words = _(ROW_LABELS[row[1]], number=row[2])
+        part = PART_LABELS.get(row[3] or "label")
+        return words if row[3] in (None, "label") else f"{words}: {_(part) if part else label_of(row[3])}"
     exact = next((each.label for each in FIELDS if key == each.name), "")
     if exact:
         return exact
@@ -58,7 +74,9 @@ def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], 
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(value, list):
-            return ", ".join(map(str, value))
+            return ", ".join(name_value(key, each) for each in value)
+        if isinstance(value, str) and value.startswith("secret:"):
+            return _("stored encrypted")
         if key.endswith("lead_source") and isinstance(value, int):
             return lead_source_name(value)
         name = names.get(key.rpartition(".")[2], {}).get(str(value))
@@ -75,6 +93,7 @@ def show_review(workspace: Workspace, trial: DraftTrial) -> Response:
         trial=trial,
         draft=trial.draft.dump(),
         form=trial.draft.form,
+        title=workspace.title_of(trial.draft),
         is_deleted=trial.draft.keys is None,
         ALL_FORMS=ALL_FORMS,
         label_of=label_of,
@@ -131,7 +150,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
         note = f"version {newest} taken back"
         done = workspace.publisher.revert(newest - 1, note, current_actor(), newest, clock.now())
         notice = _("Undone: version %(version)s takes effect within two seconds.", version=done.version)
-        return workspace.renderer.go(f"{PREFIX}/setup", notice)
+        return workspace.renderer.go(f"{PREFIX}/setup?version={done.version}", notice)
 
 
 def _draft(workspace: Workspace, name: str, *, is_deleted: bool) -> Response:
@@ -154,7 +173,8 @@ def _published(workspace: Workspace, draft: Draft) -> Response:
         return show_review(workspace, workspace.try_out(draft))
     notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
     is_form = draft.keys is not None and draft.form != ALL_FORMS
-    return workspace.renderer.go(f"{PREFIX}/setup/{draft.form}" if is_form else f"{PREFIX}/setup", notice)
+    page = f"{PREFIX}/setup/{draft.form}" if is_form else f"{PREFIX}/setup"
+    return workspace.renderer.go(f"{page}?version={done.version}", notice)
 
 
 def _note_of(draft: Draft) -> str:
@@ -227,7 +247,7 @@ def add_versions(routes: Blueprint, workspace: Workspace) -> None:
         note = request.form.get("note", "").strip()
         done = workspace.publisher.revert(number, note, current_actor(), newest, clock.now())
         notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
-        return workspace.renderer.go(f"{PREFIX}/setup", notice)
+        return workspace.renderer.go(f"{PREFIX}/setup?version={done.version}", notice)
 
     @routes.route("/forms/text", methods=["GET", "POST"])
     @requires(Scope.SETUP)
@@ -249,7 +269,7 @@ def _text_sent(workspace: Workspace) -> Response:
             note = request.form.get("note", "").strip()
             done = workspace.publisher.publish(document, note, current_actor(), expected, clock.now())
             notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
-            return workspace.renderer.go(f"{PREFIX}/setup", notice)
+            return workspace.renderer.go(f"{PREFIX}/setup?version={done.version}", notice)
     except (SetupProblems, SetupRefusal) as error:
         sentences = [f"{path}: {sentence}" if path else sentence for path, sentence in sentences_of(error)]
         return _text_page(workspace, document, expected, sentences=sentences)

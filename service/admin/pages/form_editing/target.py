@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.admin.pages.form_editing.widgets import LINES, TEXT, read_number
+from service.forms import Form
 from service.forms.layers import STAGE_KEYS
-from service.i18n import N_, MessageTable, _
+from service.i18n import N_, MessageTable, _, ngettext
 from service.store import CrmLook
 
 AS_WRITTEN = "as-written"
@@ -54,8 +55,9 @@ class TargetChoices:
         return self.look.requested_at is not None
 
     def stage_text(self, value: str) -> str:
-        """Return the words of a stage, "" for one that was not seen."""
-        return next((each.text for stages in self.stages.values() for each in stages if each.value == value), "")
+        """Return board and stage in words, "" for a stage that was not seen."""
+        places = ((board, each) for board, stages in self.stages.items() for each in stages)
+        return next((f"{board} / {each.text}" for board, each in places if each.value == value), "")
 
 
 def choices_of(look: CrmLook) -> TargetChoices:
@@ -93,6 +95,17 @@ def show_target(keys: Mapping[str, Any]) -> dict[str, str]:
         "owner": str(keys.get("responsible_id", "")),
         "owners": LINES.show(people) if people else "",
     }
+
+
+def describe_destination(form: Form, choices: TargetChoices) -> str:
+    """Return where leads of a form go in one account, in words: board and stage, owner, and that there are routes."""
+    place = form.destination
+    keys = {key: value for key in STAGE_KEYS if (value := getattr(place, key)) is not None}
+    owner = next((each.text for each in choices.owners if each.value == str(place.responsible_id)), "")
+    words = [describe_stage(keys, choices), owner or ", ".join(place.responsible)]
+    if form.routes:
+        words.append(ngettext("%(num)s route", "%(num)s routes", len(form.routes)))
+    return " · ".join(filter(None, words))
 
 
 def written_stage(keys: Mapping[str, Any]) -> str:

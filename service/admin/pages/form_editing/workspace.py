@@ -166,10 +166,20 @@ class Workspace:
         """Return key -> number -> name, for the numbers of Nexudus in changes."""
         with self.deps.store.read() as tx:
             seen = [choices_of(tx.crm.last_look(account)) for account in self.accounts()]
-        stages = {each.value: each.text for choices in seen for rows in choices.stages.values() for each in rows}
+        stages = {
+            each.value: choices.stage_text(each.value)
+            for choices in seen
+            for rows in choices.stages.values()
+            for each in rows
+        }
         types = {each.value: each.text for choices in seen for each in choices.types}
         owners = {each.value: each.text for choices in seen for each in choices.owners}
         return {"stage_id": stages, "stage": stages, "opportunity_type_id": types, "responsible_id": owners}
+
+    def title_of(self, draft: Draft) -> str:
+        """Return the name that a person knows a form by."""
+        form = self.deps.forms.get(draft.form)
+        return str((draft.keys or {}).get("title", "")) or (form.title if form else "") or draft.form
 
     def choices(self, account: str, *, look_again: bool = False) -> TargetChoices:
         """Return what can be chosen in an account; a worker is asked to look where none has."""
