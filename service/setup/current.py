@@ -257,16 +257,26 @@ class CurrentSetup:
         return Look.TAKEN
 
     def catch_up(self, now: datetime) -> None:
-        """After a fork: use what the siblings took up since the parent read the source, whatever it holds now."""
-        document = self._relay.document()
-        if document is None:
-            return
-        try:
-            setup = self._source.parse(document)
-        except (SetupProblems, StoreUnavailable):
-            return
-        if _number(setup) != _number(self.get()):
-            self.state = SetupState(setup, now)
+        """After a fork: use what the siblings took up since the parent read the source, or the newest in the database.
+
+        A forms file is left to the looks: it may be being written.
+        """
+        for read in (self._relay.document, self._newest):
+            try:
+                document = read()
+                setup = self.get() if document is None else self._source.parse(document)
+            except (SetupProblems, StoreUnavailable):
+                continue
+            if _number(setup) != _number(self.get()):
+                self.state = SetupState(setup, now)
+        self._judged = self._mark_in_force()
+
+    def _newest(self) -> SetupDocument | None:
+        """Return the newest version in the database; None where it is in force, or a file is."""
+        if self.get().version is None or self._mark_in_force() is not None:
+            return None
+        document = self._source.load()
+        return None if document.version is None else document
 
 
 def _number(setup: Setup) -> tuple[str, int | None, bool]:

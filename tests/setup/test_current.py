@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.setup.current import Look
+from service.setup.current import CurrentSetup, Look
+from service.store import Store
 from tests.builders import NOON
 from tests.setup.conftest import FollowedFile
 
@@ -168,3 +169,20 @@ def test_a_web_process_that_is_replaced_while_the_file_is_faulty_uses_what_its_s
     ).stdout
 
     assert printed == "['tour'] REFUSED ['tour']\n"
+
+
+def test_a_replaced_process_follows_a_file_that_was_put_back_before_its_siblings_saw_it(
+    file: FollowedFile, sqlite: Store
+) -> None:
+    parent = file.follow()
+    sibling = CurrentSetup(parent._source, parent.get(), NOON, parent._relay)
+    file.write("[forms.tour]")
+    file.look(sibling)
+    file.write("[forms.contact]")
+
+    parent.attach(sqlite, NOON)
+    parent.catch_up(NOON)
+
+    assert list(parent.get().forms) == ["tour"], "as its siblings"
+    assert file.look(parent) is Look.TAKEN
+    assert list(parent.get().forms) == ["contact"]

@@ -198,6 +198,31 @@ def test_what_the_parent_has_read_is_not_read_again_after_the_fork(sqlite: Store
     assert current.look(NOON) is Look.SAME
 
 
+def test_a_process_that_is_replaced_begins_with_the_newest_version(sqlite: Store) -> None:
+    settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
+    current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON)
+    publish(a_publisher(sqlite), TOUR, 0)
+
+    current.attach(sqlite, NOON)
+    current.catch_up(NOON)
+
+    assert (current.get().version, list(current.get().forms)) == (1, ["contact", "tour"])
+    assert current.look(NOON) is Look.SAME
+
+
+def test_clocks_that_differ_change_neither_the_order_of_versions_nor_the_chain(sqlite: Store) -> None:
+    publisher, hours = a_publisher(sqlite), [0, -5, 30, -30]
+    for over, hour in enumerate(hours):
+        publisher.publish(FIRST + f"# {over}\n", "", administrator(), over, NOON + timedelta(hours=hour))
+
+    with sqlite.read() as tx:
+        chain = tx.acts.verify_chain()
+
+    assert publisher.standing().toml == FIRST + "# 3\n"
+    assert [each.version for each in publisher.history(9)] == [4, 3, 2, 1]
+    assert (chain.number, chain.problem) == (4, "")
+
+
 def test_a_hangup_has_the_version_in_force_read_again(sqlite: Store) -> None:
     settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
     current = follow_setup(settings, read_stored(settings, sqlite, no_variable), no_variable, NOON, sqlite)
