@@ -38,7 +38,8 @@ PUBLIC = {
     "/admin/print.css",
     "/admin/copy.js",
     "/admin/refresh.js",
-    "/admin/language/<code>",
+    "/admin/language",
+    "/admin/icon.svg",
     "/admin/welcome/<token>",
     "/admin/invitation/<token>",
 }

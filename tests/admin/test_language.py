@@ -43,15 +43,15 @@ def test_a_language_ends_with_its_request(sqlite: Store) -> None:
 def test_the_language_chosen_at_the_foot_of_a_page_counts_more_and_leads_back(sqlite: Store) -> None:
     operator = Operator(sqlite, sign_in=False)
 
-    response = operator.client.get("/admin/language/de?next=/admin/leads%3Fq%3Dann")
+    response = operator.client.post("/admin/language", data={"language": "de", "next": "/admin/leads?q=ann"})
 
     assert response.headers["Location"] == "/admin/leads?q=ann"
     assert "Passwort" in operator.client.get("/admin/sign-in", headers={"Accept-Language": "fr"}).text
 
 
-@pytest.mark.parametrize("path", ["/admin/language/xx", "/admin/language/de?next=https://example.org/"])
-def test_an_unknown_language_or_place_leads_to_today(sqlite: Store, path: str) -> None:
-    response = Operator(sqlite, sign_in=False).client.get(path)
+@pytest.mark.parametrize("chosen", [{"language": "xx"}, {"language": "de", "next": "https://example.org/"}, {}])
+def test_an_unknown_language_or_place_leads_to_today(sqlite: Store, chosen: dict[str, str]) -> None:
+    response = Operator(sqlite, sign_in=False).client.post("/admin/language", data=chosen)
 
     assert response.headers["Location"] == "/admin/"
     assert "language=xx" not in response.headers.get("Set-Cookie", "")
@@ -59,7 +59,7 @@ def test_an_unknown_language_or_place_leads_to_today(sqlite: Store, path: str) -
 
 def test_a_value_in_a_message_is_escaped(sqlite: Store) -> None:
     operator = Operator(sqlite)
-    operator.client.get("/admin/language/de")
+    operator.client.post("/admin/language", data={"language": "de"})
     keep(sqlite, a_lead("<b>@example.com"))
 
     page = operator.client.get("/admin/leads").text
@@ -72,7 +72,7 @@ def test_a_value_in_a_message_is_escaped(sqlite: Store) -> None:
 def test_times_are_in_the_zone_that_is_set(sqlite: Store) -> None:
     keep(sqlite, a_lead("ann@example.com", datetime(2026, 11, 24, 18, 30, tzinfo=UTC)))
     operator = Operator(sqlite, TIME_ZONE="Asia/Tokyo", DIGEST_AT="07:00 Europe/London")
-    operator.client.get("/admin/language/fr")
+    operator.client.post("/admin/language", data={"language": "fr"})
 
     page = operator.client.get("/admin/").text
 

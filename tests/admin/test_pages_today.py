@@ -266,7 +266,7 @@ def test_what_a_figure_counts_is_what_it_opens(sqlite: Store, operator: Operator
 
 
 def test_in_another_language_the_stored_sentence_is_beside_a_translated_one(sqlite: Store, operator: Operator) -> None:
-    operator.client.get("/admin/language/de")
+    operator.client.post("/admin/language", data={"language": "de"})
     sentence = "Nexudus refuses the password: correct it (`lead-capture leads retry` tries at once)."
     sqlite.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
 

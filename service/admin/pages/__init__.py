@@ -76,6 +76,7 @@ PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
 """Every page behind the sign-in."""
 
 ASSETS = {
+    "icon": ("icon.svg", "image/svg+xml"),
     "style": ("style.css", "text/css"),
     "reports_style": ("reports.css", "text/css"),
     "forms_style": ("forms.css", "text/css"),

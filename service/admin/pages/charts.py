@@ -7,7 +7,7 @@ size; vertical measures are pixels. Axes begin at zero, and a bar is as long as 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 
 from markupsafe import Markup, escape
 
@@ -68,20 +68,11 @@ class AxisLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A straight piece of a line: x in percent, y in pixels."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-
-
-@dataclass(frozen=True, slots=True)
 class ColumnChart:
     """One chart of columns, with a line over them where it compares. tone: accent, good, busy, warn, bad or calm.
 
-    unit: of the value axis, "" where its labels have one. weekends: x and width of shaded days, in percent.
+    unit: of the value axis, "" where its labels have one. parts: of time, along the other axis. weekends: the first
+    part and the number of parts that are shaded. line: pixels from the top for each part, None where it has a gap.
     """
 
     title: str
@@ -91,21 +82,23 @@ class ColumnChart:
     columns: Sequence[ChartColumn]
     ticks: Sequence[Tick]
     labels: Sequence[AxisLabel]
-    weekends: Sequence[tuple[float, float]] = ()
-    line: Sequence[Segment] = ()
+    parts: int = 1
+    weekends: Sequence[tuple[int, int]] = ()
+    line: Sequence[float | None] = ()
     height: int = HEADROOM + HEIGHT
 
     @property
     def shapes(self) -> Markup:
         """Weekends, columns and line as SVG; a template would need several times as long."""
-        bands = (
-            f'<rect class="weekend" x="{x}%" y="{HEADROOM}" width="{width}%" height="{HEIGHT}"/>'
-            for x, width in self.weekends
-        )
-        line = (f'<line x1="{one.x1}%" y1="{one.y1}" x2="{one.x2}%" y2="{one.y2}"/>' for one in self.line)
-        joined = "".join((*bands, *map(_rectangle, self.columns)))
-        drawn_over = f'<g class="over">{"".join(line)}</g>' if self.line else ""
-        return Markup(joined + drawn_over)  # noqa: S704 (our own numbers and escaped text)
+        bands = "".join(f"M{first} {HEADROOM}h{number}v{HEIGHT}h-{number}z" for first, number in self.weekends)
+        columns = "".join(map(_rectangle, self.columns))
+        shapes = self._path("weekend", bands) + columns + self._path("over", _line_path(self.line))
+        return Markup(shapes)  # noqa: S704 (our own numbers and escaped text)
+
+    def _path(self, kind: str, path: str) -> str:
+        """A path as wide as the chart, in which a part of time is one unit wide; "" for an empty path."""
+        frame = f'viewBox="0 0 {self.parts} {self.height}" height="{self.height}" preserveAspectRatio="none"'
+        return path and f'<svg class="{kind}" {frame}><path d="{path}"/></svg>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +151,7 @@ def column_chart(
         for place, value in enumerate(values)
         if value
     ]
-    ticks = [Tick(HEADROOM + HEIGHT * (1 - part), axis.format(axis.top * part)) for part in (0, 0.5, 1)]
+    ticks = [Tick(round(HEADROOM + HEIGHT * (1 - part)), axis.format(axis.top * part)) for part in (0, 0.5, 1)]
     return ColumnChart(
         title,
         note,
@@ -167,8 +160,9 @@ def column_chart(
         columns,
         ticks,
         _axis_labels(axis.timeline, step),
-        [(round(place * step, 3), round(step, 3)) for place in axis.timeline.weekends],
-        _segments(line, axis.top, step),
+        max(1, len(axis.timeline.keys)),
+        _runs(axis.timeline.weekends),
+        [None if value is None else _y(value, axis.top) for value in line],
     )
 
 
@@ -176,16 +170,28 @@ def _y(value: float, top: float) -> float:
     return round(HEADROOM + HEIGHT * (1 - value / top), 1)
 
 
-def _segments(values: Sequence[float | None], top: float, step: float) -> list[Segment]:
-    """The pieces between neighbouring values; a value alone is a short level piece."""
-    if len(values) == 1 and values[0] is not None:
-        return [Segment(10, _y(values[0], top), 90, _y(values[0], top))]
-    centres = [round(place * step + step / 2, 3) for place in range(len(values))]
-    return [
-        Segment(centres[place], _y(value, top), centres[place + 1], _y(after, top))
-        for place, (value, after) in enumerate(pairwise(values))
-        if value is not None and after is not None
+def _runs(places: Iterable[int]) -> list[tuple[int, int]]:
+    """Neighbouring places as the first and their number."""
+    runs: list[tuple[int, int]] = []
+    for place in places:
+        first, number = runs[-1] if runs else (place, 0)
+        if first + number == place:
+            runs[-1:] = [(first, number + 1)]
+        else:
+            runs.append((place, 1))
+    return runs
+
+
+def _line_path(heights: Sequence[float | None]) -> str:
+    """A line from the middle of each part to the next; a value alone is a short level piece."""
+    if len(heights) == 1 and heights[0] is not None:
+        return f"M.1 {heights[0]:g}H.9"
+    pieces = [
+        "L".join(f"{place}.5 {height:g}" for place, height in piece)
+        for is_gap, piece in groupby(enumerate(heights), lambda pair: pair[1] is None)
+        if not is_gap
     ]
+    return "".join(f"M{piece}" for piece in pieces if "L" in piece)
 
 
 def _axis_labels(timeline: Timeline, step: float) -> list[AxisLabel]:
@@ -213,6 +219,11 @@ def _gap(labels: Sequence[AxisLabel], includes_extra: bool) -> float:
 def _rectangle(column: ChartColumn) -> str:
     position = f'x="{column.x}%" y="{column.y}" width="{column.width}%" height="{column.height}"'
     return f"<rect {position}><title>{escape(column.text)}</title></rect>"
+
+
+def bar_width(part: float, whole: float) -> str:
+    """The width of a bar in percent, as short as it can be written."""
+    return f"{round(100 * part / whole, 1) if whole else 0:g}"
 
 
 def table_rows(rows: Iterable[Sequence[str | int]]) -> Markup:

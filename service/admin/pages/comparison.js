@@ -45,7 +45,8 @@ for (const plot of document.querySelectorAll("[data-comparison]")) {
   const draw = () => {
     if (chart) chart.destroy();
     const width = plot.clientWidth;
-    const marks = data.marks.filter(([, isExtra]) => width >= 576 || !isExtra).map(([place]) => place);
+    const marks = data.marks.filter(([, isExtra]) => width >= 576 || !isExtra);
+    const labels = new Map(marks.map(([place, , label]) => [place, label]));
     const axis = { stroke: colour("--soft"), font: "13px system-ui, sans-serif", grid: { stroke: colour("--line"), width: 1 } };
     const series = [{}, { label: data.now, fill: colour("--accent"), width: 0, paths: uPlot.paths.bars({ size: [0.8] }), points: { show: false } }];
     if (data.before.length) series.push({ label: data.then, stroke: colour("--busy"), width: 2, points: { show: data.before.length === 1 } });
@@ -56,7 +57,7 @@ for (const plot of document.querySelectorAll("[data-comparison]")) {
       cursor: { y: false, drag: { x: false, y: false } },
       scales: { x: { time: false, range: [-0.5, places.length - 0.5] }, y: { range: [0, data.top] } },
       axes: [
-        { ...axis, size: 32, grid: { show: false }, ticks: { stroke: colour("--line"), size: 5 }, splits: () => marks, values: (_, shown) => shown.map((place) => data.labels[place]) },
+        { ...axis, size: 32, grid: { show: false }, ticks: { stroke: colour("--line"), size: 5 }, splits: () => [...labels.keys()], values: (_, shown) => shown.map((place) => labels.get(place)) },
         { ...axis, size: 52, ticks: { show: false }, splits: () => [0, data.top / 2, data.top], values: (_, shown) => shown.map((value) => value.toLocaleString(data.language)) },
       ],
       hooks: { drawClear: [shadeWeekends], drawAxes: [nameUnit], setCursor: [read] },

@@ -25,7 +25,7 @@ SPARK_WIDTH, SPARK_HEIGHT = 120, 36
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """Two lines of sums so far: this month's, and the whole of last month's behind it."""
+    """Two lines of sums so far: this month's, and the whole of last month's behind it, "" for a month of zeros."""
 
     this: str
     last: str
@@ -33,7 +33,8 @@ class Sparkline:
     @property
     def lines(self) -> Markup:
         """Both as SVG."""
-        return Markup('<polyline class="before" points="{}"/><polyline points="{}"/>').format(self.last, self.this)
+        before = Markup('<polyline class="before" points="{}"/>').format(self.last) if self.last else ""
+        return Markup('{}<polyline points="{}"/>').format(before, self.this)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +193,13 @@ def sparkline(this: Sequence[float], last: Sequence[float]) -> Sparkline:
     """The sums so far on one scale."""
     top = max(sum(this), sum(last), 1)
     days = max(len(this), len(last), 2)
-    return Sparkline(_points(this, top, days), _points(last, top, days))
+    return Sparkline(_points(this, top, days), _points(last, top, days) if any(last) else "")
 
 
 def _points(values: Sequence[float], top: float, days: int) -> str:
     sums = [0.0, *accumulate(values)]
+    ends = [number for number, value in enumerate(sums) if {value} != {*sums[max(0, number - 1) : number + 2]}]
     return " ".join(
-        f"{SPARK_WIDTH * number / days:.1f},{SPARK_HEIGHT - 1 - (SPARK_HEIGHT - 3) * value / top:.1f}"
-        for number, value in enumerate(sums)
+        f"{SPARK_WIDTH * number / days:.1f},{SPARK_HEIGHT - 1 - (SPARK_HEIGHT - 3) * sums[number] / top:.1f}"
+        for number in sorted({0, *ends, len(values)})
     )

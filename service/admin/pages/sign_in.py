@@ -65,10 +65,11 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
             return second_step.ask(entrance, signed_in, now, address)
         return entrance.let_in(signed_in, now, address, "password")
 
-    @routes.get("/language/<code>")
+    @routes.post("/language")  # a link would change the language of whoever follows it, a crawler included
     @requires(Entry.OPEN)
-    def choose_language(code: str) -> BaseResponse:
-        response = renderer.go(local_address(request.args.get("next", "")))
+    def choose_language() -> BaseResponse:
+        response = renderer.go(local_address(request.form.get("next", "")))
+        code = request.form.get("language", "")
         if code in LANGUAGES:
             renderer.set_cookie(response, LANGUAGE_COOKIE, code, int(LANGUAGE_AGE.total_seconds()))
         return response

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
 from service.admin.pages.charts import ColumnChart
 from service.admin.pages.timeline import Timeline
 from service.i18n import N_
@@ -16,7 +18,7 @@ Cell = str | int
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One part of a whole: its name, number and share as text, the width of its bar in percent.
+    """One part of a whole: its name, number and share as text, the width of its bar in percent as text.
 
     tone: accent, good, busy, warn, bad or calm. status: of the leads that it counts, "" where no list has them.
     """
@@ -24,7 +26,7 @@ class Share:
     name: str
     number: int
     text: str
-    width: float
+    width: str
     tone: str = "accent"
     status: str = ""
 
@@ -33,8 +35,8 @@ class Share:
 class ReportFigure:
     """One figure. name: of addresses; head, rows: its table; empty_message: the text when there are no rows.
 
-    columns, line: what the columns and the line of its charts are. live: the chart's data as JSON, for a drawing that
-    shows its figures under the pointer; "" for none.
+    columns, line: what the columns and the line of its charts are. live: the chart's data as JSON that an attribute in
+    apostrophes can hold, for a drawing that shows its figures under the pointer; None for none.
     """
 
     name: str
@@ -48,7 +50,12 @@ class ReportFigure:
     empty_message: str = NO_LEADS
     columns: str = ""
     line: str = ""
-    live: str = ""
+    live: Markup | None = None
+
+    @property
+    def filled_rows(self) -> Sequence[Sequence[Cell]]:
+        """The rows that have more than a name and zeros; all where each has."""
+        return [row for row in self.rows if any(row[1:])]
 
 
 @dataclass(frozen=True, slots=True)

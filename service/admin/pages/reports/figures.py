@@ -1,10 +1,12 @@
 """The figures of a report: each a summary sentence, and a chart with its table or a table of shares."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from service.admin.pages.charts import Axis, column_chart, top_of_counts, top_of_durations
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from service.admin.pages.charts import Axis, bar_width, column_chart, top_of_counts, top_of_durations
 from service.admin.pages.labels import STATUSES, channel_name, counted, share, short_duration, whole
 from service.admin.pages.numbers import compared, short_number
 from service.admin.pages.reports.basis import Cell, ReportData, ReportFigure, Share
@@ -45,6 +47,7 @@ def leads(data: ReportData) -> ReportFigure:
     delivered = timeline.summed((day, number) for day, __, number in days)
     before = earlier.summed((day, number) for day, number, __ in data.received(data.days_before)) if earlier else []
     line = _padded(before, len(received))
+    is_drawn = any(before)
     axis = Axis(timeline, top_of_counts(max([*received, *before])), short_number, _("Leads"))
     rows: list[Sequence[Cell]] = [
         (key, *both, *([_cell(line[place])] if line else []))
@@ -56,22 +59,21 @@ def leads(data: ReportData) -> ReportFigure:
         _leads_in_words(sum(received), sum(before), timeline, earlier),
         (UNITS[timeline.unit], _("Leads"), _("Delivered"), *([_("Period before")] if line else [])),
         rows if sum(received) + sum(before) else (),
-        [column_chart("", BY_UNIT[timeline.unit], received, axis, line=line)],
+        [column_chart("", BY_UNIT[timeline.unit], received, axis, line=line if is_drawn else ())],
         columns=timeline.span,
-        line=earlier.span if earlier else "",
-        live=_live(timeline, received, earlier, before, axis.top),
+        line=earlier.span if earlier and is_drawn else "",
+        live=_live(timeline, received, earlier if is_drawn else None, before if is_drawn else (), axis.top),
     )
 
 
 def _live(
     timeline: Timeline, received: Sequence[int], earlier: Timeline | None, before: Sequence[int], top: float
-) -> str:
+) -> Markup:
     """The data of comparison.js."""
-    return json.dumps(
+    return htmlsafe_json_dumps(
         {
             "names": timeline.names,
-            "labels": timeline.labels,
-            "marks": timeline.marks,
+            "marks": [(place, is_extra, timeline.labels[place]) for place, is_extra in timeline.marks],
             "weekends": timeline.weekends,
             "values": received,
             "before": before,
@@ -82,6 +84,7 @@ def _live(
             "language": current_language().code,
         },
         separators=(",", ":"),
+        ensure_ascii=False,
     )
 
 
@@ -190,7 +193,7 @@ def health(data: ReportData) -> ReportFigure:
             label.name,
             numbers[status],
             share(numbers[status], total),
-            _width(numbers[status], total),
+            bar_width(numbers[status], total),
             label.tone,
             status,
         )
@@ -209,10 +212,6 @@ def health(data: ReportData) -> ReportFigure:
     )
 
 
-def _width(number: int, total: int) -> float:
-    return round(100 * number / total, 2) if total else 0.0
-
-
 # -- attribution
 
 
@@ -224,7 +223,7 @@ def coverage(data: ReportData) -> ReportFigure:
         numbers[default_rule(parts[0], parts[-1]) or KNOWN] += number
     total = numbers.total()
     ranked = sorted(numbers.items(), key=lambda item: (item[0] != KNOWN, -item[1]))
-    shares = [Share(REASONS[name], number, share(number, total), _width(number, total)) for name, number in ranked]
+    shares = [Share(REASONS[name], number, share(number, total), bar_width(number, total)) for name, number in ranked]
     rows: list[Sequence[Cell]] = [(each.name, each.number, each.text) for each in shares]
     unknown, repaired = _unknown_sources(data), _repairs(data)
     rows += [

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from service.admin.pages.charts import bar_width
 from service.admin.pages.labels import sentence, share, short_duration, whole
 from service.admin.pages.numbers import money, percent_change
 from service.admin.pages.reports.filters import GROUPINGS, ReportFilters
@@ -48,12 +49,12 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """One step of the funnel: its name, its leads, their share of those received as text and in percent."""
+    """One step of the funnel: its name, its leads, their share of those received in words and in percent."""
 
     name: str
     number: int
     text: str
-    width: float
+    width: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,5 @@ def funnel_of(total: OutcomeRow, milestones: Sequence[str]) -> list[FunnelStep]:
     steps += [(sentence(name), total.milestones.get(name, 0)) for name in milestones]
     steps.append((_("Won"), total.won))
     return [
-        FunnelStep(name, number, share(number, total.leads), round(100 * number / (total.leads or 1), 2))
-        for name, number in steps
+        FunnelStep(name, number, share(number, total.leads), bar_width(number, total.leads)) for name, number in steps
     ]
