@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, delete, func, select, text, update
+from sqlalchemy import Column, MetaData, Table, Text, delete, func, insert, select, text, update
 
 from service.lead import Lead, Status
 from service.store import DateRange, Query, SortOrder, Store, Transaction, Walls
@@ -108,13 +108,51 @@ UNLISTED = Table("unlisted", MetaData(), Column("id", Text))
 )
 def test_what_may_be_foreign_is_refused(statement: object) -> None:
     with pytest.raises(NotWalled):
-        walled(statement, WALLS)  # type: ignore[arg-type]
+        str(walled(statement, WALLS))  # type: ignore[arg-type]
 
 
 def test_a_statement_beyond_the_walls_is_left_as_it_is() -> None:
     statement = beyond_walls(select(leads.c.id))
 
     assert walled(statement, WALLS) is statement
+
+
+def test_one_compiled_statement_serves_everybody_with_their_own_accounts(store: Store) -> None:
+    by_account = {lead.account: lead.id for lead in two_leads(store)}
+    own, foreign = by_account[OWN], by_account[FOREIGN]
+    query = select(leads.c.id).where(leads.c.received_at > NOON - timedelta(days=1), leads.c.id.in_([own, foreign]))
+    change = update(leads).where(leads.c.id.in_([own, foreign])).values(problem="seen").returning(leads.c.id)
+
+    for accounts in ({OWN}, {FOREIGN}, {"marina"}, {OWN, FOREIGN}, {OWN}):
+        limited = within(store, Walls(frozenset(accounts)))
+        seen = {by_account[account] for account in accounts if account in by_account}
+        with limited.read() as tx:
+            assert set(tx._execute(query).scalars()) == seen
+        assert set(limited.write(lambda tx: tx._execute(change).scalars().all())) == seen
+
+
+@pytest.mark.parametrize("walls", [WALLS, Walls(frozenset({FOREIGN}), frozenset({"a", "b"}))], ids=["own", "foreign"])
+def test_a_subquery_beyond_the_walls_shares_no_compiled_statement_with_one_within(walls: Walls) -> None:
+    inner, outer = select(leads.c.id).limit(1), leads.c.id
+    statements = [
+        [kind(each) for each in (inner, beyond_walls(inner))]
+        for kind in (
+            lambda part: select(outer).where(outer.in_(part)),
+            lambda part: select(part.subquery().c.id),
+            lambda part: select(part.scalar_subquery()),
+            lambda part: select(outer).where(part.exists()),
+            lambda part: select(outer).union(part),
+            lambda part: select(part.cte().c.id),
+            lambda part: update(leads).where(outer.in_(part)).values(problem=""),
+            lambda part: delete(leads).where(outer.in_(part)),
+            lambda part: insert(UNLISTED).from_select(["id"], part),
+        )
+    ]
+
+    for pair in statements:
+        within_walls, beyond = (walled(each, walls)._generate_cache_key() for each in pair)  # type: ignore[attr-defined]
+        assert within_walls.key != beyond.key
+        assert within_walls.key == walled(pair[0], WALLS)._generate_cache_key().key  # type: ignore[attr-defined]
 
 
 def test_the_walls_are_asked_for_with_every_transaction(sqlite: Store) -> None:

@@ -5,42 +5,49 @@ has to remember this: a transaction within walls adds the condition to each SELE
 owner, in subqueries as well. A statement on a table of which OWNERS knows nothing fails. The condition never changes
 how a query is planned; a query that an index of accounts serves better asks for it itself.
 
+A statement is limited when it is compiled. SQLAlchemy keeps what it has compiled, so the next statement of the same
+form takes no longer than one without walls, whoever it is for: accounts and forms are parameters.
+
 `beyond_walls` marks the few statements whose rows do not leave the store; tests/test_house.py lists them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     Alias,
+    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
     Delete,
+    Dialect,
     Executable,
     Insert,
     Join,
     Select,
     Table,
+    Text,
     TextClause,
     Update,
     and_,
+    bindparam,
     exists,
     false,
     func,
     literal,
     or_,
 )
-from sqlalchemy.sql import visitors
+from sqlalchemy.sql import ClauseElement, visitors
+from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.selectable import SelectState
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from service.store.database.tables import leads
 
 Statement = TypeVar("Statement", bound=Executable)
-
-_BEYOND = "beyond_walls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +67,61 @@ class NotWalled(Exception):
     """A statement within walls would read or change what may be another account's: a mistake in the program."""
 
 
-Owner = Callable[[Any, Walls], ColumnElement[bool]]
-"""Takes a table's columns; returns the condition that a row belongs to one of the accounts."""
-
 NOWHERE = "="
 """No account or form has this name: a list of values is never empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Walls as parameters of statements. accounts, forms: lists of names.
+
+    counts: the names under which one account's leads are counted, and what the names of its forms lie between.
+    acts: an account as it is written among several.
+    """
+
+    accounts: BindParameter[Any]
+    forms: BindParameter[Any]
+    counts: Sequence[tuple[BindParameter[str], BindParameter[str], BindParameter[str]]]
+    acts: Sequence[BindParameter[str]]
+
+    @property
+    def parameters(self) -> tuple[BindParameter[Any], ...]:
+        """All of them, in an order that the number of accounts decides."""
+        return (self.accounts, self.forms, *(each for of_account in self.counts for each in of_account), *self.acts)
+
+
+@lru_cache(maxsize=1024)
+def _limits_of(walls: Walls) -> Limits:
+    names = sorted(walls.accounts)
+    return Limits(
+        _parameter(names or [NOWHERE], expanding=True),
+        _parameter(sorted(walls.forms) or [NOWHERE], expanding=True),
+        [(_parameter(counted_for(one)), _parameter(f"={one}/"), _parameter(f"={one}0")) for one in names],
+        [_parameter(f"\x1f{one}\x1f") for one in names],
+    )
+
+
+def _parameter(value: Any, *, expanding: bool = False) -> BindParameter[Any]:
+    return bindparam(None, value, Text(), unique=True, expanding=expanding)
+
+
+Owner = Callable[[Any, Limits], ColumnElement[bool]]
+"""Takes a table's columns; returns the condition that a row belongs to one of the accounts."""
+
+
 def _of_account(name: str = "account") -> Owner:
     # An expression: else the engines might prefer an index of accounts to a better one.
-    return lambda columns, walls: columns[name].concat("").in_(sorted(walls.accounts) or [NOWHERE])
+    return lambda columns, limits: columns[name].concat("").in_(limits.accounts)
 
 
-def _of_form(columns: Any, walls: Walls) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = columns.form.in_(sorted(walls.forms) or [NOWHERE])
+def _of_form(columns: Any, limits: Limits) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = columns.form.in_(limits.forms)
     return condition
 
 
-def _of_lead(columns: Any, walls: Walls) -> ColumnElement[bool]:
+def _of_lead(columns: Any, limits: Limits) -> ColumnElement[bool]:
     own = leads.alias("own_leads")
-    return exists().where(own.c.id == columns.lead_id, _of_account()(own.c, walls))
+    return exists().where(own.c.id == columns.lead_id, _of_account()(own.c, limits))
 
 
 def counted_for(account: str, form: str = "") -> str:
@@ -87,33 +129,33 @@ def counted_for(account: str, form: str = "") -> str:
     return f"={account}/{form}" if form else f"={account}"
 
 
-def _of_counts(columns: Any, walls: Walls) -> ColumnElement[bool]:
+def _of_counts(columns: Any, limits: Limits) -> ColumnElement[bool]:
     return or_(
         false(),
         *(
-            or_(columns.form == counted_for(one), and_(columns.form > f"={one}/", columns.form < f"={one}0"))
-            for one in sorted(walls.accounts)
+            or_(columns.form == name, and_(columns.form > low, columns.form < high))
+            for name, low, high in limits.counts
         ),
     )
 
 
-def _of_acts(columns: Any, walls: Walls) -> ColumnElement[bool]:
+def _of_acts(columns: Any, limits: Limits) -> ColumnElement[bool]:
     """An act of several accounts, joined by U+001F, exists for who sees them all."""
     rest: Any = literal("\x1f").concat(columns.account).concat("\x1f")
-    for one in sorted(walls.accounts):
-        rest = func.replace(rest, f"\x1f{one}\x1f", "\x1f")
+    for one in limits.acts:
+        rest = func.replace(rest, one, "\x1f")
     return and_(columns.account != "", rest == "\x1f")
 
 
-def _of_nobody(_columns: Any, _walls: Walls) -> ColumnElement[bool]:
+def _of_nobody(_columns: Any, _limits: Limits) -> ColumnElement[bool]:
     return false()
 
 
-def _common(_columns: Any, _walls: Walls) -> None:
+def _common(_columns: Any, _limits: Limits) -> None:
     return None
 
 
-OWNERS: Mapping[str, Owner | Callable[[Any, Walls], None]] = {
+OWNERS: Mapping[str, Owner | Callable[[Any, Limits], None]] = {
     "leads": _of_account(),
     "deliveries": _of_account(),
     "answer_clocks": _of_account(),
@@ -166,19 +208,59 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Walls], None]] = {
 """Table -> whose its rows are."""
 
 
+class _BeyondWalls(ExecutableOption):
+    """The mark of `beyond_walls`. It belongs to a statement's form: one without the mark is compiled apart."""
+
+    _is_has_cache_key = True
+
+    def _gen_cache_key(self, _known: Any, _parameters: Any) -> tuple[type]:
+        return (_BeyondWalls,)
+
+    def _clone(self, **_options: Any) -> "_BeyondWalls":
+        return self
+
+
+_BEYOND = _BeyondWalls()
+
+
 def beyond_walls(statement: Statement) -> Statement:
     """Mark a statement, or a subquery, whose rows do not leave the store: it reads those of every account."""
-    return statement.execution_options(**{_BEYOND: True})
+    return statement.options(_BEYOND)
 
 
 def _is_beyond(statement: Any) -> bool:
-    return bool(statement.get_execution_options().get(_BEYOND))
+    return _BEYOND in statement._with_options  # noqa: SLF001 (what `options` adds to; no public name)
+
+
+class WalledStatement(Executable, ClauseElement):
+    """Executes a statement with its limits, which it gets when it is compiled; without them it cannot be compiled."""
+
+    __visit_name__ = "walled_statement"
+    _traverse_internals = [  # noqa: RUF012 (as SQLAlchemy types it)
+        ("statement", InternalTraversal.dp_clauseelement),
+        ("parameters", InternalTraversal.dp_clauseelement_tuple),
+    ]
+
+    def __init__(self, statement: Any, limits: Limits) -> None:
+        self.statement = statement
+        self.limits = limits
+        self.parameters = limits.parameters
+        self._execution_options = statement.get_execution_options()
+
+    @property
+    def _all_selected_columns(self) -> Any:
+        """The columns by which its rows can be read where an earlier statement of this form was compiled."""
+        return self.statement._all_selected_columns  # noqa: SLF001 (SQLAlchemy's own name, which it calls here)
+
+    def _compiler(self, dialect: Dialect, **options: Any) -> Any:
+        limited: Any = _limited(self.statement, self.limits)
+        return limited._compiler(dialect, **options)  # noqa: SLF001 (as SQLAlchemy calls this one)
 
 
 def walled(statement: Executable, walls: Walls) -> Executable:
     """Return a statement that reads and changes nothing of other accounts.
 
-    Raises: NotWalled for a table without an owner, and for SQL as text.
+    When it is compiled, it raises NotWalled for a table without an owner. Raises: NotWalled for SQL as text.
     """
     if _is_beyond(statement):
         return statement
@@ -186,14 +268,17 @@ def walled(statement: Executable, walls: Walls) -> Executable:
         raise NotWalled(str(statement)[:80])
     if isinstance(statement, Insert) and statement.select is None:
         return statement
+    return WalledStatement(statement, _limits_of(walls))
 
+
+def _limited(statement: Executable, limits: Limits) -> Executable:
     def limit_select(select: Any) -> None:
         if not _is_beyond(select):
-            Select.where.non_generative(select, *_conditions(_tables_of(select), walls))  # type: ignore[attr-defined]
+            Select.where.non_generative(select, *_conditions(_tables_of(select), limits))  # type: ignore[attr-defined]
 
     def limit_change(change: Any) -> None:
         kind = Update if isinstance(change, Update) else Delete
-        kind.where.non_generative(change, *_conditions([change.table], walls))  # type: ignore[attr-defined]
+        kind.where.non_generative(change, *_conditions([change.table], limits))  # type: ignore[attr-defined]
 
     visit = {"select": limit_select, "update": limit_change, "delete": limit_change}
     limited: Executable = visitors.cloned_traverse(cast("Any", statement), {}, visit)
@@ -216,7 +301,7 @@ def _tables_in(part: Any) -> Iterator[Any]:
         yield part
 
 
-def _conditions(tables: list[Any], walls: Walls) -> list[ColumnElement[bool]]:
+def _conditions(tables: list[Any], limits: Limits) -> list[ColumnElement[bool]]:
     names = [_name_of(table) for table in tables]
     if unknown := set(names) - OWNERS.keys():
         raise NotWalled(f"OWNERS has no line for {', '.join(sorted(unknown))}")
@@ -224,16 +309,10 @@ def _conditions(tables: list[Any], walls: Walls) -> list[ColumnElement[bool]]:
     for table, name in zip(tables, names, strict=True):
         if OWNERS[name] is _of_lead and leads.name in names:
             continue  # joined with leads that are limited themselves
-        condition = _condition_of(table, walls) if isinstance(table, Table) else OWNERS[name](table.c, walls)
+        condition = OWNERS[name](table.c, limits)
         if condition is not None:
             conditions.append(condition)
     return conditions
-
-
-@lru_cache(maxsize=1024)
-def _condition_of(table: Table, walls: Walls) -> ColumnElement[bool] | None:
-    """Return the same condition for every statement: it takes a third of the time of limiting one."""
-    return OWNERS[table.name](table.c, walls)
 
 
 def _name_of(table: Any) -> str:
