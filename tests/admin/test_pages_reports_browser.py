@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ def shop(tmp_path: Path) -> Iterator[Store]:
         keep_delivered(store)
         attribution = Attribution("google", "cpc", "spring", channel="Paid Search", rule="by_channel", codes=("macro",))
         keep(store, a_lead("ann@example.com", clock.now(), attribution=attribution))
+        keep(store, a_lead("bob@example.com", clock.now() - timedelta(days=8)))
         keep_as(store, Status.QUARANTINED)
         store.write(lambda tx: tx.alerts.report("setup:default:tour:stage", "form tour: no such stage", clock.now()))
         count_days(store)

@@ -32,7 +32,9 @@ class FirstStep:
 
 def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> list[FirstStep]:
     """The steps in their order; empty once a lead of a website or platform has been delivered."""
-    if tx.search.leads(Query(status=Status.DELIVERED.value), 1) and _first_foreign_page(tx, public_url):
+    is_delivered = bool(tx.search.ids(Query(status=Status.DELIVERED.value), 1))
+    has_foreign_page = _has_foreign_page(tx, public_url)
+    if is_delivered and has_foreign_page:
         return []
     form = next(iter(forms), "contact")
     is_connected = _is_connected(tx, forms)
@@ -54,14 +56,14 @@ def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> 
         FirstStep(
             _("Put the form on your website"),
             _("Paste the snippet, or connect your form tool or ad platform."),
-            _first_foreign_page(tx, public_url),
+            has_foreign_page,
             f"{PREFIX}/setup/{form}",
             _("Snippets and addresses"),
         ),
         FirstStep(
             _("Send a test enquiry"),
             _("Fill in the form once, and see it arrive here and in Nexudus."),
-            bool(tx.search.leads(Query(status=Status.DELIVERED.value), 1)),
+            is_delivered,
             f"/f/{form}",
             _("Open the form"),
         ),
@@ -86,11 +88,12 @@ def _has_open_stage(tx: Transaction) -> bool:
     return any(alert.kind in STAGE_KINDS for alert in tx.alerts.open())
 
 
-def _first_foreign_page(tx: Transaction, public_url: str) -> bool:
+def _has_foreign_page(tx: Transaction, public_url: str) -> bool:
     """Whether leads come from elsewhere than our own hosted or sample page, or so many that those pages are in use."""
+    if len(tx.search.ids(Query(), IN_USE)) == IN_USE:
+        return True
     own = urlsplit(public_url).netloc
-    latest = tx.search.leads(Query(), IN_USE)
-    return len(latest) == IN_USE or any(
+    return any(
         lead.submission.sender != "browser" or urlsplit(lead.submission.evidence.page_url).netloc not in ("", own)
-        for lead in latest
+        for lead in tx.search.leads(Query(), IN_USE)
     )
