@@ -1,12 +1,30 @@
-"""What people connect in the dashboard: channels for alerts, each act on them recorded."""
+"""What people connect in the dashboard: channels for alerts, Nexudus accounts, ad platforms; each act is recorded."""
 
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from service.actors import Actor
-from service.store import TEST_MESSAGE, Store, Transaction
-from service.store.acts.acts import Act, Subject, SubjectKind
+from service.forms.values import SECRET_PREFIX
+from service.platforms.platform import Platform
+from service.setup.editing import form_keys, put_form, put_table, read_tables
+from service.setup.publishing import Publisher
+from service.setup.withholding import SECRET_KEYS
+from service.store import (
+    TEST_MESSAGE,
+    TRY_ACCOUNT,
+    Act,
+    Store,
+    Subject,
+    SubjectKind,
+    Transaction,
+    WorkerRequest,
+)
 
 CHANNELS_OF_SETTING = "ALERT_URLS"
+
+# -- channels for alerts
 
 
 def add_channel(
@@ -65,3 +83,113 @@ def request_test(store: Store, channel_id: str, actor: Actor, now: datetime) -> 
 
 def _channel(channel_id: str) -> Subject:
     return Subject(SubjectKind.CONNECTION, f"alerts:{channel_id}")
+
+
+# -- Nexudus accounts: tried by a worker, then used by a new version of the set-up
+
+ACCOUNT_SECRETS = ("password", "totp_secret", "token", "app_secret", "app_token")
+"""Keys of [accounts.NAME] that are stored as secrets."""
+
+NEXUDUS = "nexudus"
+
+
+def request_trial(
+    store: Store, account: str, typed: Mapping[str, str], actor: Actor, now: datetime, kept: Mapping[str, str]
+) -> str:
+    """Have a worker try an account; returns the id of the request.
+
+    typed: keys of [accounts.NAME]; {} for the account as it is in use. kept: references to secrets that were typed for
+    an earlier trial, for those that were not typed again.
+    Raises: StoreUnavailable.
+    """
+
+    def request(tx: Transaction) -> str:
+        tx.secrets.forget_unused(NEXUDUS, now)
+        keys = dict(typed)
+        for key in ACCOUNT_SECRETS:
+            if text := keys.pop(key, ""):
+                keys[key] = f"{SECRET_PREFIX}{tx.secrets.keep(f'{NEXUDUS} {account} {key}', text, actor.who, now)}"
+            elif key in kept:
+                keys[key] = kept[key]
+        details = {"account": account, **({"typed": keys} if keys else {})}
+        shown = {key: text for key, text in keys.items() if key not in ACCOUNT_SECRETS}
+        subject = Subject(SubjectKind.CONNECTION, f"nexudus:{account}")
+        tx.acts.record(actor, Act.TEST, subject, account, None, shown, now)
+        return tx.worker_requests.add(TRY_ACCOUNT, details, actor.who, now, account)
+
+    return store.write(request)
+
+
+def use_account(publisher: Publisher, request: WorkerRequest, actor: Actor, now: datetime) -> int:
+    """Publish a version of the set-up with the account that was tried; returns its number.
+
+    Raises: SetupRefusal, SetupProblems, EditRefused, StoreUnavailable; then nothing changed.
+    """
+    account, newest = str(request.details["account"]), publisher.editable()
+    before = read_tables(newest.toml).get("accounts", {}).get(account, {})
+    brand = {"brand": before["brand"]} if "brand" in before else {}
+    document = put_table(newest.toml, ("accounts", account), {**request.details["typed"], **brand})
+    note = f"Nexudus account {account} connected"
+    return publisher.publish(document, note, actor, newest.version, now).version
+
+
+# -- ad platforms: secrets typed, and used by a new version of the set-up
+
+OWN_WORDS = ("key", "verify_token")
+"""Keys whose value the service generates, and the person enters at the platform."""
+
+TYPED_KEYS = (*OWN_WORDS, "app_id", "client_id", "app_secret", "client_secret", "access_token", "refresh_token")
+"""Keys that can be typed for a connection, in the order of the page; the others are for the forms' own pages."""
+
+PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedPlatform:
+    """A connection that was published. shown_once: generated values to enter at the platform, by key."""
+
+    version: int
+    shown_once: Mapping[str, str]
+
+
+def typed_keys(platform: Platform) -> Sequence[str]:
+    """The keys of a platform that can be typed."""
+    return [key for key in TYPED_KEYS if key in platform.keys]
+
+
+def connect_platform(
+    publisher: Publisher,
+    store: Store,
+    form: str,
+    platform: Platform,
+    typed: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+) -> ConnectedPlatform:
+    """Publish a version of the set-up in which the form takes leads of the platform with these keys.
+
+    typed: what is not typed stays; words of ours that are new are made up.
+    Raises: SetupRefusal, SetupProblems, EditRefused, StoreUnavailable; then nothing changed.
+    """
+    newest = publisher.editable()
+    keys = form_keys(newest.toml, form)
+    webhooks = dict(keys.get("webhooks", {}))
+    store.write(lambda tx: tx.secrets.forget_unused(PLATFORM, now))
+    table, made_up = dict(webhooks.get(platform.name, {})), {}
+    for key in typed_keys(platform):
+        text = typed.get(key, "").strip()
+        if not text and key in OWN_WORDS and key not in table:
+            text = made_up[key] = secrets.token_urlsafe(24)
+        if text:
+            table[key] = _kept(store, f"{PLATFORM} {form} {platform.name} {key}", key, text, actor, now)
+    document = put_form(newest.toml, form, {**keys, "webhooks": {**webhooks, platform.name: table}})
+    note = f"{platform.title} of the form {form} connected"
+    version = publisher.publish(document, note, actor, newest.version, now).version
+    return ConnectedPlatform(version, made_up)
+
+
+def _kept(store: Store, purpose: str, key: str, text: str, actor: Actor, now: datetime) -> str:
+    """The value as it stands in the set-up: an id as it is, a secret by its name."""
+    if key not in SECRET_KEYS:
+        return text
+    return SECRET_PREFIX + store.write(lambda tx: tx.secrets.keep(purpose, text, actor.who, now))

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from service.store.database.connection_tables import alert_channels
 from service.store.database.repository import Repository
+from service.store.database.setup_tables import alert_channels
 from service.store.typed_secrets import TypedSecrets
 
 

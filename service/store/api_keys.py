@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 
 from service.actors import Actor, Scope
-from service.store.database.key_tables import api_keys
+from service.store.database.people_tables import api_keys
 from service.store.database.repository import Repository
 
 KEY_USE_INTERVAL = timedelta(minutes=1)

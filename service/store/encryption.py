@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
-from service.store.database.connection_tables import secrets as typed_secrets
-from service.store.database.key_tables import second_steps
+from service.store.database.people_tables import second_steps
 from service.store.database.repository import Repository
+from service.store.database.setup_tables import secrets as typed_secrets
 from service.store.database.tables import accounts, connections
 from service.store.deployment import Flags
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 
-from service.store.database.key_tables import identities, passkeys
+from service.store.database.people_tables import identities, passkeys
 from service.store.database.repository import Repository
 
 

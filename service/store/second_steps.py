@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, literal, select, update
 
 from service.store.database.columns import UtcDateTime
-from service.store.database.key_tables import recovery_codes, second_steps
+from service.store.database.people_tables import recovery_codes, second_steps
 from service.store.database.repository import Repository
 from service.store.encryption import EncryptedTokens
 

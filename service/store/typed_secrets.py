@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, literal, select, update
 
-from service.store.database.connection_tables import alert_channels, secrets
 from service.store.database.repository import Repository
-from service.store.database.setup_tables import setups
+from service.store.database.setup_tables import alert_channels, secrets, setups
 from service.store.encryption import EncryptedTokens
 
 TEXT = "text"

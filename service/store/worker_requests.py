@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
 
-from service.store.database.connection_tables import worker_requests
 from service.store.database.repository import NO_LEASE, IsGone, Repository
+from service.store.database.setup_tables import worker_requests
 
 TEST_MESSAGE, TRY_ACCOUNT = "test message", "try account"
 """Kinds of requests: alerts/channel_tests.py and delivery/setup_check/account_trial.py answer them."""

@@ -27,7 +27,7 @@ from service.delivery.setup_check.problem import account_of_cause
 from service.forms import DEFAULT_ACCOUNT, SetupProblems
 from service.forms.addresses import read_base_url
 from service.i18n import _
-from service.operations.nexudus_accounts import SECRET_KEYS, request_trial, use_account
+from service.operations.connections import ACCOUNT_SECRETS, request_trial, use_account
 from service.setup.editing import EditRefused
 from service.setup.publishing import SetupRefusal, StaleVersion
 from service.store import TRY_ACCOUNT, Tenant, Transaction, WorkerRequest
@@ -90,7 +90,7 @@ def add_typing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         with deps.store.read() as tx:
             earlier = own_request(tx.worker_requests.get(request.form.get("request", "")), actor, TRY_ACCOUNT)
         if earlier is not None and earlier.details["account"] == account:
-            kept = {key: text for key, text in earlier.details.get("typed", {}).items() if key in SECRET_KEYS}
+            kept = {key: text for key, text in earlier.details.get("typed", {}).items() if key in ACCOUNT_SECRETS}
         try:
             typed = _read_typed(deps, request.form, kept)
         except UnusableAccount as error:
@@ -195,8 +195,8 @@ def _typed_before(deps: AdminDeps, account: str, trial: WorkerRequest | None) ->
 
 def _read_typed(deps: AdminDeps, form: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str]:
     """The keys of [accounts.NAME] that were typed. Raises: UnusableAccount."""
-    typed = {key: form.get(FIELDS.get(key, key), "")[:MAX_TYPED_CHARS] for key in (*PLAIN_KEYS, *SECRET_KEYS)}
-    typed = {key: text if key in SECRET_KEYS else text.strip() for key, text in typed.items() if text.strip()}
+    typed = {key: form.get(FIELDS.get(key, key), "")[:MAX_TYPED_CHARS] for key in (*PLAIN_KEYS, *ACCOUNT_SECRETS)}
+    typed = {key: text if key in ACCOUNT_SECRETS else text.strip() for key, text in typed.items() if text.strip()}
     try:
         typed["base_url"] = read_base_url(typed.get("base_url", DEFAULT_URL))
     except ValidationError:

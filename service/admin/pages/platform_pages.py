@@ -21,7 +21,7 @@ from service.admin.pages.worker_answers import check_sees_all
 from service.admin.permissions import requires
 from service.forms import Form, SetupProblems
 from service.i18n import N_, MessageTable, _
-from service.operations.platform_connections import OWN_WORDS, connect_platform, typed_keys
+from service.operations.connections import OWN_WORDS, connect_platform, typed_keys
 from service.platforms.platform import Platform
 from service.platforms.registry import PLATFORMS
 from service.setup.editing import EditRefused, form_keys

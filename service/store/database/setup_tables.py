@@ -1,8 +1,8 @@
-"""The table of the set-up that is kept in the database."""
+"""The tables of what people set up in the dashboard: versions of the set-up, secrets, requests to workers, channels."""
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
-from service.store.database.columns import UtcDateTime
+from service.store.database.columns import Json, UtcDateTime
 from service.store.database.tables import metadata, text_column
 
 setups = Table(
@@ -14,4 +14,51 @@ setups = Table(
     text_column("note"),
     text_column("published_by"),  # as the record of acts names people
     Column("published_at", UtcDateTime, nullable=False),
+)
+
+secrets = Table(
+    # Secrets that the set-up and alert channels refer to. A changed one has another name: no row changes its value.
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Json, key="tokens"),  # {"text": encrypted}; NULL: its key was lost, and it was given up
+    text_column("made_by"),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+worker_requests = Table(
+    # What a person at the dashboard asks a worker to do at once, and its answer. Neither holds a secret.
+    "worker_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("account", Text),  # whose; NULL: of the whole installation
+    Column("details", Json, nullable=False),
+    text_column("requested_by"),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("claimed_by", Text),
+    Column("lease_until", UtcDateTime),
+    Column("answered_at", UtcDateTime),
+    Column("answer", Json),
+)
+Index(
+    "ix_worker_requests_open",
+    worker_requests.c.requested_at,
+    sqlite_where=worker_requests.c.answered_at.is_(None),
+    postgresql_where=worker_requests.c.answered_at.is_(None),
+)
+
+alert_channels = Table(
+    # Where alerts go besides ALERT_URLS.
+    "alert_channels",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text),  # whose alerts; NULL: all
+    Column("name", Text, nullable=False),
+    text_column("service"),  # "slack", "mailto" ...
+    Column("secret", Text, nullable=False),  # the name of its address among the secrets
+    text_column("made_by"),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),  # the last message, taken or not
+    text_column("failure"),  # why that one was not taken
 )
