@@ -113,7 +113,7 @@ VISIT_INTERVALS = Intervals(first_s=4.0, every_s=60.0, rest_factor=4)
 class OutcomeCounter:
     """Makes blocks of leads and counts those that need it, one in each step.
 
-    size: leads of a block; fan: blocks of a block of level 2.
+    size: leads of a block; fan: blocks of a block of the next level.
     """
 
     def __init__(self, store: Store, size: int = BLOCK_SIZE, fan: int = FAN) -> None:
@@ -125,9 +125,10 @@ class OutcomeCounter:
         Raises: StoreUnavailable.
         """
         with self._store.read() as tx:
-            leads, blocks = tx.statistics.next_leads(now, self._size), tx.statistics.next_blocks(self._fan)
+            leads, made = tx.statistics.next_leads(now, self._size), list(tx.statistics.next_blocks(self._fan))
             block = tx.statistics.next_block(now)
-        made = [(level, stretch) for level, stretch in ((1, leads), (2, blocks)) if stretch is not None]
+        if leads is not None:
+            made.append((1, leads))
         for level, stretch in made:
             self._store.write(lambda tx, level=level, stretch=stretch: tx.statistics.make_block(level, stretch, now))  # type: ignore[misc]
         if block is not None:
@@ -135,17 +136,11 @@ class OutcomeCounter:
         return 0.0 if made or block else None
 
     def _count(self, block: OutcomeBlock, now: datetime) -> None:
-        """Count a block and store it kind by kind, in short transactions; give up where another worker has begun it."""
-        if not self._store.write(lambda tx: tx.statistics.begin_count(block, now)):
-            return
-        with self._store.read() as tx:
-            by_kind, answers = dict(tx.statistics.count_cells(block)), tx.statistics.count_answers(block)
-        for kind, cells in by_kind.items():
-            saved = self._store.write(lambda tx, kind=kind, cells=cells: tx.statistics.save_kind(block, kind, cells))  # type: ignore[misc]
-            if not saved:
-                return
-        if self._store.write(lambda tx: tx.statistics.save_answers(block, answers)):
-            self._store.write(lambda tx: tx.statistics.end_count(block))
+        """Count a block, without a transaction that lasts; give up where another worker has begun it."""
+        if self._store.write(lambda tx: tx.statistics.begin_count(block, now)):
+            with self._store.read() as tx:
+                count = tx.statistics.count_block(block)
+            self._store.write(lambda tx: tx.statistics.save_count(count))
 
 
 # -- retention

@@ -96,6 +96,8 @@ def _parts(code: str, style: str) -> tuple[tuple[bool, str], ...]:
 
 def _grouped(text: str, language: Language) -> str:
     """A number written as 1,234.5 with the language's own signs, ungrouped where it groups only longer ones."""
+    if text.isdecimal():  # most numbers of a page have neither sign
+        return text
     conventions = language.conventions
     digits = text.lstrip("-").partition(".")[0].replace(",", "")
     is_grouped = len(digits) >= _GROUP_DIGITS + conventions["min_group"]

@@ -13,6 +13,7 @@ from service.capture.sheets.cells import NoSheet
 from service.operations.cost_files import CostFile, read_cost_file, source_named
 from service.operations.spending import CampaignIndex, name_of
 from service.store import (
+    ALL_FORMS,
     AMOUNT_UNIT,
     FIRST,
     LAST,
@@ -23,6 +24,8 @@ from service.store import (
     Subject,
     SubjectKind,
     Transaction,
+    measure_of,
+    outcome_kind,
 )
 
 LEADS_BEFORE = timedelta(days=365)
@@ -157,10 +160,12 @@ def _matched(tx: Transaction, file: CostFile, now: datetime, operator: str) -> l
         return []
     since = datetime.combine(first, time(), UTC) - LEADS_BEFORE
     leads: Counter[str] = Counter()
-    for touch in (LAST, FIRST):
+    kinds = [outcome_kind("campaign", touch) for touch in (LAST, FIRST)]
+    for by_form in tx.statistics.tallies(kinds, OutcomePeriod(since, now + _AHEAD, operator)).values():
         by_touch: Counter[str] = Counter()
-        for cell in tx.statistics.outcome_cells("campaign", touch, OutcomePeriod(since, now + _AHEAD, operator)):
-            by_touch[cell.value] += cell.leads
+        for written, numbers in by_form.get(ALL_FORMS, {}).items():
+            if measure_of(written).name == "leads":
+                by_touch.update(numbers)
         leads |= by_touch
     index = CampaignIndex(leads)
     by_campaign: dict[tuple[str, str, str], list[Any]] = {}

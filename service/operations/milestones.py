@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from service.forms import RECEIVED, Form, key_of_stage
-from service.store import OUTCOME_JOINT, OutcomeCell, SaleStatus
+from service.store import OUTCOME_JOINT, SaleStatus, TalliesByForm, measure_of
 
 MAX_STAGES = 8
 """Stages that are listed where the forms file names none."""
@@ -41,7 +42,7 @@ class MilestoneNames:
         return {}
 
 
-def milestone_names(forms: Mapping[str, Form], cells: Iterable[OutcomeCell]) -> MilestoneNames:
+def milestone_names(forms: Mapping[str, Form], tallies: Iterable[TalliesByForm]) -> MilestoneNames:
     """Return the milestones that the forms file names, in its order; where it names none, the stages themselves.
 
     A form's routes may name more; leads of forms that it no longer has reach the milestones of any form.
@@ -51,7 +52,7 @@ def milestone_names(forms: Mapping[str, Form], cells: Iterable[OutcomeCell]) -> 
     if every:
         names = dict.fromkeys(milestone for milestones in by_form.values() for milestone in milestones.values())
         return MilestoneNames(tuple(names), {**by_form, "": every})
-    stages = _stages(cells)
+    stages = _stages(tallies)
     return MilestoneNames(tuple(stages), {"": {key_of_stage(stage): stage for stage in stages}})
 
 
@@ -68,11 +69,13 @@ def _of_form(form: Form) -> dict[str, str]:
     }
 
 
-def _stages(cells: Iterable[OutcomeCell]) -> list[str]:
+def _stages(tallies: Iterable[TalliesByForm]) -> list[str]:
     """Return the stages that most leads have entered, most first; "Won" and "Lost" have columns of their own."""
     counts: Counter[str] = Counter()
-    for cell in cells:
-        for stage in filter(None, cell.stages.split(OUTCOME_JOINT)):
-            counts[stage] += cell.leads
+    for tally in chain.from_iterable(by_form.values() for by_form in tallies):
+        for written, numbers in tally.items():
+            measure, number = measure_of(written), sum(numbers.values())
+            for stage in measure.detail.split(OUTCOME_JOINT) if measure.name == "stages" else ():
+                counts[stage] += number
     between = {stage for stage in counts if stage.casefold() not in _NO_STAGES}
     return sorted(between, key=lambda stage: (-counts[stage], stage))[:MAX_STAGES]

@@ -4,7 +4,7 @@ The dashboard, the API, the terminal and the weekly report show the figures of `
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -14,7 +14,18 @@ from service.nexudus.values import lead_source_name
 from service.operations.calendar import MOMENT, day_of, previous_period
 from service.operations.milestones import MilestoneNames, milestone_names, milestones_agree
 from service.operations.spending import DIVIDED, Amounts, Spending
-from service.store import AMOUNT_UNIT, FIRST, LAST, OutcomeCell, OutcomePeriod, Store, Transaction
+from service.store import (
+    AMOUNT_UNIT,
+    FIRST,
+    LAST,
+    Measure,
+    OutcomePeriod,
+    Store,
+    TalliesByForm,
+    Transaction,
+    measure_of,
+    outcome_kind,
+)
 
 BY = ("channel", "source_medium", "campaign", "form", "location", "landing_page", "lead_source")
 """What a report may list."""
@@ -121,7 +132,7 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
             _read(tx, replace(query, since=since, until=until), zone, knows_form=knows_form) for since, until in periods
         ]
         then = earlier_figures[0] if earlier_figures else None
-    names = milestone_names(forms, [*now.cells, *(then.cells if then else ())])
+    names = milestone_names(forms, [now.by_form, *([then.by_form] if then else [])])
     tallies = now.tallies(names)
     earlier = then.tallies(names) if then else {}
     total = sum(tally.leads for tally in tallies.values())
@@ -165,19 +176,6 @@ class OutcomeTally:
     value: Counter[str] = field(default_factory=Counter)
     cost: Counter[str] = field(default_factory=Counter)
 
-    def add(self, cell: OutcomeCell, milestones: Iterable[str]) -> None:
-        """Add the leads of a cell, which have reached these milestones."""
-        self.leads += cell.leads
-        self.delivered += cell.delivered
-        self.won += cell.won
-        self.lost += cell.lost
-        self.timed += cell.timed
-        self.to_win_ms += cell.to_win_ms
-        for name in milestones:
-            self.milestones[name] += cell.leads
-        if cell.amount:
-            self.value[cell.currency] += cell.amount
-
     def join(self, other: "OutcomeTally") -> None:
         """Add another row."""
         for name in ("leads", "delivered", "won", "lost", "timed", "to_win_ms"):
@@ -191,43 +189,66 @@ class PeriodFigures:
     """What was read of one period."""
 
     query: OutcomeQuery
-    cells: Sequence[OutcomeCell]
+    by_form: TalliesByForm
     spending: Spending
 
     def tallies(self, names: MilestoneNames) -> dict[str, OutcomeTally]:
         """Return the figures by value, costs included."""
         rows: defaultdict[str, OutcomeTally] = defaultdict(OutcomeTally)
-        for cell in self.cells:
-            if self.query.include_left_out or not cell.left_out:
-                rows[cell.value].add(cell, names.reached(cell.form, cell.stages))
+        for form, measure, numbers in self._measures():
+            if self.query.include_left_out or not measure.left_out:
+                milestones = names.reached(form, measure.detail) if measure.name == STAGES else ()
+                for value, number in numbers.items():
+                    _add(rows[value], measure, number, milestones)
         for value, amounts in self.spending.by_value(self.query.by, {v: t.leads for v, t in rows.items()}).items():
             rows[value].cost.update(amounts)
         return dict(rows)
 
     def left_out(self) -> dict[str, int]:
         """Return how many leads the rows leave out, by status."""
-        if self.query.include_left_out:
-            return dict.fromkeys(LEFT_OUT, 0)
         counts = Counter(dict.fromkeys(LEFT_OUT, 0))
-        for cell in self.cells:
-            if cell.left_out:
-                counts[cell.left_out] += cell.leads
+        if not self.query.include_left_out:
+            for _, measure, numbers in self._measures():
+                if measure.left_out and measure.name == LEADS:
+                    counts[measure.left_out] += sum(numbers.values())
         return dict(counts)
+
+    def _measures(self) -> Iterator[tuple[str, Measure, Mapping[str, int]]]:
+        for form, tally in self.by_form.items():
+            for written, numbers in tally.items():
+                yield form, measure_of(written), numbers
+
+
+LEADS, STAGES, AMOUNT = "leads", "stages", "amount"
+"""Names of measures."""
+
+
+def _add(row: OutcomeTally, measure: Measure, number: int, milestones: Iterable[str]) -> None:
+    """Add a number of a measure. milestones: those that the leads of these stages have reached."""
+    if measure.name == STAGES:
+        for name in milestones:
+            row.milestones[name] += number
+    elif measure.name == AMOUNT:
+        row.value[measure.detail] += number
+    else:
+        setattr(row, measure.name, getattr(row, measure.name) + number)
 
 
 def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo, *, knows_form: bool) -> PeriodFigures:
     period = OutcomePeriod(query.since.astimezone(UTC), query.until.astimezone(UTC), query.account, query.form)
-    cells = tx.statistics.outcome_cells(query.by, query.touch, period, knows_form=knows_form)
-    if query.form:  # a campaign's cost cannot be split
-        return PeriodFigures(query, cells, Spending())
     first = day_of(query.since, zone)
     last = day_of(query.until - MOMENT, zone) if query.until > query.since else first
-    costs = tx.statistics.costs_between(first, last, query.account)
+    # A campaign's cost cannot be split among forms.
+    costs = [] if query.form else tx.statistics.costs_between(first, last, query.account)
+    kind, origins = outcome_kind(query.by, query.touch), outcome_kind("campaign_origin", query.touch)
     is_divided = costs and query.by in DIVIDED
-    if not is_divided:
-        return PeriodFigures(query, cells, Spending(costs))
-    origins = tx.statistics.campaign_origins(query.touch, period, include_left_out=query.include_left_out)
-    return PeriodFigures(query, cells, Spending(costs, origins))
+    tallies = tx.statistics.tallies([kind, origins] if is_divided else [kind], period, knows_form=knows_form)
+    leads: Counter[str] = Counter()
+    for tally in tallies[origins].values() if is_divided else ():
+        for written, numbers in tally.items():
+            if query.include_left_out or not measure_of(written).left_out:
+                leads.update(numbers)
+    return PeriodFigures(query, tallies[kind], Spending(costs, leads))
 
 
 def _order(

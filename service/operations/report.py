@@ -48,6 +48,7 @@ def attribution_report(store: Store, forms: Mapping[str, Form], period: Period) 
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
+        tx.statistics.fix_moment()
         origins = tx.statistics.origins(period)
     total = sum(count.leads for count in origins.verdicts)
     lists = {

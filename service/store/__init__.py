@@ -7,9 +7,9 @@ leads/              leads: stored once, changed, exported, erased
 platforms/          leads that ad platforms only announce, how they are fetched, the state of each connection
 search.py           leads found by a query (query.py) and by the index of their words (words.py), among a million;
                     sorting.py has them in another order
-counting.py         leads counted by day for charts (daily_counts.py), by origin for reports (origins.py), since
-                    midnight for the overview (overview.py)
-outcomes.py         what leads brought, by where they came from; outcome_blocks.py counts it in the background; costs.py
+counting.py         leads counted by day for charts (daily_counts.py), since midnight for the overview (overview.py)
+outcomes.py         what leads brought, by where they came from; origins.py: by tags and rules; outcome_blocks.py adds
+                    them up in the background; costs.py
 answer_counts.py    how fast people answered, counted in the same blocks
 answers.py          how long each lead waits for a person, and when one reacted; turns.py: whose turn it is
 sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
@@ -62,8 +62,10 @@ from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
 from service.store.outcome_blocks import BLOCK_SIZE, FAN, OutcomeBlock
 from service.store.outcome_folding import FIRST, LAST, NOT_SET, OutcomePeriod
-from service.store.outcome_folding import JOINT as OUTCOME_JOINT
-from service.store.outcomes import OutcomeCell
+from service.store.outcome_folding import kind_of as outcome_kind
+from service.store.outcome_packs import ALL_FORMS, Measure, Tally, measure_of
+from service.store.outcome_packs import JOINT as OUTCOME_JOINT
+from service.store.outcomes import TalliesByForm
 from service.store.overview import ParkedProblem, TodayFigures
 from service.store.passkeys import Passkey
 from service.store.people import Credentials
@@ -87,6 +89,7 @@ from service.store.worker_requests import TEST_MESSAGE, TRY_ACCOUNT, WorkerReque
 from service.store.workers import DeliveryCountKey, SeenWorker
 
 __all__ = [
+    "ALL_FORMS",
     "AMOUNT_UNIT",
     "BLOCK_SIZE",
     "DEMO_WELCOME",
@@ -160,13 +163,13 @@ __all__ = [
     "LeaseLost",
     "Match",
     "MatchCount",
+    "Measure",
     "Members",
     "OpenSession",
     "OriginCount",
     "Origins",
     "OtherEnquiry",
     "OutcomeBlock",
-    "OutcomeCell",
     "OutcomePeriod",
     "OwnerTurn",
     "Pace",
@@ -203,6 +206,8 @@ __all__ = [
     "StoreUnavailable",
     "Subject",
     "SubjectKind",
+    "TalliesByForm",
+    "Tally",
     "Tenant",
     "TodayFigures",
     "Transaction",
@@ -218,6 +223,8 @@ __all__ = [
     "as_instant",
     "as_milliseconds",
     "fault_of",
+    "measure_of",
+    "outcome_kind",
     "reported",
     "total_of",
 ]

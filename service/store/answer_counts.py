@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
-from service.lead import Status, first_lead_id
+from service.lead import Status
 from service.store.block_cover import BlockCover, Stretch
 from service.store.database.answer_tables import answer_cells, answer_clocks, owner_turns
 from service.store.database.columns import to_micros
-from service.store.database.outcome_tables import outcome_blocks
 from service.store.database.tables import leads
 from service.store.waiting_times import MAX_MS, Times, middle, pack, pack_instants, unpack, unpack_instants
 
@@ -110,9 +109,7 @@ class AnswerReports(BlockCover):
 
         Spam, tests and discarded leads are left out.
         """
-        whole = Stretch(first_lead_id(since), first_lead_id(until))
-        is_counted = outcome_blocks.c.answers_version == outcome_blocks.c.version
-        levels, rest = self._cover(whole, whole, is_counted)
+        levels, rest = self._cover(since, until)
         folds = [
             *(kept_answers(self._connection, level, blocks, form, account) for level, blocks in levels.items()),
             *(fold_answers(self._connection, stretch, form, account).items() for stretch in rest),

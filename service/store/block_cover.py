@@ -1,14 +1,19 @@
 """Which blocks of leads cover a period, and which of its leads are left."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
+from service.lead import first_lead_id
 from service.store.database.outcome_tables import outcome_blocks, outcome_changes
 from service.store.database.repository import Repository
+
+LARGE = 3
+"""The lowest level of which all blocks of a period are looked at; of those below, only between the large ones."""
 
 
 class Stretch(NamedTuple):
@@ -16,6 +21,22 @@ class Stretch(NamedTuple):
 
     since: str
     until: str
+
+
+class Cover(NamedTuple):
+    """The blocks of a period, by level, largest first, and its leads that are in none of them."""
+
+    levels: dict[int, list[str]]
+    rest: list[Stretch]
+
+
+def is_counted(of: Any) -> ColumnElement[bool]:
+    """Return whether a block is up to date, but for what the triggers noted. of: columns of outcome_blocks.
+
+    Workers of schema 0027 and before raise `version` and know of no `packs_version`.
+    """
+    same_version: ColumnElement[bool] = of.packs_version.is_not_distinct_from(of.version)
+    return same_version
 
 
 class BlockCover(Repository):
@@ -26,26 +47,37 @@ class BlockCover(Repository):
         if self._database.locks_rows:
             self._connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
-    def _cover(
-        self, inside: Stretch, whole: Stretch, *conditions: ColumnElement[bool]
-    ) -> tuple[dict[int, list[str]], list[Stretch]]:
-        """Return the largest blocks within `inside` that are up to date, by level, and the rest of `whole`.
-
-        conditions: on the blocks, beside that they are counted.
-        """
-        of = outcome_blocks.c
-        query = select(of.level, of.since, of.until).where(of.is_counted, *conditions)
-        query = query.where(of.since >= inside.since, of.until <= inside.until)
+    def _cover(self, since: datetime, until: datetime) -> Cover:
+        """Return the largest blocks within a period that are up to date, and the rest of it."""
+        inside = Stretch(_next_id(since), first_lead_id(until))
+        whole = Stretch(first_lead_id(since), _next_id(until))
         changed = sorted(set(self._execute(select(outcome_changes.c.since)).scalars()))
-        usable = [
+        of = outcome_blocks.c
+        large = self._usable(changed, and_(of.level >= LARGE, of.since >= inside.since, of.until <= inside.until))
+        gaps = [
+            and_(of.since >= max(gap.since, inside.since), of.until <= min(gap.until, inside.until))
+            for gap in _choose(large, whole).rest
+        ]
+        small = self._usable(changed, and_(of.level < LARGE, or_(*gaps))) if gaps else []
+        return _choose([*large, *small], whole)
+
+    def _usable(self, changed: Sequence[str], which: ColumnElement[bool]) -> list[tuple[int, Stretch]]:
+        """Return blocks that are up to date, the largest first. changed: blocks of level 1 that are not."""
+        of = outcome_blocks.c
+        query = select(of.level, of.since, of.until).where(which, is_counted(of))
+        return [
             (level, Stretch(since, until))
             for level, since, until in self._execute(query.order_by(of.level.desc(), of.since))
             if bisect_left(changed, since) == bisect_left(changed, until)
         ]
-        return _choose(usable, whole)
 
 
-def _choose(usable: Iterable[tuple[int, Stretch]], whole: Stretch) -> tuple[dict[int, list[str]], list[Stretch]]:
+def _next_id(instant: datetime) -> str:
+    """Return the smallest id of which no lead has arrived before an instant, which is finer than ids."""
+    return f"{int(first_lead_id(instant)[:12], 16) + bool(instant.microsecond):012x}{'0' * 20}"
+
+
+def _choose(usable: Iterable[tuple[int, Stretch]], whole: Stretch) -> Cover:
     """Choose blocks that do not overlap; return them by level, and the stretches between them.
 
     usable: the largest first.
@@ -65,4 +97,4 @@ def _choose(usable: Iterable[tuple[int, Stretch]], whole: Stretch) -> tuple[dict
         at = block.until
     if at < whole.until:
         rest.append(Stretch(at, whole.until))
-    return levels, rest
+    return Cover(levels, rest)

@@ -1,17 +1,14 @@
-"""The origins of a period's leads, counted by the database: channels, sources, campaigns, repaired tags."""
+"""The origins of a period's leads: channels, sources, campaigns, repaired tags; from blocks, as outcomes are."""
 
-import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select, union_all
-
-from service.lead import Status, first_lead_id
-from service.store.database.repository import Repository
-from service.store.database.tables import leads
-from service.store.query import COUNTED
+from service.store.outcome_folding import OutcomePeriod
+from service.store.outcome_packs import DELIVERED, JOINT, TAGS, Tally, add
+from service.store.outcomes import Outcomes, TalliesByForm
 
 MAX_VALUES = 5000
 """Values listed of each kind, the most frequent first: strangers can write any number of them."""
@@ -57,109 +54,59 @@ class Origins:
     cut: frozenset[str]
 
 
-_KEYS: dict[str, tuple[str, ...]] = {
-    "verdicts": ("channel", "lead_source", "rule"),
-    "sources": ("utm_source", "utm_medium"),
-    "by_form": ("form", "utm_source"),
-    "campaigns": ("utm_campaign",),
-    "contents": ("utm_content",),
-    "terms": ("utm_term",),
-    "codes": ("codes", "form", "utm_campaign"),
-}
-"""List of Origins -> the columns that it is counted by."""
-
-_UNBOUNDED = frozenset(_KEYS) - {"verdicts"}
-"""Lists of values that strangers may write; the others are as long as our rules make them."""
-
-_SEEN = ("channel", "lead_source", "rule", "form", "codes")
-_TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+_NAMES = ("sources", "campaigns", "contents", "terms")
+"""Lists of values that strangers may write, beside those by form."""
 
 
-class OriginCounts(Repository):
-    """Counting origins."""
+class OriginCounts(Outcomes):
+    """Counting origins. To be used first in its transaction, after `fix_moment`."""
 
     def origins(self, period: Period, limit: int = MAX_VALUES) -> Origins:
-        """Count the origins of a period's leads. limit: values of each list that strangers can write.
-
-        One statement, so that all figures are of one moment: the leads are read once and folded into distinct
-        combinations, and these few are counted for every list.
-        """
-        lists: dict[str, list[OriginCount]] = {name: [] for name in _KEYS}
-        for row in self._execute(_counting(period, limit)):
-            keys = row[1 : 1 + len(_KEYS[row.name])]
-            lists[row.name].append(OriginCount(tuple(keys), int(row.leads), int(row.delivered)))
-        cut = frozenset(name for name in _UNBOUNDED if len(lists[name]) > limit)
-        shown = {name: sorted(counts, key=_by_number)[:limit] for name, counts in lists.items() if name in _UNBOUNDED}
-        shown["verdicts"] = sorted(lists["verdicts"], key=_by_number)
-        shown["codes"] = _by_code(lists["codes"])[:limit]
-        return Origins(**shown, left_out=self._left_out(period), cut=cut)
-
-    def _left_out(self, period: Period) -> dict[str, int]:
-        query = select(leads.c.status, func.count().label("number")).where(_within(period), ~_counts())
-        return {row.status: row.number for row in self._execute(query.group_by(leads.c.status))}
+        """Count the origins of a period's leads. limit: values of each list that strangers can write."""
+        by_form = self.tallies((TAGS,), OutcomePeriod(period.since, period.until, form=period.form), knows_form=True)
+        tally: Tally = {}
+        for of_form in by_form[TAGS].values():
+            add(tally, of_form)
+        lists = {name: _counts(tally, name) for name in _NAMES}
+        lists |= {"by_form": _by_form(by_form[TAGS]), "codes": _codes(by_form[TAGS])}
+        return Origins(
+            verdicts=_counts(tally, "verdicts"),
+            **{name: counts[:limit] for name, counts in lists.items()},
+            left_out=dict(tally.get("left_out", {})),
+            cut=frozenset(name for name, counts in lists.items() if len(counts) > limit),
+        )
 
 
 def _by_number(count: OriginCount) -> tuple[int, tuple[str, ...]]:
     return -count.leads, count.what
 
 
-def _by_code(counts: Sequence[OriginCount]) -> list[OriginCount]:
-    """Count each code of lists of codes: a lead with two counts for both."""
-    totals: dict[tuple[str, ...], tuple[int, int]] = {}
-    for (codes, *where), number, delivered in counts:
-        for code in json.loads(codes):
-            before = totals.get((code, *where), (0, 0))
-            totals[code, *where] = (before[0] + number, before[1] + delivered)
-    return sorted((OriginCount(what, *numbers) for what, numbers in totals.items()), key=_by_number)
+def _counts(tally: Tally, name: str) -> list[OriginCount]:
+    """Return a list of a tally, the most frequent first."""
+    delivered = tally.get(f"{name}{JOINT}{DELIVERED}", {})
+    numbers = tally.get(name, {}).items()
+    counts = (OriginCount(tuple(value.split(JOINT)), number, delivered.get(value, 0)) for value, number in numbers)
+    return sorted(counts, key=_by_number)
 
 
-def _counting(period: Period, limit: int) -> Any:
-    delivered = case((leads.c.delivered_at.is_not(None), 1), else_=0)
-    named = [cast(leads.c[name], Text).label(name) for name in (*_SEEN, *_TAGS)]
-    folded = (
-        select(*named, func.count().label("leads"), func.sum(delivered).label("delivered"))
-        .where(_within(period), _counts())
-        .group_by(*(leads.c[name] for name in (*_TAGS[::-1], *_SEEN)))  # the most varied first: sorted sooner
-        .cte("folded")
+def _by_form(tallies: TalliesByForm) -> list[OriginCount]:
+    """Count the sources of each form."""
+    numbers: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for form, tally in tallies.items():
+        for (source, _), *counted in _counts(tally, "sources"):
+            if source:
+                for place, number in enumerate(counted):
+                    numbers[form, source][place] += number
+    return sorted((OriginCount(what, *counted) for what, counted in numbers.items()), key=_by_number)
+
+
+def _codes(tallies: TalliesByForm) -> list[OriginCount]:
+    """Count the codes of each form and campaign: a lead with two counts for both."""
+    return sorted(
+        (
+            OriginCount((code, form, campaign), *counted)
+            for form, tally in tallies.items()
+            for (code, campaign), *counted in _counts(tally, "codes")
+        ),
+        key=_by_number,
     )
-
-    def count_for(name: str) -> Select[Any]:
-        keys = [folded.c[key] for key in _KEYS[name]]
-        gaps = [literal("").label(f"gap{number}") for number in range(3 - len(keys))]
-        number = func.sum(folded.c.leads).label("leads")
-        counted = select(
-            literal(name).label("name"), *keys, *gaps, number, func.sum(folded.c.delivered).label("delivered")
-        )
-        if name == "codes":
-            counted = counted.where(folded.c.codes != "[]")
-        elif name not in ("verdicts", "sources"):
-            counted = counted.where(keys[-1] != "")
-        counted = counted.group_by(*keys)
-        if name in _UNBOUNDED:
-            counted = counted.order_by(number.desc(), *keys).limit(limit + 1)
-        return select(counted.subquery())
-
-    return union_all(*(count_for(name) for name in _KEYS))
-
-
-def _within(period: Period) -> ColumnElement[bool]:
-    """Match leads by id first: ids sort by time of arrival, so the primary key serves as index of every period."""
-    of_form = [leads.c.form == period.form] if period.form else []
-    return and_(
-        leads.c.id >= first_lead_id(period.since),
-        leads.c.id < _first_id_after(period.until),
-        leads.c.received_at >= period.since,
-        leads.c.received_at < period.until,
-        *of_form,
-    )
-
-
-def _first_id_after(instant: datetime) -> str:
-    """Return the smallest id of the next millisecond."""
-    return f"{int(first_lead_id(instant)[:12], 16) + 1:012x}"
-
-
-def _counts() -> ColumnElement[bool]:
-    """Match leads that count, written so that SQLite does not use the index of statuses, slow for a whole period."""
-    status = leads.c.status.concat("")
-    return or_(status.in_(COUNTED), and_(status == Status.ERASED.value, leads.c.delivered_at.is_not(None)))

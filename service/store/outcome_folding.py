@@ -1,10 +1,11 @@
-"""What reports distinguish of a lead, as SQL, and leads added up by it into cells: see outcomes.py."""
+"""What reports distinguish of a lead, as SQL, and leads added up by it into tallies: see outcomes.py."""
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    literal_column,
     or_,
     select,
     type_coerce,
@@ -32,13 +32,11 @@ from service.store.block_cover import Stretch
 from service.store.database.outcome_tables import AMOUNT_UNIT, lead_touches
 from service.store.database.report_tables import sales
 from service.store.database.tables import leads
+from service.store.outcome_packs import DELIVERED, JOINT, TAGS, FormTallies, Tally
 from service.store.sales import SaleStatus
 
 NOT_SET = "(not set)"
 """What is listed where a value is unknown, as Google Analytics writes it."""
-
-JOINT = "\x1f"
-"""Separates the parts of a joint value, and stages from each other."""
 
 MAX_VALUE = 1e10
 """A won value beyond this is a mistake, and would make every sum useless: it counts as unknown."""
@@ -52,7 +50,7 @@ OF_LEAD = ("form", "location")
 """What is listed alike by either touch."""
 
 BARE = ("campaign_origin",)
-"""Kinds of which only the leads matter: their cells know neither form nor stages."""
+"""What is listed of which only the leads matter."""
 
 LAST, FIRST = "last", "first"
 
@@ -70,11 +68,8 @@ class OutcomePeriod:
     form: str = ""
 
 
-MEASURES = ("leads", "delivered", "won", "lost", "amount", "timed", "to_win_ms")
-
-
 def kind_of(by: str, touch: str) -> str:
-    """Return the name under which cells are kept."""
+    """Return the name under which tallies are kept."""
     return by if by in OF_LEAD else f"{by}:{touch}"
 
 
@@ -82,6 +77,12 @@ def all_kinds() -> Iterator[tuple[str, str]]:
     """Yield everything that is kept: what is listed, by which touch."""
     yield from ((by, LAST) for by in OF_LEAD)
     yield from ((by, touch) for by in BY_TOUCH for touch in (LAST, FIRST))
+
+
+EVERY_KIND = (*(kind_of(by, touch) for by, touch in all_kinds()), TAGS)
+"""Kinds of tallies that are kept of every block."""
+
+_BARE_KINDS = frozenset(kind_of(by, touch) for by in BARE for touch in (LAST, FIRST))
 
 
 def is_in_row(by: str, touch: str, value: str) -> ColumnElement[bool]:
@@ -98,99 +99,120 @@ Touches = FromClause
 """Other touches of leads, or those of one kind."""
 
 
-def fold_all(connection: Connection, stretch: Stretch) -> dict[str, list[dict[str, Any]]]:
-    """Fold a stretch of leads into the cells of every kind, with their accounts.
+def fold(
+    connection: Connection, stretch: Stretch, kinds: Sequence[str], period: OutcomePeriod | None = None
+) -> FormTallies:
+    """Add up a stretch of leads, or those of them in a period, in a tally of each kind.
 
-    All leads are read once, of one moment: reading them takes longer than adding them up.
+    Each lead is read once, however many kinds there are: reading takes longer than adding up.
     """
-    kinds = [kind_of(by, touch) for by, touch in all_kinds()]
-    bare = [by in BARE for by, _ in all_kinds()]
-    tallies: list[defaultdict[tuple[Any, ...], list[int]]] = [defaultdict(lambda: [0] * len(MEASURES)) for _ in kinds]
-    values_end = len(kinds) + len(_SHARED)
-    for row in connection.execute(_all_kinds(), {"first_id": stretch.since, "end_id": stretch.until}):
-        shared = row[len(kinds) : values_end]
-        numbers = [(place, number) for place, number in enumerate(row[values_end:], 1) if number]
-        account, _, left_out, *_ = shared
-        for value, tally, is_bare in zip(row, tallies, bare, strict=False):
-            cell = tally[(value, account, "", left_out, "", "") if is_bare else (value, *shared)]
-            cell[0] += 1
-            for place, number in () if is_bare else numbers:
-                cell[place] += number
-    names = ("value", *_SHARED, *MEASURES)
-    return {
-        kind: [dict(zip(names, (*key, *cell), strict=True)) for key, cell in sorted(tally.items())]
-        for kind, tally in zip(kinds, tallies, strict=True)
-    }
+    values: dict[str, Any] = {"first_id": stretch.since, "end_id": stretch.until}
+    if period:
+        values |= {"since": period.since, "until": period.until}
+        values |= {name: value for name in ("account", "form") if (value := getattr(period, name))}
+    query = _of_kinds(tuple(kinds), *(name in values for name in ("since", "account", "form")))
+    tallies: dict[tuple[str, str], dict[str, Tally]] = {}
+    own = [kind for kind in kinds if kind != TAGS]
+    for row in connection.execute(query, values):
+        account, form, left_out, *outcome = row[:_SHARED]
+        if (of_kind := tallies.get((account, form))) is None:
+            of_kind = tallies[account, form] = {kind: defaultdict(_no_numbers) for kind in kinds}
+        measures = list(_measures(left_out, *outcome))
+        for kind, value in zip(own, row[_SHARED:], strict=False):
+            tally = of_kind[kind]
+            for measure, number in measures[:1] if kind in _BARE_KINDS else measures:
+                tally[measure][value] += number
+        if TAGS in kinds:
+            _add_tags(of_kind[TAGS], left_out, is_delivered=bool(outcome[0]), tags=row[-len(_TAGS) :])
+    return tallies
 
 
-_SHARED = ("account", "form", "left_out", "stages", "currency")
-"""What cells of every kind tell leads apart by."""
+def _no_numbers() -> dict[str, int]:
+    return defaultdict(int)
 
 
-@cache
-def _all_kinds() -> Select[Any]:
-    """Return the query for each lead of a stretch: its values of every kind, what else it is told apart by, numbers."""
+_SHARED = 11
+"""Columns that the query begins with, whatever kinds are read."""
+
+
+def _measures(left_out: str, delivered: int, stages: str, currency: str, *of_sale: int) -> Iterator[tuple[str, int]]:
+    """Yield what one lead adds to which measure; the first is that there is one."""
+    yield f"{left_out}{JOINT}leads{JOINT}", 1
+    if delivered:
+        yield f"{left_out}{JOINT}{DELIVERED}{JOINT}", 1
+    if stages:
+        yield f"{left_out}{JOINT}stages{JOINT}{stages}", 1
+    if any(of_sale):
+        amount, *others = of_sale
+        if amount:
+            yield f"{left_out}{JOINT}amount{JOINT}{currency}", amount
+        for name, number in zip(("won", "lost", "timed", "to_win_ms"), others, strict=True):
+            if number:
+                yield f"{left_out}{JOINT}{name}{JOINT}", number
+
+
+def _add_tags(tally: Tally, left_out: str, *, is_delivered: bool, tags: Sequence[Any]) -> None:
+    """Add what the report of attribution lists of one lead."""
+    if left_out:
+        tally["left_out"][left_out] += 1
+        return
+    source, medium, campaign, content, term, channel, lead_source, rule, codes = tags
+    listed = [("verdicts", f"{channel}{JOINT}{lead_source}{JOINT}{rule}"), ("sources", f"{source}{JOINT}{medium}")]
+    listed += (("campaigns", campaign), ("contents", content), ("terms", term))
+    if codes != "[]":
+        listed += (("codes", f"{code}{JOINT}{campaign}") for code in json.loads(codes))
+    for name, value in listed:
+        if value:
+            tally[name][value] += 1
+            if is_delivered:
+                tally[f"{name}{JOINT}{DELIVERED}"][value] += 1
+
+
+_TAGS = (
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("channel", "lead_source", "rule", "codes"),
+)
+
+
+@lru_cache(maxsize=64)
+def _of_kinds(kinds: tuple[str, ...], of_period: bool, of_account: bool, of_form: bool) -> Select[Any]:
+    """Return the query for each lead of a stretch: what leads are told apart by, its numbers, its values, its tags."""
     touches = {touch: lead_touches.alias(f"{touch}_touch") for touch in (LAST, FIRST)}
     joined: FromClause = leads.outerjoin(sales, sales.c.lead_id == leads.c.id)
+    places = [place for place in all_kinds() if kind_of(*place) in kinds]
     for touch, own in touches.items():
-        joined = joined.outerjoin(own, and_(own.c.lead_id == leads.c.id, own.c.touch == touch))
-    values = [_VALUES[by](touches[touch]).label(f"value_{place}") for place, (by, touch) in enumerate(all_kinds())]
-    query = select(*values, leads.c.account, *_keys(), *_numbers().values()).select_from(joined)
-    return query.where(leads.c.id >= bindparam("first_id"), leads.c.id < bindparam("end_id"))
-
-
-def folded(by: str, touch: str, stretch: Stretch, period: OutcomePeriod) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the query for the cells of a stretch of leads within a period, and its parameters."""
-    values: dict[str, Any] = {"first_id": stretch.since, "end_id": stretch.until}
-    values |= {"since": period.since, "until": period.until}
-    values |= {name: value for name in ("account", "form") if (value := getattr(period, name))}
-    return _folding(by, touch, bool(period.account), bool(period.form)), values
-
-
-@lru_cache(maxsize=128)
-def _folding(by: str, touch: str, of_account: bool, of_form: bool) -> Select[Any]:
-    """Return the query, which takes longer to write than to run for some hundred leads."""
-    keys = (_VALUES[by](lead_touches).label("value"), *_keys())
-    joined = leads.outerjoin(sales, sales.c.lead_id == leads.c.id)
-    if by not in OF_LEAD:
-        own = and_(lead_touches.c.lead_id == leads.c.id, lead_touches.c.touch == touch)
-        joined = joined.outerjoin(lead_touches, own)
-    query = select(*keys, *_measures()).select_from(joined)
+        if any(touch == of_touch and by not in OF_LEAD for by, of_touch in places):
+            joined = joined.outerjoin(own, and_(own.c.lead_id == leads.c.id, own.c.touch == touch))
+    by_kind = {kind_of(by, touch): _VALUES[by](touches[touch]) for by, touch in places}
+    values = [by_kind[kind].label(f"value_{place}") for place, kind in enumerate(kinds) if kind != TAGS]
+    tags = [cast(leads.c[name], Text).label(f"tag_{name}") for name in _TAGS] if TAGS in kinds else []
+    query = select(leads.c.account, leads.c.form, *_keys_and_numbers(), *values, *tags).select_from(joined)
     query = query.where(leads.c.id >= bindparam("first_id"), leads.c.id < bindparam("end_id"))
-    query = query.where(leads.c.received_at >= bindparam("since"), leads.c.received_at < bindparam("until"))
+    if of_period:
+        query = query.where(leads.c.received_at >= bindparam("since"), leads.c.received_at < bindparam("until"))
     if of_account:
         query = query.where(leads.c.account.concat("") == bindparam("account"))
     if of_form:
         query = query.where(leads.c.form.concat("") == bindparam("form"))  # the ids are the better index
-    # By position: an expression with parameters is not the same to PostgreSQL when it is repeated.
-    return query.group_by(*(literal_column(str(number)) for number in range(1, len(keys) + 1)))
+    return query
 
 
-def _keys() -> tuple[Any, ...]:
-    """Return what leads are told apart by, beside what is listed."""
-    is_won = sales.c.status == SaleStatus.WON.value
-    currency = case((and_(is_won, _amount() != 0), sales.c.currency), else_="")
-    reached = func.coalesce(sales.c.reached, "")
-    return leads.c.form, _left_out().label("left_out"), reached.label("stages"), currency.label("currency")
-
-
-def _measures() -> tuple[Any, ...]:
-    return func.count().label("leads"), *(func.sum(number).label(name) for name, number in _numbers().items())
-
-
-def _numbers() -> dict[str, ColumnElement[int]]:
-    """Return what one lead adds to each measure but the first, to which it adds 1."""
+def _keys_and_numbers() -> tuple[Any, ...]:
+    """Return what a lead is told apart by, and what it adds to measures, in the order of `_measures`."""
     is_won = sales.c.status == SaleStatus.WON.value
     waited = (type_coerce(sales.c.won_at, BigInteger) - type_coerce(leads.c.received_at, BigInteger)) // literal(1000)
     is_timed = and_(is_won, sales.c.won_at >= leads.c.received_at)
-    return {
-        "delivered": _if(leads.c.delivered_at.is_not(None)),
-        "won": _if(is_won),
-        "lost": _if(sales.c.status == SaleStatus.LOST.value),
-        "amount": case((is_won, _amount()), else_=0),
-        "timed": _if(is_timed),
-        "to_win_ms": case((is_timed, waited), else_=0),
-    }
+    return (
+        _left_out().label("left_out"),
+        _if(leads.c.delivered_at.is_not(None)).label(DELIVERED),
+        func.coalesce(sales.c.reached, "").label("stages"),
+        case((is_won, sales.c.currency), else_="").label("currency"),
+        case((is_won, _amount()), else_=0).label("amount"),
+        _if(is_won).label("won"),
+        _if(sales.c.status == SaleStatus.LOST.value).label("lost"),
+        _if(is_timed).label("timed"),
+        case((is_timed, waited), else_=0).label("to_win_ms"),
+    )
 
 
 def _if(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -28,7 +28,6 @@ from service.store.leads.touches import LeadTouches
 from service.store.origins import OriginCounts
 from service.store.outbox import Outbox
 from service.store.outcome_blocks import OutcomeBlocks
-from service.store.outcomes import Outcomes
 from service.store.overview import Overview
 from service.store.passkeys import Passkeys
 from service.store.people import PersonRecords
@@ -67,7 +66,7 @@ class Search(SortedSearch, WordIndex):
     """Leads found by words and filters."""
 
 
-class Statistics(OriginCounts, DailyCounts, Overview, Outcomes, OutcomeBlocks, Costs):
+class Statistics(OriginCounts, DailyCounts, Overview, OutcomeBlocks, Costs):
     """Leads counted, for reports and the dashboard."""
 
 

@@ -1,4 +1,4 @@
-"""The origins of a period's leads, counted alike by each engine."""
+"""The origins of a period's leads, counted alike on each engine."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.lead import Attribution, Status, first_lead_id, new_lead_id
 from service.store import OriginCount, Origins, Period, Store
-from service.store.origins import _counting
+from service.store.outcome_folding import _of_kinds
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
 
@@ -156,7 +156,9 @@ def test_a_period_is_found_by_the_primary_key(store: Store) -> None:
     with store._database.reading.connect() as connection:
         connection.exec_driver_sql("ANALYZE leads")  # a planner that knows nothing may as well take another index
         explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-        query = _counting(ALL, 10).compile(connection, compile_kwargs={"literal_binds": True})
+        bounds = {"first_id": first_lead_id(ALL.since), "end_id": first_lead_id(ALL.until)}
+        query = _of_kinds(("tags",), True, False, False).params(since=ALL.since, until=ALL.until, **bounds)
+        query = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = str(connection.exec_driver_sql(f"{explain} {query}").all())
 
     assert "autoindex_leads" in plan or "pk_leads" in plan, plan

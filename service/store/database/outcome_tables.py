@@ -1,6 +1,6 @@
-"""The tables of outcomes: the touch that a form does not use, leads folded into counts, and what campaigns cost."""
+"""The tables of outcomes: the touch that a form does not use, leads added up, and what campaigns cost."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from service.store.database.columns import UtcDateTime
 from service.store.database.tables import leads, metadata, text_column
@@ -29,16 +29,17 @@ lead_touches = Table(
 )
 
 outcome_blocks = Table(
-    # Stretches of leads in the order of their ids that are folded into counts: see outcome_counts.py.
+    # Stretches of leads in the order of their ids that are added up: see outcome_blocks.py.
     "outcome_blocks",
     metadata,
-    Column("level", Integer, primary_key=True),  # 1: of leads, 2: of blocks
+    Column("level", Integer, primary_key=True),  # 1: of leads; 2 and more: of blocks of the level below
     Column("since", Text, primary_key=True),  # no lead of the block has a smaller id
     Column("until", Text, nullable=False),  # ids below it
-    Column("is_counted", Boolean, nullable=False),
+    Column("is_counted", Boolean, nullable=False),  # in outcome_cells
     Column("version", Integer, nullable=False),  # grows with every count that begins
     Column("begun_at", UtcDateTime, nullable=False),  # when the block was made, or its last count began
-    Column("answers_version", Integer),  # the count that counted the answers, too; NULL: none yet
+    Column("answers_version", Integer),  # as is_counted, of answers
+    Column("packs_version", Integer),  # the count that outcome_packs and answer_cells are of; NULL: none yet
     sqlite_with_rowid=False,
 )
 
@@ -50,8 +51,21 @@ outcome_changes = Table(
     Column("since", Text, nullable=False, index=True),
 )
 
-outcome_cells = Table(
-    # Leads of a block that agree in everything that a report distinguishes, and what became of them.
+outcome_packs = Table(
+    # Leads of a block added up: see outcome_packs.py.
+    "outcome_packs",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("block", Text, primary_key=True),  # its `since`
+    Column("kind", Text, primary_key=True),  # what is listed, by which touch
+    Column("form", Text, primary_key=True),  # "": all of the account
+    Column("account", Text, primary_key=True),
+    Column("contents", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+Table(
+    # What processes of schema 0027 and before count and read; to be dropped when none can be running.
     "outcome_cells",
     metadata,
     Column("level", Integer, primary_key=True),

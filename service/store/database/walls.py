@@ -164,6 +164,7 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Limits], None]] = {
     "turn_order": _of_account(),
     "sales": _of_account(),
     "outcome_cells": _of_account(),
+    "outcome_packs": _of_account(),
     "accounts": _of_account("name"),
     "account_facts": _of_account(),
     "call_pauses": _of_account(),

@@ -1,7 +1,7 @@
 """The table of Reports: its columns, how they are sorted and written, and the funnel of its total."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from service.admin.pages.charts import bar_width
@@ -204,15 +204,15 @@ def table_of(
     by_first = _by_key(first)
     whole_number = report.total.leads
 
-    def row(figures: OutcomeRow, name: str, address: str) -> TableRow:
-        return TableRow(name, address, figures, whole_number, by_first.get(_key(figures)))
-
     everything = [*report.rows, *(_others(report, first) if first else ())]
-    rows = [row(figures, names(figures), link(figures)) for figures in everything]
-    total = TableRow(_("Total"), "", report.total, whole_number, first.total if first else None)
-    return OutcomeTable(
-        funnel_of(report.total, report.milestones), columns, _sorted(rows, columns, filters), total, report.left_out
+    rows = _sorted(
+        [TableRow(names(row), "", row, whole_number, by_first.get(_key(row)) if first else None) for row in everything],
+        columns,
+        filters,
     )
+    rows[:MAX_ROWS] = [replace(row, link=link(row.figures)) for row in rows[:MAX_ROWS]]
+    total = TableRow(_("Total"), "", report.total, whole_number, first.total if first else None)
+    return OutcomeTable(funnel_of(report.total, report.milestones), columns, rows, total, report.left_out)
 
 
 def _others(report: OutcomeReport, first: OutcomeReport) -> list[OutcomeRow]:

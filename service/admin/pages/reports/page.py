@@ -2,11 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -200,7 +200,7 @@ def _table(deps: AdminDeps, filters: ReportFilters, period: ReportPeriod) -> Out
         report(FIRST if filters.touch == FIRST else LAST, period.before),
         report(FIRST, None) if filters.touch == "both" else None,
         lambda row: _row_name(deps, filters.by, row),
-        lambda row: _row_link(filters, period, row),
+        _row_links(filters, period),
     )
 
 
@@ -222,11 +222,16 @@ def _row_name(deps: AdminDeps, by: str, row: OutcomeRow) -> str:
     return str(key)
 
 
-def _row_link(filters: ReportFilters, period: ReportPeriod, row: OutcomeRow) -> str:
-    """The address of the leads that a row counts."""
+def _row_links(filters: ReportFilters, period: ReportPeriod) -> Callable[[OutcomeRow], str]:
+    """Return what gives the address of the leads that a row counts."""
     touch = FIRST if filters.touch == FIRST else LAST
-    named = ":".join((filters.by, touch, str(next(iter(row.key.values())))))
-    return _leads_link(filters, period, status="" if filters.includes_left_out else COUNTED, report=named)
+    every_row = _leads_link(filters, period, status="" if filters.includes_left_out else COUNTED)
+
+    def link(row: OutcomeRow) -> str:
+        named = ":".join((filters.by, touch, str(next(iter(row.key.values())))))
+        return f"{every_row}&report={quote_plus(named)}"
+
+    return link
 
 
 def _leads_link(filters: ReportFilters, period: ReportPeriod, **more: str) -> str:
