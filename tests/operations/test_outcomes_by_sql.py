@@ -86,9 +86,9 @@ def _seconds(milliseconds: int, number: int) -> float | None:
     return round(milliseconds / number / 1000, 3) if number else None
 
 
-def by_report(store: Store, by: str, touch: str, **only: str) -> dict[str, Figures]:
+def by_report(store: Store, by: str, touch: str, account: str = "", form: str = "") -> dict[str, Figures]:
     """Value -> the same figures of the report."""
-    report = outcomes(store, OutcomeQuery(by, SINCE, UNTIL, touch, **only), FORMS)
+    report = outcomes(store, OutcomeQuery(by, SINCE, UNTIL, touch, account, form), FORMS)
     return {str(row.key[by]): _figures(row) for row in report.rows if row.leads}
 
 

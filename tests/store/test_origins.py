@@ -158,7 +158,7 @@ def test_a_period_is_found_by_the_primary_key(store: Store) -> None:
         explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
         bounds = {"first_id": first_lead_id(ALL.since), "end_id": first_lead_id(ALL.until)}
         query = _of_kinds(("tags",), True, False, False).params(since=ALL.since, until=ALL.until, **bounds)
-        query = query.compile(connection, compile_kwargs={"literal_binds": True})
-        plan = str(connection.exec_driver_sql(f"{explain} {query}").all())
+        sql = query.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = str(connection.exec_driver_sql(f"{explain} {sql}").all())
 
     assert "autoindex_leads" in plan or "pk_leads" in plan, plan
