@@ -9,7 +9,7 @@ from service.lead import Lead, Status
 from service.store import DateRange, Query, SortOrder, Store, Transaction, Walls
 from service.store.alert_log import is_within
 from service.store.database.tables import attempts, deliveries, leads
-from service.store.database.walls import NotWalled, beyond_walls, walled
+from service.store.database.walls import OWNERS, NotWalled, beyond_walls, walled
 from tests.builders import NOON, a_lead
 from tests.front import count_days
 from tests.store.actions import enqueue, stored_lead
@@ -96,6 +96,19 @@ def test_every_part_of_a_statement_is_limited(store: Store) -> None:
     with within(store).read() as tx:
         for statement in statements:
             assert set(tx._execute(statement).scalars()) == {own.id}, statement
+
+
+@pytest.mark.parametrize("accounts", [set(), {OWN}, {OWN, "marina"}], ids=["none", "one", "several"])
+def test_each_engine_can_execute_the_condition_of_each_table(store: Store, accounts: set[str]) -> None:
+    two_leads(store)
+
+    with within(store, Walls(frozenset(accounts), frozenset({"tour"} if accounts else ()))).read() as tx:
+        numbers = {
+            name: tx._execute(select(func.count()).select_from(leads.metadata.tables[name])).scalar_one()
+            for name in OWNERS
+        }
+
+    assert (numbers["leads"], numbers["deliveries"], numbers["setups"]) == (len(accounts & {OWN}),) * 2 + (0,)
 
 
 UNLISTED = Table("unlisted", MetaData(), Column("id", Text))
