@@ -23,7 +23,8 @@ CHANGES = "changes"
 EXPORT_PAGE = 500
 """Acts in memory at a time."""
 
-COLUMNS = ("id", "at", "who", "from", "act", "kind", "subject", "accounts", "before", "after", "hash")
+COLUMNS = ("id", "hash", "at", "who", "from", "act", "kind", "subject", "accounts", "before", "after")
+"""Of the CSV. Number and hash side by side are what `acts --verify` compares with."""
 
 
 def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage:

@@ -55,13 +55,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class AxisLabel:
-    """A label below the axis, at x in percent; tick: the place that it names.
+    """A label below the axis, at x in percent; place: the part of time that it names.
 
     anchor: middle or end, the part of the text at x. is_extra: left out where the chart is narrow.
     """
 
     x: float
-    tick: float
+    place: int
     text: str
     anchor: str
     is_extra: bool = False
@@ -89,10 +89,12 @@ class ColumnChart:
 
     @property
     def shapes(self) -> Markup:
-        """Weekends, columns and line as SVG; a template would need several times as long."""
+        """Weekends, columns, line and ticks of the axis as SVG; a template would need several times as long."""
         bands = "".join(f"M{first} {HEADROOM}h{number}v{HEIGHT}h-{number}z" for first, number in self.weekends)
         columns = "".join(map(_rectangle, self.columns))
+        ticks = "".join(f"M{label.place}.5 {self.height}v5" for label in self.labels)
         shapes = self._path("weekend", bands) + columns + self._path("over", _line_path(self.line))
+        shapes += self._path("ticks", ticks)
         return Markup(shapes)  # noqa: S704 (our own numbers and escaped text)
 
     def _path(self, kind: str, path: str) -> str:
@@ -200,14 +202,14 @@ def _axis_labels(timeline: Timeline, step: float) -> list[AxisLabel]:
     for place, is_extra in timeline.marks:
         centre, text = round(place * step + step / 2, 3), timeline.labels[place]
         if centre <= LAST_CENTRED:
-            labels.append(AxisLabel(centre, centre, text, "middle", is_extra))
+            labels.append(AxisLabel(centre, place, text, "middle", is_extra))
             continue
         has_room, has_room_if_narrow = (
             _gap(labels, includes_extra) * width > 1.5 * LETTER_WIDTH * len(text) * 100
             for includes_extra, width in ((True, WIDE), (False, NARROW))
         )
         if has_room:
-            labels.append(AxisLabel(100, centre, text, "end", is_extra or not has_room_if_narrow))
+            labels.append(AxisLabel(100, place, text, "end", is_extra or not has_room_if_narrow))
     return labels
 
 
@@ -217,7 +219,7 @@ def _gap(labels: Sequence[AxisLabel], includes_extra: bool) -> float:
 
 
 def _rectangle(column: ChartColumn) -> str:
-    position = f'x="{column.x}%" y="{column.y}" width="{column.width}%" height="{column.height}"'
+    position = f'x="{column.x:g}%" y="{column.y:g}" width="{column.width:g}%" height="{column.height:g}"'
     return f"<rect {position}><title>{escape(column.text)}</title></rect>"
 
 
