@@ -15,7 +15,7 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person is, from the least to the most."""
+    """The roles of people, from the least to the most."""
 
     VIEWER = "viewer"
     AGENT = "agent"

@@ -17,7 +17,7 @@ from service.http import HttpClient, NoResponse
 SCOPE = "openid email profile"
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Of signatures: those that need the provider's private key. With HS256 our own secret would do."""
+"""Accepted signatures: those that need the provider's private key. With HS256, our own secret would do."""
 
 KEY_TYPES = ("RSA", "EC", "OKP")
 

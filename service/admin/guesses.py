@@ -84,7 +84,7 @@ class Guesses:
         return wait_s
 
     def _mark(self, address: str) -> str:
-        """The same for all calls of a network until the service restarts: an address is personal data."""
+        """A pseudonym of the network until the service restarts: an address is personal data."""
         return self._counters.pseudonym(network_of(address))
 
     def _record(self, name: str, now: datetime) -> None:

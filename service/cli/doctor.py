@@ -83,19 +83,18 @@ def inspect() -> list[SetupProblem]:
         problems.append(_unchecked("the database and Nexudus", "correct the settings first"))
         return merged(problems)
     logs.configure(settings.log_format, settings.log_level)
-    problems += check_key(settings, setup or Setup({}))
+    setup = setup or Setup({})
+    problems += check_key(settings, setup)
     store, database_problems = open_store(settings)
     problems += database_problems
     if store is None:
         problems.append(_unchecked("Nexudus", "repair the database first: sign-ins and rate limits are stored there"))
         return merged(problems)
-    problems += check_default_account(settings, setup or Setup({}))
+    problems += check_default_account(settings, setup)
     problems += check_typed_secrets(settings, store)
     problems += check_workers(store, clock.now())
     problems += check_acts(store)
-    problems += inspect_accounts(
-        use_simulator(settings, setup or Setup({}), store, "checking"), setup or Setup({}), store
-    )
+    problems += inspect_accounts(use_simulator(settings, setup, store, "checking"), setup, store)
     store.close()
     return merged(problems)
 
@@ -112,7 +111,7 @@ def check_key(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
 
 
 def check_typed_secrets(settings: Settings, store: Store) -> Iterator[SetupProblem]:
-    """The same of secrets that people typed in the dashboard; and warn of those that are lost."""
+    """Warn where secrets typed in the dashboard are encrypted with a key kept beside them, and of lost secrets."""
     with store.read() as tx:
         entries = tx.secrets.entries()
     if entries and not settings.encryption_keys:

@@ -5,7 +5,7 @@ import difflib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import shtab
 
@@ -67,7 +67,7 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it.
+    """Run the action.
 
     Raises: Failed; SetupProblems where the document is faulty.
     """
@@ -178,24 +178,15 @@ def _read(file: Path) -> str:
 
 
 def _show(arguments: argparse.Namespace, proposal: "Proposal", store: "Store") -> int:
-    from service.operations.setup_effect import effect_of
+    from service.operations.setup_effect import effect_of, proposal_json
 
     effect = effect_of(store, proposal.before.forms, proposal.after.forms) if arguments.dry_run else None
     if arguments.json:
-        print_json(_as_json(proposal, effect))
+        print_json(proposal_json(proposal, effect))
         return 0
     for line in _lines(proposal, effect):
         print(printable(line))
     return 0
-
-
-def _as_json(proposal: "Proposal", effect: "SetupEffect | None") -> dict[str, Any]:
-    return {
-        "version": proposal.version,
-        "changes": [each.as_row() for each in proposal.changes],
-        "effect": effect and effect.as_row(),
-        "warnings": [each._asdict() for each in proposal.warnings],
-    }
 
 
 def _lines(proposal: "Proposal", effect: "SetupEffect | None") -> Iterator[str]:

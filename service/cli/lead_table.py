@@ -17,7 +17,7 @@ MIN_LINE_WIDTH = 72
 
 _TITLES = ("id", "received (UTC)", "status", "form", "who", "channel")
 _MIN_WIDTHS = (32, 16, 11, 12, 22)
-"""Of all columns but the last; form and name share the remaining width."""
+"""Minimum width of each column but the last; form and name share the remaining width."""
 
 
 def print_leads(leads: Iterable[Lead], console: Console) -> None:

@@ -19,7 +19,7 @@ WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(
 """Where they listen unless something is set: the proxy of `web` may be another machine."""
 
 MAX_CONNECTIONS = 1500
-"""Of one web process at a time: more than may wait for a thread, so that others can always be dropped."""
+"""Open connections of one web process: more than may wait for a thread, so that others can always be dropped."""
 
 HEALTH_PATH = "/healthz"
 """Answered by a thread of its own, while all others are busy."""
@@ -94,7 +94,7 @@ def server_limits(settings: Settings) -> ServerLimits:
 
 
 def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
-    """There are none."""
+    """Add none."""
 
 
 def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's signature)

@@ -227,7 +227,7 @@ def _made_password(database_url: str) -> str:
 
 
 def _audience(web: ListenAddress) -> str:
-    """Who can reach the service; one cannot see that by its addresses."""
+    """Say who can reach the service, which its addresses do not show."""
     if web.is_loopback:
         return "Only this machine can reach it; --host 0.0.0.0 opens it to the network."
     return f"It listens on {web.host}: the network can reach it."

@@ -64,7 +64,7 @@ log = structlog.get_logger()
 
 
 NOWHERE = translate.Target(0, 0, 0, 0)
-"""Of a contact whose location is unknown, because the form has another account now."""
+"""Target of a search for a contact whose location is unknown, because the form has another account now."""
 
 
 class PauseCall(Exception):

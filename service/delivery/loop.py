@@ -168,7 +168,7 @@ class Worker:
         self._store.write(lambda tx: tx.workers.record(seen))
 
     def _add_counts(self) -> None:
-        """Of contexts that are no longer used, too: deliveries under way have them."""
+        """Keep the counts of replaced contexts as well: deliveries under way still use them."""
         self._counts += [each.counts for each in self._contexts.values() if each.counts not in self._counts]
 
     def _renew(self) -> None:

@@ -156,7 +156,7 @@ def check_responsible(keys: Keys) -> Iterator[Problem]:
 
 
 def check_answer_times(keys: Keys) -> Iterator[Problem]:
-    """Who is to hear, and when, belong together; the reminder goes out before it is escalated."""
+    """Escalating needs both a time and an address, and comes after the reminder."""
     for given, missing in (("escalate_after", "escalate_to"), ("escalate_to", "escalate_after")):
         if given in keys and missing not in keys:
             yield (given,), f"does nothing without {missing}: write that too"

@@ -23,7 +23,7 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Tells prometheus_client where to count; it is read when that is imported, so nothing here imports it at once."""
 
 RESERVED_BYTES = {"counter": 256 * 1024, "histogram": 1536 * 1024}
-"""Of each process, by kind of file; more than all routes and forms can fill, by a test."""
+"""Kind of file -> bytes reserved by each process; a test shows that all routes and forms fill less."""
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 (for a folder that mkdtemp makes for us alone)
 PREFIX = "lead-capture-metrics-"

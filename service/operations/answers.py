@@ -120,12 +120,12 @@ def answer_figures(store: Store, period: Period, now: datetime, account: str = "
     return AnswerFigures({by: answer_counts(tallies, by, now) for by in BY}, total_of(tallies, now))
 
 
-def answer_report(store: Store, period: Period, now: datetime, by: str = "form", account: str = "") -> dict[str, Any]:
+def answer_report(store: Store, period: Period, now: datetime, by: str = "form") -> dict[str, Any]:
     """Return the figures as JSON; times in seconds, a share of 1.0 is all of those of which an answer was due.
 
     Raises: StoreUnavailable.
     """
-    figures = answer_figures(store, period, now, account)
+    figures = answer_figures(store, period, now)
     return {
         "since": instant(period.since),
         "until": instant(period.until),

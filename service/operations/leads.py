@@ -144,7 +144,7 @@ def new_action_id(now: datetime) -> str:
 def act_on_lead(
     store: Store, actor: Actor, action: Action, lead_id: str, now: datetime, action_id: str = ""
 ) -> Lead | None:
-    """Do it to one lead; the lead afterwards, None when there is no such lead. Discarding twice is no error.
+    """Apply an action to one lead; return it afterwards, None for no such lead. Discarding twice is no error.
 
     action_id: by which it can be undone, "" for a new one.
     Raises: ActionNotAllowed; StoreUnavailable.
@@ -166,7 +166,7 @@ def act_on_lead(
 def act_on_leads(
     store: Store, actor: Actor, action: Action, lead_ids: Sequence[LeadId], now: datetime, action_id: str = ""
 ) -> int:
-    """Do it to those of these leads that it applies to; how many it changed.
+    """Apply an action to the leads that it suits; return how many it changed.
 
     action_id: by which it can be undone, "" for a new one.
     Raises: StoreUnavailable; then some may have been changed.
@@ -192,7 +192,7 @@ def act_on_matches(
     time_limit_s: float = TIME_LIMIT_S,
     action_id: str = "",
 ) -> Progress:
-    """Do it to all leads that match, oldest first. Out of time, it returns where to go on.
+    """Apply an action to all leads that match, oldest first. Out of time, it returns where to go on.
 
     action_id: by which it can be undone, "" for a new one.
     Raises: StoreUnavailable; then some may have been changed.

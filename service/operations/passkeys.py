@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from service.actors import Actor, Person
-from service.store import Act, Passkey, Store, Subject, SubjectKind, Transaction
+from service.operations.people import record_act
+from service.store import Act, Passkey, Store, Transaction
 
 if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
@@ -137,7 +138,7 @@ def add_passkey(
     def add(tx: Transaction) -> bool:
         if len(tx.passkeys.of(person.id)) >= MAX_PASSKEYS or not tx.passkeys.add(passkey):
             return False
-        _record(tx, actor, person, Act.CREATE, passkey, now)
+        record_act(tx, actor, Act.CREATE, person, None, {"passkey": passkey.name}, now)
         return True
 
     if not store.write(add):
@@ -195,7 +196,7 @@ def remove_passkey(store: Store, person: Person, passkey_id: str, actor: Actor, 
         passkey = tx.passkeys.get(passkey_id)
         if passkey is None or not tx.passkeys.remove(passkey_id, person.id):
             return False
-        _record(tx, actor, person, Act.DELETE, passkey, now)
+        record_act(tx, actor, Act.DELETE, person, {"passkey": passkey.name}, None, now)
         return True
 
     return store.write(remove)
@@ -209,17 +210,9 @@ def remove_passkeys(store: Store, person: Person, actor: Actor, now: datetime) -
 
     def remove(tx: Transaction) -> None:
         if number := tx.passkeys.remove_all(person.id):
-            subject = Subject(SubjectKind.PERSON, person.id)
-            before, after = {"passkeys": number}, {"passkeys": 0}
-            tx.acts.record(actor, Act.DELETE, subject, person.accounts, before, after, now)
+            record_act(tx, actor, Act.DELETE, person, {"passkeys": number}, {"passkeys": 0}, now)
 
     store.write(remove)
-
-
-def _record(tx: Transaction, actor: Actor, person: Person, act: Act, passkey: Passkey, now: datetime) -> None:
-    shown = {"passkey": passkey.name}
-    before, after = (None, shown) if act is Act.CREATE else (shown, None)
-    tx.acts.record(actor, act, Subject(SubjectKind.PERSON, person.id), person.accounts, before, after, now)
 
 
 def _encode(content: bytes) -> str:

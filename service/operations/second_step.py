@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 from service.actors import Actor, Person
 from service.nexudus.tokens import code_at
-from service.store import Act, Store, Subject, SubjectKind, Transaction, UnreadableSecret
+from service.operations.people import record_act
+from service.store import Act, Store, Transaction, UnreadableSecret
 
 ISSUER = "Lead Capture"
 """The name under which an app shows the codes."""
@@ -71,7 +72,7 @@ def confirm_second_step(store: Store, person: Person, code: str, actor: Actor, n
         if tx.second_steps.is_on(person.id) or not tx.second_steps.use_step(person.id, step, now):
             return False
         tx.second_steps.set_recovery_codes(person.id, map(_plain, codes))
-        _record(tx, actor, person, now, is_on=True)
+        record_act(tx, actor, Act.ENABLE, person, {"second_step": "off"}, {"second_step": "on"}, now)
         return True
 
     return codes if step and store.write(confirm) else ()
@@ -102,16 +103,10 @@ def remove_second_step(store: Store, person: Person, actor: Actor, now: datetime
     def remove(tx: Transaction) -> bool:
         was_on = tx.second_steps.remove(person.id)
         if was_on:
-            _record(tx, actor, person, now, is_on=False)
+            record_act(tx, actor, Act.DISABLE, person, {"second_step": "on"}, {"second_step": "off"}, now)
         return was_on
 
     return store.write(remove)
-
-
-def _record(tx: Transaction, actor: Actor, person: Person, now: datetime, *, is_on: bool) -> None:
-    before, after = ({"second_step": "off"}, {"second_step": "on"})[:: 1 if is_on else -1]
-    act = Act.ENABLE if is_on else Act.DISABLE
-    tx.acts.record(actor, act, Subject(SubjectKind.PERSON, person.id), person.accounts, before, after, now)
 
 
 def _step_of(seed: str, code: str, now: datetime) -> int:

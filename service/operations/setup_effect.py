@@ -13,6 +13,7 @@ from service.delivery import translate
 from service.delivery.targets import known_target
 from service.forms import Form
 from service.lead import Answers, Contact, CoworkerId, Lead, Status, Submission
+from service.setup.publishing import Proposal
 from service.store import Query, Store
 
 LOOKED_AT = 200
@@ -51,6 +52,16 @@ class SetupEffect:
             {"lead": each.lead, "key": each.key, "from": each.before, "to": each.after} for each in self.examples
         ]
         return {"leads": self.leads, "changed": self.changed, "examples": examples}
+
+
+def proposal_json(proposal: Proposal, effect: SetupEffect | None) -> dict[str, Any]:
+    """Return what was published, or would be, as the API and the terminal show it."""
+    return {
+        "version": proposal.version,
+        "changes": [each.as_row() for each in proposal.changes],
+        "effect": effect and effect.as_row(),
+        "warnings": [each._asdict() for each in proposal.warnings],
+    }
 
 
 def effect_of(store: Store, before: Mapping[str, Form], after: Mapping[str, Form]) -> SetupEffect:

@@ -18,14 +18,14 @@ _MEDIUMS = {"Organic Search": "organic", "Paid Search": "cpc", "Email": "email"}
 )
 
 
-def read_visits(store: Store, forms: Mapping[str, Form], size: int = BATCH_SIZE) -> int:
+def read_visits(store: Store, forms: Mapping[str, Form]) -> int:
     """Read the visits of some leads that lack them, the newest first; returns how many leads these were.
 
     What was sent to Nexudus stays: the lead's own attribution is not touched.
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        leads = tx.leads.unread(size)
+        leads = tx.leads.unread(BATCH_SIZE)
     visits = {lead.id: _visit(lead, forms.get(lead.submission.form)) for lead in leads}
     if visits:
         store.write(lambda tx: tx.leads.save_visits(visits))

@@ -20,10 +20,10 @@ MIN_SECRET_KEY_CHARS = 16
 """In hex 64 bits, the fewest that cannot be guessed."""
 
 MIN_PASSWORD_CHARS = 12
-"""Of the dashboard's password, whose guesses are limited by address."""
+"""Minimum length of the dashboard's password, whose guesses are limited by address."""
 
 MIN_TOKEN_CHARS = 16
-"""Of a token that a program sends; in hex 64 bits, as of a SECRET_KEY."""
+"""Minimum length of a token that a program sends, and of SECRET_KEY: 64 bits in hex."""
 
 MIN_ENCRYPTION_KEY_CHARS = 32
 """In hex 128 bits: with a copy of the database, guesses are tried as fast as a computer can."""

@@ -71,7 +71,7 @@ def _is_shown_by_keys(place: Place, old: Mapping[Place, Any], new: Mapping[Place
 
 
 def _leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Yield each value with its place; an empty table, and each form, is one as well."""
+    """Yield each value with its place. An empty table counts as a value."""
     if isinstance(value, Mapping):
         if not value and place:
             yield place, {}

@@ -84,7 +84,7 @@ def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Parse:
 def with_secrets(lookup: Lookup, store: Store) -> Lookup:
     """Return a lookup that reads "secret:NAME" from the database, and everything else as before.
 
-    It raises StoreUnavailable, too.
+    The lookup raises StoreUnavailable where the database does not answer.
     """
 
     def read(name: str) -> str | None:

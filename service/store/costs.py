@@ -54,10 +54,6 @@ class Costs(Repository):
         rows = self._execute(query.group_by(*keys).order_by(*keys))
         return [CampaignCost(*row[:4], int(row[4])) for row in rows]
 
-    def has_costs(self) -> bool:
-        """Return whether any cost is known."""
-        return self._execute(select(costs.c.id).limit(1)).first() is not None
-
     def replace_costs(self, new: Sequence[Cost], days: CostDays, now: datetime, operator: str = "") -> int:
         """Store costs in place of all that are known of these days; returns how many amounts were replaced.
 

@@ -35,7 +35,7 @@ DESCRIPTIONS = {
     401: "The token is missing or wrong.",
     403: "The token lacks the scope that the call needs, or would give more than it has; `detail` says which.",
     404: "Not found.",
-    409: "The lead's state does not allow it; `detail` says why.",
+    409: "The present state does not allow it; `detail` says why.",
     412: "Another version was published meanwhile; nothing changed.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not sent as JSON.",

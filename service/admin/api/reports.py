@@ -67,7 +67,7 @@ class OutcomeFigures(ApiResponse):
 
 
 class ComparedFigures(OutcomeFigures):
-    """The same in the period before, null without `compare`."""
+    """Figures, and those of the period before: null without `compare`."""
 
     previous = fields.Nested(OutcomeFigures, allow_none=True)
 

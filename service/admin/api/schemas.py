@@ -101,7 +101,7 @@ class ProblemBody(Schema):
 
 
 class AccountQuery(ApiRequest):
-    """Of one account; without it, of all that the key sees."""
+    """A list limited to one account; without it, to all that the key sees."""
 
     account = fields.String(load_default="", validate=NO_NUL, metadata={"description": "a Nexudus account"})
 

@@ -34,7 +34,7 @@ from service.admin.api.setup_schemas import (
 from service.admin.permissions import Entry, requires
 from service.forms import SetupProblems
 from service.operations.lead_json import instant
-from service.operations.setup_effect import effect_of
+from service.operations.setup_effect import effect_of, proposal_json
 from service.setup.publishing import ManagedByFile, Proposal, SetupRefusal, StaleVersion, UnknownVersion
 from service.setup.withholding import document_without_secrets
 from service.store import SetupVersion
@@ -153,7 +153,7 @@ def _require(*scopes: Scope) -> None:
 
 
 def _published(deps: AdminDeps, act: Callable[[int], Proposal]) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Do it over the version of If-Match, and show what came of it."""
+    """Publish over the version of If-Match; return the response."""
     try:
         if deps.publisher.is_managed_by_file:
             refuse(HTTPStatus.CONFLICT, "the set-up is a forms file: change it there")
@@ -163,13 +163,8 @@ def _published(deps: AdminDeps, act: Callable[[int], Proposal]) -> tuple[dict[st
     except SetupProblems as problems:
         errors = [each._asdict() for each in problems.placed]
         refuse(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(problems.problems), errors=errors)
-    body = {
-        "version": proposal.version,
-        "changes": [each.as_row() for each in proposal.changes],
-        "effect": effect_of(deps.store, proposal.before.forms, proposal.after.forms).as_row(),
-        "warnings": [each._asdict() for each in proposal.warnings],
-    }
-    return body, 200, _etag(str(proposal.version))
+    effect = effect_of(deps.store, proposal.before.forms, proposal.after.forms)
+    return proposal_json(proposal, effect), 200, _etag(str(proposal.version))
 
 
 def _expected(deps: AdminDeps) -> int:

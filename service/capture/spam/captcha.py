@@ -214,11 +214,8 @@ class CircuitBreaker:
 class CaptchaClient:
     """Checks tokens, each for MAX_WAIT_S at most, with a circuit breaker for each provider's address."""
 
-    def __init__(
-        self, max_wait_s: float = MAX_WAIT_S, call: Callable[[Captcha, str], ProviderResponse] = call_provider
-    ) -> None:
+    def __init__(self, max_wait_s: float = MAX_WAIT_S) -> None:
         self._max_wait_s = max_wait_s
-        self._call = call
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT)
         self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
 
@@ -250,7 +247,7 @@ class CaptchaClient:
 
         def wait() -> None:
             try:
-                responses.put(self._call(captcha, token))
+                responses.put(call_provider(captcha, token))
             except Exception:  # noqa: BLE001 (any failure means no response; its text may hold the token)
                 responses.put(None)
             finally:

@@ -172,7 +172,7 @@ _LOCATIONS = (("London", 46), ("Manchester", 22), ("Berlin", 18), ("Amsterdam", 
 _REPEATED_SHARE = 0.01
 
 _SEVERAL_VISITS_SHARE = 0.35
-"""Of people from the site, those who had been there before they wrote."""
+"""Share of the people from the site who had been there before they wrote."""
 
 
 def histories(account: str, count: int, days: int, until: datetime, seed: int) -> Iterator[LeadHistory]:
