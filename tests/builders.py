@@ -1,11 +1,12 @@
 """Data for tests: whole values with sensible defaults."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from service.actors import administrator
-from service.forms import ContactRule, Destination, Form, Setup
+from service.forms import Account, ContactRule, Destination, Form, Setup
 from service.lead import Attribution, Contact, Evidence, Lead, Status, Submission, new_lead_id
 from service.settings import read_settings
 from service.setup.current import CurrentSetup, SetupDocument
@@ -51,10 +52,20 @@ class UnchangingSource:
         """There is no database behind it."""
 
 
-def in_force(*forms: Form) -> CurrentSetup:
-    """These forms in force, for as long as the test runs."""
-    setup = Setup({form.name: form for form in forms})
+def in_force(*forms: Form, accounts: Iterable[str] = ()) -> CurrentSetup:
+    """These forms in force for as long as the test runs, with accounts besides "default"."""
+    more = {name: Account(name, "https://spaces.nexudus.com") for name in accounts}
+    return unchanging(Setup({form.name: form for form in forms}, more))
+
+
+def unchanging(setup: Setup) -> CurrentSetup:
+    """A set-up in force for as long as the test runs."""
     return CurrentSetup(UnchangingSource(setup), setup, NOON)
+
+
+def two_accounts() -> CurrentSetup:
+    """One form, and the accounts default and harbour."""
+    return in_force(a_form(), accounts=["harbour"])
 
 
 def a_publisher(store: Store, **environ: str) -> Publisher:

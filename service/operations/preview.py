@@ -91,14 +91,7 @@ def _incoming(request: Mapping[str, Any]) -> Incoming:
     """The request that a page with our script would have sent."""
     hidden = {f"lc_{name}": request.get(name) for name in ("page_url", "landing_url", "referrer")}
     answers = {**(request.get("fields") or {}), **{name: value for name, value in hidden.items() if value}}
-    return Incoming(
-        body=json.dumps(answers).encode(),
-        content_type="application/json",
-        headers={},
-        query="",
-        ip="",
-        received_at=clock.now().timestamp(),
-    )
+    return Incoming(json.dumps(answers).encode(), "application/json", received_at=clock.now().timestamp())
 
 
 def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:

@@ -23,20 +23,13 @@ def send_test_lead(form: Form, email: str, who: str, store: Store, now: datetime
         f"Test lead of Lead Capture, sent by {who} on {now:%Y-%m-%d %H:%M:%S} UTC to see whether enquiries arrive. "
         "Please delete it."
     )
-    incoming = Incoming(
-        body=json.dumps(answers).encode(),
-        content_type="application/json",
-        headers={},
-        query="",
-        ip="",
-        received_at=now.timestamp(),
-    )
+    incoming = Incoming(json.dumps(answers).encode(), "application/json", received_at=now.timestamp())
     return accept(read(incoming, form).submission, form, store, now).lead_id
 
 
 def _answers(form: Form) -> dict[str, str]:
     """An answer to everything that the form insists on."""
-    answers = {name: _usual(name) for name in form.require}
+    answers = {name: _EXAMPLES.get(name, "test") for name in form.require}
     for question in form.questions:
         if question.required or question.name in form.require:
             if question.choices:
@@ -46,10 +39,6 @@ def _answers(form: Form) -> dict[str, str]:
             else:
                 answers[question.name] = _EXAMPLES.get(question.kind, "test")
     return answers
-
-
-def _usual(name: str) -> str:
-    return _EXAMPLES.get(name, "test")
 
 
 _EXAMPLES = {

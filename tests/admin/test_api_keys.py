@@ -9,12 +9,10 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
-from service.forms import Account, Setup
 from service.operations.keys import TOKEN_PREFIX
-from service.setup.current import CurrentSetup
 from service.store import KEY_USE_INTERVAL, Store
 from tests.admin.stored_leads import keep_many
-from tests.builders import NOON, UnchangingSource, a_form
+from tests.builders import NOON, a_form, in_force
 from tests.front import TOKEN, Front, sqlite_store
 
 EVERYTHING = ["read", "leads", "setup", "people"]
@@ -30,9 +28,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def front(store: Store) -> Front:
     """An application with the accounts default and harbour."""
-    accounts = {"harbour": Account("harbour", "https://spaces.nexudus.com")}
-    setup = Setup({"contact": a_form(), "berth": a_form("berth", account="harbour")}, accounts)
-    return Front(store, CurrentSetup(UnchangingSource(setup), setup, NOON))
+    return Front(store, in_force(a_form(), a_form("berth", account="harbour"), accounts=["harbour"]))
 
 
 @pytest.fixture(autouse=True)

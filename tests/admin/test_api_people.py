@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.forms import Account, Setup
 from service.operations.invitations import link_digest
-from service.setup.current import CurrentSetup
 from service.store import Store
-from tests.builders import NOON, UnchangingSource, a_form
+from tests.builders import NOON, two_accounts
 from tests.front import TOKEN, Front
 
 ANN = {"email": "Ann@example.com", "name": "Ann Lee", "role": "agent", "accounts": ["harbour"]}
@@ -18,8 +16,7 @@ ANN = {"email": "Ann@example.com", "name": "Ann Lee", "role": "agent", "accounts
 @pytest.fixture
 def front(sqlite: Store) -> Front:
     """An application with the accounts default and harbour."""
-    setup = Setup({"contact": a_form()}, {"harbour": Account("harbour", "https://spaces.nexudus.com")})
-    return Front(sqlite, CurrentSetup(UnchangingSource(setup), setup, NOON))
+    return Front(sqlite, two_accounts())
 
 
 def call(front: Front, path: str, method: str = "GET", json: Any = None, token: str = TOKEN) -> TestResponse:

@@ -11,10 +11,9 @@ from werkzeug.test import TestResponse
 
 from service.actors import Scope, administrator
 from service.operations.keys import KeyRequest, make_key
-from service.setup.current import CurrentSetup
 from service.setup.reading import NOT_READ
 from service.store import Store
-from tests.builders import NOON, UnchangingSource, a_lead, a_submission
+from tests.builders import NOON, a_lead, a_submission, unchanging
 from tests.front import TOKEN, Front
 from tests.store.actions import keep
 
@@ -155,7 +154,7 @@ def test_a_body_that_is_no_request_names_its_members(front: Front) -> None:
 
 
 def test_a_process_that_has_not_read_the_set_up_is_unavailable_and_knows_no_unknown_form(sqlite: Store) -> None:
-    front = Front(sqlite, CurrentSetup(UnchangingSource(NOT_READ), NOT_READ, NOON))
+    front = Front(sqlite, unchanging(NOT_READ))
 
     assert front.post({"email": "ann@x.example"}, "tour").status_code == 503
     assert [front.client.get(path).status_code for path in ("/healthz", "/readyz", "/f/tour")] == [200, 503, 503]

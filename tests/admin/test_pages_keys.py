@@ -10,12 +10,10 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from service.actors import Role, Scope
-from service.forms import Account, Setup
-from service.setup.current import CurrentSetup
 from service.store import ApiKey, Store
 from tests.admin.colleagues import colleague
 from tests.admin.dashboard import Operator, words
-from tests.builders import NOON, UnchangingSource, a_form
+from tests.builders import NOON, two_accounts
 from tests.front import sqlite_store
 
 
@@ -37,12 +35,6 @@ def operator(store: Store, administrator: Operator) -> Operator:
     """The same, before there is any key."""
     store.write(lambda tx: [tx.keys.remove(key.id) for key in tx.keys.all()])
     return administrator
-
-
-def two_accounts() -> CurrentSetup:
-    """The accounts default and harbour."""
-    setup = Setup({"contact": a_form()}, {"harbour": Account("harbour", "https://spaces.nexudus.com")})
-    return CurrentSetup(UnchangingSource(setup), setup, NOON)
 
 
 def make(operator: Operator, **fields: Any) -> TestResponse:

@@ -7,23 +7,15 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.actors import Person, Role
-from service.forms import Account, Setup
-from service.setup.current import CurrentSetup
 from service.store import Store
 from tests.admin.colleagues import PASSWORD_OF_ALL, add_person, colleague, forget_everyone
 from tests.admin.dashboard import PASSWORD, Operator, words
-from tests.builders import NOON, UnchangingSource, a_form
+from tests.builders import two_accounts
 from tests.front import Front, sqlite_store
 
 NEW = "quite another password"
 
 ANN = {"email": "ann@example.com", "name": "Ann B", "role": "agent", "reach": "all"}
-
-
-def two_accounts() -> CurrentSetup:
-    """A set-up with the accounts default and harbour."""
-    setup = Setup({"contact": a_form()}, {"harbour": Account("harbour", "https://spaces.nexudus.com")})
-    return CurrentSetup(UnchangingSource(setup), setup, NOON)
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,11 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from service.forms import Account, Setup
-from service.setup.current import CurrentSetup
 from tests.admin.colleagues import PASSWORD_OF_ALL
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
 from tests.browser import chromium
-from tests.builders import NOON, UnchangingSource, a_form
+from tests.builders import two_accounts
 from tests.front import Front, sqlite_store
 
 pytestmark = pytest.mark.browser
@@ -29,9 +27,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[Screen]:
     """The administrator of two accounts, signed in."""
-    setup = Setup({"contact": a_form()}, {"harbour": Account("harbour", "https://spaces.nexudus.com")})
     with sqlite_store(tmp_path) as store, chromium() as driver:
-        front = Front(store, CurrentSetup(UnchangingSource(setup), setup, NOON), ADMIN_PASSWORD=PASSWORD)
+        front = Front(store, two_accounts(), ADMIN_PASSWORD=PASSWORD)
         with served(front) as address:
             screen = Screen(driver, address)
             screen.prefer("light", 1280)

@@ -9,12 +9,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.actors import Person, Role
-from service.forms import Account, Setup
-from service.setup.current import CurrentSetup
 from service.store import Store
 from tests.admin.colleagues import add_person
 from tests.admin.dashboard import Operator, words
-from tests.builders import NOON, UnchangingSource, a_form
+from tests.builders import NOON, a_form, in_force
 from tests.oidc import CALLBACK, CLIENT_ID, CLIENT_SECRET, PUBLIC_URL, BrowserAtProvider, provider
 
 PEOPLE = {
@@ -35,10 +33,10 @@ def issuer() -> Iterator[str]:
 
 def dashboard(store: Store, issuer: str, *accounts: str, **settings: str) -> Operator:
     """A browser at a dashboard whose people sign in by the provider."""
-    setup = Setup({"contact": a_form()}, {name: Account(name, "https://spaces.nexudus.com") for name in accounts})
     oidc = {"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
-    current = CurrentSetup(UnchangingSource(setup), setup, NOON)
-    return Operator(store, current, sign_in=False, PUBLIC_URL=PUBLIC_URL, **oidc, **settings)
+    return Operator(
+        store, in_force(a_form(), accounts=accounts), sign_in=False, PUBLIC_URL=PUBLIC_URL, **oidc, **settings
+    )
 
 
 def sign_in(browser: Operator, name: str, page: str = "/admin/leads") -> TestResponse:

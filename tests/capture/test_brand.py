@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from service.alerts.lead_messages import about_many, about_one
 from service.forms import Brand
 from service.forms.brand import DARK_CARD, LIGHT_CARD, MIN_CONTRAST, contrast, describe_shades, make_shades
-from service.setup.current import CurrentSetup
 from service.store import Store
-from tests.builders import NOON, UnchangingSource, a_form, a_lead
+from tests.builders import a_form, a_lead, unchanging
 from tests.forms.texts import problems_of, setup_of
 from tests.front import PERSON, Front
 
@@ -35,8 +34,7 @@ account = "north"
 @pytest.fixture
 def front(sqlite: Store) -> Front:
     """An application with the file."""
-    setup = setup_of(FILE)
-    return Front(sqlite, CurrentSetup(UnchangingSource(setup), setup, NOON))
+    return Front(sqlite, unchanging(setup_of(FILE)))
 
 
 def policy_of(front: Front, path: str) -> tuple[str, dict[str, str]]:
