@@ -21,7 +21,7 @@ from service.admin.pages.channel_addresses import (
 )
 from service.admin.pages.connections import account_statuses
 from service.admin.pages.labels import account_name, sentence
-from service.admin.pages.platform_pages import platform_rows
+from service.admin.pages.platform_states import platform_rows
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.worker_answers import PATIENCE, check_sees_all, own_request
 from service.admin.permissions import requires

@@ -11,7 +11,9 @@ from flask import Blueprint, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from service import clock
 from service.actors import Scope
+from service.admin.pages.connections import ConnectionStatus
 from service.admin.pages.form_editing.drafts import Draft
 from service.admin.pages.form_editing.review import number_of_request, show_review
 from service.admin.pages.form_editing.steps import GROUPS, guide_of, is_signed
@@ -27,6 +29,7 @@ from service.admin.pages.form_editing.widgets import (
     choice,
 )
 from service.admin.pages.form_editing.workspace import Standing, Workspace, sentences_of
+from service.admin.pages.platform_states import platform_state
 from service.admin.permissions import requires
 from service.forms import SetupProblems
 from service.forms.senders import PROOF_KEYS, SENDERS
@@ -119,6 +122,8 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.get("/forms/senders/<name>/<sender>")
     @requires(Scope.SETUP)
     def sender_setup(name: str, sender: str) -> Response:
+        if workspace.publisher.is_managed_by_file and name in workspace.deps.forms and sender in SENDERS:
+            return _page(workspace, name, sender, 0, {}, None)
         standing = workspace.standing()
         table = _table(workspace, standing, name, sender)
         return _page(
@@ -240,9 +245,20 @@ def _page(
         address=address,
         is_ad_platform=sender in PLATFORMS,
         is_new=table is None,
+        is_file=workspace.publisher.is_managed_by_file,
+        state=_state(workspace, name, sender),
         has_token=bool(token) and address.endswith(str(token)),
         sentences=sentences,
     )
+
+
+def _state(workspace: Workspace, name: str, sender: str) -> ConnectionStatus | None:
+    """How the connection to an ad platform is; None for other senders, and for one that is not set up yet."""
+    form = workspace.deps.forms.get(name)
+    if form is None or sender not in PLATFORMS or sender not in form.webhooks:
+        return None
+    with workspace.deps.store.read() as tx:
+        return platform_state(tx, form, PLATFORMS[sender], clock.now())
 
 
 def _key(key: str, sender: str, texts: Mapping[str, Any], table: Mapping[str, Any]) -> SenderKey:
