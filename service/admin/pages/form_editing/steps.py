@@ -1,4 +1,7 @@
-"""How to connect each platform and tool, step by step, in the words of its own menus."""
+"""How to connect each platform and tool, step by step.
+
+A tool's menu is named where its own documentation names it; otherwise the step says what to look for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from service.forms.senders import SENDERS
 from service.i18n import N_, _
 
+SETTINGS = N_("Open the webhook or integration settings of the form there.")
 PASTE = N_("Paste the address.")
 SECRET_THERE = N_("Enter the secret there as well.")
 SECRET_HERE = N_("Copy the secret that it shows into this page.")
@@ -20,12 +24,14 @@ NAMES = N_("Send one test, then name its fields under Advanced, Your own field n
 class SenderGuide:
     """How one sender is set up. menu: the way to its webhooks, in the sender's own words. steps: what to do there.
 
-    is_secret_ours: whether the operator makes up its secret.
+    is_secret_ours: whether the operator makes up its secret. is_unsigned: whether it signs nothing when it is set up
+    this way, so that a token in the address proves its calls.
     """
 
     menu: str = ""
     steps: Sequence[str] = (PASTE, TRY)
     is_secret_ours: bool = False
+    is_unsigned: bool = False
 
     @property
     def sentences(self) -> list[str]:
@@ -36,6 +42,7 @@ class SenderGuide:
 
 _OURS = (PASTE, SECRET_THERE, HIDDEN, TRY)
 _UNSIGNED = (PASTE, HEADER, HIDDEN, TRY)
+_JSON = N_("Choose Request Method POST and Format JSON.")
 
 GUIDES: dict[str, SenderGuide] = {
     "meta": SenderGuide(
@@ -50,9 +57,9 @@ GUIDES: dict[str, SenderGuide] = {
         ),
     ),
     "google-ads": SenderGuide(
-        "Assets > Lead form",
+        "",
         (
-            N_("In the lead form find the webhook option of the lead export. Each lead form has its own."),
+            N_("In Google Ads open the lead form and find its webhook option. Each lead form has its own."),
             N_("Enter the address as the webhook URL, and the key."),
             N_("Press Send test data: it appears as a test."),
         ),
@@ -75,23 +82,24 @@ GUIDES: dict[str, SenderGuide] = {
             N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
         ),
     ),
-    "typeform": SenderGuide("Connect > Webhooks > Add a webhook", _OURS, is_secret_ours=True),
-    "webflow": SenderGuide("Site settings > Apps & integrations > Webhooks > Form submission", (PASTE, HIDDEN, TRY)),
-    "elementor": SenderGuide("Actions After Submit > Webhook", (PASTE, N_("Turn Advanced Data on."), HIDDEN, TRY)),
-    "gravity-forms": SenderGuide(
-        "Webhooks", (PASTE, N_("Choose Request Method POST and Format JSON."), HEADER, NAMES), is_secret_ours=True
+    "typeform": SenderGuide(
+        "Connect > Webhooks",
+        (PASTE, SECRET_THERE, N_("Turn the webhook on: Typeform creates it switched off."), HIDDEN, TRY),
+        is_secret_ours=True,
     ),
+    "webflow": SenderGuide(
+        "", (SETTINGS, PASTE, N_("Choose the event for submitted forms."), HIDDEN, TRY), is_unsigned=True
+    ),
+    "elementor": SenderGuide("Actions After Submit > Webhook", (PASTE, N_("Turn Advanced Data on."), HIDDEN, TRY)),
+    "gravity-forms": SenderGuide("", (N_("Add a webhook to the form (Webhooks add-on)."), PASTE, _JSON, HEADER, NAMES)),
     "contact-form-7": SenderGuide("CF7 to Webhook", _UNSIGNED),
     "wpforms": SenderGuide(
-        "Settings > Webhooks", (PASTE, N_("Choose Request Method POST and Format JSON."), SECRET_THERE, TRY), True
+        "", (N_("Add a webhook to the form (Webhooks add-on)."), PASTE, _JSON, SECRET_THERE, TRY), is_secret_ours=True
     ),
-    "ninja-forms": SenderGuide("Emails & Actions > WebHooks", _UNSIGNED),
+    "ninja-forms": SenderGuide("", (N_("Add a webhook to the form (Webhooks add-on)."), *_UNSIGNED)),
     "fluent-forms": SenderGuide("Settings & Integrations > WebHook", _UNSIGNED),
-    "unbounce": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
-    "instapage": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
-    "leadpages": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
-    "jotform": SenderGuide("Settings > Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
-    "tally": SenderGuide("Integrations > Webhooks > Connect", _OURS, is_secret_ours=True),
+    **dict.fromkeys(("unbounce", "instapage", "leadpages", "jotform"), SenderGuide("", (SETTINGS, PASTE, HIDDEN, TRY))),
+    "tally": SenderGuide("", (SETTINGS, *_OURS), is_secret_ours=True),
     "calendly": SenderGuide(
         "",
         (
@@ -103,17 +111,39 @@ GUIDES: dict[str, SenderGuide] = {
         is_secret_ours=True,
     ),
     "cal-com": SenderGuide(
-        "Settings > Developer > Webhooks > New",
+        "Settings > Developer > Webhooks",
         (PASTE, SECRET_THERE, N_("Choose Booking created, requested and rescheduled."), TRY),
         is_secret_ours=True,
     ),
-    "hubspot": SenderGuide("Automation > Workflows > Send a webhook", (PASTE, SECRET_HERE, TRY)),
-    "squarespace": SenderGuide("Zapier > Webhooks by Zapier > POST", (PASTE, HEADER, TRY)),
-    "wix": SenderGuide("Automations > Form submitted > Send HTTP request", (PASTE, ON_ADDRESS, TRY)),
-    "framer": SenderGuide("Send to > Webhook", _OURS, is_secret_ours=True),
-    "netlify": SenderGuide("Forms > Form notifications > HTTP POST request", (PASTE, SECRET_THERE, HIDDEN, TRY), True),
-    "formspree": SenderGuide("Plugins > Webhooks", (PASTE, SECRET_HERE, HIDDEN, TRY)),
-    "basin": SenderGuide("Integrations > Webhooks", (PASTE, HIDDEN, TRY)),
+    "hubspot": SenderGuide(
+        "Automation > Workflows > Send a webhook",
+        (
+            PASTE,
+            N_("Use the request signature of an app of yours, and copy that app's client secret into this page."),
+            TRY,
+        ),
+    ),
+    "squarespace": SenderGuide(
+        "", (N_("Squarespace has no webhook: let Zapier send each submission to the address by POST."), HEADER, TRY)
+    ),
+    "wix": SenderGuide(
+        "Automations",
+        (
+            N_("Choose the trigger for submitted forms, and the action that sends them to a webhook."),
+            PASTE,
+            N_("Send all keys and values."),
+            ON_ADDRESS,
+            TRY,
+        ),
+    ),
+    "framer": SenderGuide("Send To > Webhook", _OURS, is_secret_ours=True),
+    "netlify": SenderGuide(
+        "Forms > Submission notifications",
+        (N_("Add a notification to a webhook."), PASTE, SECRET_THERE, HIDDEN, TRY),
+        is_secret_ours=True,
+    ),
+    "formspree": SenderGuide("", (N_("Turn on the Webhook plugin of the form."), PASTE, SECRET_HERE, HIDDEN, TRY)),
+    "basin": SenderGuide("Integrations", (PASTE, HIDDEN, TRY)),
     "google-forms": SenderGuide(
         "Apps Script",
         (
@@ -159,4 +189,6 @@ def guide_of(sender: str) -> SenderGuide:
 def is_signed(sender: str) -> bool:
     """Whether the sender proves its calls itself, and not by a token in the address."""
     keys = SENDERS[sender].keys
-    return any(key in keys for key in ("secret", "key", "app_secret", "client_secret"))
+    return not guide_of(sender).is_unsigned and any(
+        key in keys for key in ("secret", "key", "app_secret", "client_secret")
+    )
