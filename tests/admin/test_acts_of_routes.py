@@ -53,7 +53,6 @@ NO_ACT = {
     "pages.sign_in_by_passkey": PASSKEYS,
     "pages.turn_code_off": "below, with the app that it takes",
     "pages.use_typed_account": "tests/admin/test_pages_nexudus.py",
-    "pages.connect": "tests/admin/test_pages_platforms.py",
     "pages.check_account": "asks a worker to look at Nexudus; nothing of anybody's is changed",
 }
 """Endpoint -> why it needs no act, or where it is tried."""

@@ -10,14 +10,14 @@ from service import clock
 from service.actors import Role
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
-from service.admin.pages.auth import Session
-from service.admin.pages.entrance import Entrance, record_session, too_many_attempts, with_retry
+from service.admin.pages.auth import Session, record_session
+from service.admin.pages.entrance import Entrance, too_many_attempts, with_retry
 from service.admin.pages.passwords import MAX_LENGTH, MIN_LENGTH, find_weakness, hash_password
 from service.admin.pages.rendering import PREFIX
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
 from service.admin.permissions import Entry, requires
 from service.i18n import _
-from service.store import Act
+from service.store import Act, Transaction
 
 ACCOUNT = f"{PREFIX}/account"
 
@@ -74,18 +74,27 @@ def _add_sessions(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> Non
     @requires(Entry.SIGNED_IN)
     def end_session(digest: str) -> Response:
         is_digest = digest.isascii() and digest.isalnum()
-        if not (is_digest and deps.store.write(lambda tx: tx.sessions.close(digest, _session().person_id))):
+        if not (is_digest and deps.store.write(lambda tx: _end(tx, digest))):
             raise NotFound
-        record_session(deps.store, _session(), Act.SIGN_OUT, clock.now(), browser="another one")
         return entrance.renderer.go(ACCOUNT, _("That browser is signed out."))
 
     @routes.post("/account/sessions/end")
     @requires(Entry.SIGNED_IN)
     def end_other_sessions() -> Response:
-        session = _session()
-        deps.store.write(lambda tx: tx.sessions.close_all(session.person_id, session.digest))
-        record_session(deps.store, session, Act.SIGN_OUT, clock.now(), browser="all others")
+        deps.store.write(_end_others)
         return entrance.renderer.go(ACCOUNT, _("All other browsers are signed out."))
+
+
+def _end(tx: Transaction, digest: str) -> bool:
+    is_ended = tx.sessions.close(digest, _session().person_id)
+    if is_ended:
+        record_session(tx, _session(), Act.SIGN_OUT, clock.now(), browser="another one")
+    return is_ended
+
+
+def _end_others(tx: Transaction) -> None:
+    tx.sessions.close_all(_session().person_id, _session().digest)
+    record_session(tx, _session(), Act.SIGN_OUT, clock.now(), browser="all others")
 
 
 def _session() -> Session:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -16,7 +17,7 @@ from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages import passwords
 from service.operations.people import fold_email, record_act
-from service.store import PASSWORD_FLAG, Act, Credentials, OpenSession, Store, Transaction
+from service.store import PASSWORD_FLAG, Act, Credentials, OpenSession, Store, Subject, SubjectKind, Transaction
 
 MAX_IDLE = timedelta(hours=12)
 """An unused session ends after this time."""
@@ -72,6 +73,17 @@ class Session:
     def actor(self, origin: str) -> Actor:
         """Return who makes a request of this session, with the role and the accounts of this moment."""
         return self.person.actor(origin) if self.person else administrator(origin)
+
+
+SHOWN_OF_DIGEST = 12
+"""Characters of a session's digest that name it in the record of acts."""
+
+
+def record_session(tx: Transaction, session: Session, act: Act, now: datetime, **after: str) -> None:
+    """Record that somebody signs in or out, in the transaction that does it."""
+    actor = session.actor(request.remote_addr or "")
+    subject = Subject(SubjectKind.SESSION, session.digest[:SHOWN_OF_DIGEST])
+    tx.acts.record(actor, act, subject, actor.accounts, None, after, now)
 
 
 class Authenticator:
@@ -146,12 +158,20 @@ class Authenticator:
 
     # -- sessions
 
-    def open(self, now: datetime, signed_in: SignedIn | None = None, browser: str = "") -> Session:
-        """Open a session and delete the ended ones. signed_in: None for the administrator. browser: as it is shown."""
+    def open(self, now: datetime, way: str, signed_in: SignedIn | None = None, browser: str = "") -> Session:
+        """Open a session, on record, and delete the ended ones.
+
+        way: how the person signed in. signed_in: None for the administrator. browser: as it is shown.
+        """
         signed_in = signed_in or SignedIn(None, self._password_mark())
         session = self._session(secrets.token_urlsafe(32), signed_in.person)
-        self._store.write(lambda tx: tx.sessions.tidy(self._password_mark(), now - MAX_AGE, now - MAX_IDLE))
-        self._store.write(lambda tx: tx.sessions.open(session.digest, signed_in.mark, now, session.person_id, browser))
+
+        def enter(tx: Transaction) -> None:
+            tx.sessions.tidy(self._password_mark(), now - MAX_AGE, now - MAX_IDLE)
+            tx.sessions.open(session.digest, signed_in.mark, now, session.person_id, browser)
+            record_session(tx, session, Act.SIGN_IN, now, way=way)
+
+        self._store.write(enter)
         return session
 
     def find(self, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
@@ -196,9 +216,14 @@ class Authenticator:
 
         self._store.write(change)
 
-    def close(self, session: Session) -> None:
-        """End a session, for every copy of its cookie."""
-        self._store.write(lambda tx: tx.sessions.close(session.digest, session.person_id))
+    def close(self, session: Session, now: datetime) -> None:
+        """End a session, on record, for every copy of its cookie."""
+
+        def leave(tx: Transaction) -> None:
+            tx.sessions.close(session.digest, session.person_id)
+            record_session(tx, session, Act.SIGN_OUT, now)
+
+        self._store.write(leave)
 
     def _session(self, token: str, person: Person | None = None) -> Session:
         return Session(token, self._hmac("form", token), _digest(token), person)

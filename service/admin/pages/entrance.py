@@ -17,7 +17,7 @@ from service.admin.pages.auth import BROWSER_AGE, MAX_AGE, Authenticator, Sessio
 from service.admin.pages.browsers import describe_browser
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.i18n import ngettext
-from service.store import Act, Store, Subject, SubjectKind
+from service.store import Store
 
 log = structlog.get_logger()
 
@@ -29,9 +29,6 @@ BROWSER_COOKIE = "lead_capture_browser"
 _LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
 """What may lead out of a folder: segments of dots, empty ones, and signs that a browser reads as others."""
 
-SHOWN_OF_DIGEST = 12
-"""Characters of a session's digest that name it in the record of acts."""
-
 STEP_TIME = timedelta(minutes=10)
 """Time for what is begun on one page of the sign-in to be completed on the next."""
 
@@ -39,13 +36,6 @@ STEP_TIME = timedelta(minutes=10)
 def set_session_cookie(renderer: Renderer, response: Response, session: Session) -> None:
     """Give the browser its session."""
     renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
-
-
-def record_session(store: Store, session: Session, act: Act, now: datetime, **after: str) -> None:
-    """Record that somebody has signed in or out."""
-    actor = session.actor(request.remote_addr or "")
-    subject = Subject(SubjectKind.SESSION, session.digest[:SHOWN_OF_DIGEST])
-    store.write(lambda tx: tx.acts.record(actor, act, subject, actor.accounts, None, after, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +54,10 @@ class Entrance:
     def let_in(self, signed_in: SignedIn, now: datetime, address: str, way: str) -> Response:
         """Open a session and go to an address of the dashboard. way: for the log."""
         response = self.renderer.go(local_address(address))
-        session = self.authenticator.open(now, signed_in, describe_browser(request.user_agent.string))
+        session = self.authenticator.open(now, way, signed_in, describe_browser(request.user_agent.string))
         set_session_cookie(self.renderer, response, session)
         mark = self.authenticator.mark_browser(now, signed_in, self.known_browser(now))
         self.renderer.set_cookie(response, BROWSER_COOKIE, mark, int(BROWSER_AGE.total_seconds()))
-        record_session(self.store, session, Act.SIGN_IN, now, way=way)
         log.info("signed_in", way=way)
         return response
 

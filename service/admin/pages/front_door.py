@@ -17,11 +17,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from service import clock
 from service.admin import AdminDeps
 from service.admin.pages.auth import Authenticator
-from service.admin.pages.entrance import record_session, set_session_cookie
+from service.admin.pages.entrance import set_session_cookie
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
 from service.admin.permissions import Entry, requires
 from service.i18n import N_
-from service.store import DEMO_WELCOME, Act, Store
+from service.store import DEMO_WELCOME, Store
 
 LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
 
@@ -67,15 +67,12 @@ def add_welcome(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenti
         now = clock.now()
         if not (_is_local() and _use(deps.store, token)):
             return renderer.go(f"{PREFIX}/")
-        return _signed_in(deps.store, renderer, authenticator, now)
+        return _signed_in(renderer, authenticator, now)
 
 
-def _signed_in(
-    store: Store, renderer: Renderer, authenticator: Authenticator, now: datetime
-) -> Response | BaseResponse:
+def _signed_in(renderer: Renderer, authenticator: Authenticator, now: datetime) -> Response | BaseResponse:
     response = renderer.go(f"{PREFIX}/")
-    session = authenticator.open(now)
-    record_session(store, session, Act.SIGN_IN, now, way="demo")
+    session = authenticator.open(now, "demo")
     set_session_cookie(renderer, response, session)
     return response
 

@@ -17,7 +17,6 @@ from service.admin.pages.entrance import (
     SESSION_COOKIE,
     Entrance,
     local_address,
-    record_session,
     too_many_attempts,
     with_retry,
 )
@@ -26,7 +25,6 @@ from service.admin.pages.rendering import LANGUAGE_COOKIE, PREFIX, Renderer, use
 from service.admin.pages.roles import missing_permission
 from service.admin.permissions import Entry, is_allowed, permission_of_request, requires
 from service.i18n import LANGUAGES, _
-from service.store import Act
 
 MAX_USER_LENGTH = 254
 """Characters of an e-mail address."""
@@ -77,8 +75,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     @routes.post("/sign-out")
     @requires(Entry.SIGNED_IN)
     def sign_out() -> BaseResponse:
-        authenticator.close(g.session)
-        record_session(deps.store, g.session, Act.SIGN_OUT, clock.now())
+        authenticator.close(g.session, clock.now())
         response = renderer.go(f"{PREFIX}/sign-in", _("You are signed out."))
         response.delete_cookie(SESSION_COOKIE, path=PREFIX)
         return response
