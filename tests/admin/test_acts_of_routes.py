@@ -38,6 +38,7 @@ NO_ACT = {
     "pages.confirm_many": "only asks",
     "pages.check_file": "keeps a file for a day to check it; the import that takes leads is on record",
     "pages.remove_import": "takes back such a file",
+    "pages.choose_language": "a cookie of the browser",
     "pages.begin": "a second step that is not confirmed yet",
     "pages.confirm": "below, with the app that it takes",
     "pages.take_code": "below, with the app that it takes",

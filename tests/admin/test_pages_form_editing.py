@@ -375,7 +375,8 @@ def test_a_sender_is_set_up_with_an_address_a_secret_and_steps(editor: Editor) -
     page = editor.client.get(path)
     token = Page(page, path).fields["key.token"]
     assert f"{WORLD}/webhooks/jotform/tour?token={token}" in page.text
-    assert "Settings &gt; Integrations &gt; Webhooks" in page.text
+    assert "Open the webhook or integration settings" in page.text
+    assert "Connect &gt; Webhooks" in editor.client.get("/admin/forms/senders/tour/typeform").text
 
     review = editor.client.post(path, data=Page(page, path).fields)
     editor.confirm(review)
