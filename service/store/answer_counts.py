@@ -1,9 +1,12 @@
 """How fast people answered the leads of a period, exact at any moment, and fast however many leads there are.
 
-As for outcomes, whole blocks of leads have been folded into cells in the background (outcome_blocks.py): leads of one
-account, form and owner. A cell keeps every time until an answer, sorted and packed, so that medians are exact.
+As for outcomes, whole blocks of leads have been added up in the background (outcome_blocks.py): leads of one account,
+form and owner. A pack keeps every time until an answer, sorted, so that medians are exact.
 """
 
+import json
+import zlib
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,13 +19,17 @@ from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
 from service.lead import Status
 from service.store.block_cover import BlockCover, Stretch
-from service.store.database.answer_tables import answer_cells, answer_clocks, owner_turns
+from service.store.database.answer_tables import answer_clocks, owner_turns
 from service.store.database.columns import to_micros
+from service.store.database.outcome_tables import outcome_packs
 from service.store.database.tables import leads
-from service.store.waiting_times import MAX_MS, Times, middle, pack, pack_instants, unpack, unpack_instants
+from service.store.waiting_times import INSTANT, MAX_MS, TIME, Times, as_bytes, from_bytes, middle
 
 NO_LEADS = (Status.QUARANTINED, Status.DISCARDED, Status.TEST, Status.ANNOUNCED)
 """Statuses of leads that nobody is to answer. Erased ones count as they did before."""
+
+ANSWERS = "answers"
+"""The kind of pack that has them."""
 
 NUMBERS = ("leads", "answered", "due", "in_time")
 
@@ -137,7 +144,7 @@ def total_of(tallies: AnswerTallies, now: datetime) -> AnswerCounts:
     return total.counts("", now)
 
 
-# -- clocks folded into cells
+# -- clocks added up
 
 
 def fold_answers(
@@ -145,7 +152,7 @@ def fold_answers(
 ) -> Mapping[AnswerKey, AnswerTally]:
     """Add up the clocks of a stretch of leads. form, account: of these only, "" for all."""
     tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(_begun)
-    for *key, started_at, due_at, answered_at, working_s in connection.execute(_clocks(stretch, form, account)):
+    for *key, started_at, due_at, answered_at, working_s in connection.execute(_clocks(stretch, form, account)).all():
         tally = tallies[AnswerKey(*key)]
         tally.leads += 1
         if answered_at is None:
@@ -186,34 +193,57 @@ def _clocks(stretch: Stretch, form: str, account: str) -> Select[Any]:
     return query
 
 
-# -- cells that were kept
+# -- clocks that were kept
 
 
 def kept_answers(
     connection: Connection, level: int, blocks: Sequence[str], form: str = "", account: str = ""
 ) -> Iterator[tuple[AnswerKey, AnswerTally]]:
-    """Yield the cells of some blocks."""
-    of = answer_cells.c
-    numbers = [of[name] for name in NUMBERS]
-    query = select(of.account, of.form, of.owner, *numbers, of.open, of.elapsed, of.working)
-    query = query.where(of.level == level, of.block.in_(blocks))
+    """Yield the clocks of some blocks."""
+    of = outcome_packs.c
+    query = select(of.account, of.form, of.contents).where(of.level == level, of.block.in_(blocks), of.kind == ANSWERS)
     for column, value in ((of.form, form), (of.account, account)):
         query = query.where(column == value) if value else query
     for row in connection.execute(query):
-        times = [unpack_instants(row.open)], [unpack(row.elapsed)], [unpack(row.working)]
-        yield AnswerKey(*row[:3]), AnswerTally(*row[3:7], *times)
+        for owner, tally in _unpacked(row.contents):
+            yield AnswerKey(row.account, row.form, owner), tally
 
 
-def packed_cells(cells: Iterable[tuple[AnswerKey, AnswerTally]]) -> Iterator[dict[str, Any]]:
-    """Add up cells of the same key; yield them as the table keeps them, without level and block."""
-    tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(AnswerTally)
+def answer_rows(cells: Iterable[tuple[AnswerKey, AnswerTally]]) -> Iterator[dict[str, Any]]:
+    """Add up clocks of the same key; yield them as rows of outcome_packs, without their block."""
+    forms: defaultdict[tuple[str, str], defaultdict[str, AnswerTally]] = defaultdict(lambda: defaultdict(AnswerTally))
     for key, tally in cells:
-        tallies[key].join(tally)
-    for key, tally in sorted(tallies.items(), key=lambda item: item[0]):
-        yield {
-            **key._asdict(),
-            **{name: getattr(tally, name) for name in NUMBERS},
-            "open": pack_instants(sorted(chain.from_iterable(tally.open))),
-            "elapsed": pack(sorted(chain.from_iterable(tally.elapsed))),
-            "working": pack(sorted(chain.from_iterable(tally.working))),
-        }
+        forms[key.account, key.form][key.owner].join(tally)
+    for (account, form), owners in forms.items():
+        yield {"kind": ANSWERS, "form": form, "account": account, "contents": _packed(owners)}
+
+
+def _packed(owners: Mapping[str, AnswerTally]) -> bytes:
+    """Return the clocks of each owner as they are kept: a line of JSON, then all instants, then all times."""
+    head, instants, times = [], [], []
+    for owner, tally in sorted(owners.items()):
+        opened, elapsed, working = (
+            sorted(chain.from_iterable(parts)) for parts in (tally.open, tally.elapsed, tally.working)
+        )
+        head.append([owner, *(getattr(tally, name) for name in NUMBERS), len(opened)])
+        instants += opened
+        times += [*elapsed, *working]
+    line = json.dumps(head, separators=(",", ":")).encode("ascii")
+    return zlib.compress(b"\n".join((line, as_bytes(INSTANT, instants) + as_bytes(TIME, times))), 1)
+
+
+def _unpacked(packed: bytes) -> Iterator[tuple[str, AnswerTally]]:
+    line, _, numbers = zlib.decompress(packed).partition(b"\n")
+    head = json.loads(line)
+    end = sum(counts[-1] for _, *counts in head) * array(INSTANT).itemsize
+    instants, times = from_bytes(INSTANT, numbers[:end]), from_bytes(TIME, numbers[end:])
+    instant = time = 0
+    for owner, *counts, opened in head:
+        number = counts[NUMBERS.index("answered")]
+        first, second, end = time, time + number, time + 2 * number
+        own, elapsed, working = instants[instant : instant + opened], times[first:second], times[second:end]
+        yield (
+            owner,
+            AnswerTally(**dict(zip(NUMBERS, counts, strict=True)), open=[own], elapsed=[elapsed], working=[working]),
+        )
+        instant, time = instant + opened, end

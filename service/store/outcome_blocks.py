@@ -14,9 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 
 from service.lead import first_lead_id
-from service.store.answer_counts import fold_answers, kept_answers, packed_cells
+from service.store.answer_counts import ANSWERS, answer_rows, fold_answers, kept_answers
 from service.store.block_cover import Stretch, is_counted
-from service.store.database.answer_tables import answer_cells
 from service.store.database.columns import load_rows
 from service.store.database.outcome_tables import outcome_blocks, outcome_changes, outcome_packs
 from service.store.database.repository import Repository
@@ -54,11 +53,10 @@ class OutcomeBlock:
 
 @dataclass(frozen=True, slots=True)
 class BlockCount:
-    """What was counted of a block: rows of the two tables."""
+    """What was counted of a block: rows of outcome_packs, without the block."""
 
     block: OutcomeBlock
     packs: Sequence[dict[str, Any]]
-    answers: Sequence[dict[str, Any]]
 
 
 class OutcomeBlocks(Repository):
@@ -128,23 +126,17 @@ class OutcomeBlocks(Repository):
 
     def count_block(self, block: OutcomeBlock) -> BlockCount:
         """Add up the leads of a block, or its blocks."""
-        below, answers = block.level - 1, self._count_answers(block)
-        if not below:
-            return BlockCount(block, list(packed_rows(fold(self._connection, block.leads, EVERY_KIND))), answers)
-        of = outcome_packs.c
-        query = select(of.account, of.form, of.kind, of.contents).where(of.level == below, of.form != ALL_FORMS)
-        inside = self._execute(query.where(of.block >= block.leads.since, of.block < block.leads.until))
-        return BlockCount(block, list(packed_rows(unpacked(inside))), answers)
-
-    def _count_answers(self, block: OutcomeBlock) -> list[dict[str, Any]]:
         if block.level == 1:
-            cells: Iterable[Any] = fold_answers(self._connection, block.leads).items()
-        else:
-            of = outcome_blocks.c
-            inside = (of.level == block.level - 1, of.since >= block.leads.since, of.since < block.leads.until)
-            blocks = self._execute(select(of.since).where(*inside)).scalars().all()
-            cells = kept_answers(self._connection, block.level - 1, blocks)
-        return list(packed_cells(cells))
+            outcomes = fold(self._connection, block.leads, EVERY_KIND)
+            answers: Iterable[Any] = fold_answers(self._connection, block.leads).items()
+            return BlockCount(block, [*packed_rows(outcomes), *answer_rows(answers)])
+        of, below = outcome_packs.c, block.level - 1
+        inside = (of.level == below, of.block >= block.leads.since, of.block < block.leads.until)
+        query = select(of.account, of.form, of.kind, of.contents).where(*inside)
+        outcomes = unpacked(self._execute(query.where(of.form != ALL_FORMS, of.kind != ANSWERS)))
+        blocks = self._execute(select(of.block).where(*inside).distinct()).scalars().all()
+        answers = kept_answers(self._connection, below, blocks)
+        return BlockCount(block, [*packed_rows(outcomes), *answer_rows(answers)])
 
     def save_count(self, count: BlockCount) -> None:
         """Read these figures of a block from now on, unless another worker has begun to count it since.
@@ -154,11 +146,10 @@ class OutcomeBlocks(Repository):
         block, of = count.block, outcome_blocks.c
         if self._execute(self._locking(select(of.since).where(_is(begun(block))))).first() is None:
             return
-        key = {"level": block.level, "block": block.leads.since}
-        for table, rows in ((outcome_packs, count.packs), (answer_cells, count.answers)):
-            self._execute(delete(table).where(table.c.level == block.level, table.c.block == block.leads.since))
-            if rows:
-                load_rows(self._connection, table, [{**key, **row} for row in rows])
+        packs, key = outcome_packs.c, {"level": block.level, "block": block.leads.since}
+        self._execute(delete(outcome_packs).where(packs.level == block.level, packs.block == block.leads.since))
+        if count.packs:  # leads may be deleted
+            load_rows(self._connection, outcome_packs, [{**key, **row} for row in count.packs])
         self._execute(update(outcome_blocks).where(_is(begun(block))).values(packs_version=block.version + 1))
         above = and_(of.level > block.level, of.since <= block.leads.since, of.until > block.leads.since)
         self._execute(update(outcome_blocks).where(above).values(is_counted=False, version=of.version + 1))

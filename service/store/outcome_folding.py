@@ -113,7 +113,7 @@ def fold(
     query = _of_kinds(tuple(kinds), *(name in values for name in ("since", "account", "form")))
     tallies: dict[tuple[str, str], dict[str, Tally]] = {}
     own = [kind for kind in kinds if kind != TAGS]
-    for row in connection.execute(query, values):
+    for row in connection.execute(query, values).all():
         account, form, left_out, *outcome = row[:_SHARED]
         if (of_kind := tallies.get((account, form))) is None:
             of_kind = tallies[account, form] = {kind: defaultdict(_no_numbers) for kind in kinds}

@@ -57,11 +57,10 @@ def add(total: Tally, more: Tally) -> None:
     for measure, numbers in more.items():
         known = total.get(measure)
         if known is None:
-            total[measure] = dict(numbers)
-            continue
-        known_of = known.get
-        for value, number in numbers.items():
-            known[value] = known_of(value, 0) + number
+            total[measure] = defaultdict(int, numbers)
+        else:
+            for value, number in numbers.items():
+                known[value] += number
 
 
 def pack(tally: Tally) -> bytes:

@@ -1,15 +1,15 @@
 """Times from arrival to delivery, kept exactly: the milliseconds of each day and form, sorted and packed.
 
-A quantile of several days sorts only the times that a sample shows to be near it.
+A quantile of several days is looked up in each of them, without putting them together.
 """
 
 import sys
 import zlib
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, repeat
 from math import ceil
 from typing import Any
 
@@ -21,14 +21,11 @@ LATE_SENDERS = frozenset({"import"})
 MAX_MS = 2**32 - 1
 """Longer times, of more than 49 days, count as this."""
 
-_CODE = "I"
-"""Four bytes for each time."""
+TIME, INSTANT = "I", "q"
+"""Four bytes for each time in milliseconds, eight for an instant in microseconds."""
 
-_INSTANT = "q"
-"""Eight bytes."""
-
-SAMPLED = 256
-"""Of so many times one shows where others are."""
+LONG = 64
+"""Looking a value up among so many times takes less time than sorting them."""
 
 Times = Sequence[int]
 """Milliseconds, the shortest first."""
@@ -38,7 +35,7 @@ class TimesOfDay:
     """Collects the times of a day's leads."""
 
     def __init__(self) -> None:
-        self._times: dict[str, array[int]] = {ALL: array(_CODE), BY_ACCOUNT: array(_CODE)}
+        self._times: dict[str, array[int]] = {ALL: array(TIME), BY_ACCOUNT: array(TIME)}
 
     def watching(self, rows: Iterable[Any], counts: Any) -> Iterator[Any]:
         """Pass rows on and collect the times of those for which counts(row) is true."""
@@ -46,7 +43,7 @@ class TimesOfDay:
             if row.delivered_at is not None and row.sender not in LATE_SENDERS and counts(row):
                 waited = in_ms(row.delivered_at - row.received_at)
                 for form in names_of(row.account, row.form):
-                    self._times.setdefault(form, array(_CODE)).append(waited)
+                    self._times.setdefault(form, array(TIME)).append(waited)
             yield row
 
     def packed(self) -> Mapping[str, bytes]:
@@ -61,34 +58,28 @@ def in_ms(waited: timedelta) -> int:
 
 def pack(times: Times) -> bytes:
     """Sorted times as bytes, the same on every machine."""
-    packed = array(_CODE, times)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return zlib.compress(packed.tobytes(), 1)
+    return zlib.compress(as_bytes(TIME, times), 1)
 
 
 def unpack(packed: bytes) -> Times:
     """The times that were packed."""
-    times = array(_CODE, zlib.decompress(packed))
+    return from_bytes(TIME, zlib.decompress(packed))
+
+
+def as_bytes(code: str, numbers: Iterable[int]) -> bytes:
+    """Whole numbers as bytes, the same on every machine. code: TIME or INSTANT."""
+    values = array(code, numbers)
     if sys.byteorder == "big":
-        times.byteswap()
-    return times
+        values.byteswap()
+    return values.tobytes()
 
 
-def pack_instants(instants: Sequence[int]) -> bytes:
-    """Sorted instants, in microseconds, as bytes, the same on every machine."""
-    packed = array(_INSTANT, instants)
+def from_bytes(code: str, contents: bytes) -> "array[int]":
+    """The numbers that were made bytes."""
+    values = array(code, contents)
     if sys.byteorder == "big":
-        packed.byteswap()
-    return zlib.compress(packed.tobytes(), 1)
-
-
-def unpack_instants(packed: bytes) -> Sequence[int]:
-    """The instants that were packed."""
-    instants = array(_INSTANT, zlib.decompress(packed))
-    if sys.byteorder == "big":
-        instants.byteswap()
-    return instants
+        values.byteswap()
+    return values
 
 
 def middle(parts: Sequence[Times]) -> float | None:
@@ -117,18 +108,25 @@ def quantile(days: Sequence[Times], part: float) -> float | None:
 def ranked(parts: Sequence[Times], first: int, last: int) -> tuple[int, int]:
     """The times that `first` and `last` others come before, of all together; the two places are neighbours, or one.
 
-    Some of the times show between which two values both lie; only the times between these are sorted.
+    How many times lie below a value is known at once, as they are sorted: halving finds the value.
     """
-    sample = sorted(chain.from_iterable(times[SAMPLED // 2 :: SAMPLED] for times in parts))
-    place, margin = len(sample) * first // max(1, sum(map(len, parts))), 2 + len(sample) // 64
-    while True:
-        low = sample[place - margin] if place >= margin else 0
-        high = sample[place + margin] if place + margin < len(sample) else MAX_MS
-        starts = [bisect_left(times, low) for times in parts]
-        ends = [bisect_right(times, high) for times in parts]
-        before = sum(starts)
-        if before <= first and last < sum(ends):
-            near = (times[start:end] for times, start, end in zip(parts, starts, ends, strict=True))
-            between = sorted(chain.from_iterable(near))
-            return between[first - before], between[last - before]
-        margin *= 4
+    parts = _joined(parts)
+    low, high = min(times[0] for times in parts), max(times[-1] for times in parts)
+    starts, ends = [0] * len(parts), list(map(len, parts))
+    while low < high:
+        middle = (low + high) // 2
+        places = list(map(bisect_right, parts, repeat(middle), starts, ends))
+        if sum(places) > first:
+            high, ends = middle, places
+        else:
+            low, starts = middle + 1, places
+    if sum(map(bisect_right, parts, repeat(low))) > last:
+        return low, low
+    return low, min(times[place] for times in parts if (place := bisect_right(times, low)) < len(times))
+
+
+def _joined(parts: Sequence[Times]) -> list[Times]:
+    """The parts, the short ones as a single one."""
+    long = [times for times in parts if len(times) >= LONG]
+    short = sorted(chain.from_iterable(times for times in parts if len(times) < LONG))
+    return [*long, short] if short else long

@@ -104,12 +104,12 @@ def test_answers_are_those_of_the_clocks_before_and_after_blocks_are_counted(dem
     for minutes in (0, 5, 10):
         count(demo, minutes)
 
-    assert run(demo, "SELECT DISTINCT level FROM answer_cells ORDER BY level") == [1, 2, 3]
+    assert run(demo, "SELECT DISTINCT level FROM outcome_packs WHERE kind = 'answers' ORDER BY 1") == [1, 2, 3]
     assert agree(demo)
 
-    # A worker of an earlier version counts them, and knows of no answers.
+    # A worker of an earlier version counts them, and knows of no packs.
     run(demo, "UPDATE outcome_blocks SET version = version + 2")
-    run(demo, "UPDATE answer_cells SET leads = leads + 1000")
+    run(demo, "DELETE FROM outcome_packs WHERE kind = 'answers'")
     assert agree(demo)
 
     count(demo, 15)

@@ -41,8 +41,8 @@ Index(
     postgresql_where=answer_clocks.c.waiting_since.is_not(None),
 )
 
-answer_cells = Table(
-    # The clocks of a block of leads (outcome_blocks), by account, form and owner: see answer_counts.py.
+Table(
+    # What processes of schema 0027 and before count and read; to be dropped when none can be running.
     "answer_cells",
     metadata,
     Column("level", Integer, primary_key=True),

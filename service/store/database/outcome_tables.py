@@ -39,7 +39,7 @@ outcome_blocks = Table(
     Column("version", Integer, nullable=False),  # grows with every count that begins
     Column("begun_at", UtcDateTime, nullable=False),  # when the block was made, or its last count began
     Column("answers_version", Integer),  # as is_counted, of answers
-    Column("packs_version", Integer),  # the count that outcome_packs and answer_cells are of; NULL: none yet
+    Column("packs_version", Integer),  # the count that outcome_packs is of; NULL: none yet
     sqlite_with_rowid=False,
 )
 
