@@ -140,7 +140,7 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
         return
     target = context.targets.find(context.nexudus, form)
     context.stage_safety.check(context.nexudus, target.stage_id)
-    form = with_owner(delivery.lead, form, context.nexudus, context.users, context.store, context.zone)
+    form = with_owner(delivery.lead, form, context)
     known = delivery.coworker_id or _find_coworker(delivery, context, target)
     coworker_id = known or _create_coworker(delivery, context, form, target)
     opportunity_id = _opportunity(delivery, context, form, target, coworker_id, is_new_contact=known is None)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -17,7 +18,10 @@ from service.lead import Lead
 from service.nexudus import directory
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused
-from service.store import OwnerTurn, Store
+from service.store import OwnerTurn
+
+if TYPE_CHECKING:
+    from service.delivery.context import AccountContext
 
 log = structlog.get_logger()
 
@@ -53,31 +57,29 @@ class UserDirectory:
             return {email: known for email in emails if (known := self._known[email][0]) is not None}
 
 
-def with_owner(lead: Lead, form: Form, nexudus: Nexudus, users: UserDirectory, store: Store, zone: tzinfo) -> Form:
+def with_owner(lead: Lead, form: Form, context: "AccountContext") -> Form:
     """Return the form with the lead's owner, whose turn it is; unchanged where people take no turns.
 
-    Test leads take none. zone: of days off where the form names none.
+    Test leads take none.
     Raises: NexudusError from the look-ups, but not for a lack of the role; StoreUnavailable.
     """
     people = form.destination.responsible
     if not people or form.canary is not None:
         return form
-    with store.read() as tx:
+    with context.store.read() as tx:
         turn = tx.answers.turns_of([lead.id]).get(lead.id)
     if turn is None or turn.user_id is None:
-        turn = _give(lead, form, nexudus, users, store, zone, turn)
+        turn = _give(lead, form, context, turn)
     return replace(form, destination=replace(form.destination, responsible_id=turn.user_id))
 
 
-def _give(
-    lead: Lead, form: Form, nexudus: Nexudus, users: UserDirectory, store: Store, zone: tzinfo, known: OwnerTurn | None
-) -> OwnerTurn:
+def _give(lead: Lead, form: Form, context: "AccountContext", known: OwnerTurn | None) -> OwnerTurn:
     """Give the lead its turn; to one that has it already, only the user that was unknown."""
     people, now = form.destination.responsible, clock.now()
     wanted = people if known is None else [known.email]
     why_none = NOBODY
     try:
-        ids = users.find(nexudus, [email for email in wanted if email])
+        ids = context.users.find(context.nexudus, [email for email in wanted if email])
     except Refused as error:
         if error.kind != "role":
             raise
@@ -85,14 +87,14 @@ def _give(
     if known is not None:
         if (user_id := ids.get(known.email)) is None:
             return known
-        store.write(lambda tx: tx.answers.set_user(lead.id, user_id, known.reason.partition(";")[0]))
+        context.store.write(lambda tx: tx.answers.set_user(lead.id, user_id, known.reason.partition(";")[0]))
         return replace(known, user_id=user_id)
-    absent = _absent(form, now, zone)
+    absent = _absent(form, now, context.zone)
 
     def choose(order: Sequence[str]) -> tuple[str, int | None, str]:
         return choose_owner(order, ids, absent, why_none)
 
-    turn = store.write(lambda tx: tx.answers.give_turn(lead.id, lead.account, people, choose, now))
+    turn = context.store.write(lambda tx: tx.answers.give_turn(lead.id, lead.account, people, choose, now))
     log.info("turn_given", lead=lead.id, user=turn.user_id, number=len(people))
     return turn
 

@@ -20,6 +20,7 @@ from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import NexudusError, Refused, Throttled
 from service.nexudus.values import plain
+from service.setup.stages import UNSAFE_REMEDY
 
 log = structlog.get_logger()
 
@@ -190,15 +191,12 @@ class UnsafeStage(Exception):
                 f"{self.problem}: remove that automatic action in Nexudus, and the waiting leads are sent "
                 "automatically; or publish another stage, and send them again"
             )
-        return f"{self.problem}: {REMEDY}; the waiting leads are then sent automatically"
+        return f"{self.problem}: {UNSAFE_REMEDY}; the waiting leads are then sent automatically"
 
 
 def danger(stage: boards.Stage) -> str:
     """Return what is wrong with an unsafe stage; "" for a safe one."""
     return f"stage {stage.id} ({plain(stage.name)}) {' and '.join(stage.dangers)}" if stage.dangers else ""
-
-
-REMEDY = "choose another stage, or remove that automatic action in Nexudus"
 
 
 @dataclass(slots=True)

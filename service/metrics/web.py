@@ -9,7 +9,7 @@ import threading
 from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from http import HTTPMethod
 from typing import Any
 
@@ -74,21 +74,18 @@ class WebMetrics:
         """
         self._forms, self._senders, self._folder = forms, senders, folder
         self._registry = CollectorRegistry()
-        self._taken = Counter(
+        counter = partial(Counter, registry=self._registry)
+        self._taken = counter(
             "lead_capture_leads_taken",
             "leads that arrived at this host, by what became of them",
             ["outcome", "form", "sender"],
-            registry=self._registry,
         )
-        self._refused = Counter(
+        self._refused = counter(
             "lead_capture_refused",
             "form posts and webhook calls of which nothing was kept",
             ["reason", "form", "sender"],
-            registry=self._registry,
         )
-        self._requests = Counter(
-            "lead_capture_requests", "requests answered", ["method", "route", "status"], registry=self._registry
-        )
+        self._requests = counter("lead_capture_requests", "requests answered", ["method", "route", "status"])
         self._durations = Histogram(
             "lead_capture_request_seconds",
             "time from the whole request to its response",
@@ -96,11 +93,10 @@ class WebMetrics:
             buckets=BUCKETS_S,
             registry=self._registry,
         )
-        self._connections = Counter(
+        self._connections = counter(
             "lead_capture_connections_refused",
             "connections and requests that the web server ended before a route saw them",
             ["cause"],
-            registry=self._registry,
         )
         self._server_counts: Mapping[str, int] = {}
         self._counted: Tally[str] = Tally()

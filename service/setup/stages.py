@@ -10,7 +10,7 @@ from service.forms.problems import Place, write_place
 Contents = Callable[[str], Mapping[str, Any]]
 """Returns the last look at an account as `lead-capture boards --json` shows it, {} where there was none."""
 
-_REMEDY = "choose another stage, or remove that automatic action in Nexudus"
+UNSAFE_REMEDY = "choose another stage, or remove that automatic action in Nexudus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def judge_stages(
             warnings[PlacedProblem(path, _unknown(named, is_looked=bool(looks[form.account])))] = None
         elif stage.dangers:
             what = f"stage {stage.id} ({stage.name}) {' and '.join(stage.dangers)}"
-            unsafe[PlacedProblem(path, f"{what}: {_REMEDY}")] = None
+            unsafe[PlacedProblem(path, f"{what}: {UNSAFE_REMEDY}")] = None
     return tuple(unsafe), list(warnings)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from service import clock
 from service.cli.doctor import LOW_FREE_BYTES, MIN_FREE_BYTES, check_space
-from service.delivery.targets import REMEDY
+from service.setup.stages import UNSAFE_REMEDY
 from service.simulator.server import Simulator
 from service.store import SeenWorker, Store
 from tests import kept_connections
@@ -78,7 +78,7 @@ def test_each_problem_is_one_line_with_its_remedy(ready: Terminal, folder: Path)
 
     assert (result.code, result.err) == (1, "")
     assert result.out.splitlines() == [
-        f"error: form tour: stage 1009 (Clean up) deletes the customer: {REMEDY}",
+        f"error: form tour: stage 1009 (Clean up) deletes the customer: {UNSAFE_REMEDY}",
         "error: form tour: Nexudus has no opportunity type 99: correct opportunity_type_id, or leave it out",
     ]
 

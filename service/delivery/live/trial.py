@@ -10,7 +10,7 @@ from typing import TypeVar
 from service import clock
 from service.delivery.attempts import may_be_saved
 from service.delivery.pacing import OutOfPace
-from service.delivery.targets import REMEDY, danger
+from service.delivery.targets import danger
 from service.nexudus import boards, coworkers, markers, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params
@@ -18,6 +18,7 @@ from service.nexudus.coworkers import NewCoworker
 from service.nexudus.errors import NexudusError, Rejected, Throttled, Unavailable
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.values import Row
+from service.setup.stages import UNSAFE_REMEDY
 
 MAX_LAG_S = 60.0
 """Seconds for which a search is repeated until it shows a new record."""
@@ -99,7 +100,7 @@ def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
     if stage is None:
         raise TrialFailed(f"Nexudus has no stage {stage_id}: `lead-capture boards` lists them")
     if stage.dangers:
-        raise TrialFailed(f"{danger(stage)}: {REMEDY}")
+        raise TrialFailed(f"{danger(stage)}: {UNSAFE_REMEDY}")
     return stage
 
 

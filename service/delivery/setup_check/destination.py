@@ -9,12 +9,13 @@ from functools import partial
 from service.delivery.behaviour import notes_fact
 from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
 from service.delivery.setup_check.problem import FormVariant, SetupProblem, stage_cause
-from service.delivery.targets import REMEDY, Unroutable, choose_stage, danger
+from service.delivery.targets import Unroutable, choose_stage, danger
 from service.nexudus import boards, coworkers, directory
 from service.nexudus.boards import FILLS, WARNINGS, Stage
 from service.nexudus.client import Nexudus
 from service.nexudus.directory import Business, OpportunityType, Placed, User
 from service.nexudus.values import plain
+from service.setup.stages import UNSAFE_REMEDY
 
 STAGES, LOCATIONS = "the stages of the boards", "the locations"
 CANDIDATES = "what the stages of the boards do on arrival"
@@ -78,7 +79,9 @@ def check_stage(variant: FormVariant, stage: Stage) -> Iterator[SetupProblem]:
     here = f"stage {stage.id} ({plain(stage.name)})"
     unsafe = danger(stage)
     if unsafe:
-        yield SetupProblem("error", "stage", variant.label, unsafe, REMEDY, (stage_cause(variant.account, stage.id),))
+        yield SetupProblem(
+            "error", "stage", variant.label, unsafe, UNSAFE_REMEDY, (stage_cause(variant.account, stage.id),)
+        )
     does = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag not in FILLS]
     if does:
         remedy = "choose another stage, unless that is meant for new enquiries"
