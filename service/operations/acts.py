@@ -20,6 +20,9 @@ from service.store import Act, ActPage, ActQuery, RecordedAct, Store, Subject, S
 CHANGES = "changes"
 """Member of a publication with each changed key: form, key, from, to."""
 
+SEARCHED_VERSIONS = 200
+"""The newest publications of the set-up in which changes of one form are looked for."""
+
 EXPORT_PAGE = 500
 """Acts in memory at a time."""
 
@@ -34,6 +37,19 @@ def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage
     """
     with store.read() as tx:
         return tx.acts.page(replace(query, accounts=actor.accounts), size)
+
+
+def acts_about(store: Store, actor: Actor, queries: Sequence[ActQuery], size: int, form: str = "") -> list[RecordedAct]:
+    """Return the newest acts that match any of the queries and exist for whoever asks.
+
+    form: publications of the set-up count as well where they changed this form. Raises: StoreUnavailable.
+    """
+    pages = [acts_page(store, actor, query, size).acts for query in queries]
+    if form:
+        published = acts_page(store, actor, ActQuery(kind=SubjectKind.SETUP), SEARCHED_VERSIONS).acts
+        pages.append([act for act in published if any(each.get("form") == form for each in act.after.get(CHANGES, ()))])
+    by_number = {act.id: act for page in pages for act in page}
+    return [by_number[number] for number in sorted(by_number, reverse=True)[:size]]
 
 
 def who_did(store: Store, actor: Actor, number: int) -> str:

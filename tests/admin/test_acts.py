@@ -2,16 +2,19 @@
 
 import csv
 import io
+from html import unescape
 from typing import Any
 
 import pytest
 
+from service.actors import Actor, Role
 from service.lead import Status
 from service.operations.leads import forget
 from service.store import Act, Store, Subject, SubjectKind
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep, keep_as
-from tests.builders import NOON, SOMEONE, a_lead
+from tests.admin.test_walls import let_anyone_ask
+from tests.builders import NOON, SOMEONE, a_form, a_lead
 from tests.front import Front
 
 
@@ -124,6 +127,29 @@ def test_the_page_filters_and_says_by_what(sqlite: Store) -> None:
     assert "Changed: Form tour" in operator.see("/admin/record?q=tour&since=2026-11-24&until=2026-11-24")
     assert "No matching acts" in operator.see("/admin/record?q=tour&until=2026-11-23")
     assert "Changed: Form tour" in operator.see("/admin/record?q=tour&since=soon&before=x")
+
+
+def test_the_pages_of_a_lead_a_form_and_a_person_show_their_acts_to_whoever_may_read_them(sqlite: Store) -> None:
+    operator = Operator(sqlite, a_form(), a_form("tour", account="harbour"))
+    lead = keep_as(sqlite, Status.QUARANTINED)
+    operator.send(f"/admin/leads/{lead.id}/act", action="discard")
+    record(sqlite, form="contact")
+    record(sqlite, None, form="tour", note="only for those who see all accounts")
+    operator.send("/admin/people", email="ann@example.com", role="viewer", reach="all")
+    with sqlite.read() as tx:
+        (ann,) = tx.people.all()
+    paths = (f"/admin/leads/{lead.id}", "/admin/setup/contact", "/admin/setup/tour", f"/admin/people?person={ann.id}")
+    expected = (("admin", "Discarded"), ("Book a <tour>",), ("only for those",), ("admin", "Invited"))
+
+    def seen() -> list[bool]:
+        folded = [unescape(operator.client.get(path).text).partition("Who did what")[2] for path in paths]
+        return [all(each in text for each in words) for text, words in zip(folded, expected, strict=True)]
+
+    assert seen() == [True] * 4
+    let_anyone_ask(operator.front.app)
+    for asks in (Actor("bob@example.com", Role.EDITOR.scopes), Actor("eve", Role.OWNER.scopes, frozenset({"harbour"}))):
+        operator.front.app.extensions["asks"] = asks
+        assert seen() == [False] * 4, "an editor reads no record, an owner of one account no act of everyone"
 
 
 def test_the_page_is_paged(sqlite: Store) -> None:

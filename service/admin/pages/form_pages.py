@@ -17,6 +17,7 @@ from service.admin.pages import snippets
 from service.admin.pages.form_editing.drafts import is_form
 from service.admin.pages.form_editing.target import TargetChoices, choices_of, describe_destination
 from service.admin.pages.form_editing.workspace import Workspace
+from service.admin.pages.record import acts_about_subject
 from service.admin.pages.rendering import Renderer, may
 from service.admin.permissions import requires
 from service.alerts.decisions import title_of
@@ -26,7 +27,7 @@ from service.i18n import _
 from service.lead import CONSENT, Lead
 from service.operations.preview import preview
 from service.setup.publishing import StandingSetup
-from service.store import Alert, Query, Rejection, Transaction
+from service.store import ActQuery, Alert, Query, Rejection, Transaction
 
 SETUP_KINDS = ("forms", "setup", "stage", "cap")
 """Kinds of alerts that a refused forms file and the daily check of the set-up raise."""
@@ -212,6 +213,7 @@ def _form_page(
             bodies=_bodies(shown) if shown else {},
             origins=[(origin["field"], origin["reason"]) for origin in shown["origins"]] if shown else [],
             title_of=title_of,
+            acts=acts_about_subject(deps, ActQuery(subject=form.name), form=form.name),
         )
 
 

@@ -20,6 +20,7 @@ from service.admin.pages.journey import journey, progress, sale_events, sale_fac
 from service.admin.pages.labels import field_name, joined
 from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, read_filters
 from service.admin.pages.lead_list import form_titles
+from service.admin.pages.record import acts_about_subject
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import offer_undo, undoable
 from service.admin.permissions import requires
@@ -29,7 +30,7 @@ from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Attempt, Lead, Outc
 from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead, new_action_id
 from service.operations.person import consent_of
 from service.operations.preview import readable_body
-from service.store import Query, Transaction
+from service.store import ActQuery, Query, Transaction
 
 MAX_RAW_LENGTH = 20_000
 """Characters of a raw submission that the page shows."""
@@ -97,6 +98,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             actions=labels.ACTIONS,
             undo=undoable(renderer),
             answer=answer,
+            acts=acts_about_subject(deps, ActQuery(lead=lead.id)),
         )
 
     @routes.post("/leads/<lead_id>/act")

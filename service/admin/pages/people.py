@@ -1,6 +1,6 @@
 """People: invited, changed, disabled and removed; each gets a link that sets a password, shown once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from service import clock
 from service.actors import Actor, Person, Role, Scope
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
+from service.admin.pages.record import ShownAct, acts_about_subject
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
 from service.admin.permissions import requires
@@ -34,7 +35,7 @@ from service.operations.people import (
     remove_person,
 )
 from service.operations.second_step import remove_second_step
-from service.store import Store
+from service.store import ActQuery, Store
 
 ALL = "all"
 
@@ -93,6 +94,7 @@ class PeoplePage:
             with_passkey=with_passkey,
             me=actor.who,
             chosen=chosen,
+            acts=self._acts_of(chosen) if chosen else (),
             roles=[(role, _(ROLE_NAMES[role]), _(ROLE_MEANINGS[role])) for role in Role if role.scopes <= actor.scopes],
             role_names={role: _(name) for role, name in ROLE_NAMES.items()},
             accounts=self.deps.accounts,
@@ -105,6 +107,10 @@ class PeoplePage:
         )
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    def _acts_of(self, person: Person) -> Sequence[ShownAct]:
+        """What was done to a person, and what they did."""
+        return acts_about_subject(self.deps, ActQuery(subject=person.id), ActQuery(who=person.email))
 
     def attempt(self, job: Callable[[], Response], chosen: Person | None = None) -> Response:
         """Do what a form asks for; where it is refused, show the page with the reason."""

@@ -1,6 +1,6 @@
 """The record of acts: who did what, searched and filtered, newest first; as a CSV."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
@@ -14,14 +14,26 @@ from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import MAX_FILTER_LENGTH
-from service.admin.pages.rendering import PREFIX, Renderer
+from service.admin.pages.rendering import PREFIX, Renderer, may
 from service.admin.permissions import requires
 from service.i18n import N_, MessageTable, _
 from service.lead import Status
-from service.operations.acts import RECORD, ActChange, acts_csv, acts_page, changes_of, record_export, who_did
-from service.store import Act, ActPage, ActQuery, RecordedAct, SubjectKind
+from service.operations.acts import (
+    RECORD,
+    ActChange,
+    acts_about,
+    acts_csv,
+    acts_page,
+    changes_of,
+    record_export,
+    who_did,
+)
+from service.store import Act, ActQuery, RecordedAct, SubjectKind
 
 PAGE_SIZE = 50
+
+ABOUT_SIZE = 20
+"""Acts that the page of a lead, a form or a person shows."""
 
 ACT_NAMES: Mapping[str, str] = MessageTable(
     {
@@ -170,7 +182,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             set_filters=[
                 (name, FILTER_TITLES[name], _in_words(name, value, who)) for name, value in filters.chosen.items()
             ],
-            acts=list(_shown(page)),
+            acts=list(_shown(page.acts)),
             page=page,
             names=sorted(ACT_NAMES.items(), key=lambda pair: pair[1].casefold()),
             kinds=sorted(KIND_NAMES.items(), key=lambda pair: pair[1].casefold()),
@@ -189,6 +201,13 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         name = f"record-{now.astimezone(deps.zone):%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(parts, mimetype="text/csv", headers=headers)
+
+
+def acts_about_subject(deps: AdminDeps, *queries: ActQuery, form: str = "") -> list[ShownAct]:
+    """The newest acts about one lead, form or person, for its page; none for whoever may not read the record."""
+    if not may(Scope.PEOPLE):
+        return []
+    return list(_shown(acts_about(deps.store, current_actor(), queries, ABOUT_SIZE, form)))
 
 
 def _read_filters() -> RecordFilters:
@@ -242,8 +261,8 @@ def _in_words(name: str, value: str, who: str) -> str:
 # -- one act
 
 
-def _shown(page: ActPage) -> Iterator[ShownAct]:
-    for act in page.acts:
+def _shown(acts: Iterable[RecordedAct]) -> Iterator[ShownAct]:
+    for act in acts:
         kind = act.subject.kind
         yield ShownAct(
             act,
