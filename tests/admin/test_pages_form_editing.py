@@ -493,6 +493,19 @@ def test_an_editor_of_one_account_changes_its_forms_and_takes_none_elsewhere(ann
     assert ann.document() == TWO_HOUSES + 'title = "Harbour tour"\n'
 
 
+@pytest.mark.parametrize("form", ["contact", "*"])
+@pytest.mark.parametrize("rows", [None, 'account = "harbour"'], ids=["deleted", "taken over"])
+def test_a_draft_that_was_made_by_hand_reaches_no_form_of_others(ann: Editor, form: str, rows: str | None) -> None:
+    token = Page(ann.client.get("/admin/forms/new"), "/admin/forms/edit").fields["token"]
+    sent = {"token": token, "draft": json.dumps({"form": form, "version": 1, "rows": rows})}
+
+    answers = [ann.client.post(f"/admin/forms/{path}", data=sent).status_code for path in ("publish", "draft")]
+
+    assert set(answers) <= {403, 404}
+    ann.front.app.extensions["asks"] = None
+    assert ann.document() == TWO_HOUSES
+
+
 def test_a_route_has_an_account_and_its_stages(ann: Editor) -> None:
     harbour = json.loads(json.dumps(LOOK).replace("Tour booked", "Viewing"))
     ann.front.store.write(lambda tx: tx.crm.save_look("harbour", "https://crm.example", harbour, NOON))

@@ -115,9 +115,11 @@ class Workspace:
     def try_out(self, draft: Draft) -> DraftTrial:
         """Check a draft on the newest version, and on the newest leads.
 
-        Raises: SetupProblems, EditRefused, SetupRefusal, ManagedElsewhere, Forbidden.
+        Raises: SetupProblems, EditRefused, SetupRefusal, ManagedElsewhere, Forbidden, NotFound.
         """
         standing = self.standing()
+        if draft.form == ALL_FORMS or is_form(standing.document, draft.form):  # a page sends what it likes
+            self.check_form(standing.document, draft.form)
         overtaken = None
         if draft.version != standing.version:
             overtaken = standing.version
