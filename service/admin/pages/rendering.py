@@ -1,12 +1,17 @@
 """Rendering pages: templates, headers, the navigation, the reader's language, instants in the operator's time zone."""
 
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from flask import Response, g, redirect, request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -57,6 +62,15 @@ HEADERS = {  # besides those of every response
     "Referrer-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
+
+
+OPTIONS: Mapping[str, Any] = {
+    "autoescape": True,
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+}
+"""How templates are compiled."""
 
 
 class Renderer:
@@ -173,13 +187,29 @@ def use_language_of_request() -> None:
     set_language(chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "")
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Keeps compiled templates where Python keeps compiled modules, and as it does: none where it may write none."""
+
+    def get_source_checksum(self, source: str) -> str:
+        """One is used again for the same source and options."""
+        return super().get_source_checksum(f"{OPTIONS}{source}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one."""
+        if sys.dont_write_bytecode:
+            return
+        with suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+@cache  # applications with the same zone share the compiled templates, which hold nothing else
 def _environment(zone: tzinfo) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    templates = Path(__file__).with_name("templates")
+    environment = Environment(  # noqa: S701 (OPTIONS has autoescape)
+        loader=FileSystemLoader(templates),
+        bytecode_cache=CompiledTemplates(str(templates / "__pycache__"), "%s.cache"),
+        **OPTIONS,
     )
     environment.filters |= {
         "when": _when(zone),
