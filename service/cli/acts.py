@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from service import clock
@@ -71,18 +72,10 @@ def _list(installation: Installation, arguments: argparse.Namespace) -> int:
 
 
 def _acts(installation: Installation, arguments: argparse.Namespace) -> "Iterator[RecordedAct]":
-    from dataclasses import replace
+    from service.operations.acts import EXPORT_PAGE, act_pages
 
-    from service.operations.acts import EXPORT_PAGE, acts_page
-
-    query, left = _query(arguments), arguments.limit
-    while left:
-        page = acts_page(installation.store, operator(), query, min(left, EXPORT_PAGE))
-        yield from page.acts
-        left -= len(page.acts)
-        if not page.next:
-            return
-        query = replace(query, before=page.next)
+    pages = act_pages(installation.store, operator(), _query(arguments), min(arguments.limit, EXPORT_PAGE))
+    return islice(chain.from_iterable(pages), arguments.limit)
 
 
 def _line(act: "RecordedAct") -> str:

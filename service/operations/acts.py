@@ -26,6 +26,9 @@ SEARCHED_VERSIONS = 200
 EXPORT_PAGE = 500
 """Acts in memory at a time."""
 
+LEADS, RECORD = Subject(SubjectKind.LEADS), Subject(SubjectKind.ACTS)
+"""What may be exported, beside single leads."""
+
 COLUMNS = ("id", "hash", "at", "who", "from", "act", "kind", "subject", "accounts", "before", "after")
 """Of the CSV. Number and hash side by side are what `acts --verify` compares with."""
 
@@ -37,6 +40,19 @@ def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage
     """
     with store.read() as tx:
         return tx.acts.page(replace(query, accounts=actor.accounts), size)
+
+
+def act_pages(store: Store, actor: Actor, query: ActQuery, size: int = EXPORT_PAGE) -> Iterator[Sequence[RecordedAct]]:
+    """Yield all acts that match, newest first; each page is read in a short transaction of its own.
+
+    Raises: StoreUnavailable.
+    """
+    while True:
+        page = acts_page(store, actor, query, size)
+        yield page.acts
+        if not page.next:
+            return
+        query = replace(query, before=page.next)
 
 
 def acts_about(store: Store, actor: Actor, queries: Sequence[ActQuery], size: int, form: str = "") -> list[RecordedAct]:
@@ -119,18 +135,12 @@ def _flat(members: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
 
 
 def acts_csv(store: Store, actor: Actor, query: ActQuery) -> Iterator[str]:
-    """Yield all acts that match, newest first, as parts of one CSV; each is read in a short transaction of its own.
+    """Yield all acts that match, newest first, as parts of one CSV.
 
     Raises: StoreUnavailable.
     """
     yield BYTE_ORDER_MARK + _lines([COLUMNS])
-    while True:
-        page = acts_page(store, actor, query, EXPORT_PAGE)
-        if page.acts:
-            yield _lines(map(_cells, page.acts))
-        if not page.next:
-            return
-        query = replace(query, before=page.next)
+    yield from (_lines(map(_cells, acts)) for acts in act_pages(store, actor, query) if acts)
 
 
 def _cells(act: RecordedAct) -> Sequence[object]:
@@ -170,7 +180,3 @@ def record_leads_export(store: Store, actor: Actor, leads: Sequence[Lead], now: 
             tx.acts.record(actor, Act.EXPORT, subject_of(lead.id), lead.account, None, {"format": "json"}, now)
 
     store.write(record)
-
-
-LEADS, RECORD = Subject(SubjectKind.LEADS), Subject(SubjectKind.ACTS)
-"""What may be exported, beside single leads."""

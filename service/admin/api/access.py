@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from service import clock
 from service.actors import Actor, administrator
 from service.admin import AdminDeps
-from service.admin.api.schemas import ApiResponse, ProblemBody
+from service.admin.api.schemas import ApiRequest, ApiResponse, ProblemBody
 from service.admin.guesses import Guesses
 from service.admin.permissions import is_allowed, permission_of_request
 from service.operations.keys import key_of_token
@@ -126,6 +126,15 @@ def responds(
 def _instance(schema: type[ApiResponse]) -> ApiResponse:
     """Return the schema's one instance: making one copies all of its fields."""
     return schema()
+
+
+def takes(blueprint: Blueprint, schema: type[ApiRequest], **options: Any) -> Callable[[View], View]:
+    """Read a view's body of JSON, to be stored. options: of Blueprint.arguments, such as an example."""
+
+    def decorate(view: View) -> View:
+        return takes_json(takes_whole_characters(blueprint.arguments(schema, **options)(view)))
+
+    return decorate
 
 
 def takes_json(view: View) -> View:

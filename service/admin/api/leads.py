@@ -17,8 +17,8 @@ from service.admin.api.access import (
     protected_blueprint,
     refuse,
     responds,
+    takes,
     takes_json,
-    takes_whole_characters,
 )
 from service.admin.api.lead_schemas import (
     VISIT,
@@ -146,9 +146,7 @@ def _add_answering(routes: Blueprint, store: Store) -> None:
 def _add_correcting(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/leads/<lead_id>/correct", methods=["POST"], parameters=[ID])
     @requires(Scope.LEADS)
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(CorrectionRequest)
+    @takes(routes, CorrectionRequest)
     @responds(routes, LeadBody, 404, 409, *BODY_ERRORS)
     def correct_lead(payload: dict[str, Any], lead_id: str) -> dict[str, Any]:
         """Correct answers and send the lead; the earlier answers stay beside them.
@@ -174,9 +172,7 @@ def _body(store: Store, lead: Lead | None) -> dict[str, Any]:
 def _add_forgetting(routes: Blueprint, store: Store) -> None:
     @routes.route("/forget", methods=["POST"])
     @requires(Scope.LEADS)
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(ForgetRequest, example={"email": "ann@example.com", "dry_run": True})
+    @takes(routes, ForgetRequest, example={"email": "ann@example.com", "dry_run": True})
     @responds(routes, Forgotten, *BODY_ERRORS)
     def forget_person(payload: dict[str, Any]) -> dict[str, Any]:
         """Erase a person from all of their leads. This cannot be undone; `dry_run` only shows what would go."""

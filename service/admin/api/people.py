@@ -17,8 +17,7 @@ from service.admin.api.access import (
     protected_blueprint,
     refuse,
     responds,
-    takes_json,
-    takes_whole_characters,
+    takes,
 )
 from service.admin.api.grants import ACCOUNTS, AccountsField, is_of_account, refusals
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse
@@ -139,9 +138,8 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
 
 def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/people", methods=["POST"])
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(
+    @takes(
+        routes,
         InvitationRequest,
         example={"email": "ann@example.com", "name": "Ann Lee", "role": "agent", "accounts": ["harbour"]},
     )
@@ -175,9 +173,7 @@ def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
 
 def _add_changing(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/people/<person_id>", methods=["PATCH"], parameters=[PERSON_ID])
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(PersonChangeRequest, example={"disabled": True})
+    @takes(routes, PersonChangeRequest, example={"disabled": True})
     @responds(routes, PersonBody, 404, 409, *BODY_ERRORS)
     @requires(Scope.PEOPLE)
     def change_a_person(payload: dict[str, Any], person_id: str) -> dict[str, Any]:

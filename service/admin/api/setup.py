@@ -20,8 +20,7 @@ from service.admin.api.access import (
     protected_blueprint,
     refuse,
     responds,
-    takes_json,
-    takes_whole_characters,
+    takes,
 )
 from service.admin.api.setup_schemas import (
     PublishedBody,
@@ -108,9 +107,7 @@ def _add_writing(routes: Blueprint, deps: AdminDeps) -> None:
 
     @routes.route("/setup", methods=["PUT"])
     @requires(Scope.SETUP)
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(PublishRequest, example={"toml": "[forms.contact]\n", "note": "a fresh start", "dry_run": True})
+    @takes(routes, PublishRequest, example={"toml": "[forms.contact]\n", "note": "a fresh start", "dry_run": True})
     @routes.doc(parameters=[IF_MATCH])
     @responds(routes, PublishedBody, 409, 412, 428, *BODY_ERRORS, words=WRITING)
     def publish_setup(payload: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
@@ -127,9 +124,7 @@ def _add_writing(routes: Blueprint, deps: AdminDeps) -> None:
 
     @routes.route("/setup/revert", methods=["POST"])
     @requires(Scope.SETUP)
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(RevertRequest, example={"version": 3, "note": "the new stage was wrong", "dry_run": True})
+    @takes(routes, RevertRequest, example={"version": 3, "note": "the new stage was wrong", "dry_run": True})
     @routes.doc(parameters=[IF_MATCH])
     @responds(routes, PublishedBody, 404, 409, 412, 428, *BODY_ERRORS, words=WRITING)
     def revert_setup(payload: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:

@@ -16,8 +16,7 @@ from service.admin.api.access import (
     protected_blueprint,
     refuse,
     responds,
-    takes_json,
-    takes_whole_characters,
+    takes,
 )
 from service.admin.api.grants import ACCOUNTS, AccountsField, is_of_account, refusals
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
@@ -116,9 +115,7 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
 
 def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/tokens", methods=["POST"])
-    @takes_json
-    @takes_whole_characters
-    @routes.arguments(TokenRequest, example={"name": "Zapier", "scopes": ["read"], "accounts": "all"})
+    @takes(routes, TokenRequest, example={"name": "Zapier", "scopes": ["read"], "accounts": "all"})
     @responds(routes, NewToken, 404, 409, *BODY_ERRORS)
     @requires(Scope.PEOPLE)
     def create_token(payload: dict[str, Any]) -> dict[str, Any]:
