@@ -7,6 +7,7 @@ that its view can be used; every form carries `form_token`; nothing may need Jav
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request
@@ -120,7 +121,7 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
 
 def _add_assets(routes: Blueprint) -> None:
     for endpoint, (name, media_type) in ASSETS.items():
-        text = (Path(__file__).parent / name).read_text("utf-8")
+        text = _text_of(name)
 
         @requires(Entry.OPEN)
         def serve(text: str = text, media_type: str = media_type) -> BaseResponse:
@@ -130,3 +131,9 @@ def _add_assets(routes: Blueprint) -> None:
             return response.make_conditional(request)
 
         routes.add_url_rule(f"/{name}", endpoint, serve)
+
+
+@cache
+def _text_of(name: str) -> str:
+    """Return the text of a file of this folder."""
+    return (Path(__file__).parent / name).read_text("utf-8")
