@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded
 from tests.capture.senders.signing import SECRET, SIGNATURES, TIMED, URL, sign, table_of
-from tests.front import Front
+from tests.front import Front, sqlite_store
 
 pytestmark = pytest.mark.long
 
@@ -70,6 +71,23 @@ def wire(sqlite: Store, request: pytest.FixtureRequest) -> Wire:
     return Wire(sqlite, request.param)
 
 
+@pytest.fixture(scope="module", params=SENDERS)
+def refusing(memory_folder: Path | None, request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """Each sender, for calls that leave nothing behind: one application takes them all."""
+    yield from _lasting_wire(memory_folder, request.param)
+
+
+@pytest.fixture(scope="module", params=SENDERS)
+def parking(memory_folder: Path | None, request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """Each sender, for calls of which whatever is kept is parked: one application takes them all."""
+    yield from _lasting_wire(memory_folder, request.param)
+
+
+def _lasting_wire(memory_folder: Path | None, sender: str) -> Iterator[Wire]:
+    with TemporaryDirectory(dir=memory_folder) as folder, sqlite_store(Path(folder)) as store:
+        yield Wire(store, sender)
+
+
 def test_every_sender_of_the_forms_file_has_a_reader() -> None:
     assert list(SENDERS) == list(IN_THE_FILE)
 
@@ -81,26 +99,26 @@ def test_a_proven_call_is_kept_and_answered_with_200(wire: Wire) -> None:
     assert wire.front.leads() != []
 
 
-def test_a_forged_call_is_refused_and_nothing_is_kept(wire: Wire) -> None:
-    if wire.sender in SIGNATURES:
-        answer = wire.send(wire.body + b" ", signed=wire.body)
-    elif wire.sender == "google-ads":
-        answer = wire.send(wire.body.replace(SECRET.encode(), b"another"))
+def test_a_forged_call_is_refused_and_nothing_is_kept(refusing: Wire) -> None:
+    if refusing.sender in SIGNATURES:
+        answer = refusing.send(refusing.body + b" ", signed=refusing.body)
+    elif refusing.sender == "google-ads":
+        answer = refusing.send(refusing.body.replace(SECRET.encode(), b"another"))
     else:
-        answer = wire.post(wire.body, {"Authorization": "Bearer another"})
+        answer = refusing.post(refusing.body, {"Authorization": "Bearer another"})
 
-    assert (answer.status_code, wire.front.leads()) == (401, [])
+    assert (answer.status_code, refusing.front.leads()) == (401, [])
     assert "message" in answer.get_json(force=True)
 
 
 @pytest.mark.parametrize("proof", ["", "x", "sha256=", "t=,v1=", "é" * 9, "0" * 9000])
-def test_a_proof_of_another_shape_is_a_wrong_one(wire: Wire, proof: str) -> None:
-    names = [*SIGNATURES[wire.sender](b"", "", 0.0)] if wire.sender in SIGNATURES else ["X-Webhook-Token"]
-    body = wire.body.replace(SECRET.encode(), proof.encode())
+def test_a_proof_of_another_shape_is_a_wrong_one(refusing: Wire, proof: str) -> None:
+    names = [*SIGNATURES[refusing.sender](b"", "", 0.0)] if refusing.sender in SIGNATURES else ["X-Webhook-Token"]
+    body = refusing.body.replace(SECRET.encode(), proof.encode())
 
-    answer = wire.post(body, {name: proof.encode().decode("latin-1") for name in names})
+    answer = refusing.post(body, {name: proof.encode().decode("latin-1") for name in names})
 
-    assert (answer.status_code, wire.front.leads()) == (401, [])
+    assert (answer.status_code, refusing.front.leads()) == (401, [])
 
 
 @pytest.mark.parametrize("age_s", [STALE_S, -AHEAD_S], ids=["stale", "future"])
@@ -121,17 +139,17 @@ def test_a_sender_that_the_form_does_not_name_is_not_let_in(sqlite: Store) -> No
     assert set(answers.values()) == {401}
 
 
-def test_a_form_that_is_not_there_is_asked_for_again(wire: Wire) -> None:
-    answer = wire.front.client.post(f"/webhooks/{wire.sender}/gone", data=wire.body)
+def test_a_form_that_is_not_there_is_asked_for_again(refusing: Wire) -> None:
+    answer = refusing.front.client.post(f"/webhooks/{refusing.sender}/gone", data=refusing.body)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
 
 
-def test_opening_the_address_in_a_browser_explains_it(wire: Wire) -> None:
-    get = wire.front.client.get(wire.path, headers={"Accept": "text/html,*/*;q=0.8"})
-    head = wire.front.client.head(wire.path)
+def test_opening_the_address_in_a_browser_explains_it(refusing: Wire) -> None:
+    get = refusing.front.client.get(refusing.path, headers={"Accept": "text/html,*/*;q=0.8"})
+    head = refusing.front.client.head(refusing.path)
 
-    expected = 403 if wire.sender == "meta" else 200
+    expected = 403 if refusing.sender == "meta" else 200
     assert (get.status_code, head.status_code, head.data) == (expected, expected, b"")
 
 
@@ -140,15 +158,15 @@ def test_opening_the_address_in_a_browser_explains_it(wire: Wire) -> None:
     [b"{", b"[[[[", b"\x00\xff\xfe", b"null", b"7", b'"text"', b"[]", b"{}", b"\xef\xbb\xbf{}", b"<xml/>", b"a" * 300],
     ids=repr,
 )
-def test_garbage_that_is_proven_is_kept_or_holds_nothing(wire: Wire, garbage: bytes) -> None:
+def test_garbage_that_is_proven_is_kept_or_holds_nothing(parking: Wire, garbage: bytes) -> None:
     with capture_logs() as lines:
-        answer = wire.send(garbage)
+        answer = parking.send(garbage)
 
-    if wire.sender == "google-ads":  # its proof is inside
+    if parking.sender == "google-ads":  # its proof is inside
         assert answer.status_code in (400, 401)
         return
     assert answer.status_code == 200
-    assert all(lead.status is Status.PARKED for lead in wire.front.leads())
+    assert all(lead.status is Status.PARKED for lead in parking.front.leads())
     assert [line for line in lines if line["event"] == "webhook_not_understood"] == []
 
 
@@ -160,16 +178,16 @@ def test_broken_bytes_are_kept_raw_and_parked(wire: Wire) -> None:
         assert (wire.front.lead().status, wire.front.lead().submission.raw) == (Status.PARKED, b'{"broken": "half')
 
 
-def test_nothing_at_all_is_no_lead(wire: Wire) -> None:
-    answer = wire.send(b"")
+def test_nothing_at_all_is_no_lead(refusing: Wire) -> None:
+    answer = refusing.send(b"")
 
-    assert (answer.status_code, wire.front.leads()) == (400 if wire.sender == "google-ads" else 200, [])
+    assert (answer.status_code, refusing.front.leads()) == (400 if refusing.sender == "google-ads" else 200, [])
 
 
-def test_more_than_five_mebibytes_are_refused(wire: Wire) -> None:
-    answer = wire.send(b"x" * (5 * 1024 * 1024 + 1))
+def test_more_than_five_mebibytes_are_refused(refusing: Wire) -> None:
+    answer = refusing.send(b"x" * (5 * 1024 * 1024 + 1))
 
-    assert (answer.status_code, wire.front.leads()) == (413, [])
+    assert (answer.status_code, refusing.front.leads()) == (413, [])
 
 
 def test_another_charset_loses_no_lead(wire: Wire) -> None:
