@@ -53,11 +53,11 @@ class Spending:
 
     def __init__(self, costs: Sequence[CampaignCost] = (), origins: Mapping[str, int] = MappingProxyType({})) -> None:
         self._costs = costs
-        self._origins: defaultdict[str, Counter[Origin]] = defaultdict(Counter)
+        self._origins: defaultdict[str, dict[str, int]] = defaultdict(dict)
         for value, number in origins.items():
-            campaign, *parts = value.split(OUTCOME_JOINT)
+            campaign, _, origin = value.partition(OUTCOME_JOINT)
             if campaign:
-                self._origins[campaign][Origin(*parts)] += number
+                self._origins[campaign][origin] = number
 
     def total(self) -> Amounts:
         """Return all costs, those of unknown campaigns included."""
@@ -95,7 +95,8 @@ class Spending:
 
     def _of_platform(self, source: str, campaign: str) -> Counter[Origin]:
         """Return the origins of a campaign's leads at the platform; all of them where its sources are not known."""
-        origins = self._origins.get(campaign, Counter())
+        known = self._origins.get(campaign, {})  # most campaigns have no costs: only these are taken apart
+        origins = Counter({Origin(*one.split(OUTCOME_JOINT)): number for one, number in known.items()})
         own = Counter({one: number for one, number in origins.items() if _is_from(one, source)})
         return own or origins
 

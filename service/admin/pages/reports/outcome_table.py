@@ -11,7 +11,7 @@ from service.admin.pages.reports.filters import GROUPINGS, ReportFilters
 from service.i18n import _
 from service.operations.outcomes import OutcomeReport, OutcomeRow
 
-MAX_ROWS = 200
+MAX_ROWS = 100
 """Rows shown; the CSV has all."""
 
 NONE = "–"
