@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from service.store.database.answer_tables import answer_clocks, owner_turns
 from service.store.database.columns import to_micros
 from service.store.database.outcome_tables import outcome_packs
 from service.store.database.tables import leads
-from service.store.waiting_times import INSTANT, MAX_MS, TIME, Times, as_bytes, from_bytes, middle
+from service.store.waiting_times import INSTANT, MAX_MS, TIME, Times, as_bytes, from_bytes, joined, middle
 
 NO_LEADS = (Status.QUARANTINED, Status.DISCARDED, Status.TEST, Status.ANNOUNCED)
 """Statuses of leads that nobody is to answer. Erased ones count as they did before."""
@@ -84,11 +84,17 @@ class AnswerTally:
 
     def join(self, other: "AnswerTally") -> None:
         """Add other clocks."""
-        for name in NUMBERS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.leads += other.leads
+        self.answered += other.answered
+        self.due += other.due
+        self.in_time += other.in_time
         self.open += other.open
         self.elapsed += other.elapsed
         self.working += other.working
+
+    def joined(self) -> "AnswerTally":
+        """Return it with short lists joined, as several figures are made of it."""
+        return replace(self, open=joined(self.open), elapsed=joined(self.elapsed), working=joined(self.working))
 
     def counts(self, key: str, now: datetime) -> AnswerCounts:
         """Return the figures at this moment."""
@@ -124,7 +130,7 @@ class AnswerReports(BlockCover):
         tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(AnswerTally)
         for key, tally in chain.from_iterable(folds):
             tallies[key].join(tally)
-        return tallies
+        return {key: tally.joined() for key, tally in tallies.items()}
 
 
 def answer_counts(tallies: AnswerTallies, by: str, now: datetime) -> list[AnswerCounts]:
@@ -238,12 +244,8 @@ def _unpacked(packed: bytes) -> Iterator[tuple[str, AnswerTally]]:
     end = sum(counts[-1] for _, *counts in head) * array(INSTANT).itemsize
     instants, times = from_bytes(INSTANT, numbers[:end]), from_bytes(TIME, numbers[end:])
     instant = time = 0
-    for owner, *counts, opened in head:
-        number = counts[NUMBERS.index("answered")]
-        first, second, end = time, time + number, time + 2 * number
+    for owner, number, answered, due, in_time, opened in head:
+        first, second, end = time, time + answered, time + 2 * answered
         own, elapsed, working = instants[instant : instant + opened], times[first:second], times[second:end]
-        yield (
-            owner,
-            AnswerTally(**dict(zip(NUMBERS, counts, strict=True)), open=[own], elapsed=[elapsed], working=[working]),
-        )
+        yield owner, AnswerTally(number, answered, due, in_time, [own], [elapsed], [working])
         instant, time = instant + opened, end

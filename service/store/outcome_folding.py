@@ -178,16 +178,17 @@ _TAGS = (
 def _of_kinds(kinds: tuple[str, ...], of_period: bool, of_account: bool, of_form: bool) -> Select[Any]:
     """Return the query for each lead of a stretch: what leads are told apart by, its numbers, its values, its tags."""
     touches = {touch: lead_touches.alias(f"{touch}_touch") for touch in (LAST, FIRST)}
-    joined: FromClause = leads.outerjoin(sales, sales.c.lead_id == leads.c.id)
+    joined: FromClause = leads.outerjoin(sales, and_(sales.c.lead_id == leads.c.id, _in_stretch(sales.c.lead_id)))
     places = [place for place in all_kinds() if kind_of(*place) in kinds]
     for touch, own in touches.items():
         if any(touch == of_touch and by not in OF_LEAD for by, of_touch in places):
-            joined = joined.outerjoin(own, and_(own.c.lead_id == leads.c.id, own.c.touch == touch))
+            of_lead = and_(own.c.lead_id == leads.c.id, own.c.touch == touch, _in_stretch(own.c.lead_id))
+            joined = joined.outerjoin(own, of_lead)
     by_kind = {kind_of(by, touch): _VALUES[by](touches[touch]) for by, touch in places}
     values = [by_kind[kind].label(f"value_{place}") for place, kind in enumerate(kinds) if kind != TAGS]
     tags = [cast(leads.c[name], Text).label(f"tag_{name}") for name in _TAGS] if TAGS in kinds else []
     query = select(leads.c.account, leads.c.form, *_keys_and_numbers(), *values, *tags).select_from(joined)
-    query = query.where(leads.c.id >= bindparam("first_id"), leads.c.id < bindparam("end_id"))
+    query = query.where(_in_stretch(leads.c.id))
     if of_period:
         query = query.where(leads.c.received_at >= bindparam("since"), leads.c.received_at < bindparam("until"))
     if of_account:
@@ -195,6 +196,11 @@ def _of_kinds(kinds: tuple[str, ...], of_period: bool, of_account: bool, of_form
     if of_form:
         query = query.where(leads.c.form.concat("") == bindparam("form"))  # the ids are the better index
     return query
+
+
+def _in_stretch(lead_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Match the leads of a stretch; said of each table, as PostgreSQL may read others whole."""
+    return and_(lead_id >= bindparam("first_id"), lead_id < bindparam("end_id"))
 
 
 def _keys_and_numbers() -> tuple[Any, ...]:

@@ -110,7 +110,7 @@ def ranked(parts: Sequence[Times], first: int, last: int) -> tuple[int, int]:
 
     How many times lie below a value is known at once, as they are sorted: halving finds the value.
     """
-    parts = _joined(parts)
+    parts = joined(parts)
     low, high = min(times[0] for times in parts), max(times[-1] for times in parts)
     starts, ends = [0] * len(parts), list(map(len, parts))
     while low < high:
@@ -125,7 +125,7 @@ def ranked(parts: Sequence[Times], first: int, last: int) -> tuple[int, int]:
     return low, min(times[place] for times in parts if (place := bisect_right(times, low)) < len(times))
 
 
-def _joined(parts: Sequence[Times]) -> list[Times]:
+def joined(parts: Sequence[Times]) -> list[Times]:
     """The parts, the short ones as a single one."""
     long = [times for times in parts if len(times) >= LONG]
     short = sorted(chain.from_iterable(times for times in parts if len(times) < LONG))
