@@ -44,14 +44,13 @@ def account_contexts(
     before: the version until now with its contexts; an account that is the same keeps its client, its place in the
     pace and what it knows of its Nexudus.
     """
-    client_id = settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
     with store.read() as tx:
         newest = tx.leads.newest_id()
     known = {account: before[1][account.name] for account in accounts(settings, before[0])} if before else {}
     contexts: dict[str, AccountContext] = {}
     earlier = EarlierSetups(store, lookup) if setup.version is not None else None
     for account in accounts(settings, setup):
-        context = known.get(account) or _context(account, settings, setup, store, client_id, newest, stop)
+        context = known.get(account) or _context(account, settings, store, newest, stop)
         context = replace(context, forms=setup.forms, version=setup.version, earlier=earlier)
         contexts[account.name] = replace(context, context_of=contexts.get, tracer=tracer)
     return contexts
@@ -85,13 +84,7 @@ def default_account(settings: Settings, setup: Setup) -> Account:
 
 
 def _context(
-    account: Account,
-    settings: Settings,
-    setup: Setup,
-    store: Store,
-    client_id: str,
-    newest: LeadId,
-    stop: threading.Event,
+    account: Account, settings: Settings, store: Store, newest: LeadId, stop: threading.Event
 ) -> AccountContext:
     pacer = _pacer(account, settings, store, stop)
     counts = DeliveryCounts(account.name)
@@ -99,7 +92,7 @@ def _context(
         account.base_url,
         login_of(account),
         DatabaseTokenStore(store, account.name, worker_name()),
-        client_id,
+        _client_id(settings, store),
         timeout_s=settings.nexudus_timeout_s,
         before_call=pacer.before_call,
         on_throttled=counts.add_throttled,
@@ -111,7 +104,7 @@ def _context(
         stage_safety=StageSafety(),
         store=store,
         behaviours=Behaviours(store, Tenant(account.name, nexudus.base_url)),
-        forms=setup.forms,
+        forms={},
         schedule_s=settings.retry_schedule_s,
         timeout_s=settings.nexudus_timeout_s,
         jitter=jitter,
@@ -130,10 +123,14 @@ def trial_client(account: Account, settings: Settings, store: Store, stop: threa
     return Nexudus(
         account.base_url,
         login_of(account),
-        client_id=settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4())),
+        client_id=_client_id(settings, store),
         timeout_s=min(TRIAL_TIMEOUT_S, settings.nexudus_timeout_s),
         before_call=_pacer(account, settings, store, stop).before_call,
     )
+
+
+def _client_id(settings: Settings, store: Store) -> str:
+    return settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
 
 
 def login_of(account: Account) -> Login:

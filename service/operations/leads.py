@@ -8,6 +8,7 @@ from typing import Any
 from service import clock
 from service.actors import Actor
 from service.lead import Lead, LeadId, Status, first_lead_id, marker_of, new_lead_id
+from service.operations.person import leads_of
 from service.store import UNDO_WINDOW, Act, ErasureResult, Query, Store, Subject, SubjectKind, Transaction, UndoResult
 
 BATCH_SIZE = 250
@@ -263,7 +264,7 @@ def forget(store: Store, actor: Actor, email: str, now: datetime, *, is_dry: boo
     Raises: StoreUnavailable; then some leads may have been erased.
     """
     with store.read() as tx:
-        leads = [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
+        leads = leads_of(tx, email)
         mentioning = tx.leads.mentioning(email)
     erased = ErasureResult() if is_dry else erase_leads(store, actor, leads, now)
     gone = [lead for lead in leads if is_dry or lead.id in erased.done]

@@ -11,9 +11,8 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from service.cli.demo.answers import clock_of, turn_of
 from service.cli.demo.people import DemoPerson, DemoVisit, all_visits, next_person
-from service.cli.demo.sales import sale_of
+from service.cli.demo.sales import clock_of, sale_of, turn_of
 from service.delivery import translate
 from service.forms import Form
 from service.lead import (
