@@ -79,7 +79,8 @@ from service.store.search import MatchCount, SearchPage
 from service.store.second_steps import SecondStep
 from service.store.sessions import OpenSession
 from service.store.setups import UNPUBLISHED, SetupVersion
-from service.store.sorting import SORT_KEYS, SortedPage, SortOrder, SortPlace
+from service.store.sort_order import SORT_KEYS, SortOrder, SortPlace
+from service.store.sorting import SortedPage
 from service.store.store import SCHEMA, Store
 from service.store.transaction import Leads, Queue, Statistics, Transaction
 from service.store.turns import OwnerTurn

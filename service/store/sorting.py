@@ -1,120 +1,45 @@
 """The list of leads in another order than that of arrival: by name, company, value or the day they were won.
 
-Few matches are all read and sorted. Many are met by walking the index of the order, stretch by stretch, so that no page
-sorts a million leads. Leads without a value to sort by come last, newest first, in either direction.
+Few matches are all sorted by the database. Many are met by walking the index of the order, stretch by stretch, so that
+no page sorts a million leads.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Select,
-    Text,
-    and_,
-    exists,
-    literal,
-    literal_column,
-    null,
-    or_,
-    select,
-    true,
-    tuple_,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, literal_column, or_, select, true, union_all
 
 from service.lead import Lead
-from service.store.database.report_tables import COMPANY_KEY, NAME_KEY, sales
 from service.store.database.tables import leads
 from service.store.database.walls import beyond_walls
 from service.store.query import AFTER_ALL_IDS, Query
-from service.store.search import PATIENCE, LeadSearch, SearchCondition, SearchPlan
+from service.store.search import LeadSearch, SearchCondition, SearchPlan
+from service.store.sort_order import (
+    SORT_KEYS,
+    SortKey,
+    SortOrder,
+    SortPlace,
+    matches_of,
+    sorted_of,
+    stretch_of,
+)
 
-MAX_SORTED = 2_000
-"""Matches that are read and sorted; with more of them the index of the order is walked, unless a condition is rare."""
+MAX_SHORT = 10_000
+"""Leads of a period of which all matches are sorted."""
 
 SORT_STRETCHES = (1_000, 4_000, 16_000, 64_000)
 """Leads considered together on the walk."""
 
-IDS_AT_ONCE = 900
-"""Ids in one statement."""
+READ_SIZES = (128, 256, 512, 600)
+"""Leads read together on a walk, where that alone shows whether they match."""
 
 MAX_UNINDEXED = 500
 """Matches among leads that the word index does not have yet: those of some seconds."""
 
-Key = str | float | int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    """An order of leads. key: of each lead that has one; lead_id: its lead."""
-
-    key: ColumnElement[Any]
-    lead_id: Column[str]
-    has_one: ColumnElement[bool]
-
-
-_EMPTY: ColumnElement[str] = literal_column(
-    "''"
-)  # written out: else SQLite does not see that the partial index will do
-
-SORT_KEYS = {
-    "name": SortKey(NAME_KEY, leads.c.id, leads.c.full_name != _EMPTY),
-    "company": SortKey(COMPANY_KEY, leads.c.id, leads.c.company != _EMPTY),
-    "value": SortKey(sales.c.value, sales.c.lead_id, sales.c.value.is_not(None)),
-    "won": SortKey(type_coerce(sales.c.won_at, BigInteger), sales.c.lead_id, sales.c.won_at.is_not(None)),
-}
-"""Order -> its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class SortPlace:
-    """A place in a sorted list: the key, None for none, and the id of the lead there."""
-
-    key: Key
-    lead_id: str
-
-    def __str__(self) -> str:
-        """As an address carries it."""
-        return json.dumps([self.lead_id, self.key], ensure_ascii=False, separators=(",", ":"))
-
-
-@dataclass(frozen=True, slots=True)
-class SortOrder:
-    """An order of leads, and where in it a page begins. by: one of SORT_KEYS.
-
-    place: the page is what follows it, or with is_backwards what comes before it; None for the first page, or the last.
-    """
-
-    by: str
-    is_descending: bool = False
-    place: SortPlace | None = None
-    is_backwards: bool = False
-
-    @property
-    def sort(self) -> SortKey:
-        """The key of the order."""
-        return SORT_KEYS[self.by]
-
-    @property
-    def parts(self) -> Sequence[bool]:
-        """Whether leads have a key, for each part of the list that is left, in the order of reading."""
-        parts = [False, True] if self.is_backwards else [True, False]
-        return parts if self.place is None or self.has_key is parts[0] else parts[1:]
-
-    def reads_downwards(self, *, has_key: bool) -> bool:
-        """Whether a part is read from its largest key, or its newest lead, on."""
-        return (self.is_descending if has_key else True) is not self.is_backwards
-
-    @property
-    def has_key(self) -> bool:
-        """Whether the place is among the leads that have a key."""
-        return self.place is not None and self.place.key is not None
+MAX_ELSEWHERE = 800
+"""Leads that have a word beginning as none of their keys does, where those that have one are walked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +51,27 @@ class SortedPage:
     reached: SortPlace | None = None
 
 
+@dataclass(slots=True)
+class _Walk:
+    """A walk along an order.
+
+    young: matches that the index of words does not have yet. beginning: of the keys. reached: where it stopped before
+    the end; None: it did not.
+    """
+
+    order: SortOrder
+    young: Sequence[str]
+    beginning: str = ""
+    reached: SortPlace | None = None
+
+
+Places = list[SortPlace]
+"""In the order of reading."""
+
+Page = tuple[Places, SortPlace | None]
+"""The places of a page, and where the search stopped, None where it came to an end."""
+
+
 class SortedSearch(LeadSearch):
     """Searching leads in another order."""
 
@@ -135,11 +81,14 @@ class SortedSearch(LeadSearch):
         if plan.is_ordered:
             plan = replace(plan, conditions=[replace(one, is_rare=self._is_rare(one)) for one in plan.conditions])
         # Matches of a rare condition may lie close together, where a walk would come late.
-        ids = self._few(plan, self.rare_limit if plan.is_rare else MAX_SORTED)
-        if ids is None:
-            places, reached = self._walk(plan, order, size)
+        young = self._young(plan)
+        if plan.is_rare or self._is_of_short_period(plan):
+            ids = _all_ids(replace(plan, checks=()), young)
+            places, reached = self._sort(ids, order, size, plan.checks), None
         else:
-            places, reached = _around(self._places(plan, ids, order), order, size), None
+            places, reached = self._walk(plan, young, order, size)
+        if order.is_backwards:
+            places = places[::-1]
         return SortedPage(self._read([each.lead_id for each in places]), places, reached)
 
     def place_of(self, lead_id: str, by: str) -> SortPlace:
@@ -150,78 +99,129 @@ class SortedSearch(LeadSearch):
 
     # -- few matches
 
-    def _few(self, plan: SearchPlan, limit: int) -> list[str] | None:
-        """Return the ids of all matches; None where they are more than `limit`, or not soon known."""
-        ids: list[str] = []
-        considered = 0
-        for _, step_considered, matching in self._steps(plan, is_upwards=False):
-            ids += matching
-            considered += step_considered
-            if len(ids) > limit or considered > PATIENCE:
-                return None
-        return ids
+    def _is_of_short_period(self, plan: SearchPlan) -> bool:
+        has_period = bool(plan.above) or plan.below != AFTER_ALL_IDS
+        return has_period and self._is_short(plan, MAX_SHORT)
 
-    def _places(self, plan: SearchPlan, ids: Sequence[str], order: SortOrder) -> list[SortPlace]:
-        """Sort leads, which are all matches of a search."""
-        keyed = [pair for pair in self._keys(plan, ids, order.sort) if pair[0] is not None]
-        keyed.sort(reverse=order.is_descending)
-        rest = sorted(set(ids) - {lead_id for _, lead_id in keyed}, reverse=True)
-        return [SortPlace(*pair) for pair in keyed] + [SortPlace(None, lead_id) for lead_id in rest]
-
-    def _keys(self, plan: SearchPlan, ids: Sequence[str], sort: SortKey) -> Iterator[tuple[Any, str]]:
-        query = select(sort.key.label("key"), sort.lead_id.label("id")).where(sort.has_one)
-        if len(ids) > IDS_AT_ONCE:  # so many ids are sooner looked up again than passed
-            yield from ((row.key, row.id) for row in self._execute(query.where(sort.lead_id.in_(plan.ids()))))
-            ids = [lead_id for lead_id in ids if plan.uses_words and lead_id > plan.cursor]
-        for start in range(0, len(ids), IDS_AT_ONCE):
-            these = query.where(sort.lead_id.in_(ids[start : start + IDS_AT_ONCE]))
-            yield from ((row.key, row.id) for row in self._execute(these))
+    def _sort(
+        self, ids: Select[Any], order: SortOrder, size: int, checks: Sequence[ColumnElement[bool]] = ()
+    ) -> Places:
+        places: Places = []
+        for has_key, here in order.parts:
+            if size > len(places):
+                rows = self._execute(sorted_of(ids, checks, order, here, has_key=has_key).limit(size - len(places)))
+                places += (SortPlace(row.key, row.id) for row in rows)
+        return places
 
     # -- many matches
 
-    def _walk(self, plan: SearchPlan, order: SortOrder, size: int) -> tuple[list[SortPlace], SortPlace | None]:
-        """Return the places of a page, and where the walk stopped, None where it came to an end."""
-        places: list[SortPlace] = []
+    def _walk(self, plan: SearchPlan, young: Sequence[str], order: SortOrder, size: int) -> Page:
+        walk = _Walk(order, young)
+        spread = [one for one in plan.conditions if not _is_one_look(one)]
+        if not spread:
+            return list(islice(self._along(plan, walk, size), size)), walk.reached
+        by_reading = self._by_reading(plan, _Walk(order, young), size)
+        page = by_reading or self._by_beginning(plan, spread, _Walk(order, young, spread[0].beginning), size)
+        if page is not None:
+            return page
+        members = self._members(plan, spread) | set(young)
+        met = (place for place in self._along(plan, walk) if place.lead_id in members)
+        return list(islice(met, size)), walk.reached
+
+    def _along(self, plan: SearchPlan, walk: _Walk, limit: int | None = None) -> Iterator[SortPlace]:
+        """Yield the leads on a walk that meet what single looks answer. limit: how many are wanted, if it is known."""
         lead_id = literal_column("stretch.id", Text)
-        young = self._young(plan)
-        conditions, members = [_listed(plan, lead_id, young)], self._members(plan, young)
+        condition = _listed(plan, lead_id, walk.young)
         # Where leads stopped the walk would be told by its place, and might be another account's.
         sizes = iter(SORT_STRETCHES) if self._walls is None else chain(SORT_STRETCHES, repeat(SORT_STRETCHES[-1]))
-        for has_key in order.parts:
-            here = order.place if order.has_key is has_key else None
+        period = plan.above, plan.below
+        for has_key, start in walk.order.parts:
+            if walk.beginning and not has_key:
+                continue
+            here = start
+            conditions = [condition] if has_key else [condition, walk.order.sort.is_lacking(lead_id)]
             while number := next(sizes, 0):
-                stretch = _stretch(plan, order, here, has_key=has_key).limit(number)
+                stretch = stretch_of(walk.order, period, here, walk.beginning, has_key=has_key).limit(number)
+                rows = self._execute(matches_of(stretch, walk.order, conditions, has_key=has_key).limit(limit))
+                try:
+                    yield from (SortPlace(row.key, row.id) for row in rows)
+                finally:
+                    rows.close()
                 end = self._execute(stretch.offset(number - 1).limit(1)).first()
-                of_part = [] if has_key else [_lacks_key(order.sort, lead_id)]
-                matches = _matches_of(stretch, order, [*conditions, *of_part], has_key=has_key)
-                rows = self._execute(matches.limit(size - len(places) if members is None else None))
-                met = (SortPlace(row.key, row.id) for row in rows if members is None or row.id in members)
-                places += islice(met, size - len(places))
-                rows.close()
-                if len(places) == size:
-                    return (places[::-1] if order.is_backwards else places), None
                 if end is None:
                     break
                 here = SortPlace(end.key, end.id)
             else:
-                return (places[::-1] if order.is_backwards else places), here
-        return (places[::-1] if order.is_backwards else places), None
+                walk.reached = here
+                return
+
+    def _by_reading(self, plan: SearchPlan, walk: _Walk, size: int) -> Page | None:
+        """Read leads on a walk until a page is full; None where too few of them match for that."""
+        along, places, read = self._along(plan, walk), Places(), 0
+        for number in READ_SIZES:
+            some = list(islice(along, number))
+            matching = set(self._matching([place.lead_id for place in some], plan))
+            places += (place for place in some if place.lead_id in matching)
+            read += number
+            if len(places) >= size:
+                return places[:size], None
+            if len(some) < number:
+                return places, walk.reached
+            if len(places) * sum(READ_SIZES) < size * read:
+                return None
+        return None
+
+    def _by_beginning(self, plan: SearchPlan, spread: Sequence[SearchCondition], walk: _Walk, size: int) -> Page | None:
+        """Merge leads whose key begins with the word searched, which lie together, with the few that have it elsewhere.
+
+        None where those are many, or keys are no words.
+        """
+        if len(spread) > 1 or not walk.beginning or not walk.order.sort.is_text:
+            return None
+        elsewhere = self._elsewhere(plan, spread[0], walk.order.sort)
+        if len(elsewhere) > MAX_ELSEWHERE:
+            return None
+        ids = [place.lead_id for place in islice(self._along(plan, walk, size), size)]
+        if walk.reached is not None:
+            return None
+        ids += self._matching([*elsewhere, *walk.young], plan)
+        return self._sort(select(leads.c.id).where(leads.c.id.in_(ids)), walk.order, size), None
+
+    def _elsewhere(self, plan: SearchPlan, one: SearchCondition, sort: SortKey) -> set[str]:
+        """Return the leads that meet a condition by other words than the beginning of their key."""
+        # Two queries: as one, their join would be of all with all wherever PostgreSQL's statistics mislead it.
+        of_key = beyond_walls(select(leads.c.id).where(sort.begins_with(one.beginning)))
+        keyed = set(self._packed(of_key))
+        return {lead_id for lead_id in self._packed(one.between(plan.above, plan.below)) if lead_id not in keyed}
+
+    def _members(self, plan: SearchPlan, spread: Sequence[SearchCondition]) -> set[str]:
+        """Return the leads that meet what no single look answers, read once for all stretches."""
+        sets = [set(self._packed(one.between(plan.above, plan.below))) for one in spread]
+        return set.intersection(*sets)
+
+    def _packed(self, ids: Select[Any]) -> list[str]:
+        """Return ids that are read as one text: a row for each takes three times as long."""
+        (column,) = ids.subquery().c
+        packed: str | None = self._execute(select(func.aggregate_strings(column, ","))).scalar()
+        return packed.split(",") if packed else []
 
     def _young(self, plan: SearchPlan) -> list[str]:
         """Return the matches among leads that the index of words does not have yet."""
         tail = self._tail(plan, is_upwards=False) if plan.uses_words else ()
         return [one for _, _, ids in tail for one in ids][:MAX_UNINDEXED]
 
-    def _members(self, plan: SearchPlan, young: Sequence[str]) -> set[str] | None:
-        """Return the leads that meet what no single look answers, read once for all stretches; None: there is none."""
-        spread = [one.between(plan.above, plan.below) for one in plan.conditions if not _is_one_look(one)]
-        sets = [set(self._execute(ids).scalars()) for ids in spread]
-        return set.intersection(*sets) | set(young) if sets else None
-
 
 def _is_one_look(one: SearchCondition) -> bool:
     """Return whether one look shows whether a lead meets a condition: at one word of it, or at itself."""
     return one.is_listed and (one.is_ordered or one.column.table is leads)
+
+
+def _all_ids(plan: SearchPlan, young: Sequence[str]) -> Select[Any]:
+    """Select all matches, in the index of words or not."""
+    if not young:
+        return plan.ids()
+    either = union_all(plan.ids(), select(leads.c.id).where(leads.c.id.in_(young))).subquery()
+    return select(*either.c)
 
 
 def _listed(plan: SearchPlan, lead_id: ColumnElement[str], young: Sequence[str]) -> ColumnElement[bool]:
@@ -232,62 +232,3 @@ def _listed(plan: SearchPlan, lead_id: ColumnElement[str], young: Sequence[str])
     if not plan.uses_words:
         return listed
     return or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(young))
-
-
-def _stretch(plan: SearchPlan, order: SortOrder, here: SortPlace | None, *, has_key: bool) -> Select[Any]:
-    """Select the leads of a period that follow a place in an order, in the order of reading, without conditions.
-
-    Those of every account: what is read of them meets the conditions of a search.
-    """
-    sort = order.sort
-    if not has_key:
-        is_downwards = order.reads_downwards(has_key=False)
-        query = select(null().label("key"), leads.c.id.label("id"))
-        query = query.where(leads.c.id > plan.above, leads.c.id < plan.below)
-        if here is not None:
-            query = query.where(leads.c.id < here.lead_id if is_downwards else leads.c.id > here.lead_id)
-        return beyond_walls(query.order_by(leads.c.id.desc() if is_downwards else leads.c.id))
-    is_descending = order.reads_downwards(has_key=True)
-    query = select(sort.key.label("key"), sort.lead_id.label("id")).where(sort.has_one)
-    lead_id = sort.lead_id.concat("")  # else the engines read the period by ids, and sort all of it
-    if plan.above:
-        query = query.where(lead_id > plan.above)
-    if plan.below != AFTER_ALL_IDS:
-        query = query.where(lead_id < plan.below)
-    if here is not None:
-        own, other = tuple_(sort.key, sort.lead_id), tuple_(literal(here.key), literal(here.lead_id))
-        query = query.where(sort.key <= here.key if is_descending else sort.key >= here.key)  # sought in the index
-        query = query.where(own < other if is_descending else own > other)
-    columns = (sort.key, sort.lead_id)
-    return beyond_walls(query.order_by(*(column.desc() if is_descending else column for column in columns)))
-
-
-def _matches_of(
-    stretch: Select[Any], order: SortOrder, conditions: Sequence[ColumnElement[bool]], *, has_key: bool
-) -> Select[Any]:
-    """Select the leads of a stretch that match, in the order of reading."""
-    part = stretch.subquery("stretch")
-    columns = (part.c.key, part.c.id) if has_key else (part.c.id,)
-    is_downwards = order.reads_downwards(has_key=has_key)
-    query = select(part.c.key, part.c.id).where(*conditions)
-    return query.order_by(*(column.desc() if is_downwards else column for column in columns))
-
-
-def _lacks_key(sort: SortKey, lead_id: ColumnElement[str]) -> ColumnElement[bool]:
-    return ~exists().select_from(sort.lead_id.table).where(sort.lead_id == lead_id, sort.has_one)
-
-
-def _around(places: Sequence[SortPlace], order: SortOrder, size: int) -> list[SortPlace]:
-    """Return the part of a sorted list that follows a place, or comes before it."""
-    if order.place is None:
-        return list(places[-size:] if order.is_backwards else places[:size])
-    if order.is_backwards:
-        return [each for each in places if _precedes(each, order.place, order)][-size:]
-    return [each for each in places if _precedes(order.place, each, order)][:size]
-
-
-def _precedes(one: SortPlace, other: SortPlace, order: SortOrder) -> bool:
-    if one.key is None or other.key is None:
-        return one.lead_id > other.lead_id if one.key is other.key else other.key is None
-    own, others = (one.key, one.lead_id), (other.key, other.lead_id)
-    return own > others if order.is_descending else own < others

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select, text
@@ -76,6 +77,15 @@ def words_of(row: Any) -> set[str]:
         facet("channel", row.channel),
         *(str(number) for number in (row.coworker_id, row.opportunity_id) if number),
     }
+
+
+def text_of(row: Any) -> str:
+    """Return a text that has every word of a row without digits as a part of it."""
+    names = (row.email, row.full_name, row.first_name, row.last_name, row.company)
+    tags = (row.utm_source, row.utm_medium, row.utm_campaign, row.external_id, row.form_name)
+    answers = chain.from_iterable(map(_texts, (row.fields, row.extras, *_changes(row.corrections or ()))))
+    former = _former(row.corrections or (), "email")
+    return fold("\n".join((row.id, *names, *tags, *answers, *former)))
 
 
 def _names(row: Any) -> Iterator[str]:

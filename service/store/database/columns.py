@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Dialect, Table, Text, TypeDecorator
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -74,6 +76,40 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 (SQLAlchemy's signature)
         """Return plain dicts, lists and strings."""
         return None if value is None else json.loads(value)
+
+
+class as_lead_id(FunctionElement[str]):  # noqa: N801 (a function, in SQL)
+    """An id of the index of words as the id of a lead: PostgreSQL seeks only what collates as its index does."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(as_lead_id)
+def _alike(element: Any, compiler: Any, **options: Any) -> str:
+    return f"{compiler.process(element.clauses, **options)}"
+
+
+@compiles(as_lead_id, "postgresql")
+def _collated(element: Any, compiler: Any, **options: Any) -> str:
+    return f'({compiler.process(element.clauses, **options)} COLLATE "default")'
+
+
+class compared(FunctionElement[str]):  # noqa: N801 (a function, in SQL)
+    """A column that is compared only: where an order is to be walked, SQLite, without statistics, would seek by it."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(compared)
+def _sought(element: Any, compiler: Any, **options: Any) -> str:
+    return f"{compiler.process(element.clauses, **options)}"
+
+
+@compiles(compared, "sqlite")
+def _not_sought(element: Any, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:

@@ -21,6 +21,7 @@ Index(
     leads.c.id,
     sqlite_where=leads.c.full_name != "",
     postgresql_where=leads.c.full_name != "",
+    postgresql_include=["full_name"],  # else PostgreSQL reads each lead on a walk, as it does not know lower()'s column
 )
 Index(
     "ix_leads_company",
@@ -28,6 +29,7 @@ Index(
     leads.c.id,
     sqlite_where=leads.c.company != "",
     postgresql_where=leads.c.company != "",
+    postgresql_include=["company"],
 )
 
 workers = Table(
