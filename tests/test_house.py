@@ -310,7 +310,8 @@ BEYOND_WALLS = {
     "recording.py": 1,  # erases words of a lead that had another account before
     "search.py": 4,  # conditions of a plan that has one for the account, how many leads meet them, times of stretches
     "snapshot.py": 1,  # the number of the newest call
-    "sorting.py": 2,  # stretches of an order, of which the conditions choose
+    "sort_order.py": 2,  # stretches of an order, of which the conditions choose
+    "sorting.py": 1,  # leads that are not to be looked for elsewhere
     "words.py": 1,  # words that narrow a search
 }
 """File of the store -> statements that read rows of every account; their rows do not leave the store."""

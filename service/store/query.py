@@ -1,17 +1,17 @@
 """The query for leads: filters, and words in any order."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from service.lead import Status, first_lead_id
 from service.store.database.tables import leads
 from service.store.outcome_folding import is_in_row
-from service.store.words import ID_TAIL, beginnings, number_in, parts
+from service.store.words import ID_TAIL, beginnings, number_in, parts, text_of, words_of
 
 COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
 """Statuses of leads that count; leads erased after their delivery count, too."""
@@ -80,6 +80,20 @@ def terms_of(text: str) -> list[Term]:
     if not terms and text.strip():  # no word at all matches no lead, rather than every lead
         return [Term((text.strip(),), whole=True)]
     return list(terms)[:MAX_TERMS]
+
+
+def has_all(row: Any, terms: Sequence[Term]) -> bool:
+    """Return whether a row of leads has a word for each term."""
+    text = ""
+    for term in terms:
+        if all(
+            begin.isalpha() for begin in term.beginnings
+        ):  # a look at the text takes a tenth of the time of its words
+            text = text or text_of(row)
+            if not any(begin in text for begin in term.beginnings):
+                return False
+    words = words_of(row)
+    return all(term.matches(words) for term in terms)
 
 
 def filters(query: Query) -> dict[str, ColumnElement[bool]]:

@@ -15,7 +15,7 @@ from service.store.database.tables import lead_words
 from service.store.leads.rows import to_row
 from service.store.query import terms_of
 from service.store.search import RARE_LIMIT
-from service.store.words import words_of
+from service.store.words import text_of, words_of
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
 
@@ -251,3 +251,17 @@ def by_reading(store: Store, query: Query) -> list[LeadId]:
         everyone = tx.search.leads(Query(before=query.before), 1000)
     words = {lead.id: words_of(SimpleNamespace(**to_row(lead))) for lead in everyone}
     return [lead_id for lead_id, theirs in words.items() if all(term.matches(theirs) for term in terms)]
+
+
+TEXTS = st.text(st.sampled_from("aAbÄßçﬁΣς @.-_'7\u0301"), max_size=12)
+
+
+@settings(max_examples=150)
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_words_without_digits_are_parts_of_the_text(name: str, email: str, answer: str, former: str) -> None:
+    contact = Contact(email, name, company=answer, phone="+44 20")
+    correction = Correction(NOON, {"email": former, "message": former}, {"message": answer}, applied=False)
+    lead = a_lead(submission=a_submission(contact=contact, fields={"message": answer}), corrections=(correction,))
+    row = SimpleNamespace(**to_row(lead))
+
+    assert [word for word in words_of(row) if word.isalpha() and word not in text_of(row)] == []
