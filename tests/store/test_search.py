@@ -260,7 +260,7 @@ TEXTS = st.text(st.sampled_from("aAbÄßçﬁΣς @.-_'7\u0301"), max_size=12)
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_words_without_digits_are_parts_of_the_text(name: str, email: str, answer: str, former: str) -> None:
     contact = Contact(email, name, company=answer, phone="+44 20")
-    correction = Correction(NOON, {"email": former, "message": former}, {"message": answer}, applied=False)
+    correction = Correction(NOON, {"email": former, "message": former}, {"message": answer}, is_applied=False)
     lead = a_lead(submission=a_submission(contact=contact, fields={"message": answer}), corrections=(correction,))
     row = SimpleNamespace(**to_row(lead))
 
