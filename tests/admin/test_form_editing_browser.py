@@ -1,14 +1,13 @@
-"""Forms set up in Chromium: by keyboard alone, accessible, on a narrow phone."""
+"""The pages on which forms are set up, in Chromium: accessible, on a narrow phone."""
 
 from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.common.keys import Keys
 
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
-from tests.admin.test_pages_browser import issues, tab_to, type_keys
+from tests.admin.test_pages_browser import issues
 from tests.admin.test_pages_form_editing import LOOK
 from tests.browser import chromium
 from tests.builders import NOON, a_form
@@ -42,28 +41,6 @@ def screen(browser: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) 
             screen.prefer("light", 1280)
             screen.sign_in()
             yield screen
-
-
-def test_a_form_is_made_and_published_by_keyboard(screen: Screen) -> None:
-    screen.open("/admin/setup")
-    tab_to(screen, "New form")
-    screen.leave(lambda: type_keys(screen, Keys.ENTER))
-    tab_to(screen, "title")
-    type_keys(screen, "Rent an office")
-    tab_to(screen, "question.0.label")
-    type_keys(screen, "How many desks?")
-    tab_to(screen, "stage")
-    type_keys(screen, "Tour")
-    assert issues(screen) == []
-    tab_to(screen, "Preview the changes")
-    screen.leave(lambda: type_keys(screen, Keys.ENTER))
-
-    assert "Tour booked (1002)" in screen.text
-    assert issues(screen) == []
-    tab_to(screen, "Publish")
-    screen.leave(lambda: type_keys(screen, Keys.ENTER))
-
-    assert "Published as version 1." in screen.text
 
 
 def test_axe_finds_nothing_and_nothing_sticks_out_on_a_narrow_phone(screen: Screen) -> None:

@@ -146,11 +146,6 @@ def type_keys(screen: Screen, *keys: str) -> None:
     chain.perform()
 
 
-def tab_back_to(screen: Screen, wanted: str) -> None:
-    """The same backwards."""
-    tab_to(screen, wanted, Keys.SHIFT + Keys.TAB)
-
-
 def tab_to(screen: Screen, wanted: str, key: str = Keys.TAB) -> None:
     """Press Tab until the focus is on what has this text, name or value, as long as it takes."""
     for _ in range(60):
@@ -160,22 +155,6 @@ def tab_to(screen: Screen, wanted: str, key: str = Keys.TAB) -> None:
         if wanted in names:
             return
     raise AssertionError(f"Tab never reaches {wanted!r}")
-
-
-def test_a_lead_is_released_by_keyboard_alone(shop: Store, browser: webdriver.Chrome) -> None:
-    with served(Front(shop, a_form(), ADMIN_PASSWORD=PASSWORD)) as address:
-        screen = Screen(browser, address)
-        screen.driver.delete_all_cookies()
-        screen.open("/admin/leads?status=quarantined")
-        screen.leave(lambda: type_keys(screen, PASSWORD, Keys.ENTER))  # the password has the focus
-        tab_to(screen, "id")
-        type_keys(screen, Keys.SPACE)
-        tab_back_to(screen, "release")
-        screen.leave(lambda: type_keys(screen, Keys.ENTER))
-        tab_to(screen, "Release 1 lead")
-        screen.leave(lambda: type_keys(screen, Keys.ENTER))
-
-        assert "1 lead released." in screen.text
 
 
 def test_the_page_can_be_reached_past_the_navigation(screen: Screen) -> None:

@@ -1,6 +1,5 @@
-"""Connections in Chromium: jobs done by keyboard alone while a worker answers; pages accessible, wide and narrow."""
+"""Connections in Chromium: Nexudus by keyboard alone while a worker answers; pages accessible, wide and narrow."""
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,22 +7,18 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from service import clock
-from service.alerts.channel_tests import make_test_sender
 from service.background import Intervals, RequestJob, start_periodic_job
 from service.settings import read_settings
-from service.setup.current import CurrentSetup, Look
 from service.setup.reading import follow_setup, read_stored
 from service.simulator.server import Simulator
-from service.store import TEST_MESSAGE, Store
+from service.store import Store
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import PATIENCE_S, Screen, served
 from tests.admin.test_pages_browser import issues, tab_to, type_keys
-from tests.alerts.sink import AlertSink, send_here
 from tests.browser import chromium
 from tests.delivery.test_account_trial import USER, TriedAccount
 from tests.forms.texts import no_variable
@@ -50,16 +45,15 @@ def house(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def signed_in(store: Store, browser: webdriver.Chrome) -> Iterator[tuple[Screen, Front, CurrentSetup]]:
+def signed_in(store: Store, browser: webdriver.Chrome) -> Iterator[Screen]:
     """A fresh installation with its set-up in the database, which each request follows."""
     settings = read_settings({"FORMS_FILE": "no-such-file.toml"})
     current = follow_setup(settings, read_stored(settings, store, no_variable), no_variable, clock.now(), store)
-    front = Front(store, current, ADMIN_PASSWORD=PASSWORD)
-    with served(front) as address:
+    with served(Front(store, current, ADMIN_PASSWORD=PASSWORD)) as address:
         screen = Screen(browser, address)
         screen.prefer("light", 1280)
         screen.sign_in()
-        yield screen, front, current
+        yield screen
 
 
 @contextmanager
@@ -76,22 +70,8 @@ def wait_for(screen: Screen, words: str) -> None:
     WebDriverWait(screen.driver, PATIENCE_S).until(lambda _: words in screen.text)
 
 
-def test_being_told_on_a_channel_takes_an_address_and_a_key(house: Store, browser: webdriver.Chrome) -> None:
-    with AlertSink() as sink, signed_in(house, browser) as (screen, *_):
-        screen.open(PAGE)
-        tab_to(screen, "address")
-        type_keys(screen, sink.address)
-        screen.leave(lambda: type_keys(screen, Keys.ENTER))
-        assert "Sending a test message" in screen.text
-
-        with worker(RequestJob(house, TEST_MESSAGE, make_test_sender(house, [], threading.Event(), send_here))):
-            wait_for(screen, "accepted a test message")
-
-    assert sink.titles == ["Lead Capture: a test"]
-
-
 def test_nexudus_is_connected_by_keyboard(house: Store, browser: webdriver.Chrome) -> None:
-    with Simulator() as nexudus, signed_in(house, browser) as (screen, *_):
+    with Simulator() as nexudus, signed_in(house, browser) as screen:
         screen.open(PAGE)
         tab_to(screen, "Connect Nexudus")
         screen.leave(lambda: type_keys(screen, Keys.ENTER))
@@ -108,39 +88,11 @@ def test_nexudus_is_connected_by_keyboard(house: Store, browser: webdriver.Chrom
         assert violations == []
 
 
-def test_google_ads_is_connected_and_its_lead_is_taken(house: Store, browser: webdriver.Chrome) -> None:
-    with signed_in(house, browser) as (screen, front, current):
-        screen.open(PAGE)
-        tab_to(screen, "platform")
-        type_keys(screen, "Google", Keys.TAB)
-        tab_to(screen, "Continue")
-        screen.leave(lambda: type_keys(screen, Keys.ENTER))
-        key = str(screen.driver.find_element(By.NAME, "key.key").get_attribute("value"))
-        violations = issues(screen)
-        tab_to(screen, "Preview the changes")
-        screen.leave(lambda: type_keys(screen, Keys.ENTER))
-        tab_to(screen, "Publish")
-        screen.leave(lambda: type_keys(screen, Keys.ENTER))
-
-        assert re.fullmatch(r"\w{32}", key)
-        assert violations == []
-        with house.read() as tx:
-            newest = tx.setups.newest()
-        assert newest is not None
-        assert key not in newest.toml
-        while current.look(clock.now()) is not Look.TAKEN:
-            pass
-        answers = [{"column_id": "EMAIL", "string_value": "ann@example.com"}]
-        call = {"google_key": key, "lead_id": "a-lead-of-google", "user_column_data": answers}
-        assert front.client.post("/webhooks/google-ads/contact", json=call).status_code == 200
-        assert front.lead().submission.sender == "google-ads"
-
-
 def test_axe_finds_nothing_and_nothing_sticks_out(house: Store, browser: webdriver.Chrome) -> None:
     channel = house.write(lambda tx: tx.channels.add("Sales", "slack", "https://x", "ann@example.com", clock.now()))
     house.write(lambda tx: tx.channels.record_sent(channel, clock.now(), "it answered with error 403"))
     wrong = {}
-    with signed_in(house, browser) as (screen, *_):
+    with signed_in(house, browser) as screen:
         for path in (PAGE, f"{PAGE}/nexudus/default", f"{PAGE}/platforms/contact/meta"):
             screen.prefer("light", 1280)
             screen.open(path)
