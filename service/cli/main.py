@@ -76,17 +76,21 @@ def _command_in(given: Sequence[str]) -> Sequence[str]:
 def _reportable() -> tuple[type[Exception], ...]:
     """The errors that are reported without a traceback; imported only once something has failed."""
     from service.forms import SetupProblems
+    from service.operations.grants import GrantRefused
     from service.settings import SettingsProblems
     from service.store import StoreUnavailable
 
-    return SettingsProblems, SetupProblems, StoreUnavailable
+    return SettingsProblems, SetupProblems, StoreUnavailable, GrantRefused
 
 
 def _problems_of(error: Exception) -> Sequence[str]:
     from service.cli.installation import database_problem
+    from service.store import StoreUnavailable
 
-    problems: Sequence[str] | None = getattr(error, "problems", None)
-    return [database_problem(error)] if problems is None else problems
+    if isinstance(error, StoreUnavailable):
+        return [database_problem(error)]
+    problems: Sequence[str] = getattr(error, "problems", [str(error)])
+    return problems
 
 
 def _report(problems: Sequence[str], code: int = 1) -> int:

@@ -1,8 +1,6 @@
 """`lead-capture people`: the people of the dashboard, invited, listed, changed and removed from a terminal."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from service import clock
@@ -67,7 +65,7 @@ def _of_one(actions: "Actions", name: str, does: str) -> argparse.ArgumentParser
 def run(arguments: argparse.Namespace) -> int:
     """Do what the action says.
 
-    Raises: Failed.
+    Raises: Failed, GrantRefused.
     """
     with open_installation() as installation:
         return int(arguments.command(installation, arguments))
@@ -78,8 +76,7 @@ def _add(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.people import PersonRequest
 
     wanted = PersonRequest(arguments.email, arguments.name, Role(arguments.role), chosen_accounts(arguments))
-    with _refusals():
-        person, token = invite(installation.store, wanted, operator(), installation.setup.account_names, clock.now())
+    person, token = invite(installation.store, wanted, operator(), installation.setup.account_names, clock.now())
     return _print_link(installation, arguments, person, token)
 
 
@@ -124,16 +121,15 @@ def _change(installation: "Installation", arguments: argparse.Namespace, change:
     from service.operations.people import change_person
 
     person = _person(installation, arguments.email)
-    with _refusals():
-        changed = change_person(
-            installation.store,
-            person.id,
-            change,
-            operator(),
-            installation.setup.account_names,
-            clock.now(),
-            has_password=bool(installation.settings.admin_password),
-        )
+    changed = change_person(
+        installation.store,
+        person.id,
+        change,
+        operator(),
+        installation.setup.account_names,
+        clock.now(),
+        has_password=bool(installation.settings.admin_password),
+    )
     return _print_person(arguments, changed or person, "")
 
 
@@ -141,8 +137,7 @@ def _reset(installation: "Installation", arguments: argparse.Namespace) -> int:
     from service.operations.invitations import new_link
 
     person = _person(installation, arguments.email)
-    with _refusals():
-        made = new_link(installation.store, person.id, operator(), clock.now())
+    made = new_link(installation.store, person.id, operator(), clock.now())
     if made is None:
         raise Failed(f"{arguments.email} no longer exists")
     return _print_link(installation, arguments, *made)
@@ -153,8 +148,7 @@ def _remove(installation: "Installation", arguments: argparse.Namespace) -> int:
 
     person = _person(installation, arguments.email)
     has_password = bool(installation.settings.admin_password)
-    with _refusals():
-        remove_person(installation.store, person.id, operator(), clock.now(), has_password=has_password)
+    remove_person(installation.store, person.id, operator(), clock.now(), has_password=has_password)
     return _print_person(arguments, person, "removed ")
 
 
@@ -166,18 +160,6 @@ def _person(installation: "Installation", email: str) -> "Person":
     if credentials is None:
         raise Failed(f"there is no {email}: see `lead-capture people list`")
     return credentials.person
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    from service.operations.grants import InvalidRequest
-    from service.operations.invitations import PersonDisabled
-    from service.operations.people import EmailTaken, LastWayIn
-
-    try:
-        yield
-    except (EmailTaken, InvalidRequest, LastWayIn, PersonDisabled) as error:
-        raise Failed(str(error)) from error
 
 
 def _print_link(installation: "Installation", arguments: argparse.Namespace, person: "Person", token: str) -> int:

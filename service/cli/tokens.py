@@ -52,22 +52,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what the action says.
 
-    Raises: Failed.
+    Raises: Failed, GrantRefused.
     """
     with open_installation() as installation:
         return int(arguments.command(installation, arguments))
 
 
 def _create(installation: "Installation", arguments: argparse.Namespace) -> int:
-    from service.operations.grants import InvalidRequest
-    from service.operations.keys import KeyNameTaken, KeyRequest, make_key
+    from service.operations.keys import KeyRequest, make_key
 
     scopes = frozenset(map(Scope, arguments.scope))
     wanted = KeyRequest(arguments.name, scopes, chosen_accounts(arguments), arguments.until)
-    try:
-        key, token = make_key(installation.store, wanted, operator(), installation.setup.account_names, clock.now())
-    except (InvalidRequest, KeyNameTaken) as error:
-        raise Failed(str(error)) from error
+    key, token = make_key(installation.store, wanted, operator(), installation.setup.account_names, clock.now())
     if arguments.json:
         print_json({"id": key.id, "token": token})
     else:

@@ -1,15 +1,26 @@
-"""What an actor may give to a person or a key: no scope and no account that the actor lacks."""
+"""What an actor may give to a person or a key: no scope and no account that the actor lacks.
+
+GrantRefused
+  NotAllowed        the actor would give more than it has    ask someone who has it
+  InvalidRequest    a member of the request is wrong         correct it
+    UnknownAccount  the set-up has no such account           choose another
+  GrantConflict     people or keys as they stand forbid it   as the sentence says
+"""
 
 from collections.abc import Collection
 
 from service.actors import Actor, Scope
 
 
-class NotAllowed(Exception):
+class GrantRefused(Exception):
+    """A person or a key stays as it is; the sentence says why."""
+
+
+class NotAllowed(GrantRefused):
     """The actor would give more than it has, or change what it is itself; the sentence says which."""
 
 
-class InvalidRequest(Exception):
+class InvalidRequest(GrantRefused):
     """A person or a key cannot be stored. member: of the request; the sentence says what is wrong with it."""
 
     def __init__(self, member: str, sentence: str) -> None:
@@ -19,6 +30,10 @@ class InvalidRequest(Exception):
 
 class UnknownAccount(InvalidRequest):
     """The set-up has no such account."""
+
+
+class GrantConflict(GrantRefused):
+    """People or keys as they stand forbid it: a name is taken, or nobody could sign in afterwards."""
 
 
 def check_scopes(given: frozenset[Scope], actor: Actor) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.actors import Actor, Person
-from service.operations.grants import InvalidRequest, check_accounts, check_scopes
+from service.operations.grants import GrantConflict, InvalidRequest, check_accounts, check_scopes
 from service.operations.people import (
     EMAIL,
     MAX_EMAIL,
@@ -26,7 +26,7 @@ INVITATION_TIME, RESET_TIME = timedelta(days=7), timedelta(days=1)
 """Time for which a link is valid that sets the first password, and one that sets a new one."""
 
 
-class PersonDisabled(Exception):
+class PersonDisabled(GrantConflict):
     """A disabled person gets no link; the sentence says what to do first."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actors import Actor, Scope
-from service.operations.grants import InvalidRequest, accounts_json, check_accounts, check_scopes
+from service.operations.grants import GrantConflict, InvalidRequest, accounts_json, check_accounts, check_scopes
 from service.operations.lead_json import instant
 from service.store import KEY_USE_INTERVAL, Act, ApiKey, Store, Subject, SubjectKind, Transaction
 
@@ -21,7 +21,7 @@ KEY_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*\S[^\u0000-\u001f\u007f-
 """Shape of a name: one line, not empty; a pattern that means the same in every language."""
 
 
-class KeyNameTaken(Exception):
+class KeyNameTaken(GrantConflict):
     """Another key for the same accounts has this name."""
 
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actors import Actor, Person, Role, Scope
-from service.operations.grants import InvalidRequest, NotAllowed, accounts_json, check_accounts, check_scopes
+from service.operations.grants import (
+    GrantConflict,
+    InvalidRequest,
+    NotAllowed,
+    accounts_json,
+    check_accounts,
+    check_scopes,
+)
 from service.operations.lead_json import instant
 from service.store import PASSWORD_FLAG, Act, Store, Subject, SubjectKind, Transaction
 
@@ -30,11 +37,11 @@ PERSONAL = ("email", "name")
 """What the record of acts can forget of a person."""
 
 
-class LastWayIn(Exception):
+class LastWayIn(GrantConflict):
     """Afterwards nobody could manage people any more."""
 
 
-class EmailTaken(Exception):
+class EmailTaken(GrantConflict):
     """Another person, whom the actor may not see, has this address."""
 
 

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields
 
 from service.admin import AdminDeps
 from service.admin.api.access import refuse
-from service.operations.grants import InvalidRequest, NotAllowed, UnknownAccount
+from service.operations.grants import GrantConflict, InvalidRequest, NotAllowed, UnknownAccount
 
 ACCOUNTS = '"all", or a list of accounts'
 
@@ -35,8 +35,8 @@ def is_of_account(account: str, accounts: frozenset[str] | None, deps: AdminDeps
 
 
 @contextmanager
-def refusals(*conflicts: type[Exception], invalid: HTTPStatus) -> Iterator[None]:
-    """Refuse what the operations refuse. conflicts: errors that are a 409. invalid: status of a faulty member."""
+def refusals(invalid: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> Iterator[None]:
+    """Refuse what the operations refuse. invalid: status of a faulty member."""
     try:
         yield
     except NotAllowed as error:
@@ -44,5 +44,5 @@ def refusals(*conflicts: type[Exception], invalid: HTTPStatus) -> Iterator[None]
     except InvalidRequest as error:
         status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownAccount) else invalid
         refuse(status, str(error), errors={"json": {error.member: [str(error)]}})
-    except conflicts as error:
+    except GrantConflict as error:
         refuse(HTTPStatus.CONFLICT, str(error))

@@ -1,7 +1,6 @@
 """People of the dashboard: list, invite, change, remove, and links that set a new password."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Any
 
@@ -22,14 +21,12 @@ from service.admin.api.access import (
 from service.admin.api.grants import ACCOUNTS, AccountsField, is_of_account, refusals
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse
 from service.admin.permissions import requires
-from service.operations.invitations import PersonDisabled, invite, link_address, new_link
+from service.operations.invitations import invite, link_address, new_link
 from service.operations.people import (
     EMAIL,
     MAX_EMAIL,
     MAX_PERSON_NAME,
     PERSON_NAME,
-    EmailTaken,
-    LastWayIn,
     PersonChange,
     PersonRequest,
     change_person,
@@ -155,7 +152,7 @@ def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
         wanted = PersonRequest(
             payload["email"], payload["name"], Role(payload["role"]), payload.get("accounts", actor.accounts)
         )
-        with _refusals():
+        with refusals():
             person, token = invite(deps.store, wanted, actor, deps.accounts, clock.now())
         return {"id": person.id, "invitation_url": link_address(deps.public_url, token)}
 
@@ -164,7 +161,7 @@ def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
     @requires(Scope.PEOPLE)
     def reset_person(person_id: str) -> dict[str, Any]:
         """Create a link that sets a new password; it replaces an earlier link. The old password works until then."""
-        with _refusals():
+        with refusals():
             made = new_link(deps.store, _checked(person_id), current_actor(), clock.now())
         if made is None:
             refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
@@ -184,7 +181,7 @@ def _add_changing(routes: Blueprint, deps: AdminDeps) -> None:
             (payload["accounts"],) if "accounts" in payload else None,
             payload.get("disabled"),
         )
-        with _refusals():
+        with refusals():
             person = change_person(
                 deps.store,
                 _checked(person_id),
@@ -201,7 +198,7 @@ def _add_changing(routes: Blueprint, deps: AdminDeps) -> None:
     @requires(Scope.PEOPLE)
     def remove_a_person(person_id: str) -> dict[str, Any]:
         """Remove a person and end the sessions at once. What the person did stays in the record of acts."""
-        with _refusals():
+        with refusals():
             person = remove_person(
                 deps.store, _checked(person_id), current_actor(), clock.now(), has_password=bool(deps.password)
             )
@@ -213,7 +210,3 @@ def _checked(person_id: str) -> str:
     if not (person_id.isascii() and person_id.isalnum()):
         refuse(HTTPStatus.NOT_FOUND, NO_SUCH_PERSON)
     return person_id
-
-
-def _refusals() -> AbstractContextManager[None]:
-    return refusals(EmailTaken, LastWayIn, PersonDisabled, invalid=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -24,7 +24,6 @@ from service.admin.permissions import requires
 from service.operations.keys import (
     KEY_NAME,
     MAX_KEY_NAME,
-    KeyNameTaken,
     KeyRequest,
     key_json,
     keys_shown_to,
@@ -130,6 +129,6 @@ def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
             payload.get("accounts", actor.accounts),
             payload.get("expires_at"),
         )
-        with refusals(KeyNameTaken, invalid=HTTPStatus.CONFLICT):  # the schema has judged all but the end
+        with refusals(invalid=HTTPStatus.CONFLICT):  # the schema has judged all but the end
             key, token = make_key(deps.store, wanted, actor, deps.accounts, clock.now())
         return {"id": key.id, "token": token}

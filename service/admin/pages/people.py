@@ -18,7 +18,7 @@ from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
 from service.admin.permissions import requires
 from service.i18n import N_, MessageTable, _
-from service.operations.grants import InvalidRequest, NotAllowed
+from service.operations.grants import GrantConflict, InvalidRequest, NotAllowed
 from service.operations.invitations import PersonDisabled, invite, link_address, new_link
 from service.operations.passkeys import remove_passkeys
 from service.operations.people import (
@@ -118,7 +118,7 @@ class PeoplePage:
             return job()
         except NotAllowed:
             return self.show(HTTPStatus.FORBIDDEN, problem=PROBLEMS[NotAllowed], chosen=chosen)
-        except (EmailTaken, LastWayIn, PersonDisabled) as error:
+        except GrantConflict as error:
             return self.show(HTTPStatus.CONFLICT, problem=PROBLEMS[type(error)], chosen=chosen)
         except InvalidRequest as error:
             return self.show(HTTPStatus.UNPROCESSABLE_ENTITY, problem=PROBLEMS[error.member], chosen=chosen)
