@@ -114,7 +114,7 @@ FUZZ_S ?= 600
 
 # atheris has an environment of its own: it is made for few versions of Python, and no test needs it.
 fuzz: setup-test  ## hostile requests to every route, then ten minutes of mutated bodies (FUZZ_S= seconds; needs the network once)
-	$(BIN)/python -m pytest -q --hypothesis-profile=fuzz tests/fuzz tests/fuzz/over_the_wire.py tests/admin/test_openapi.py
+	$(BIN)/python -m pytest -q --hypothesis-profile=fuzz tests/fuzz tests/fuzz/over_the_wire.py tests/admin/test_openapi.py tests/admin/test_neighbours.py
 	test -x $(FUZZ)/venv/bin/python || $(BIN)/python -m venv $(FUZZ)/venv
 	$(FUZZ)/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-test.lock
 	$(FUZZ)/venv/bin/python -m pip --disable-pip-version-check --quiet install 'atheris>=3,<4'

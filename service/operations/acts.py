@@ -1,8 +1,9 @@
 """The record of acts for its readers: as JSON, as CSV, and whether its chain is whole."""
 
 import csv
+import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import StringIO
@@ -36,10 +37,24 @@ COLUMNS = ("id", "hash", "at", "who", "from", "act", "kind", "subject", "account
 def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage:
     """Return the acts that exist for whoever asks.
 
+    For whoever sees only some accounts, numbers are those of ActNumbers: in the page, and in `before`.
     Raises: StoreUnavailable.
     """
+    if actor.accounts is None:
+        return _page_in_chain(store, actor, query, size)
+    numbers = ActNumbers(store.secret_key())
+    page = _page_in_chain(store, actor, replace(query, before=numbers.number_of(query.before)), size)
+    return replace(page, acts=_renumbered(page.acts, numbers), next=numbers.shown(page.next))
+
+
+def _page_in_chain(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage:
+    """Return a page with the numbers of the chain."""
     with store.read() as tx:
         return tx.acts.page(replace(query, accounts=actor.accounts), size)
+
+
+def _renumbered(acts: Sequence[RecordedAct], numbers: "ActNumbers") -> list[RecordedAct]:
+    return [replace(act, id=numbers.shown(act.id)) for act in acts]
 
 
 def act_pages(store: Store, actor: Actor, query: ActQuery, size: int = EXPORT_PAGE) -> Iterator[Sequence[RecordedAct]]:
@@ -60,22 +75,59 @@ def acts_about(store: Store, actor: Actor, queries: Sequence[ActQuery], size: in
 
     form: publications of the set-up count as well where they changed this form. Raises: StoreUnavailable.
     """
-    pages = [acts_page(store, actor, query, size).acts for query in queries]
+    pages = [_page_in_chain(store, actor, query, size).acts for query in queries]
     if form:
-        published = acts_page(store, actor, ActQuery(kind=SubjectKind.SETUP), SEARCHED_VERSIONS).acts
+        published = _page_in_chain(store, actor, ActQuery(kind=SubjectKind.SETUP), SEARCHED_VERSIONS).acts
         pages.append([act for act in published if any(each.get("form") == form for each in act.after.get(CHANGES, ()))])
     by_number = {act.id: act for page in pages for act in page}
-    return [by_number[number] for number in sorted(by_number, reverse=True)[:size]]
+    newest = [by_number[number] for number in sorted(by_number, reverse=True)[:size]]
+    return newest if actor.accounts is None else _renumbered(newest, ActNumbers(store.secret_key()))
 
 
 def who_did(store: Store, actor: Actor, number: int) -> str:
-    """Return who did an act that exists for whoever asks; "" for any other.
+    """Return who did an act that exists for whoever asks, by its number in acts_page(); "" for any other.
 
     Raises: StoreUnavailable.
     """
+    number = number if actor.accounts is None else ActNumbers(store.secret_key()).number_of(number)
     with store.read() as tx:
         act = tx.acts.get(number, actor.accounts)
     return act.who if act else ""
+
+
+class ActNumbers:
+    """Numbers of acts for those who see only some of them: in the chain's own, gaps would count the acts of others.
+
+    Each number stands for one other number, up to 2^40, and nobody without the key learns which.
+    """
+
+    _HALF = 20
+    _MASK = (1 << _HALF) - 1
+    _ROUNDS = 4  # of a Feistel network: as many as make it indistinguishable from a random permutation
+
+    def __init__(self, key: str) -> None:
+        """key: the deployment's own."""
+        self._key = hashlib.sha256(f"acts {key}".encode()).digest()
+
+    def shown(self, number: int) -> int:
+        """Return the number that is shown; 0, and what is no number of an act, stay as they are."""
+        return self._turned(number, range(self._ROUNDS))
+
+    def number_of(self, shown: int) -> int:
+        """Return the number in the chain."""
+        return self._turned(shown, reversed(range(self._ROUNDS)))
+
+    def _turned(self, number: int, rounds: Iterable[int]) -> int:
+        if not 0 < number < 1 << 2 * self._HALF:
+            return number
+        left, right = number >> self._HALF, number & self._MASK
+        for each in rounds:
+            left, right = right, left ^ self._mix(each, right)
+        return right << self._HALF | left  # the same steps in reverse order undo it
+
+    def _mix(self, round_number: int, half: int) -> int:
+        digest = hashlib.blake2b(b"%d %d" % (round_number, half), key=self._key, digest_size=4).digest()
+        return int.from_bytes(digest) & self._MASK
 
 
 def act_json(act: RecordedAct) -> dict[str, Any]:

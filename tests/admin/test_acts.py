@@ -3,12 +3,14 @@
 import csv
 import io
 from html import unescape
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from service.actors import Actor, Role
 from service.lead import Status
+from service.operations.acts import ActNumbers
 from service.operations.leads import forget
 from service.store import Act, Store, Subject, SubjectKind
 from tests.admin.dashboard import Operator
@@ -79,6 +81,26 @@ def test_a_key_without_people_may_not_read_it_and_one_of_an_account_sees_its_own
 
     assert ask("read").status_code == 403
     assert [act["kind"] for act in ask("people").get_json()["acts"]] == ["key", "key", "form"]
+
+
+def test_who_sees_one_account_pages_through_acts_whose_numbers_do_not_count_those_of_others(
+    front: Front, sqlite: Store
+) -> None:
+    for number in range(3):
+        record(sqlite, "default", form=f"form{number}")
+        record(sqlite, "harbour")
+    wanted = {"name": "own", "scopes": ["people"], "accounts": ["default"]}
+    headers = {"Authorization": f"Bearer {front.ask('/tokens', 'POST', json=wanted).get_json()['token']}"}
+    acts, cursor = [], ""
+    while cursor is not None:
+        page = front.client.get(f"/api/v1/acts?size=1&kind=form&cursor={cursor}", headers=headers).get_json()
+        acts, cursor = acts + page["acts"], page["next"]
+
+    assert [act["subject"] for act in acts] == ["form2", "form1", "form0"]
+    plain = {act["hash"]: act["id"] for act in front.ask("/acts").get_json()["acts"]}
+    numbers = ActNumbers(sqlite.secret_key())
+    assert [numbers.number_of(act["id"]) for act in acts] == [plain[act["hash"]] for act in acts] == [5, 3, 1]
+    assert min(abs(one["id"] - other["id"]) for one, other in pairwise(acts)) > 1000
 
 
 def test_a_forgotten_person_is_in_no_act_any_more(front: Front, sqlite: Store) -> None:

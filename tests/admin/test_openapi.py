@@ -1,32 +1,50 @@
 """The API's description agrees with its responses, and is shown to developers."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import schemathesis
+import time_machine
 from hypothesis import settings
 from schemathesis.config import (
     ChecksConfig,
+    CoveragePhaseConfig,
+    FuzzingPhaseConfig,
     GenerationConfig,
     OperationConfig,
     OperationsConfig,
+    PhasesConfig,
     ProjectConfig,
     ProjectsConfig,
     SchemathesisConfig,
+    StatefulPhaseConfig,
 )
 from schemathesis.config._checks import MissingRequiredHeaderConfig, PositiveDataAcceptanceConfig
+from schemathesis.config._phases import ErrorFeedbackConfig, ExtraDataSourcesConfig
 from schemathesis.engine import Status as Verdict
 from schemathesis.engine import events, from_schema
 from schemathesis.filters import FilterSet
+from werkzeug.test import TestResponse
 
+from service.actors import Scope, administrator
 from service.lead import Status
+from service.operations.keys import KeyRequest, make_key
+from service.store import Store
 from service.version import VERSION
+from tests.admin.dashboard import Operator
 from tests.admin.served import served
 from tests.admin.stored_leads import keep_as
-from tests.front import TOKEN, Front, sqlite_store
+from tests.admin.test_walls import MARKS, NOW, Operators, keep_everything, leaks, stored
+from tests.builders import a_form
+from tests.front import TOKEN, Front, count_days, sqlite_store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -69,8 +87,34 @@ EACH_KIND = 4
 """Leads that stand at each status."""
 
 IS_LONG = settings.get_current_profile_name() == "fuzz"
-PATIENCE_S, EXAMPLES = (300, 300) if IS_LONG else (16, 8)
-"""Seconds for schemathesis, which tries until they are over, and examples of each call; more in `make fuzz`."""
+EXAMPLES = 100 if IS_LONG else 1
+"""Random requests of each call, always the same ones, beside those at each limit of its description."""
+
+REPEATED = 1 if IS_LONG else 3
+"""One request in so many is sent again with a key of one account."""
+
+OPERATOR, OTHER = "default", "harbour"
+"""Accounts: of the key that repeats all requests, and another."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request, as it arrived."""
+
+    method: str
+    path: str
+    query: str
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What schemathesis has sent, and what it says of the answers."""
+
+    sent: Sequence[Sent]
+    events: Sequence[events.EngineEvent]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +135,20 @@ def elsewhere(application: "WSGIApplication") -> "WSGIApplication":
     def called(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         number = next(numbers)
         environ["REMOTE_ADDR"] = f"10.{number >> 8 & 255}.{number & 255}.1"
+        return application(environ, start_response)
+
+    return called
+
+
+def recorded(application: "WSGIApplication", sent: list[Sent]) -> "WSGIApplication":
+    """Note each request before it is answered."""
+
+    def called(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = BytesIO(body)
+        headers = {"If-Match": environ["HTTP_IF_MATCH"]} if "HTTP_IF_MATCH" in environ else {}
+        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        sent.append(Sent(environ["REQUEST_METHOD"], path, query, environ.get("CONTENT_TYPE", ""), headers, body))
         return application(environ, start_response)
 
     return called
@@ -120,23 +178,102 @@ def test_every_call_is_described(document: dict[str, Any]) -> None:
     assert sorted(calls(document)) == sorted(CALLS)
 
 
-def test_schemathesis_finds_nothing(lively: Front) -> None:
+@pytest.fixture(scope="module")
+def trial(lively: Front) -> Trial:
+    """Let schemathesis try every call: the same requests on every machine, however slow it is."""
     generation = GenerationConfig(max_examples=EXAMPLES, deterministic=True, database="none")
+    # Ids are others in each run: what answers say must not decide what is sent next.
+    unaware, order = ExtraDataSourcesConfig(responses=False), "none"
+    phases = PhasesConfig(
+        coverage=CoveragePhaseConfig(unexpected_methods=set(), extra_data_sources=unaware, operation_ordering=order),
+        fuzzing=FuzzingPhaseConfig(
+            error_feedback=ErrorFeedbackConfig(enabled=False), extra_data_sources=unaware, operation_ordering=order
+        ),
+        stateful=StatefulPhaseConfig(enabled=IS_LONG),
+    )
     project = ProjectConfig(
         headers={"Authorization": f"Bearer {TOKEN}"},
         generation=generation,
+        phases=phases,
         continue_on_failure=True,
         operations=OperationsConfig(operations=[writes_the_setup()]),
     )
-    config = SchemathesisConfig(projects=ProjectsConfig(default=project), seed=1, max_time=PATIENCE_S)
-
+    config = SchemathesisConfig(projects=ProjectsConfig(default=project), seed=1)
+    sent: list[Sent] = []
+    application = lively.app.wsgi_app
+    lively.app.wsgi_app = recorded(application, sent)  # type: ignore[method-assign, assignment]
     with served(lively) as address:
         schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config)
         results = list(from_schema(schema).execute())
+    lively.app.wsgi_app = application  # type: ignore[method-assign]
+    return Trial(sent, results)
 
-    assert [error for error in results if isinstance(error, events.NonFatalError | events.FatalError)] == []
-    assert [failure for event in results for failure in failures(event)] == []
-    assert {event.label for event in results if isinstance(event, events.ScenarioFinished)} >= set(CALLS)
+
+def test_schemathesis_finds_nothing(trial: Trial) -> None:
+    assert [error for error in trial.events if isinstance(error, events.NonFatalError | events.FatalError)] == []
+    assert [failure for event in trial.events for failure in failures(event)] == []
+    assert {event.label for event in trial.events if isinstance(event, events.ScenarioFinished)} >= set(CALLS)
+
+
+def test_the_same_requests_with_a_key_of_one_account_bring_nothing_of_another(trial: Trial, sqlite: Store) -> None:
+    with time_machine.travel(NOW, tick=False):
+        leads, named = keep_everything(sqlite)
+        count_days(sqlite)
+        forms = [a_form(f"{mark}-visit", title=f"Visit {mark}", account=account) for account, mark in MARKS.items()]
+        operators = Operators(Operator(sqlite, *forms, sign_in=False), leads, named)
+        wanted = KeyRequest("one account", frozenset({Scope.READ, Scope.LEADS, Scope.SETUP}), frozenset({OPERATOR}))
+        _, token = make_key(sqlite, wanted, administrator(), [*MARKS], NOW)
+        before = stored(operators, OTHER)
+        leaked = [
+            (each.method, path, answer.status_code, foreign)
+            for number, each in enumerate(trial.sent[::REPEATED])
+            for path in [foreign_path(each.path, named[OTHER])]
+            for answer in [repeat(operators, each, path, token, is_foreign=number % 2 == 1)]
+            if (foreign := leaks(answer, OPERATOR, operators, *written(each, path))) or answer.status_code >= 500
+        ]
+
+        assert leaked == []
+        assert stored(operators, OTHER) == before
+
+
+ARGUMENTS = {"leads": "lead_id", "people": "person_id", "tokens": "token_id", "preview": "form"}
+FILTERS = {
+    "account": OTHER,
+    "form": f"{MARKS[OTHER]}-visit",
+    "q": MARKS[OTHER],
+    "who": f"colleague@{MARKS[OTHER]}.example",
+}
+MEMBERS = {"email": f"p101@{MARKS[OTHER]}.example", "accounts": [OTHER]}
+
+
+def foreign_path(path: str, named: Mapping[str, str]) -> str:
+    """The path with what it names replaced by something of the other account."""
+    parts = path.split("/")  # "", api, v1, the kind, what it names
+    if len(parts) > 4 and parts[3] in ARGUMENTS:
+        parts[4] = named[ARGUMENTS[parts[3]]]
+    return "/".join(parts)
+
+
+def repeat(operators: Operators, sent: Sent, path: str, token: str, *, is_foreign: bool) -> TestResponse:
+    """Send a request again with this key. is_foreign: what it filters and writes is of the other account."""
+    query, body = sent.query, sent.body
+    if is_foreign:
+        query = urlencode([(name, FILTERS.get(name, value)) for name, value in parse_qsl(query)])
+        with suppress(ValueError):
+            members = json.loads(body)
+            if isinstance(members, dict):
+                body = json.dumps({name: MEMBERS.get(name, value) for name, value in members.items()}).encode()
+    headers = {**sent.headers, "Authorization": f"Bearer {token}"}
+    content_type = sent.content_type or None
+    return operators.operator.client.open(
+        path, method=sent.method, query_string=query, data=body, content_type=content_type, headers=headers
+    )
+
+
+def written(sent: Sent, path: str) -> list[str]:
+    """What an answer may quote: what the request said itself."""
+    own = [*FILTERS.values(), MEMBERS["email"], *re.findall(r"\d+", sent.query + sent.body.decode(errors="replace"))]
+    return [path.split("/")[4] if path.count("/") > 3 else "", *map(str, own)]
 
 
 def writes_the_setup() -> OperationConfig:
