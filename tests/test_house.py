@@ -56,7 +56,7 @@ DOORS = {
     "maintenance": "lead forms store clock background",
     "admin": (
         "actors lead forms i18n setup store delivery nexudus alerts clock metrics oidc operations platforms rate_limit"
-        " tracing version"
+        " tracing version capture"  # capture: the visitors' page, in a brand that is being chosen
     ),
     "simulator": "",
     "server": "clock edge rate_limit",

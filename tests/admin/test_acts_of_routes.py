@@ -44,7 +44,8 @@ NO_ACT = {
     "pages.take_code": "below, with the app that it takes",
     "pages.remove": "below, with the app that it takes",
     **dict.fromkeys(
-        ("pages.send_form", "pages.send_sender", "pages.change_draft"), "a draft, which is published later"
+        ("pages.send_form", "pages.send_sender", "pages.send_brand", "pages.change_draft"),
+        "a draft, which is published later",
     ),
     "pages.document_text": "a draft, which is published later",
     **dict.fromkeys(("pages.publish_draft", "pages.pause_form", "pages.delete_form"), "publishes, as below"),

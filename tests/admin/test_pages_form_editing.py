@@ -430,6 +430,26 @@ def test_the_qr_code_of_a_link_is_an_image(editor: Editor) -> None:
     assert "attachment" in image.headers["Content-Disposition"]
 
 
+def test_name_colour_and_logo_are_seen_on_a_page_before_they_are_published(editor: Editor) -> None:
+    path, typed = (
+        "/admin/forms/brand",
+        {"name": "North Quay", "colour": "#ffdd00", "logo_url": "https://x.example/l.svg"},
+    )
+    page = editor.fill_in(path, {**typed, "action": "preview"}, path)
+    source = unescape(re.search(r'<iframe[^>]* src="([^"]+)"', page.text)[1])  # type: ignore[index]
+    preview = editor.client.get(source)
+    faulty = editor.fill_in(path, {**typed, "colour": "yellow"}, path)
+    editor.confirm(editor.fill_in(path, typed, path))
+
+    assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "contrast" in page.text, "yellow links could not be read"
+    policy = preview.headers["Content-Security-Policy"]
+    assert all(each in policy for each in ("img-src https://x.example/l.svg", "sandbox", "frame-ancestors 'self'"))
+    assert "--fill: #ffdd00" in preview.text
+    assert (faulty.status_code, "is not a colour" in words(faulty.text)) == (422, True)
+    assert read_tables(editor.document())["brand"] == typed
+
+
 def test_a_test_lead_is_sent_and_followed(editor: Editor) -> None:
     response = editor.send("/admin/forms/test/tour", email="me@example.com")
 
@@ -493,7 +513,7 @@ def test_an_editor_of_one_account_changes_its_forms_and_takes_none_elsewhere(ann
     assert ann.document() == TWO_HOUSES + 'title = "Harbour tour"\n'
 
 
-@pytest.mark.parametrize("form", ["contact", "*"])
+@pytest.mark.parametrize("form", ["contact", "*", "*brand", "*brand:default"])
 @pytest.mark.parametrize("rows", [None, 'account = "harbour"'], ids=["deleted", "taken over"])
 def test_a_draft_that_was_made_by_hand_reaches_no_form_of_others(ann: Editor, form: str, rows: str | None) -> None:
     token = Page(ann.client.get("/admin/forms/new"), "/admin/forms/edit").fields["token"]
@@ -504,6 +524,20 @@ def test_a_draft_that_was_made_by_hand_reaches_no_form_of_others(ann: Editor, fo
     assert set(answers) <= {403, 404}
     ann.front.app.extensions["asks"] = None
     assert ann.document() == TWO_HOUSES
+
+
+def test_an_editor_of_one_account_changes_the_brand_of_that_account_alone(ann: Editor) -> None:
+    path = "/admin/forms/brand"
+    review = ann.fill_in(path, {"name": "Harbour"}, path)
+    others = [ann.client.get(f"{path}{query}").status_code for query in ("?account=default", "/preview?form=contact")]
+    ann.confirm(review)
+
+    assert others == [404, 404]
+    ann.front.app.extensions["asks"] = None
+    assert read_tables(ann.document()) == {
+        **(tables := read_tables(TWO_HOUSES)),
+        "accounts": {"harbour": {**tables["accounts"]["harbour"], "brand": {"name": "Harbour"}}},
+    }
 
 
 def test_a_route_has_an_account_and_its_stages(ann: Editor) -> None:

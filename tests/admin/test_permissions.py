@@ -23,6 +23,7 @@ OPEN = {
     *("invitation", "accept_invitation", "passkey_options", "sign_in_by_passkey", "passkey_script"),
     *("style", "forms_style", "reports_style", "print_style", "script", "copy_script", "refresh_script", "htmx"),
     *("comparison", "uplot", "uplot_style"),
+    "icon",
 }
 """Pages that strangers may use; a further one is written here on purpose."""
 

@@ -5,6 +5,7 @@ questions.py  the rows of questions; target.py: stage, type and owner, as the wo
 reading.py    from keys to the texts of the page, and back
 withholding.py: secrets that never reach a browser; drafts.py: one change of one form, on its way
 workspace.py  what the pages share: the set-up that stands, who may change what, looks at Nexudus
+brand.py      the operator's name, colour and logo, with the visitors' page as it would be
 editor.py     the page of a form; review.py: what a draft would do, published, taken back
 senders.py    platforms and tools with their steps (steps.py); links.py: links and QR codes; trial.py: test leads
 """
@@ -12,7 +13,7 @@ senders.py    platforms and tools with their steps (steps.py); links.py: links a
 from flask import Blueprint
 
 from service.admin import AdminDeps
-from service.admin.pages.form_editing import editor, links, review, senders, trial
+from service.admin.pages.form_editing import brand, editor, links, review, senders, trial
 from service.admin.pages.form_editing.workspace import Workspace
 from service.admin.pages.rendering import Renderer
 
@@ -20,7 +21,7 @@ from service.admin.pages.rendering import Renderer
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/forms/..."""
     workspace = Workspace(deps, renderer)
-    for part in (editor, review, senders, links, trial):
+    for part in (editor, brand, review, senders, links, trial):
         part.add(routes, workspace)
     editor.add_parts(routes, workspace)
     review.add_versions(routes, workspace)

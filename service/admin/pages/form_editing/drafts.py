@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.setup.editing import (
-    default_keys,
-    form_keys,
-    put_defaults,
+    Place,
     put_form,
+    put_table,
     read_tables,
     read_value,
     remove_form,
@@ -19,6 +18,24 @@ from service.setup.editing import (
 
 ALL_FORMS = "*"
 """In place of a form's name: the keys of [defaults]."""
+
+BRAND = "*brand"
+"""In place of a form's name: the keys of [brand]; "*brand:NAME" those of one account's."""
+
+
+def place_of(form: str) -> Place:
+    """Return the table that a draft changes."""
+    if form == ALL_FORMS:
+        return ("defaults",)
+    brand, _, account = form.partition(":")
+    if brand == BRAND:
+        return ("accounts", account, "brand") if account else ("brand",)
+    return ("forms", form)
+
+
+def is_of_form(name: str) -> bool:
+    """Whether this names a form, and no other table."""
+    return not name.startswith(ALL_FORMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +66,8 @@ class Draft:
 
     def applied_to(self, document: str) -> str:
         """Return the document with this change. Raises: EditRefused; ValueError where it is not TOML."""
-        if self.form == ALL_FORMS:
-            return put_defaults(document, self.keys or {})
+        if not is_of_form(self.form):
+            return put_table(document, place_of(self.form), self.keys or {})
         if self.keys is None:
             return remove_form(document, self.form) if is_form(document, self.form) else document
         return put_form(document, self.form, self.keys)
@@ -74,8 +91,11 @@ class Draft:
 
 
 def keys_in(document: str, form: str) -> dict[str, Any]:
-    """Return the keys of a form's own table, or of [defaults]."""
-    return default_keys(document) if form == ALL_FORMS else form_keys(document, form)
+    """Return the keys of a form's own table, or of the other table that `form` stands for."""
+    table: Any = read_tables(document)
+    for step in place_of(form):
+        table = table.get(step) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else {}
 
 
 def is_form(document: str, name: str) -> bool:

@@ -11,7 +11,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service.actors import Scope
-from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_form
+from service.admin.pages.form_editing.brand import show_brand
+from service.admin.pages.form_editing.drafts import ALL_FORMS, BRAND, Draft, is_form
 from service.admin.pages.form_editing.keys import FIELDS, SECTIONS, FormField, Section
 from service.admin.pages.form_editing.questions import QuestionRow, each_kind, requested_move, row_numbers
 from service.admin.pages.form_editing.reading import (
@@ -135,6 +136,9 @@ def add_parts(routes: Blueprint, workspace: Workspace) -> None:
         """Back from the review to the page."""
         draft = draft_of_request()
         standing = workspace.standing()
+        if draft.form.startswith(BRAND):
+            workspace.check_form(standing.document, draft.form)
+            return show_brand(workspace, draft)
         form = draft.form if draft.form == ALL_FORMS or is_form(standing.document, draft.form) else ""
         if form:
             workspace.check_form(standing.document, form)

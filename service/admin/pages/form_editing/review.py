@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin.acting import current_actor
-from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft
+from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_of_form, place_of
 from service.admin.pages.form_editing.keys import FIELDS
 from service.admin.pages.form_editing.workspace import DraftTrial, ManagedElsewhere, Workspace, sentences_of
 from service.admin.pages.labels import lead_source_name
@@ -37,6 +37,8 @@ OTHER_LABELS = {
     "questions": N_("Questions"),
     "routes": N_("Routes: other settings for certain answers"),
     "webhooks": N_("Platforms and tools"),
+    "brand": N_("Name, colour and logo"),
+    "accounts": N_("Nexudus account"),
     "": N_("The form"),
 }
 
@@ -172,7 +174,7 @@ def _published(workspace: Workspace, draft: Draft) -> Response:
     except StaleVersion:
         return show_review(workspace, workspace.try_out(draft))
     notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
-    is_form = draft.keys is not None and draft.form != ALL_FORMS
+    is_form = draft.keys is not None and is_of_form(draft.form)
     page = f"{PREFIX}/setup/{draft.form}" if is_form else f"{PREFIX}/setup"
     return workspace.renderer.go(f"{page}?version={done.version}", notice)
 
@@ -180,7 +182,7 @@ def _published(workspace: Workspace, draft: Draft) -> Response:
 def _note_of(draft: Draft) -> str:
     if draft.keys is None:
         return f"{draft.form}: deleted"
-    return "defaults" if draft.form == ALL_FORMS else draft.form
+    return draft.form if is_of_form(draft.form) else ".".join(place_of(draft.form))
 
 
 def add_refusals(routes: Blueprint, workspace: Workspace) -> None:

@@ -9,11 +9,11 @@ from werkzeug.exceptions import Forbidden, NotFound
 from service import clock
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
-from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_form, keys_in
+from service.admin.pages.form_editing.drafts import BRAND, Draft, is_form, is_of_form, keys_in, place_of
 from service.admin.pages.form_editing.target import TargetChoices, choices_of
 from service.admin.pages.rendering import Renderer
 from service.forms import DEFAULT_ACCOUNT, Form, SetupProblems
-from service.forms.problems import PlacedProblem, write_key
+from service.forms.problems import PlacedProblem, write_place
 from service.i18n import _
 from service.operations.setup_effect import SetupEffect, effect_of
 from service.setup.editing import EditRefused, default_keys
@@ -65,8 +65,12 @@ class Workspace:
 
         Raises: NotFound, Forbidden.
         """
-        if name == ALL_FORMS:
+        account = name.partition(":")[2]
+        if not is_of_form(name) and not account:
             self.check_everything()
+        elif not is_of_form(name):
+            if account not in self.accounts():
+                raise NotFound
         elif not is_form(document, name) or not self._sees_all(self.deps.forms.get(name)):
             raise NotFound(_("There is no form with this name."))
 
@@ -118,7 +122,7 @@ class Workspace:
         Raises: SetupProblems, EditRefused, SetupRefusal, ManagedElsewhere, Forbidden, NotFound.
         """
         standing = self.standing()
-        if draft.form == ALL_FORMS or is_form(standing.document, draft.form):  # a page sends what it likes
+        if not is_of_form(draft.form) or is_form(standing.document, draft.form):  # a page sends what it likes
             self.check_form(standing.document, draft.form)
         overtaken = None
         if draft.version != standing.version:
@@ -127,10 +131,11 @@ class Workspace:
         self._check_variables(draft, standing)
         document = self.document_of(draft, standing.document)
         proposal = self.publisher.propose(document, standing.version)
-        if draft.keys is not None and draft.form != ALL_FORMS and not self._sees_all(proposal.after.forms[draft.form]):
+        is_kept = draft.keys is not None and is_of_form(draft.form)
+        if is_kept and not self._sees_all(proposal.after.forms[draft.form]):
             raise Forbidden
         if current_actor().accounts is not None:  # the other forms are not theirs to know
-            own = f"forms.{write_key(draft.form)}."
+            own = f"{write_place(place_of(draft.form))}."
             proposal = replace(proposal, warnings=[each for each in proposal.warnings if each.path.startswith(own)])
         effect = effect_of(self.deps.store, proposal.before.forms, proposal.after.forms)
         return DraftTrial(draft, document, proposal, effect, overtaken)
@@ -145,7 +150,7 @@ class Workspace:
         places = added_variables(keys_in(standing.document, draft.form), draft.keys)
         if places:
             sentence = _("Only people who see all accounts may refer to variables of the environment.")
-            placed = tuple(PlacedProblem(f"forms.{write_key(draft.form)}.{place}", sentence) for place in places)
+            placed = tuple(PlacedProblem(f"{write_place(place_of(draft.form))}.{place}", sentence) for place in places)
             raise SetupProblems(tuple(each.message for each in placed), placed)
 
     def _moved(self, draft: Draft, standing: Standing) -> Draft:
@@ -179,7 +184,9 @@ class Workspace:
         return {"stage_id": stages, "stage": stages, "opportunity_type_id": types, "responsible_id": owners}
 
     def title_of(self, draft: Draft) -> str:
-        """Return the name that a person knows a form by."""
+        """Return the name that a person knows a form by, or the words for another table."""
+        if draft.form.startswith(BRAND):
+            return _("Name, colour and logo")
         form = self.deps.forms.get(draft.form)
         return str((draft.keys or {}).get("title", "")) or (form.title if form else "") or draft.form
 
