@@ -493,6 +493,7 @@ def ann(sqlite: Store) -> Editor:
 
 
 def test_forms_and_documents_of_others_are_out_of_reach(ann: Editor) -> None:
+    assert ann.client.get("/admin/setup/contact").status_code == 404, "nor does its page say that it will be there soon"
     foreign = dict.fromkeys(("edit/contact", "senders/contact", "links/contact", "qr/contact.svg"), 404)
     everyones = dict.fromkeys(("edit/*", "history", "history/1", "text"), 403)
 

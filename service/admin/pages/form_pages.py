@@ -14,7 +14,7 @@ from service.actors import Scope
 from service.admin import AdminDeps
 from service.admin.acting import current_actor
 from service.admin.pages import snippets
-from service.admin.pages.form_editing.drafts import is_form
+from service.admin.pages.form_editing.drafts import ALL_FORMS, is_form, keys_in
 from service.admin.pages.form_editing.target import TargetChoices, choices_of, describe_destination
 from service.admin.pages.form_editing.workspace import Workspace
 from service.admin.pages.record import acts_about_subject
@@ -22,7 +22,7 @@ from service.admin.pages.rendering import Renderer, may
 from service.admin.permissions import requires
 from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
-from service.forms import Form
+from service.forms import DEFAULT_ACCOUNT, Form
 from service.i18n import _
 from service.lead import CONSENT, Lead
 from service.operations.preview import preview
@@ -147,6 +147,13 @@ def _is_awaited(deps: AdminDeps, published: StandingSetup | None) -> bool:
     return deps.setup().version != published.version and clock.now() - published.updated_at < PATIENCE
 
 
+def _is_seen_in(document: str, name: str) -> bool:
+    """Whether a document that this process may have yet to take up has a form that exists for whoever asks."""
+    own, usual = keys_in(document, name), keys_in(document, ALL_FORMS).get("account", DEFAULT_ACCOUNT)
+    accounts = [table.get("account", own.get("account", usual)) for table in (own, *own.get("routes", ()))]
+    return is_form(document, name) and all(map(current_actor().sees, accounts))
+
+
 def _choices(deps: AdminDeps, renderer: Renderer, accounts: Iterable[str]) -> Mapping[str, TargetChoices]:
     """What each account has to choose from; an editor's visit has a worker look at one that it has not yet seen."""
     seen = list(filter(current_actor().sees, accounts))
@@ -186,7 +193,7 @@ def _form_page(
     is_preview: bool = False,
 ) -> Response:
     form, published = deps.forms.get(name), _published(deps)
-    is_new = form is None and published is not None and is_form(published.toml, name)
+    is_new = form is None and published is not None and _is_seen_in(published.toml, name)
     if is_new or _is_awaited(deps, published):
         return renderer.soon(form.title if form and form.title else name, here="setup")
     if form is None:
