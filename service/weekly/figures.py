@@ -66,14 +66,15 @@ class WeekFigures:
 def week_figures(
     store: Store, forms: Mapping[str, Form], names: Collection[str], week: Week, zone: tzinfo
 ) -> WeekFigures:
-    """Return the figures of the forms of these names; whoever reads of all forms also reads of those that are gone.
+    """Return the figures of the forms of these names.
 
+    Whoever reads of all forms also reads of those that are gone, in the same accounts.
     Raises: StoreUnavailable.
     """
-
     has_all = set(names) >= forms.keys()
     accounts = frozenset(account for name in names if name in forms for account in forms[name].accounts)
-    walls = None if has_all else Walls(accounts, frozenset(names))  # a form's leads may have been another account's
+    # A form's leads may have been another account's, and all forms that are left may be those of one operator.
+    walls = Walls(accounts, frozenset(names))
     seen = store.within(lambda: walls)
 
     def read(by: str, form: str = "") -> OutcomeReport:

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.long
 OWN, OTHER = MARKS["default"], MARKS["harbour"]
 
 IS_LONG = settings.get_current_profile_name() == "fuzz"
-SEQUENCES, STEPS = (1000, 20) if IS_LONG else (6, 6)
+SEQUENCES, STEPS = (300, 20) if IS_LONG else (6, 6)
 
 PEOPLE = {
     "viewer": (Role.VIEWER, ("default",)),

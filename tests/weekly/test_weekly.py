@@ -226,3 +226,16 @@ def test_some_forms_of_many_are_added_up(week: Store, letters: Letters) -> None:
     assert "Leads: 3 (1 the week before, +200%)" in ann.body
     assert "Where they came from, Book a tour:" in ann.body
     assert "Where they came from, Contact us:" in ann.body
+
+
+def test_who_reads_of_all_forms_that_are_left_reads_nothing_of_an_account_whose_forms_are_gone(
+    week: Store, letters: Letters
+) -> None:
+    keep(week, a_lead("gone@example.com", submission=a_submission(form="gone")))
+    keep(week, a_lead("f@harbour.example", account="harbour", submission=a_submission(form="berth")))
+
+    ann = reports(week, letters)[0]
+
+    assert "Leads: 4 (1 the week before, +300%)" in ann.body
+    assert "gone: 1 lead" in ann.body
+    assert "berth" not in ann.body
