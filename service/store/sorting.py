@@ -6,8 +6,8 @@ no page sorts a million leads.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, repeat
-from typing import Any
+from itertools import chain, filterfalse, islice, repeat
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, literal_column, or_, select, true, union_all
 
@@ -15,10 +15,9 @@ from service.lead import Lead
 from service.store.database.tables import leads
 from service.store.database.walls import beyond_walls
 from service.store.query import AFTER_ALL_IDS, Query
-from service.store.search import LeadSearch, SearchCondition, SearchPlan
+from service.store.search import MAX_COUNT, LeadSearch, MatchCount, SearchCondition, SearchPlan
 from service.store.sort_order import (
     SORT_KEYS,
-    SortKey,
     SortOrder,
     SortPlace,
     matches_of,
@@ -38,17 +37,21 @@ READ_SIZES = (128, 256, 512, 600)
 MAX_UNINDEXED = 500
 """Matches among leads that the word index does not have yet: those of some seconds."""
 
-MAX_ELSEWHERE = 800
+MAX_ELSEWHERE = 300
 """Leads that have a word beginning as none of their keys does, where those that have one are walked."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortedPage:
-    """Leads of one page of a sorted list, each with its place. reached: where the search stopped; None: it did not."""
+    """Leads of one page of a sorted list, each with its place.
+
+    reached: where the search stopped; None: it did not. met: the number of matches, where that has become known.
+    """
 
     leads: Sequence[Lead]
     places: Sequence[SortPlace]
     reached: SortPlace | None = None
+    met: MatchCount | None = None
 
 
 @dataclass(slots=True)
@@ -68,8 +71,13 @@ class _Walk:
 Places = list[SortPlace]
 """In the order of reading."""
 
-Page = tuple[Places, SortPlace | None]
-"""The places of a page, and where the search stopped, None where it came to an end."""
+
+class _Page(NamedTuple):
+    """The places of a page. reached, met: see SortedPage."""
+
+    places: Places
+    reached: SortPlace | None = None
+    met: MatchCount | None = None
 
 
 class SortedSearch(LeadSearch):
@@ -84,12 +92,11 @@ class SortedSearch(LeadSearch):
         young = self._young(plan)
         if plan.is_rare or self._is_of_short_period(plan):
             ids = _all_ids(replace(plan, checks=()), young)
-            places, reached = self._sort(ids, order, size, plan.checks), None
+            page = _Page(self._sort(ids, order, size, plan.checks))
         else:
-            places, reached = self._walk(plan, young, order, size)
-        if order.is_backwards:
-            places = places[::-1]
-        return SortedPage(self._read([each.lead_id for each in places]), places, reached)
+            page = self._walk(plan, young, order, size)
+        places = page.places[::-1] if order.is_backwards else page.places
+        return SortedPage(self._read([each.lead_id for each in places]), places, page.reached, page.met)
 
     def place_of(self, lead_id: str, by: str) -> SortPlace:
         """Return the place of a lead in an order."""
@@ -100,8 +107,7 @@ class SortedSearch(LeadSearch):
     # -- few matches
 
     def _is_of_short_period(self, plan: SearchPlan) -> bool:
-        has_period = bool(plan.above) or plan.below != AFTER_ALL_IDS
-        return has_period and self._is_short(plan, MAX_SHORT)
+        return _has_period(plan) and self._is_short(plan, MAX_SHORT)
 
     def _sort(
         self, ids: Select[Any], order: SortOrder, size: int, checks: Sequence[ColumnElement[bool]] = ()
@@ -115,18 +121,18 @@ class SortedSearch(LeadSearch):
 
     # -- many matches
 
-    def _walk(self, plan: SearchPlan, young: Sequence[str], order: SortOrder, size: int) -> Page:
+    def _walk(self, plan: SearchPlan, young: Sequence[str], order: SortOrder, size: int) -> _Page:
         walk = _Walk(order, young)
         spread = [one for one in plan.conditions if not _is_one_look(one)]
         if not spread:
-            return list(islice(self._along(plan, walk, size), size)), walk.reached
+            return _Page(list(islice(self._along(plan, walk, size), size)), walk.reached)
         by_reading = self._by_reading(plan, _Walk(order, young), size)
         page = by_reading or self._by_beginning(plan, spread, _Walk(order, young, spread[0].beginning), size)
         if page is not None:
             return page
         members = self._members(plan, spread) | set(young)
         met = (place for place in self._along(plan, walk) if place.lead_id in members)
-        return list(islice(met, size)), walk.reached
+        return _Page(list(islice(met, size)), walk.reached)
 
     def _along(self, plan: SearchPlan, walk: _Walk, limit: int | None = None) -> Iterator[SortPlace]:
         """Yield the leads on a walk that meet what single looks answer. limit: how many are wanted, if it is known."""
@@ -155,7 +161,7 @@ class SortedSearch(LeadSearch):
                 walk.reached = here
                 return
 
-    def _by_reading(self, plan: SearchPlan, walk: _Walk, size: int) -> Page | None:
+    def _by_reading(self, plan: SearchPlan, walk: _Walk, size: int) -> _Page | None:
         """Read leads on a walk until a page is full; None where too few of them match for that."""
         along, places, read = self._along(plan, walk), Places(), 0
         for number in READ_SIZES:
@@ -164,35 +170,36 @@ class SortedSearch(LeadSearch):
             places += (place for place in some if place.lead_id in matching)
             read += number
             if len(places) >= size:
-                return places[:size], None
+                return _Page(places[:size])
             if len(some) < number:
-                return places, walk.reached
+                return _Page(places, walk.reached)
             if len(places) * sum(READ_SIZES) < size * read:
                 return None
         return None
 
-    def _by_beginning(self, plan: SearchPlan, spread: Sequence[SearchCondition], walk: _Walk, size: int) -> Page | None:
+    def _by_beginning(
+        self, plan: SearchPlan, spread: Sequence[SearchCondition], walk: _Walk, size: int
+    ) -> _Page | None:
         """Merge leads whose key begins with the word searched, which lie together, with the few that have it elsewhere.
 
         None where those are many, or keys are no words.
         """
         if len(spread) > 1 or not walk.beginning or not walk.order.sort.is_text:
             return None
-        elsewhere = self._elsewhere(plan, spread[0], walk.order.sort)
+        # Two queries: as one, their join would be of all with all wherever PostgreSQL's statistics mislead it.
+        of_key = beyond_walls(select(leads.c.id).where(walk.order.sort.begins_with(walk.beginning)))
+        keyed = set(self._packed(of_key))
+        matching = self._packed(spread[0].between(plan.above, plan.below))
+        elsewhere = set(filterfalse(keyed.__contains__, matching))
         if len(elsewhere) > MAX_ELSEWHERE:
             return None
         ids = [place.lead_id for place in islice(self._along(plan, walk, size), size)]
         if walk.reached is not None:
             return None
         ids += self._matching([*elsewhere, *walk.young], plan)
-        return self._sort(select(leads.c.id).where(leads.c.id.in_(ids)), walk.order, size), None
-
-    def _elsewhere(self, plan: SearchPlan, one: SearchCondition, sort: SortKey) -> set[str]:
-        """Return the leads that meet a condition by other words than the beginning of their key."""
-        # Two queries: as one, their join would be of all with all wherever PostgreSQL's statistics mislead it.
-        of_key = beyond_walls(select(leads.c.id).where(sort.begins_with(one.beginning)))
-        keyed = set(self._packed(of_key))
-        return {lead_id for lead_id in self._packed(one.between(plan.above, plan.below)) if lead_id not in keyed}
+        is_all = len(plan.conditions) == 1 and not plan.checks and not _has_period(plan) and self._walls is None
+        met = MatchCount(MAX_COUNT, is_exact=False) if is_all and len(keyed) > MAX_COUNT else None
+        return _Page(self._sort(select(leads.c.id).where(leads.c.id.in_(ids)), walk.order, size), met=met)
 
     def _members(self, plan: SearchPlan, spread: Sequence[SearchCondition]) -> set[str]:
         """Return the leads that meet what no single look answers, read once for all stretches."""
@@ -214,6 +221,10 @@ class SortedSearch(LeadSearch):
 def _is_one_look(one: SearchCondition) -> bool:
     """Return whether one look shows whether a lead meets a condition: at one word of it, or at itself."""
     return one.is_listed and (one.is_ordered or one.column.table is leads)
+
+
+def _has_period(plan: SearchPlan) -> bool:
+    return bool(plan.above) or plan.below != AFTER_ALL_IDS
 
 
 def _all_ids(plan: SearchPlan, young: Sequence[str]) -> Select[Any]:

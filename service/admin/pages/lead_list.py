@@ -170,8 +170,10 @@ def _sorted(tx: Transaction, query: Query, filters: LeadFilters, size: int) -> L
     reached = "" if page.reached is None else str(page.reached)
     first, last = (str(places[0]), str(places[-1])) if places else ("", "")
     if is_backwards:
-        return ListPage(leads, first if has_more else reached, last, is_cut=bool(reached))
-    return ListPage(leads, first if after else "", last if has_more else reached, is_cut=bool(reached))
+        return ListPage(leads, first if has_more else reached, last, is_cut=bool(reached), matches=page.met)
+    return ListPage(
+        leads, first if after else "", last if has_more else reached, is_cut=bool(reached), matches=page.met
+    )
 
 
 def _tally(tx: Transaction, query: Query, page: ListPage) -> MatchCount:
