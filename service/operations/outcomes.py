@@ -40,9 +40,9 @@ LEFT_OUT = ("quarantined", "discarded", "test")
 class OutcomeQuery:
     """A report. by: one of BY. since, until: of the arrival, aware, `until` is exclusive. touch: one of TOUCHES.
 
-    account, form: "" for all. compare: also with the period before, which is
-    `before` where that is given. include_left_out: spam, discarded leads, tests and leads erased before their
-    delivery count as well.
+    account, form: "" for all. compare: also with the period before, which is `before` where that is given.
+    include_left_out: spam, discarded leads, tests and leads erased before their delivery count as well. has_costs,
+    has_costs_before: the costs of the period, and of the one before, are read as well, which takes as long as all else.
     """
 
     by: str
@@ -54,6 +54,8 @@ class OutcomeQuery:
     compare: bool = False
     include_left_out: bool = False
     before: tuple[datetime, datetime] | None = None
+    has_costs: bool = True
+    has_costs_before: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,10 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
     with store.read() as tx:
         tx.statistics.fix_moment()
         before, knows_form = _period_before(query, zone), not milestones_agree(forms)
-        periods = [(query.since, query.until), *([before] if before else [])]
-        now, *earlier_figures = [
-            _read(tx, replace(query, since=since, until=until), zone, knows_form=knows_form) for since, until in periods
-        ]
+        queries = [query]
+        if before:
+            queries.append(replace(query, since=before[0], until=before[1], has_costs=query.has_costs_before))
+        now, *earlier_figures = [_read(tx, each, zone, knows_form=knows_form) for each in queries]
         then = earlier_figures[0] if earlier_figures else None
     names = milestone_names(forms, [now.by_form, *([then.by_form] if then else [])])
     tallies = now.tallies(names)
@@ -239,7 +241,8 @@ def _read(tx: Transaction, query: OutcomeQuery, zone: tzinfo, *, knows_form: boo
     first = day_of(query.since, zone)
     last = day_of(query.until - MOMENT, zone) if query.until > query.since else first
     # A campaign's cost cannot be split among forms.
-    costs = [] if query.form else tx.statistics.costs_between(first, last, query.account)
+    has_costs = query.has_costs and not query.form
+    costs = tx.statistics.costs_between(first, last, query.account) if has_costs else []
     kind, origins = outcome_kind(query.by, query.touch), outcome_kind("campaign_origin", query.touch)
     is_divided = costs and query.by in DIVIDED
     tallies = tx.statistics.tallies([kind, origins] if is_divided else [kind], period, knows_form=knows_form)

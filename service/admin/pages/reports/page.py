@@ -181,7 +181,7 @@ def _data(deps: AdminDeps, tx: Transaction, filters: ReportFilters, period: Repo
 
 
 def _table(deps: AdminDeps, filters: ReportFilters, period: ReportPeriod) -> OutcomeTable:
-    def report(touch: str, before: Span | None) -> OutcomeReport:
+    def report(touch: str, before: Span | None, *, has_costs: bool = True) -> OutcomeReport:
         since, until = _instants(period.days, deps.zone)
         query = OutcomeQuery(
             filters.by,
@@ -192,13 +192,15 @@ def _table(deps: AdminDeps, filters: ReportFilters, period: ReportPeriod) -> Out
             compare=before is not None,
             include_left_out=filters.includes_left_out,
             before=_instants(before, deps.zone) if before else None,
+            has_costs=has_costs,
+            has_costs_before=False,
         )
         return outcomes(deps.store, query, deps.forms, deps.zone)
 
     return table_of(
         filters,
         report(FIRST if filters.touch == FIRST else LAST, period.before),
-        report(FIRST, None) if filters.touch == "both" else None,
+        report(FIRST, None, has_costs=False) if filters.touch == "both" else None,
         lambda row: _row_name(deps, filters.by, row),
         _row_links(filters, period),
     )
