@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 PAGES = (
     "setup/contact",
     "forms/edit/contact",
+    "forms/brand",
     "forms/senders/contact/meta",
     "forms/links/contact?medium=cpc",
     "forms/text",
