@@ -90,7 +90,8 @@ def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
 
 def shown(tx: Transaction, person_id: str, actor: Actor) -> Person | None:
     """Return a person by id within a transaction; None where there is none that exists for this actor."""
-    person = tx.people.get(person_id)
+    is_id = person_id.isascii() and person_id.isalnum()  # on other characters, such as NUL, a database may fail
+    person = tx.people.get(person_id) if is_id else None
     return person if person is not None and actor.sees_all(person.accounts) else None
 
 

@@ -92,7 +92,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.post("/keys/<key_id>/revoke")
     @requires(Scope.PEOPLE)
     def revoke(key_id: str) -> Response:
-        key = revoke_key(deps.store, key_id, current_actor(), clock.now()) if key_id.isalnum() else None
+        key = revoke_key(deps.store, key_id, current_actor(), clock.now())
         if key is None:
             raise NotFound
         return renderer.go(f"{PREFIX}/keys", _("The key %(name)s is revoked.", name=key.name))

@@ -128,8 +128,7 @@ class PeoplePage:
 
         Raises: NotFound where there is none that exists for whoever asks.
         """
-        is_id = person_id.isascii() and person_id.isalnum()
-        person = find_person(self.deps.store, person_id, current_actor()) if is_id else None
+        person = find_person(self.deps.store, person_id, current_actor())
         if person is None:
             raise NotFound
         return person
