@@ -19,9 +19,12 @@ def front(sqlite: Store) -> Front:
     return Front(sqlite)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def driver() -> Iterator[webdriver.Chrome]:
-    """One browser for all tests of the script: each of them visits a domain that it has never seen."""
+    """One browser for all tests of the script: each of them visits a domain that it has never seen.
+
+    Not one for the package: a process that runs some files of every package would start it again for each.
+    """
     with chromium(EVERY_NAME_IS_OURS) as driver:
         yield driver
 
