@@ -20,7 +20,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.admin.test_pages_browser import issues
 from tests.alerts.sink import AlertSink
 from tests.browser import chromium
-from tests.journey.installation import START_S, Installation, Nexudus
+from tests.journey.installation import Installation, Nexudus
 from tests.journey.keyboard import PATIENCE_S, Keyboard
 from tests.processes import CHECKOUT, free_port, wait_until
 
@@ -87,7 +87,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         chromium("--window-size=1280,900") as driver,
     ):
         up = installation.start("up", "--port", str(port), "--simulator-port", str(simulator_port))
-        up.wait_until(lambda: "Ctrl-C stops everything" in up.output, START_S, "the banner")
+        up.wait_until(lambda: "Ctrl-C stops everything" in up.output, PATIENCE_S, "the banner")
         owner = Keyboard(driver, url)
         owner.open("/")
         owner.follow("Open the dashboard, signed in")
