@@ -91,7 +91,8 @@ def test_who_sees_one_account_pages_through_acts_whose_numbers_do_not_count_thos
         record(sqlite, "harbour")
     wanted = {"name": "own", "scopes": ["people"], "accounts": ["default"]}
     headers = {"Authorization": f"Bearer {front.ask('/tokens', 'POST', json=wanted).get_json()['token']}"}
-    acts, cursor = [], ""
+    acts: list[dict[str, Any]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = front.client.get(f"/api/v1/acts?size=1&kind=form&cursor={cursor}", headers=headers).get_json()
         acts, cursor = acts + page["acts"], page["next"]
