@@ -7,6 +7,7 @@ newest on, as a page is soon full then. Leads that arrived after the word index 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -175,7 +176,7 @@ class LeadSearch(Repository):
         """
         ids: list[str] = []
         considered, reached, is_all = 0, "", True
-        plan = self._plan(query)
+        plan = self._plan_once(query)
         for step_end, step_considered, matching in self._steps(plan, is_upwards=bool(query.after)):
             ids += matching
             considered += step_considered
@@ -199,7 +200,7 @@ class LeadSearch(Repository):
 
     def count(self, query: Query, limit: int = MAX_COUNT) -> MatchCount:
         """Count the matching leads up to `limit`; where that is slow, those that a page meets on its way."""
-        plan = self._plan(query)
+        plan = self._plan_once(query)
         if not plan.is_ordered and not plan.is_rare and not self._is_short(plan):
             return self.page(query, 1).met or MatchCount(0)
         some = select(func.count()).select_from(plan.ids().limit(limit + 1).subquery())
@@ -226,6 +227,16 @@ class LeadSearch(Repository):
         counts.update({row.status: row.number for row in self._execute(query)})
 
     # -- planning
+
+    @cached_property
+    def _plans(self) -> dict[Query, SearchPlan]:
+        return {}
+
+    def _plan_once(self, query: Query) -> SearchPlan:
+        """Plan what one page asks for several times: its leads, and how many there are."""
+        if query not in self._plans:
+            self._plans[query] = self._plan(query)
+        return self._plans[query]
 
     def _plan(self, query: Query) -> SearchPlan:
         if self._walls is not None and not query.account:

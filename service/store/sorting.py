@@ -85,7 +85,7 @@ class SortedSearch(LeadSearch):
 
     def sorted_page(self, query: Query, order: SortOrder, size: int) -> SortedPage:
         """Return at most `size` leads that match, in that order."""
-        plan = self._plan(query)
+        plan = self._plan_once(query)
         if plan.is_ordered:
             plan = replace(plan, conditions=[replace(one, is_rare=self._is_rare(one)) for one in plan.conditions])
         # Matches of a rare condition may lie close together, where a walk would come late.
