@@ -120,11 +120,6 @@ class LeadFilters:
         return {name: value for name, value in self.values.items() if name != "sort"}
 
     @property
-    def has_more_than_search(self) -> bool:
-        """Whether a filter besides the search is set."""
-        return bool(self.chosen.keys() - {"q"})
-
-    @property
     def place(self) -> dict[str, str]:
         """The page of the list, by its name in the address."""
         return {name: getattr(self, name) for name in _PLACES if getattr(self, name)}

@@ -23,7 +23,7 @@ from service.admin.pages.form_editing.widgets import (
     choice,
 )
 from service.forms.questions import LANGUAGES as VISITOR_LANGUAGES
-from service.forms.schema import BARRED_IN_ROUTES, PROVIDERS
+from service.forms.schema import PROVIDERS
 from service.i18n import N_, _
 
 Path = tuple[str, ...]
@@ -73,11 +73,6 @@ class FormField:
     def help(self) -> str:
         """What it does, in a sentence."""
         return _(self.help_message)
-
-    @property
-    def is_for_routes(self) -> bool:
-        """Whether a route may have it."""
-        return self.path[0] not in BARRED_IN_ROUTES and self.path[0] not in ("canary", "paused")
 
     def value_in(self, keys: Mapping[str, Any]) -> Any:
         """Return its value in a form's table, None where it is not there."""

@@ -14,11 +14,12 @@ from service.actors import Scope
 from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_of_form, place_of
 from service.admin.pages.form_editing.keys import FIELDS
-from service.admin.pages.form_editing.workspace import DraftTrial, ManagedElsewhere, Workspace, sentences_of
+from service.admin.pages.form_editing.workspace import DraftTrial, Workspace, sentences_of
 from service.admin.pages.labels import lead_source_name
 from service.admin.pages.rendering import PREFIX
 from service.admin.permissions import requires
 from service.forms import SetupProblems
+from service.forms.values import SECRET_PREFIX
 from service.i18n import N_, _
 from service.operations.setup_effect import effect_of
 from service.setup.editing import EditRefused
@@ -77,7 +78,7 @@ def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], 
             return _("yes") if value else _("no")
         if isinstance(value, list):
             return ", ".join(name_value(key, each) for each in value)
-        if isinstance(value, str) and value.startswith("secret:"):
+        if isinstance(value, str) and value.startswith(SECRET_PREFIX):
             return _("stored encrypted")
         if key.endswith("lead_source") and isinstance(value, int):
             return lead_source_name(value)
@@ -188,7 +189,6 @@ def _note_of(draft: Draft) -> str:
 def add_refusals(routes: Blueprint, workspace: Workspace) -> None:
     """The pages that say why nothing was published."""
 
-    @routes.errorhandler(ManagedElsewhere)
     @routes.errorhandler(ManagedByFile)
     def managed_elsewhere(_error: Exception) -> Response:
         return workspace.renderer.message(

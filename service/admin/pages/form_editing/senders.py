@@ -33,11 +33,12 @@ from service.admin.pages.platform_states import platform_state
 from service.admin.permissions import requires
 from service.forms import SetupProblems
 from service.forms.senders import PROOF_KEYS, SENDERS
+from service.forms.values import SECRET_PREFIX
 from service.i18n import N_, MessageTable
 from service.platforms.registry import PLATFORMS
 from service.setup.editing import EditRefused
 from service.setup.publishing import SetupRefusal
-from service.setup.withholding import KEPT, SECRET_KEYS
+from service.setup.withholding import KEPT, REFERENCES, SECRET_KEYS
 
 TOKEN_BYTES = 16
 
@@ -210,7 +211,7 @@ def _keys_of(sender: str) -> list[str]:
 
 
 def _is_written_secret(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith((KEPT, "secret:"))
+    return isinstance(value, str) and value.startswith((KEPT, SECRET_PREFIX))
 
 
 def _widget(key: str, value: Any) -> KeyWidget:
@@ -230,7 +231,7 @@ def _page(
     base = workspace.deps.public_url.rstrip("/")
     address = f"{base}/webhooks/{sender}/{name}"
     token = texts.get("token") if not is_signed(sender) else None
-    if isinstance(token, str) and token and not token.startswith((KEPT, "secret:", "env:")):
+    if isinstance(token, str) and token and not token.startswith((KEPT, *REFERENCES)):
         address = f"{address}?token={token}"
     return workspace.renderer.page(
         "form_sender.html",
@@ -268,7 +269,7 @@ def _key(key: str, sender: str, texts: Mapping[str, Any], table: Mapping[str, An
     look = widget.look
     if key in SECRET_KEYS and look == "text":
         look = "kept" if _is_written_secret(table.get(key)) else "secret"
-        text = "" if text.startswith((KEPT, "secret:")) else text
+        text = "" if text.startswith((KEPT, SECRET_PREFIX)) else text
     needs = SENDERS[sender].needs
     is_first = key in needs or (key in PROOF_KEYS and (key != "token" or not is_signed(sender)))
     is_rare = not (is_first or key in FIRST_KEYS or key in table)

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.setup.editing import read_value, same, write_rows, write_value
-
-REFERENCES = ("env:", "secret:")
-"""Beginnings of values that stand for others; they are text, whatever the key needs."""
+from service.setup.withholding import REFERENCES
 
 YES, NO = "yes", "no"
 BETWEEN = " | "

@@ -40,10 +40,6 @@ class DraftTrial:
     overtaken: int | None = None
 
 
-class ManagedElsewhere(Exception):
-    """A forms file holds the set-up: here it can only be read."""
-
-
 class Workspace:
     """The set-up as the editing pages read and try it."""
 
@@ -52,10 +48,8 @@ class Workspace:
         self.publisher = deps.publisher
 
     def standing(self) -> Standing:
-        """Return the newest version. Raises: ManagedElsewhere."""
-        newest = self.publisher.standing()
-        if newest.version is None:
-            raise ManagedElsewhere
+        """Return the newest version. Raises: ManagedByFile."""
+        newest = self.publisher.editable()
         return Standing(newest.toml, newest.version)
 
     # -- who may change what
@@ -85,7 +79,7 @@ class Workspace:
 
     def accounts(self) -> list[str]:
         """Return the accounts that a form may be given to by whoever asks."""
-        return [name for name in (DEFAULT_ACCOUNT, *self.deps.setup().accounts) if current_actor().sees(name)]
+        return list(filter(current_actor().sees, self.deps.setup().account_names))
 
     # -- keys with their secrets apart
 
@@ -119,7 +113,7 @@ class Workspace:
     def try_out(self, draft: Draft) -> DraftTrial:
         """Check a draft on the newest version, and on the newest leads.
 
-        Raises: SetupProblems, EditRefused, SetupRefusal, ManagedElsewhere, Forbidden, NotFound.
+        Raises: SetupProblems, EditRefused, SetupRefusal, ManagedByFile, Forbidden, NotFound.
         """
         standing = self.standing()
         if not is_of_form(draft.form) or is_form(standing.document, draft.form):  # a page sends what it likes
