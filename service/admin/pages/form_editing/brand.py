@@ -57,7 +57,9 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @requires(Scope.SETUP)
     def brand_preview() -> Response:
         """The visitors' page of a form with the name, colour and logo of the address; nothing on it works."""
-        form = workspace.deps.forms.get(request.args.get("form", ""))
+        if "form" not in request.args:
+            raise BadRequest
+        form = workspace.deps.forms.get(request.args["form"])
         if form is None or not all(map(current_actor().sees, form.accounts)):
             raise NotFound
         try:
