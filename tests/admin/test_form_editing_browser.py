@@ -55,3 +55,13 @@ def test_axe_finds_nothing_and_nothing_sticks_out_on_a_narrow_phone(screen: Scre
             violations[path].append("wider than the screen")
 
     assert {path: what for path, what in violations.items() if what} == {}
+
+
+def test_the_buttons_of_the_editor_are_in_sight_wherever_one_reads(screen: Screen) -> None:
+    screen.prefer("light", 320)
+    screen.open("/admin/forms/edit/contact")
+
+    bottom = screen.driver.execute_script(
+        "return document.querySelector('.bar').lastElementChild.getBoundingClientRect().bottom"
+    )
+    assert bottom <= screen.driver.execute_script("return innerHeight")
