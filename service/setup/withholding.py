@@ -66,7 +66,7 @@ def with_references(keys: Mapping[str, Any], form: str, keep: Keep) -> dict[str,
         if text.startswith(KEPT):
             return text
         purpose = "-".join([form, *(str(step) for step in path if isinstance(step, str) and step != "webhooks")])
-        return f"secret:{keep(purpose, text)}"
+        return f"{SECRET_PREFIX}{keep(purpose, text)}"
 
     return _changed_keys(keys, encrypt)
 

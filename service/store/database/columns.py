@@ -78,38 +78,35 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class as_lead_id(FunctionElement[str]):  # noqa: N801 (a function, in SQL)
+class _InOneDialect(FunctionElement[str]):
+    """A text that one database needs written in another way, so that it uses the right index."""
+
+    inherit_cache = True
+    type = Text()
+    dialect: str
+    written: str
+
+
+@compiles(_InOneDialect)
+def _compile(element: Any, compiler: Any, **options: Any) -> str:
+    text = f"{compiler.process(element.clauses, **options)}"
+    return element.written.format(text) if compiler.dialect.name == element.dialect else text
+
+
+class as_lead_id(_InOneDialect):  # noqa: N801 (a function, in SQL)
     """An id of the index of words as the id of a lead: PostgreSQL seeks only what collates as its index does."""
 
     inherit_cache = True
-    type = Text()
+    dialect = "postgresql"
+    written = '({} COLLATE "default")'
 
 
-@compiles(as_lead_id)
-def _alike(element: Any, compiler: Any, **options: Any) -> str:
-    return f"{compiler.process(element.clauses, **options)}"
-
-
-@compiles(as_lead_id, "postgresql")
-def _collated(element: Any, compiler: Any, **options: Any) -> str:
-    return f'({compiler.process(element.clauses, **options)} COLLATE "default")'
-
-
-class compared(FunctionElement[str]):  # noqa: N801 (a function, in SQL)
+class compared(_InOneDialect):  # noqa: N801 (a function, in SQL)
     """A column that is compared only: where an order is to be walked, SQLite, without statistics, would seek by it."""
 
     inherit_cache = True
-    type = Text()
-
-
-@compiles(compared)
-def _sought(element: Any, compiler: Any, **options: Any) -> str:
-    return f"{compiler.process(element.clauses, **options)}"
-
-
-@compiles(compared, "sqlite")
-def _not_sought(element: Any, compiler: Any, **options: Any) -> str:
-    return f"+{compiler.process(element.clauses, **options)}"
+    dialect = "sqlite"
+    written = "+{}"
 
 
 def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
