@@ -28,7 +28,7 @@ from service.simulator.server import Simulator
 from service.store import Arrival, Pace, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.front import sqlite_store
-from tests.processes import bare_environ
+from tests.processes import SLOWEST_MACHINE, bare_environ, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -52,7 +52,7 @@ from service import worker
 from service.cli import main
 from service.delivery import loop
 
-loop.STOP_S = worker.STOP_S = 3
+loop.STOP_S = worker.STOP_S = 4
 main(["worker"])
 """
 
@@ -92,15 +92,6 @@ def enqueue(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
     return lead
 
 
-def wait_until(reached: Callable[[], bool], within_s: float = 8) -> float:
-    """Wait for a condition; the seconds that it took."""
-    began = time.monotonic()
-    while not reached():
-        assert time.monotonic() - began < within_s, "waited in vain"
-        time.sleep(0.005)
-    return time.monotonic() - began
-
-
 def status_of(store: Store, lead: Lead) -> Status:
     """Where a lead stands."""
     with store.read() as tx:
@@ -109,9 +100,9 @@ def status_of(store: Store, lead: Lead) -> Status:
     return stored.status
 
 
-def becomes(store: Store, lead: Lead, status: Status, within_s: float = 8) -> float:
+def becomes(store: Store, lead: Lead, status: Status) -> float:
     """Wait until a lead stands there; the seconds that it took."""
-    return wait_until(lambda: status_of(store, lead) is status, within_s)
+    return wait_until(lambda: status_of(store, lead) is status, 8, f"the lead is {status.value}", pause_s=0.005)
 
 
 def test_a_worker_at_work_is_seen_with_its_version(store: Store, nexudus: Simulator) -> None:
@@ -126,7 +117,7 @@ def test_a_worker_at_work_is_seen_with_its_version(store: Store, nexudus: Simula
     assert (seen.version, seen.name) == ("1.2.3", worker_name())
 
 
-def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(
+def test_a_lead_of_another_process_is_delivered_soon_after_its_commit(
     store: Store, database_url: str, nexudus: Simulator
 ) -> None:
     web = Store(database_url)
@@ -134,7 +125,7 @@ def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(
         took_s = [becomes(store, enqueue(web, f"{n}@example.com"), Status.DELIVERED) for n in range(5)]
 
     web.close()
-    assert min(took_s) < 1
+    assert min(took_s) < SLOWEST_MACHINE
     assert len(nexudus.opportunities()) == 5
 
 
@@ -169,7 +160,7 @@ def test_two_workers_deliver_every_lead_once(store: Store, database_url: str, ne
     assert len(nexudus.opportunities()) == len(leads)
 
 
-def test_an_idle_worker_stops_within_two_seconds(store: Store, nexudus: Simulator) -> None:
+def test_an_idle_worker_stops_at_once(store: Store, nexudus: Simulator) -> None:
     worker = a_worker(store, nexudus)
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -178,7 +169,7 @@ def test_an_idle_worker_stops_within_two_seconds(store: Store, nexudus: Simulato
     worker.stop()
     thread.join()
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 2 * SLOWEST_MACHINE
 
 
 def test_a_worker_that_stops_lets_the_call_under_way_end(store: Store, nexudus: Simulator) -> None:
@@ -209,7 +200,7 @@ def test_a_worker_stops_in_time_though_every_call_hangs(tmp_path: Path, silent: 
         worker.terminate()
         worker.wait(20)
 
-    assert time.monotonic() - began < 5.5  # one after the other would take six
+    assert time.monotonic() - began < 7.5  # one after the other would take eight
 
 
 class SilentServer:
@@ -254,7 +245,7 @@ def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store
     with at_work(worker):
         nexudus.wait_for_calls(1, "GET", STAGE)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4.5  # the pace would let it go after five
     (again,) = store.write(lambda tx: tx.queue.claim("another", clock.now(), 90, 10))
     assert (again.lead.id, again.tries) == (lead.id, 0)
 
@@ -272,7 +263,7 @@ def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexu
 
     with at_work(a_worker(store, nexudus, WorkerConfig(1, 0.4))):
         nexudus.wait_for_calls(1, "GET", COWORKERS)
-        took_s = wait_until(another_looks)
+        took_s = wait_until(another_looks, 8, "the call is over")
 
     assert took_s > 0.4
     assert taken == []
@@ -337,7 +328,7 @@ def test_after_a_pause_one_call_finds_out_whether_the_account_works(store: Store
     )
 
     with at_work(a_worker(store, nexudus, WorkerConfig(4, 90))):
-        wait_until(lambda: bool(store.write(lambda tx: tx.accounts.pauses(clock.now()))))
+        wait_until(lambda: bool(store.write(lambda tx: tx.accounts.pauses(clock.now()))), 8, "the account pauses")
 
     assert len(nexudus.calls("GET", COWORKERS)) == 1
 
@@ -423,7 +414,7 @@ def test_calls_that_no_pace_looks_back_to_are_forgotten(store: Store, nexudus: S
     assert wait_s(patience_s=0) > 0
 
     with at_work(a_worker(store, nexudus)):
-        wait_until(lambda: wait_s(patience_s=-1) == 0)
+        wait_until(lambda: wait_s(patience_s=-1) == 0, 8, "nothing is left to wait for")
 
 
 def test_calls_that_a_pace_still_needs_are_kept(store: Store, nexudus: Simulator) -> None:

@@ -274,7 +274,7 @@ class Simulator:
         return [call for call in arrived if method in (None, call.method) and path in (None, call.path)]
 
     def wait_for_calls(
-        self, count: int, method: str | None = None, path: str | None = None, within_s: float = 10
+        self, count: int, method: str | None = None, path: str | None = None, within_s: float = 60
     ) -> list[ApiCall]:
         """Wait for `count` calls and return them. Raises: TimeoutError."""
         ends = time.monotonic() + within_s

@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.admin.dashboard import PASSWORD
 from tests.front import Front
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 class Silent(WSGIRequestHandler):

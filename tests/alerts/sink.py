@@ -2,8 +2,7 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,12 +82,3 @@ def _post(address: str, message: Message) -> str:
     finally:
         connection.close()
     return SENT if status == HTTPStatus.OK else f"it answered with error {status}"
-
-
-def wait_until(reached: Callable[[], object], within_s: float = 8) -> float:
-    """Wait for a condition; return the seconds that it took."""
-    began = time.monotonic()
-    while not reached():
-        assert time.monotonic() - began < within_s, "waited in vain"
-        time.sleep(0.01)
-    return time.monotonic() - began

@@ -17,8 +17,9 @@ from service.forms import Canary, Route
 from service.lead import Lead, Status
 from service.store import Arrival, StoreUnavailable
 from tests.alerts.conftest import MonitorEnv
-from tests.alerts.sink import AlertSink, send_here, wait_until
+from tests.alerts.sink import AlertSink, send_here
 from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.processes import SLOWEST_MACHINE, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -356,10 +357,10 @@ def test_a_channel_that_hangs_delays_no_alert(env: NotifierEnv) -> None:
         watcher = env.monitoring.configure(addresses=[alerted.address], forms={"contact": env.form}, send=channels.send)
         env.receive()
         thread = watching(watcher)
-        wait_until(env.sink.reached.is_set, 15)
+        wait_until(env.sink.reached.is_set, 15, "the channel is called")
         env.monitoring.pause("refused", minutes=60 * 24 * 9999)
 
-        assert wait_until(lambda: alerted.received, 15) < 10
+        assert wait_until(lambda: alerted.received, 15, "the alert") < 10 * SLOWEST_MACHINE
         stop(watcher, thread)
 
 
@@ -367,7 +368,7 @@ def test_a_stopping_worker_lets_a_message_end_and_it_is_not_sent_twice(env: Noti
     watcher = env.monitoring.configure(addresses=[], forms={"contact": env.form}, send=channels.send)
     thread = watching(watcher)
     env.receive()
-    wait_until(lambda: env.sink.received, 15)
+    wait_until(lambda: env.sink.received, 15, "the message")
     stop(watcher, thread)
 
     env.configure(env.sink.address)

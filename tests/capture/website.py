@@ -194,8 +194,8 @@ class Visitor:
         return self.driver.execute_script(code)
 
     def wait_until(self, condition: Callable[[], object]) -> None:
-        """Return once `condition` holds; ten seconds at most."""
-        WebDriverWait(self.driver, 10, 0.05).until(lambda _: condition())
+        """Return once `condition` holds; a minute at most."""
+        WebDriverWait(self.driver, 60, 0.05).until(lambda _: condition())
 
     @contextmanager
     def refusing(self, *stores: str) -> Iterator[None]:

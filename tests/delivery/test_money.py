@@ -57,7 +57,7 @@ def test_any_answer_is_an_amount_within_bounds_or_none(answer: str) -> None:
     "answer", ["450" + "/m" * 28 + "!x", "450" + " per m" * 9 + " pe", "ca. " * 14 + "x", "450" + "pm" * 28]
 )
 def test_no_answer_takes_long(answer: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
 
     assert read_amount(answer, "") is None
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1

@@ -91,7 +91,7 @@ def test_any_answer_makes_an_address_of_plain_characters(answer: str) -> None:
 
 @pytest.mark.parametrize("fill", [fill_line, fill_lines])
 def test_an_answer_full_of_space_takes_no_time(fill: Callable[[str, Callable[[str], str]], str]) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
 
     assert fill("{message} - {floor}", {"message": "a" + " " * 200_000 + "b", "floor": ""}.__getitem__) == "a b"
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1

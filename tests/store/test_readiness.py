@@ -16,6 +16,7 @@ import pytest
 from service.store import Store, StoreUnavailable
 from service.store.database.faults import LOCKED_INTERVAL_S, PROBE_INTERVAL_S
 from tests.builders import a_lead
+from tests.processes import SLOWEST_MACHINE
 from tests.store.actions import at_once, count, keep
 from tests.store.test_writer import fill
 
@@ -29,7 +30,7 @@ print("done", flush=True)
 """
 
 PATIENCE_S = 0.6
-TRIES_S = 1.0
+TRIES_S = 1.0 * SLOWEST_MACHINE
 """What the last try of a waiting job may take beyond its patience."""
 
 

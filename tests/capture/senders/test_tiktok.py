@@ -19,6 +19,7 @@ from tests.capture.senders.recorded import recorded
 from tests.capture.senders.sent_records import facts_of, lead_of
 from tests.capture.senders.signing import SECRET, SIGNATURES, table_of
 from tests.front import Front
+from tests.processes import SLOWEST_MACHINE
 
 EXPORT = next(each for each in recorded("tiktok") if "csv" in each.sample)
 AD = {"campaign_id": 1, "campaign_name": "Launch", "advertiser_id": 716}
@@ -81,12 +82,12 @@ def test_what_was_escaped_and_is_not_any_more_proves_nothing_else(sqlite: Store)
 
 def test_five_mebibytes_of_foreign_text_are_refused_quickly(sqlite: Store) -> None:
     body = ("山田" * 800_000).encode()
-    began = time.monotonic()
+    began = time.process_time()
 
     answer = post(sqlite, body, b"something else")
 
     assert answer.status_code == 401
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2 * SLOWEST_MACHINE
 
 
 @pytest.mark.parametrize("number", [2, 3, "12"])
