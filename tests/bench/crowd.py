@@ -192,6 +192,8 @@ def _copy_block(store: Store, block: Sequence[LeadId], length: timedelta, copies
         own = {**changes, "email": "t.email"} if table is owner_turns else changes  # whose turn it was is a colleague
         values = [new_id if name == key else own.get(name, f"t.{name}") for name in names]
         with store._database.writing.begin() as connection:
+            if not is_sqlite:  # triggers keep counts that are not there yet, and would run for each row
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             connection.execute(
                 text(
                     f"""WITH RECURSIVE series(k) AS (
