@@ -26,6 +26,7 @@ from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Arrival, Pace, Store
+from service.store.database.engines import MAX_UNCHECKED_S
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.front import sqlite_store
 from tests.processes import SLOWEST_MACHINE, bare_environ, wait_until
@@ -440,5 +441,6 @@ def test_a_worker_outlives_a_database_that_was_away(
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        time.sleep(MAX_UNCHECKED_S)  # until then our own store believes in the connections that were ended
 
         becomes(store, enqueue(store), Status.DELIVERED)
