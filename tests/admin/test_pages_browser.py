@@ -176,6 +176,14 @@ def test_one_box_selects_all_and_the_actions_appear_with_a_selection(screen: Scr
     assert all(box.is_selected() for box in screen.driver.find_elements(By.NAME, "id"))
 
 
+def test_enter_on_a_leads_box_selects_it_and_starts_no_action(screen: Screen) -> None:
+    screen.open("/admin/leads")
+    screen.driver.find_element(By.CSS_SELECTOR, "[name=id]").send_keys(Keys.ENTER)
+
+    assert screen.driver.current_url.endswith("/admin/leads")
+    assert screen.driver.find_element(By.CSS_SELECTOR, ".bulk").text.startswith("1")
+
+
 def test_a_phone_number_is_copied(shop: Store, screen: Screen) -> None:
     keep(shop, a_lead(submission=a_submission(contact=Contact("p@x.example", "Pat", phone="+442079460777"))))
     with shop.read() as tx:
@@ -214,9 +222,12 @@ def test_without_a_script_everything_is_there(shop: Store) -> None:
         driver.implicitly_wait(PATIENCE_S)  # a click does not wait for the page that it leads to
         driver.get(f"{address}/admin/leads?status=quarantined")
         driver.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+        driver.find_element(By.NAME, "id").send_keys(Keys.ENTER)  # which presses no button that acts
+        notice = driver.find_element(By.CSS_SELECTOR, ".said").text
         driver.find_element(By.NAME, "id").click()
         driver.find_element(By.CSS_SELECTOR, "[value=discard]").click()
         driver.find_element(By.CSS_SELECTOR, ".danger").click()
         page_text = driver.find_element(By.CSS_SELECTOR, ".undo").text
 
+    assert notice == "Choose what to do with the leads."
     assert page_text.split("\n") == ["1 lead discarded.", "Undo"]

@@ -52,7 +52,10 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.post("/leads/confirm")
     @requires(Scope.LEADS)
     def confirm_many() -> Response:
-        action, filters, ids = _action(), read_filters(request.form), _selected(request.form)
+        filters, ids = read_filters(request.form), _selected(request.form)
+        if not request.form.get("action"):
+            return renderer.go(f"{PREFIX}/leads?{filters.here}", _("Choose what to do with the leads."))
+        action = _action()
         is_all = request.form.get("scope") == "all"
         with deps.store.read() as tx:
             if is_all:
