@@ -138,8 +138,9 @@ def _take_over(message: Mapping[str, Any], log: int) -> None:
 
 
 if __name__ == "__main__":
-    _import_all()
-    if _serve(socket.socket(fileno=int(sys.argv[1]))):
-        from service.cli.main import main
+    from service.cli.main import loading, main
 
+    with loading():  # no forked command searches the modules for garbage, which costs it a second
+        _import_all()
+    if _serve(socket.socket(fileno=int(sys.argv[1]))):
         sys.exit(main())
