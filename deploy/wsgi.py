@@ -1,8 +1,6 @@
 """The application for gunicorn.conf.py: `wsgi:application()`."""
 # ruff: noqa: INP001 - no package: gunicorn loads it by its path
 
-from flask import Flask
-
 from service import clock
 from service.forms import read_setup
 from service.metrics.folder import metrics_folder
@@ -13,15 +11,12 @@ from service.setup.reading import follow_setup
 _FOLDER = metrics_folder()  # before prometheus_client is imported, which reads where to count
 
 from service.cli.installation import in_force_before_fork  # noqa: E402
-from service.web import start_app  # noqa: E402
+from service.web import prepare_app  # noqa: E402
 
-_COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together
 _SETTINGS = read_settings()
 SETUP = follow_setup(
     _SETTINGS, in_force_before_fork(_SETTINGS, read_setup(_SETTINGS.forms_file, lookup)), lookup, clock.now()
 )
 
-
-def application() -> Flask:
-    """Called in each web process."""
-    return start_app(_SETTINGS, SETUP, _COUNTS, _FOLDER)
+application = prepare_app(_SETTINGS, SETUP, PostCounts(), _FOLDER)
+"""Called in each web process; made before gunicorn forks, so that they share its memory and count together."""

@@ -110,6 +110,9 @@ TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 
 # -- the middleware
 
+EDGE = "lead_capture_edge"
+"""The name of the application's extension that is its Edge."""
+
 _ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 """An id that a reverse proxy may give: long enough to be one, and nothing that could be an address or a sentence."""
 
@@ -144,12 +147,10 @@ class Edge:
         *,
         is_https: bool,
         trusts_ids: bool,
-        tracer: "Tracer | None" = None,
     ) -> None:
         """is_https: visitors use HTTPS.
 
         trusts_ids: a request's own id and trace are kept, because a reverse proxy has set them.
-        tracer: makes a span of each request that brings leads.
         """
         self._app = app
         self._current = current
@@ -157,6 +158,10 @@ class Edge:
         self._headers = (*DEFAULTS, *([TRANSPORT] if is_https else []))
         self._names = frozenset(name for name, _ in self._headers)
         self._trusts_ids = trusts_ids
+        self._tracer: Tracer | None = None
+
+    def trace(self, tracer: "Tracer") -> None:
+        """Make a span of each request that brings leads from now on."""
         self._tracer = tracer
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

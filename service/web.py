@@ -1,10 +1,11 @@
 """Process 1: create_app(settings) wires the rooms that receive and show leads into one Flask app."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -28,7 +29,7 @@ from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.capture.tools.registry import SENDERS
-from service.edge import POLICY, SETUP, Edge, without_port
+from service.edge import EDGE, POLICY, SETUP, Edge, without_port
 from service.forms import Setup, read_setup
 from service.forms.brand import describe_shades
 from service.forms.senders import find_weakness, is_proven
@@ -44,9 +45,6 @@ from service.setup.reading import follow_setup, is_kept_in_database, read_stored
 from service.setup.watcher import SetupWatcher
 from service.store import Identity, Store, StoreUnavailable
 from service.tracing.start import open_error_reports, open_tracer
-
-if TYPE_CHECKING:
-    from service.tracing.spans import Tracer
 
 log = structlog.get_logger()
 
@@ -66,20 +64,20 @@ def create_app(
     counts: PostCounts | None = None,
     store: Store | None = None,
     metrics_folder: MetricsFolder | None = None,
-    tracer: "Tracer | None" = None,
 ) -> Flask:
     """The web application; without arguments, configured by this process's environment.
+
+    Where a set-up is given, it connects to nothing and starts no thread: the process may fork afterwards.
 
     setup: in force, followed by the caller if at all.
     counts: rate limits shared with other web processes, made before they fork.
     store: opened by the caller, who closes it.
     metrics_folder: where the web processes of this host count together; None: this one counts alone.
-    tracer: makes spans, where they are wanted.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
     logs.configure(settings.log_format, settings.log_level)
-    store = store or Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
+    store = store or _open_store(settings)
     counts = counts or PostCounts()
     current = setup or _read_setup(settings, store)
     _warn_of_setup(current.get(), counts)
@@ -105,37 +103,56 @@ def create_app(
         app.wsgi_app = ProxyFix(without_port(app.wsgi_app), number, number)  # type: ignore[method-assign]
     is_https = settings.public_url.startswith("https://")
     app.wsgi_app = partial(_answer_once_read, app, app.wsgi_app)  # type: ignore[method-assign]
-    edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0, tracer=tracer)
-    app.wsgi_app = edge  # type: ignore[method-assign]
+    edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0)
+    app.wsgi_app = app.extensions[EDGE] = edge  # type: ignore[method-assign]
     return app
 
 
-def start_app(
-    settings: Settings | None = None,
-    setup: CurrentSetup | None = None,
-    counts: PostCounts | None = None,
-    metrics_folder: MetricsFolder | None = None,
-) -> Flask:
-    """The web application of one web process, which also follows the set-up and watches that a worker works.
+def start_app() -> Flask:
+    """The web application of one process of another WSGI server, configured by its environment.
 
-    To be called after the process was forked. setup: read by the parent; None: read here.
-    Raises: SettingsProblems, SetupProblems.
+    To be called after the process was forked. Raises: SettingsProblems, SetupProblems.
     """
-    settings = settings or read_settings()
+    settings = read_settings()
     logs.configure(settings.log_format, settings.log_level)
-    store = Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
-    setup, counts = setup or _read_setup(settings, store), counts or PostCounts()
+    store = _open_store(settings)
+    setup, counts = _read_setup(settings, store), PostCounts()
+    return _start(create_app(settings, setup, counts, store), settings, setup, counts, store)
+
+
+def prepare_app(
+    settings: Settings, setup: CurrentSetup, counts: PostCounts, metrics_folder: MetricsFolder | None
+) -> Callable[[], Flask]:
+    """Make the application of all web processes before they fork; return what starts it in each of them.
+
+    Made in each, it would be in memory as often: 20 MB for every process.
+    Raises: OSError where there can be no database file.
+    """
+    store = _open_store(settings)
+    app = create_app(settings, setup, counts, store, metrics_folder)
+    return partial(_start, app, settings, setup, counts, store)
+
+
+def _start(app: Flask, settings: Settings, setup: CurrentSetup, counts: PostCounts, store: Store) -> Flask:
+    """Follow the set-up, count, trace, and watch that a worker works. Raises: SetupProblems."""
     setup.attach(store, clock.now())
     setup.catch_up(clock.now())
-    app = create_app(settings, setup, counts, store, metrics_folder, open_tracer(settings, "web"))
+    warn = partial(_warn_of_setup, counts=counts)
+    warn(setup.get())
+    if tracer := open_tracer(settings, "web"):
+        app.extensions[EDGE].trace(tracer)
     if reports := open_error_reports(settings, "web"):
         logs.report_to(reports)
-    warn = partial(_warn_of_setup, counts=counts)
+    app.extensions[METRICS].start()
     SetupWatcher(setup, store, "web", warn).start(threading.Event())
     with suppress(StoreUnavailable):
         store.schema()  # opens the database: `restore` and `copy-to` see that this process uses it
     WorkerWatch(store, settings.alert_urls, Identity(worker_name(), is_gone), threading.Event()).start()
     return app
+
+
+def _open_store(settings: Settings) -> Store:
+    return Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
 
 
 def _answer_once_read(app: Flask, wsgi_app: Any, environ: Any, start_response: Any) -> Any:

@@ -3,10 +3,12 @@
 import gzip
 import http.client
 import json
+import os
 import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +138,22 @@ def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_ho
     assert "its token has 4 characters" in weak["why"]
     assert (line["event"], line["form"], line["sender"]) == ("sender_proves_nothing", "contact", "tally")
     assert 'token = "env:TALLY_TOKEN"' in line["remedy"]
+
+
+# -- made before the web processes are forked
+
+
+def test_the_application_is_made_without_a_thread_or_an_open_database(tmp_path: Path) -> None:
+    database = tmp_path / "leads.db"
+    settings = read_settings({"FORMS_FILE": "none.toml", "DATABASE_URL": f"sqlite:///{database}"})
+    threads = threading.enumerate()
+
+    start = web.prepare_app(settings, in_force(a_form()), PostCounts(), None)
+
+    assert callable(start)
+    assert threading.enumerate() == threads
+    assert database.exists()
+    assert str(database) not in {os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()}
 
 
 # -- our own mistakes

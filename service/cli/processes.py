@@ -5,6 +5,7 @@ from typing import Any
 
 from service import clock
 from service.cli import listening
+from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
 from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
 from service.cli.main import loading
@@ -41,15 +42,17 @@ def run_web(arguments: argparse.Namespace) -> int:
     with loading():
         from gunicorn.app.base import BaseApplication
 
-        from service.cli.installation import in_force_before_fork
-        from service.web import start_app
+        from service.cli.installation import database_problem, in_force_before_fork
+        from service.web import prepare_app
 
         # Before the fork: the web processes share its memory, and one that is replaced goes on with what they took up.
         read = in_force_before_fork(settings, read)
         setup = follow_setup(settings, read, lookup, clock.now())
         options = server_options(settings, address) | server_hooks(settings, address, setup, folder)
-
-    counts = PostCounts()  # before the fork: the web processes share it
+        try:
+            start = prepare_app(settings, setup, PostCounts(), folder)
+        except OSError as error:
+            raise Failed(database_problem(error)) from error
 
     class GunicornApplication(BaseApplication):
         """gunicorn with our options instead of a configuration file."""
@@ -59,7 +62,7 @@ def run_web(arguments: argparse.Namespace) -> int:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return start_app(settings, setup, counts, folder)
+            return start()
 
     GunicornApplication().run()
     return 0

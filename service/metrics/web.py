@@ -104,10 +104,16 @@ class WebMetrics:
         self._pending: deque[AnsweredRequest] = deque(maxlen=MAX_PENDING)
         self._is_pending = threading.Event()
         self._flushing = threading.Lock()
-        self._has_room = folder is None or folder.has_room
-        if folder is not None and self._has_room:
+
+    def start(self) -> None:
+        """Count in this process's own files, where there is a folder for them; called after the fork."""
+        if self._folder is not None and self._has_room:
             threading.Thread(target=self._flush_often, name="metrics", daemon=True).start()
             atexit.register(self._flush)
+
+    @property
+    def _has_room(self) -> bool:
+        return self._folder is None or self._folder.has_room
 
     @property
     def parent_id(self) -> int | None:

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from service.delivery.loop import Worker, WorkerConfig
+from service.edge import EDGE
 from service.forms import Setup
 from service.nexudus_accounts import account_contexts
 from service.settings import read_settings
@@ -36,7 +37,8 @@ class Installation:
         """A browser, which sends `ANN` and the like."""
         self.web = Tracer(self.collector.url, "web")
         environ = {"FORMS_FILE": "none.toml", "SUBMIT_LIMIT": "off", **settings}
-        app = create_app(read_settings(environ), in_force(a_form()), store=self.store, tracer=self.web)
+        app = create_app(read_settings(environ), in_force(a_form()), store=self.store)
+        app.extensions[EDGE].trace(self.web)
         return app.test_client()
 
     def deliver(self, spans: int, **settings: str) -> None:
