@@ -379,8 +379,10 @@ def test_a_sender_is_set_up_with_an_address_a_secret_and_steps(editor: Editor) -
     assert "Connect &gt; Webhooks" in editor.client.get("/admin/forms/senders/tour/typeform").text
 
     review = editor.client.post(path, data=Page(page, path).fields)
-    editor.confirm(review)
+    published = editor.confirm(review)
 
+    assert published.headers["Location"].startswith(f"{path}?version=")
+    assert "Published as version" in editor.see(published.headers["Location"])
     reference = editor.form("tour")["webhooks"]["jotform"]["token"]
     with editor.front.store.read() as tx:
         assert tx.secrets.read(reference.removeprefix("secret:")) == token
@@ -395,8 +397,10 @@ def test_a_sender_goes_and_the_others_keep_their_secrets(editor: Editor) -> None
         editor.confirm(editor.client.post(path, data=fields))
     path = "/admin/forms/senders/tour/meta"
 
-    editor.confirm(editor.client.post(path, data={**Page(editor.client.get(path), path).fields, "action": "remove"}))
+    fields = {**Page(editor.client.get(path), path).fields, "action": "remove"}
+    published = editor.confirm(editor.client.post(path, data=fields))
 
+    assert published.headers["Location"].startswith("/admin/forms/senders/tour?version=")
     webhooks = editor.form("tour")["webhooks"]
     assert webhooks.keys() == {"typeform", "tally"}
     assert webhooks["typeform"] == {"secret": "another-written-secret"}

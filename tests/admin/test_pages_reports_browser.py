@@ -12,6 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from service import clock
+from service.admin.pages.rendering import LANGUAGE_COOKIE
 from service.lead import Attribution, Status
 from service.store import Store
 from tests.admin.dashboard import PASSWORD
@@ -78,6 +79,20 @@ def test_axe_finds_nothing_and_nothing_sticks_out(screen: Screen, scheme: str, w
             violations[path].append("wider than the screen")
 
     assert {path: what for path, what in violations.items() if what} == {}
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr"])
+def test_navigation_and_tables_fit_a_desktop_in_every_language(screen: Screen, language: str) -> None:
+    screen.driver.add_cookie({"name": LANGUAGE_COOKIE, "value": language, "path": "/admin"})
+    screen.open("/admin/reports?period=30")
+
+    cut = screen.driver.execute_script(
+        "for (const one of document.querySelectorAll('details')) one.open = true;"
+        "return [...document.querySelectorAll('nav, .scroll')].filter((one) => one.scrollWidth > one.clientWidth)"
+        ".map((one) => one.ariaLabel);"
+    )
+
+    assert cut == []
 
 
 def test_axe_finds_nothing_on_a_preview(screen: Screen) -> None:

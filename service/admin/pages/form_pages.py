@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,7 @@ from service.admin.acting import current_actor
 from service.admin.pages import snippets
 from service.admin.pages.form_editing.drafts import ALL_FORMS, is_form, keys_in
 from service.admin.pages.form_editing.target import TargetChoices, choices_of, describe_destination
-from service.admin.pages.form_editing.workspace import Workspace
+from service.admin.pages.form_editing.workspace import Workspace, is_awaited, published_setup
 from service.admin.pages.record import acts_about_subject
 from service.admin.pages.rendering import Renderer, may
 from service.admin.permissions import requires
@@ -26,14 +26,10 @@ from service.forms import DEFAULT_ACCOUNT, Form
 from service.i18n import _
 from service.lead import CONSENT, Lead
 from service.operations.preview import preview
-from service.setup.publishing import StandingSetup
 from service.store import ActQuery, Alert, Query, Rejection, Transaction
 
 SETUP_KINDS = ("forms", "setup", "stage", "cap")
 """Kinds of alerts that a refused forms file and the daily check of the set-up raise."""
-
-PATIENCE = timedelta(seconds=10)
-"""How long a page waits for a version that was published; a process that has not followed by then has refused it."""
 
 MAX_PASTED_LENGTH = 20_000
 """Characters of each text of a preview."""
@@ -88,8 +84,8 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/setup")
     @requires(Scope.READ)
     def setup() -> Response:
-        published = _published(deps)
-        if _is_awaited(deps, published):
+        published = published_setup(deps)
+        if is_awaited(deps, published):
             return renderer.soon(_("Forms"), here="setup")
         accounts = dict.fromkeys(account for form in deps.forms.values() for account in form.accounts)
         choices = _choices(deps, renderer, accounts)
@@ -124,12 +120,6 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         return _form_page(deps, renderer, name, PastedSubmission(*texts), is_preview=True)
 
 
-def _published(deps: AdminDeps) -> StandingSetup | None:
-    """The newest version where the set-up can be changed here; None where a forms file holds it."""
-    standing = deps.publisher.standing()
-    return None if standing.version is None else standing
-
-
 def checked_at(tx: Transaction, account: str) -> datetime | None:
     """When the set-up of an account was last checked, if ever."""
     flag = tx.flags.get(checked_flag(account))
@@ -138,13 +128,6 @@ def checked_at(tx: Transaction, account: str) -> datetime | None:
 
 def _setup_alerts(tx: Transaction) -> list[Alert]:
     return [alert for alert in tx.alerts.open() if alert.kind in SETUP_KINDS]
-
-
-def _is_awaited(deps: AdminDeps, published: StandingSetup | None) -> bool:
-    """Whether this process has yet to take up the version that was published a moment ago."""
-    if published is None or published.updated_at is None or request.args.get("version") != str(published.version):
-        return False
-    return deps.setup().version != published.version and clock.now() - published.updated_at < PATIENCE
 
 
 def _is_seen_in(document: str, name: str) -> bool:
@@ -192,9 +175,9 @@ def _form_page(
     *,
     is_preview: bool = False,
 ) -> Response:
-    form, published = deps.forms.get(name), _published(deps)
+    form, published = deps.forms.get(name), published_setup(deps)
     is_new = form is None and published is not None and _is_seen_in(published.toml, name)
-    if is_new or _is_awaited(deps, published):
+    if is_new or is_awaited(deps, published):
         return renderer.soon(form.title if form and form.title else name, here="setup")
     if form is None:
         return renderer.message(HTTPStatus.NOT_FOUND, _("No such form"), _("There is no form with this name."))

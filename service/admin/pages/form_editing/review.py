@@ -19,6 +19,7 @@ from service.admin.pages.labels import lead_source_name
 from service.admin.pages.rendering import PREFIX
 from service.admin.permissions import requires
 from service.forms import SetupProblems
+from service.forms.senders import SENDERS
 from service.forms.values import SECRET_PREFIX
 from service.i18n import N_, _
 from service.operations.setup_effect import effect_of
@@ -88,8 +89,8 @@ def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], 
     return name_value
 
 
-def show_review(workspace: Workspace, trial: DraftTrial) -> Response:
-    """Return the page that shows what a draft would do."""
+def show_review(workspace: Workspace, trial: DraftTrial, sender: str = "") -> Response:
+    """Return the page that shows what a draft would do. sender: on whose page it was made, "" for another page."""
     return workspace.renderer.page(
         "form_review.html",
         here="setup",
@@ -97,6 +98,7 @@ def show_review(workspace: Workspace, trial: DraftTrial) -> Response:
         draft=trial.draft.dump(),
         form=trial.draft.form,
         title=workspace.title_of(trial.draft),
+        sender=sender,
         is_deleted=trial.draft.keys is None,
         ALL_FORMS=ALL_FORMS,
         label_of=label_of,
@@ -166,18 +168,26 @@ def _draft(workspace: Workspace, name: str, *, is_deleted: bool) -> Response:
 
 
 def _published(workspace: Workspace, draft: Draft) -> Response:
-    trial = workspace.try_out(draft)
+    trial, sender = workspace.try_out(draft), request.form.get("sender", "")
     if trial.overtaken is not None:
-        return show_review(workspace, trial)
+        return show_review(workspace, trial, sender)
     note = request.form.get("note", "").strip() or _note_of(draft)
     try:
         done = workspace.publisher.publish(trial.document, note, current_actor(), trial.draft.version, clock.now())
     except StaleVersion:
-        return show_review(workspace, workspace.try_out(draft))
+        return show_review(workspace, workspace.try_out(draft), sender)
     notice = _("Published as version %(version)s. It takes effect within two seconds.", version=done.version)
-    is_form = draft.keys is not None and is_of_form(draft.form)
-    page = f"{PREFIX}/setup/{draft.form}" if is_form else f"{PREFIX}/setup"
-    return workspace.renderer.go(f"{page}?version={done.version}", notice)
+    return workspace.renderer.go(f"{_page_after(draft, sender)}?version={done.version}", notice)
+
+
+def _page_after(draft: Draft, sender: str) -> str:
+    """The page that a published draft leads to: that of the sender on whose page it was made, else that of the form."""
+    if draft.keys is None or not is_of_form(draft.form):
+        return f"{PREFIX}/setup"
+    if sender not in SENDERS:
+        return f"{PREFIX}/setup/{draft.form}"
+    senders = f"{PREFIX}/forms/senders/{draft.form}"
+    return f"{senders}/{sender}" if sender in draft.keys.get("webhooks", {}) else senders
 
 
 def _note_of(draft: Draft) -> str:

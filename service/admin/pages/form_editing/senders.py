@@ -28,7 +28,8 @@ from service.admin.pages.form_editing.widgets import (
     Untypable,
     choice,
 )
-from service.admin.pages.form_editing.workspace import Standing, Workspace, sentences_of
+from service.admin.pages.form_editing.workspace import Standing, Workspace, is_awaited, published_setup, sentences_of
+from service.admin.pages.labels import sender_name
 from service.admin.pages.platform_states import platform_state
 from service.admin.permissions import requires
 from service.forms import SetupProblems
@@ -125,6 +126,8 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     def sender_setup(name: str, sender: str) -> Response:
         if workspace.publisher.is_managed_by_file and name in workspace.deps.forms and sender in SENDERS:
             return _page(workspace, name, sender, 0, {}, None)
+        if is_awaited(workspace.deps, published_setup(workspace.deps)):
+            return workspace.renderer.soon(sender_name(sender), here="setup")
         standing = workspace.standing()
         table = _table(workspace, standing, name, sender)
         return _page(
@@ -174,7 +177,7 @@ def _sent(workspace: Workspace, standing: Standing, name: str, sender: str, befo
         del keys["webhooks"]
     draft = Draft(name, standing.version, workspace.kept_keys(keys, name))
     try:
-        return show_review(workspace, workspace.try_out(draft))
+        return show_review(workspace, workspace.try_out(draft), sender)
     except (SetupProblems, EditRefused, SetupRefusal) as error:
         sentences = [sentence for _path, sentence in sentences_of(error)]
         return _page(workspace, name, sender, version, _typed(form), before, sentences)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
+from flask import request
 from werkzeug.exceptions import Forbidden, NotFound
 
 from service import clock
@@ -17,8 +19,11 @@ from service.forms.problems import PlacedProblem, write_place
 from service.i18n import _
 from service.operations.setup_effect import SetupEffect, effect_of
 from service.setup.editing import EditRefused, default_keys
-from service.setup.publishing import Proposal, StaleVersion
+from service.setup.publishing import Proposal, StaleVersion, StandingSetup
 from service.setup.withholding import added_variables, restored, with_references, withheld
+
+PATIENCE = timedelta(seconds=10)
+"""How long a page waits for a version that was published; a process that has not followed by then has refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,19 @@ class Workspace:
             with self.deps.store.read() as tx:
                 look = tx.crm.last_look(account)
         return choices_of(look)
+
+
+def published_setup(deps: AdminDeps) -> StandingSetup | None:
+    """The newest version where the set-up can be changed here; None where a forms file holds it."""
+    standing = deps.publisher.standing()
+    return None if standing.version is None else standing
+
+
+def is_awaited(deps: AdminDeps, published: StandingSetup | None) -> bool:
+    """Whether this process has yet to take up the version that was published a moment ago."""
+    if published is None or published.updated_at is None or request.args.get("version") != str(published.version):
+        return False
+    return deps.setup().version != published.version and clock.now() - published.updated_at < PATIENCE
 
 
 def sentences_of(error: Exception) -> Sequence[tuple[str, str]]:

@@ -115,12 +115,19 @@ def _amount(name: str, title: str, amounts: Callable[[TableRow], Mapping[str, fl
     """A column of money, sorted by the largest amount of its currencies."""
 
     def text(row: TableRow) -> str:
-        return " + ".join(money(amount, currency) for currency, amount in sorted(amounts(row).items())) or NONE
+        parts = (_breakable(money(amount, currency)) for currency, amount in sorted(amounts(row).items()))
+        return " + ".join(parts) or NONE
 
     def cell(row: TableRow) -> str:
         return " + ".join(f"{amount:.2f} {currency}".strip() for currency, amount in sorted(amounts(row).items()))
 
     return OutcomeColumn(name, title, lambda row: max(amounts(row).values(), default=None), text, cell)
+
+
+def _breakable(amount: str) -> str:
+    """An amount whose currency may stand on a line of its own where it is a code, such as GBP: columns are narrow."""
+    number, gap, currency = amount.rpartition("\N{NO-BREAK SPACE}")
+    return f"{number} {currency}" if gap and len(currency) > 1 else amount
 
 
 def columns_of(by: str, report: OutcomeReport, *, is_compared: bool, has_first: bool) -> list[OutcomeColumn]:
