@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, or_
 
 from service.lead import Status, first_lead_id
+from service.store.database.columns import EMPTY
 from service.store.database.tables import leads
 from service.store.outcome_folding import is_in_row
 from service.store.words import ID_TAIL, beginnings, number_in, parts, text_of, words_of
@@ -105,14 +106,15 @@ def filters(query: Query) -> dict[str, ColumnElement[bool]]:
         "channel": (leads.c.channel, query.channel),
         "account": (leads.c.account, query.account),
     }
-    return {name: column == value for name, (column, value) in columns.items() if value}
+    equal = {name: column == value for name, (column, value) in columns.items() if value}
+    if query.campaign:
+        equal["campaign"] = and_(leads.c.utm_campaign == query.campaign, leads.c.utm_campaign != EMPTY)
+    return equal
 
 
 def checks(query: Query) -> list[ColumnElement[bool]]:
     """Return the conditions that no index answers: they are checked of each lead that matches the others."""
     conditions: list[ColumnElement[bool]] = []
-    if query.campaign:
-        conditions.append(leads.c.utm_campaign == query.campaign)
     if query.problem:
         conditions.append(leads.c.problem.startswith(query.problem, autoescape=True))
     if query.counted:
@@ -122,11 +124,6 @@ def checks(query: Query) -> list[ColumnElement[bool]]:
     if query.row:
         conditions.append(is_in_row(*query.row))
     return conditions
-
-
-def terms_of_tags(query: Query) -> list[Term]:
-    """Return the words that a lead with these tags has in the index."""
-    return [Term((word,), whole=True) for word in dict.fromkeys(parts(query.campaign))]
 
 
 def bounds(query: Query) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
 from service.store.database.walls import beyond_walls
 from service.store.leads.rows import WHOLE, from_row
-from service.store.query import Query, Term, bounds, checks, filters, has_all, terms_of, terms_of_tags, time_of
+from service.store.query import Query, Term, bounds, checks, filters, has_all, terms_of, time_of
 from service.store.words import COLUMNS, cursor_of, facet, words_like
 
 RARE_LIMIT = 20_000
@@ -41,8 +41,8 @@ READ_COST = 4
 MAX_COUNT = 10_000
 """Larger counts are given as "more than"."""
 
-INDEXED = ("status", "form", "account")
-"""Filters with an index of their own; the others are filed among the words."""
+INDEXED = ("status", "form", "account", "campaign")
+"""Filters with an index of their own, `ix_leads_NAME_id`; the others are filed among the words."""
 
 Condition = ColumnElement[bool]
 
@@ -52,6 +52,7 @@ class SearchCondition:
     """One condition of a search. column: of the lead's id where it is looked up; is_rare: few leads match.
 
     beginning: of the words that match where all begin alike, and names and companies with it have such a word; else "".
+    index: the one that alone shows whether a lead matches: SQLite would read the lead; "" to leave it to the database.
     """
 
     column: Column[str]
@@ -60,6 +61,7 @@ class SearchCondition:
     is_listed: bool = True  # one look shows whether a lead matches
     is_ordered: bool = True  # the index has the matching leads in their order
     beginning: str = ""
+    index: str = ""
 
     def between(self, above: str, below: str) -> Select[Any]:
         """Select the matching leads between two ids, of every account: a plan within walls has that condition, too."""
@@ -69,6 +71,8 @@ class SearchCondition:
         """Return whether a lead matches."""
         own_id = lead_id if self.column.table is lead_words else as_lead_id(lead_id)
         one = select(literal(1)).select_from(self.column.table).where(self.column == own_id, self.condition)
+        if self.index:
+            one = one.with_hint(self.column.table, f"INDEXED BY {self.index}", "sqlite")
         return beyond_walls(one).exists()
 
 
@@ -241,18 +245,23 @@ class LeadSearch(Repository):
     def _plan(self, query: Query) -> SearchPlan:
         if self._walls is not None and not query.account:
             query = replace(query, account=self._walls.account)
-        equalities, terms = filters(query), [*terms_of(query.text), *terms_of_tags(query)]
+        equalities, terms = filters(query), terms_of(query.text)
         facets = [facet(name, getattr(query, name)) for name in equalities.keys() - INDEXED]
         conditions = [
             *map(self._condition, terms),
             *(SearchCondition(lead_words.c.lead_id, lead_words.c.word == word) for word in facets),
-            *(SearchCondition(leads.c.id, equalities[name]) for name in INDEXED if name in equalities),
+            *(
+                SearchCondition(leads.c.id, equalities[name], index=f"ix_leads_{name}_id")
+                for name in INDEXED
+                if name in equalities
+            ),
         ]
         if self._walls is not None and not query.account:
             own = leads.c.account.in_(sorted(self._walls.accounts))
             conditions.append(SearchCondition(leads.c.id, own, is_ordered=False))
         if query.sale:
-            conditions.append(SearchCondition(sales.c.lead_id, sales.c.status == query.sale))
+            is_so = sales.c.status == query.sale
+            conditions.append(SearchCondition(sales.c.lead_id, is_so, index="ix_sales_status"))
         more = checks(query)
         is_ordered = len(conditions) <= 1 and all(one.is_ordered for one in conditions) and len(more) <= query.counted
         if not is_ordered:

@@ -16,14 +16,13 @@ from sqlalchemy import (
     and_,
     exists,
     literal,
-    literal_column,
     null,
     select,
     tuple_,
     type_coerce,
 )
 
-from service.store.database.columns import as_lead_id, compared
+from service.store.database.columns import EMPTY, as_lead_id, compared
 from service.store.database.report_tables import COMPANY_KEY, NAME_KEY, sales
 from service.store.database.tables import leads
 from service.store.database.walls import beyond_walls
@@ -56,14 +55,11 @@ class SortKey:
         return ~exists().select_from(self.lead_id.table).where(self.lead_id == lead_id, self.has_one)
 
 
-_EMPTY: ColumnElement[str] = literal_column(
-    "''"
-)  # written out: else SQLite does not see that the partial index will do
 _WON_AT: ColumnElement[int] = type_coerce(sales.c.won_at, BigInteger)
 
 SORT_KEYS = {
-    "name": SortKey(NAME_KEY, leads.c.id, leads.c.full_name != _EMPTY, NAME_KEY.concat("")),
-    "company": SortKey(COMPANY_KEY, leads.c.id, leads.c.company != _EMPTY, COMPANY_KEY.concat("")),
+    "name": SortKey(NAME_KEY, leads.c.id, leads.c.full_name != EMPTY, NAME_KEY.concat("")),
+    "company": SortKey(COMPANY_KEY, leads.c.id, leads.c.company != EMPTY, COMPANY_KEY.concat("")),
     "value": SortKey(sales.c.value, sales.c.lead_id, sales.c.value.is_not(None), sales.c.value + 0),
     "won": SortKey(_WON_AT, sales.c.lead_id, sales.c.won_at.is_not(None), _WON_AT + 0),
 }

@@ -28,8 +28,10 @@ from service.store.sort_order import (
 MAX_SHORT = 10_000
 """Leads of a period of which all matches are sorted."""
 
-SORT_STRETCHES = (1_000, 4_000, 16_000, 64_000)
-"""Leads considered together on the walk."""
+SORT_STRETCHES = (120, 1_000, 4_000, 16_000, 64_000)
+"""Leads considered together on the walk. SQLite checks all of a stretch: the first is short, as most pages are soon
+full.
+"""
 
 READ_SIZES = (128, 256, 512, 600)
 """Leads read together on a walk, where that alone shows whether they match."""

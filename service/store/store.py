@@ -35,7 +35,7 @@ T = TypeVar("T")
 KEEP_BATCH_SIZE = 100
 """Leads of one request that are committed together: other writers need not wait for a thousand."""
 
-SCHEMA = "0029"
+SCHEMA = "0030"
 """The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
 
 

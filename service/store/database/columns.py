@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Table, Text, TypeDecorator
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Table, Text, TypeDecorator, literal_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -24,6 +24,9 @@ Values = tuple[Any, ...]
 
 MAX_VALUES = 900
 """Values in one statement: some builds of SQLite accept fewer than a thousand."""
+
+EMPTY: ColumnElement[str] = literal_column("''")
+"""An empty text that is written out: else SQLite does not see that an index of texts that are not empty will do."""
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 

@@ -87,6 +87,13 @@ leads = Table(
     Index("ix_leads_account_id", "account", "id"),
 )
 Index(
+    "ix_leads_campaign_id",
+    leads.c.utm_campaign,
+    leads.c.id,
+    sqlite_where=leads.c.utm_campaign != "",
+    postgresql_where=leads.c.utm_campaign != "",
+)
+Index(
     "ix_leads_untold",
     leads.c.form,
     leads.c.status,
