@@ -56,7 +56,8 @@ def state_families(store: Store) -> Iterator[Metric]:
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        counts = tx.leads.count_by_status()
+        tx.statistics.fix_moment()
+        counts = tx.statistics.leads_by_status()
         kinds = Counter(alert.kind for alert in tx.alerts.open())
         workers = [each for each in tx.workers.all() if clock.now() - each.seen_at <= WORKER_AT_WORK]
     state, (_, seen_s) = delivery_state(store), worker_seen(store)

@@ -4,12 +4,13 @@ Each day of the operator's calendar has a row. The present day is counted again 
 and again when a trigger recorded that one of its leads changed: delivered late, corrected, attributed anew, erased.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, exists, func, insert, select, update
+from sqlalchemy import Text, and_, cast, delete, exists, func, insert, or_, select, update
 
 from service.lead import LeadId, arrival_of, first_lead_id
 from service.store.counting import (
@@ -50,6 +51,9 @@ COLUMNS = (
 
 CHANGES_BATCH_SIZE = 20_000
 """Records of the trigger that one count answers; with more of them the day is counted once more."""
+
+MAX_GAPS = 50
+"""Stretches between days whose counts can be read; with more of them, all leads are."""
 
 UNCERTAIN = timedelta(minutes=2)
 """Leads that arrived this shortly before the newest day was counted may have been missed."""
@@ -138,6 +142,31 @@ class DailyCounts(Repository):
         of = daily_counts.c
         query = select(of.value).distinct().where(of.kind == kind, of.form.in_(self._names(ALL)), of.value != REST)
         return sorted(value for value in self._execute(query).scalars() if value)
+
+    def leads_by_status(self) -> dict[str, int]:
+        """Count all leads by status: those of days that have ended as they were counted, the others by reading them."""
+        of = daily_counts.c
+        changed = count_days.c.since.in_(select(count_changes.c.since))
+        is_known = and_(count_days.c.until != "", _IS_COUNTED, ~changed)
+        ended = select(count_days.c.since, count_days.c.until).where(is_known).order_by(count_days.c.since)
+        days = self._execute(ended).all()
+        rest = _between_days(days)
+        counts: Counter[str] = Counter()
+        if len(rest) > MAX_GAPS:
+            rest = [("", AFTER_ALL_IDS)]
+        elif days:
+            of_days = (
+                of.kind == "status",
+                of.form.in_(self._names("")),
+                of.day.in_(select(count_days.c.day).where(is_known)),
+            )
+            counted = select(of.value, func.sum(of.leads)).where(*of_days).group_by(of.value)
+            counts.update({value: int(number) for value, number in self._execute(counted)})
+        status = leads.c.status.concat("")  # else SQLite reads all leads in the order of their statuses
+        inside = or_(*(and_(leads.c.id >= since, leads.c.id < until) for since, until in rest))
+        query = select(status.label("status"), func.count()).where(inside).group_by(status)
+        counts.update({value: int(number) for value, number in self._execute(query)})
+        return dict(counts)
 
     def counting_state(self) -> CountingState:
         """Return the progress of counting."""
@@ -271,6 +300,12 @@ class DailyCounts(Repository):
             answered = counted.changes[start : start + 1000]
             self._execute(delete(count_changes).where(count_changes.c.id.in_(answered)))
         return True
+
+
+def _between_days(days: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return the stretches of ids that are in none of these days, which are in their order."""
+    starts, ends = ["", *(day.until for day in days)], [*(day.since for day in days), AFTER_ALL_IDS]
+    return [(since, until) for since, until in zip(starts, ends, strict=True) if since < until]
 
 
 def day_of(lead_id: str, zone: tzinfo) -> CalendarDay:

@@ -15,7 +15,8 @@ from service.lead import Lead
 from service.store.database.tables import leads
 from service.store.database.walls import beyond_walls
 from service.store.query import AFTER_ALL_IDS, Query
-from service.store.search import MAX_COUNT, LeadSearch, MatchCount, SearchCondition, SearchPlan
+from service.store.search import MAX_COUNT, LeadSearch, MatchCount
+from service.store.search_plan import SearchCondition, SearchPlan
 from service.store.sort_order import (
     SORT_KEYS,
     SortOrder,

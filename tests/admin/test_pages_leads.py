@@ -28,7 +28,7 @@ def operator(sqlite: Store) -> Operator:
 def standing(store: Store) -> dict[str, int]:
     """How many leads stand where."""
     with store.read() as tx:
-        return tx.leads.count_by_status()
+        return tx.statistics.leads_by_status()
 
 
 def test_an_empty_list_says_what_to_do(operator: Operator) -> None:

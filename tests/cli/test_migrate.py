@@ -28,7 +28,7 @@ def test_leads_stay_where_they_are(run: Terminal, sqlite: Store) -> None:
     run("migrate")
 
     with sqlite.read() as tx:
-        assert sum(tx.leads.count_by_status().values()) == 3
+        assert sum(tx.statistics.leads_by_status().values()) == 3
 
 
 def test_after_it_leads_can_be_kept(run: Terminal, folder: Path) -> None:

@@ -41,4 +41,4 @@ def test_no_one_is_notified_of_imported_leads(run: Terminal, folder: Path, sqlit
     assert run("import", "old.csv", "--form", "tour").code == 0
 
     with sqlite.read() as tx:
-        assert (sum(tx.leads.count_by_status().values()), tx.leads.to_notify("tour", 9)) == (1, [])
+        assert (sum(tx.statistics.leads_by_status().values()), tx.leads.to_notify("tour", 9)) == (1, [])

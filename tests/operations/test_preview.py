@@ -236,7 +236,7 @@ def deliver_all(sqlite: Store, nexudus: Simulator, form: Form) -> None:
     for delivery in sqlite.write(lambda tx: tx.queue.claim("the test", clock.now(), 90, 10)):
         deliver(delivery, contexts["default"])
     with sqlite.read() as tx:
-        assert tx.leads.count_by_status() == {Status.DELIVERED: 1}
+        assert tx.statistics.leads_by_status() == {Status.DELIVERED: 1}
 
 
 def created(nexudus: Simulator) -> list[dict[str, Any]]:

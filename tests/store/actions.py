@@ -49,7 +49,7 @@ def stored_lead(store: Store, lead: Lead) -> Lead:
 def count(store: Store) -> int:
     """Count the stored leads."""
     with store.read() as tx:
-        return sum(tx.leads.count_by_status().values())
+        return sum(tx.statistics.leads_by_status().values())
 
 
 def at_once(*jobs: Callable[[], T]) -> Sequence[T]:

@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import delete
 
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
-from service.store import DateRange, Store
+from service.store import DateRange, Store, daily_counts
 from service.store.counting import (
     ERASED,
     MAX_DISTINCT_VALUES,
@@ -65,6 +65,21 @@ def test_leads_are_counted_on_their_day_with_what_became_of_them(store: Store) -
         ("2026-11-24", "pending"): (1, 0),
         ("2026-11-25", "pending"): (1, 0),
     }
+
+
+@pytest.mark.parametrize("max_gaps", [50, 0])
+def test_all_leads_are_counted_by_status_whatever_has_changed_since_their_day(
+    store: Store, max_gaps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_counts, "MAX_GAPS", max_gaps)
+    late, *_ = (keep(store, a_lead(received_at=NOON + timedelta(days=day))) for day in (0, 0, 1, 3))
+    settle(store, NOON + timedelta(days=4))
+    deliver(store, late)
+    keep(store, a_lead(received_at=NOON + timedelta(days=4), status=Status.QUARANTINED))
+    keep(store, a_lead(received_at=NOON - timedelta(days=9)))
+
+    with store.read() as tx:
+        assert tx.statistics.leads_by_status() == {"pending": 4, "delivered": 1, "quarantined": 1}
 
 
 def test_spam_and_tests_stand_among_the_statuses_only(store: Store) -> None:

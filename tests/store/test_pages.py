@@ -95,4 +95,4 @@ def test_leads_are_counted_by_status(store: Store) -> None:
         keep(store, a_lead(status=status))
 
     with store.read() as tx:
-        assert tx.leads.count_by_status() == {"pending": 2, "quarantined": 1}
+        assert tx.statistics.leads_by_status() == {"pending": 2, "quarantined": 1}

@@ -12,9 +12,9 @@ SUBJECTS = [name for name, member in vars(Transaction).items() if isinstance(mem
 
 def test_a_subject_is_made_when_it_is_used(store: Store) -> None:
     with store.read() as tx:
-        tx.leads.count_by_status()
+        tx.statistics.leads_by_status()
 
-        assert [name for name in SUBJECTS if name in vars(tx)] == ["leads"]
+        assert [name for name in SUBJECTS if name in vars(tx)] == ["statistics"]
 
 
 @pytest.mark.parametrize("name", SUBJECTS)

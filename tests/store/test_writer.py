@@ -144,7 +144,7 @@ def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         keep(store, a_lead())
     with pytest.raises(StoreUnavailable), store.read() as tx:
-        tx.leads.count_by_status()
+        tx.statistics.leads_by_status()
     store.close()
 
 
@@ -192,7 +192,7 @@ def test_an_outage_is_reported_to_all_that_wait_without_each_trying(tmp_path: Pa
 
     def fail(tx: Transaction) -> None:
         tried.append(1)
-        tx.leads.count_by_status()  # not migrated: there is no such table
+        tx.statistics.leads_by_status()  # not migrated: there is no such table
 
     outcomes = in_one_batch(store, fail, fail, fail)
 

@@ -57,11 +57,6 @@ class StoredLeads(Repository):
 
     # -- status
 
-    def count_by_status(self) -> dict[str, int]:
-        """Count all leads by status."""
-        rows = self._execute(select(leads.c.status, func.count().label("number")).group_by(leads.c.status))
-        return {row.status: row.number for row in rows}
-
     def statuses_of(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
         """Return the status of each lead; unknown ids are left out."""
         rows = self._execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
