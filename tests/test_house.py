@@ -308,7 +308,8 @@ BEYOND_WALLS = {
     "outbox.py": 1,  # wakes the workers
     "overview.py": 3,  # numbers of calls, between which today's are looked for
     "recording.py": 1,  # erases words of a lead that had another account before
-    "search.py": 4,  # conditions of a plan that has one for the account, how many leads meet them, times of stretches
+    "search.py": 2,  # how many leads meet a condition, times of stretches
+    "search_plan.py": 2,  # conditions of a plan that has one for the account
     "snapshot.py": 1,  # the number of the newest call
     "sort_order.py": 2,  # stretches of an order, of which the conditions choose
     "sorting.py": 1,  # leads that are not to be looked for elsewhere
