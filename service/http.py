@@ -1,19 +1,20 @@
-"""Outgoing HTTP: one request, one complete response in time. No retries, redirects, cookies or logging."""
+"""Outgoing HTTP: one request, one complete response in time. No retries, redirects, cookies or logging.
+
+requests is loaded by the first one: most web processes make none, and it takes 4 MB.
+"""
 
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError
+from typing import TYPE_CHECKING
 
 from service import clock
 from service.version import USER_AGENT
+
+if TYPE_CHECKING:
+    import requests
 
 IDLE_S = 4.0
 """Seconds after which an idle connection is not used again.
@@ -22,14 +23,6 @@ A server that closes a kept connection just as we write into it leaves a write i
 was done. The safe outcome is "unknown"; this makes it rare, because front servers commonly keep a
 connection for five seconds or much longer. The price is one handshake after a quiet spell.
 """
-
-_NOT_SENT = (
-    requests.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-)
 
 
 @dataclass(frozen=True)
@@ -85,7 +78,9 @@ class HttpClient:
         limit_s = self._timeout_s if timeout_s is None else min(timeout_s, self._timeout_s)
         try:
             return self._exchange(method, url, headers, body, query, limit_s)
-        except (OSError, HTTPError) as error:  # requests' own errors are OSErrors
+        except Exception as error:
+            if not _is_failure(error):
+                raise
             was_sent = not _nothing_was_sent(error)
         # Raised outside of the except block, so that the cause is dropped.
         raise NoResponse(was_sent=was_sent)
@@ -114,17 +109,17 @@ class HttpClient:
         self._local.used_at = clock.monotonic()
         return HttpResponse(response.status_code, response.headers, content)
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, response: "requests.Response", deadline: float) -> bytes:
         """Read the whole body; a server that trickles would never exceed the timeout between two bytes."""
         content = b""
         # read1 returns what is there; iter_content would wait for a whole chunk, however long that takes.
         while chunk := response.raw.read1(65536, decode_content=True):
             content += chunk
             if clock.monotonic() > deadline or len(content) > self._max_bytes:
-                raise requests.ReadTimeout("the response came too slowly, or was too long")
+                raise TimeoutError("the response came too slowly, or was too long")
         return content
 
-    def _session(self) -> requests.Session:
+    def _session(self) -> "requests.Session":
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = _new_session()
@@ -134,9 +129,14 @@ class HttpClient:
         return session
 
 
-def _new_session() -> requests.Session:
+def _new_session() -> "requests.Session":
+    from http.cookiejar import DefaultCookiePolicy  # noqa: PLC0415 (see above)
+
+    import requests  # noqa: PLC0415
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415
+
     session = requests.Session()
-    session.auth = _HeadersOnly()
+    session.auth = _leave_alone
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = USER_AGENT
     for scheme in ("http://", "https://"):
@@ -144,16 +144,31 @@ def _new_session() -> requests.Session:
     return session
 
 
-class _HeadersOnly(AuthBase):
-    """Leaves the request alone; otherwise the machine's ~/.netrc would replace our Authorization header."""
+def _leave_alone(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+    """Change nothing; without any `auth`, the machine's ~/.netrc would replace our Authorization header."""
+    return request
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
+
+def _is_failure(error: Exception) -> bool:
+    """Whether it is of the network or of what it brought, not a mistake of ours."""
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    return isinstance(error, OSError | HTTPError)  # requests' own errors are OSErrors
 
 
 def _nothing_was_sent(error: Exception) -> bool:
+    from requests import exceptions  # noqa: PLC0415
+    from urllib3.exceptions import NewConnectionError  # noqa: PLC0415
+
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, _NOT_SENT) or isinstance(reason, NewConnectionError):
+    not_sent = (
+        exceptions.ConnectTimeout,
+        exceptions.ProxyError,
+        exceptions.InvalidURL,
+        exceptions.MissingSchema,
+        exceptions.InvalidSchema,
+    )
+    if isinstance(error, not_sent) or isinstance(reason, NewConnectionError):
         return True
     # Other TLS errors can strike in the middle of a write.
     return bool(reason and reason.args and isinstance(reason.args[0], ssl.SSLCertVerificationError))

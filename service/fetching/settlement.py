@@ -11,10 +11,8 @@ import structlog
 
 from service import clock
 from service.background import jitter
-from service.capture.accept import arrival_of
 from service.capture.dedup import id_key
 from service.capture.fields.enquiries import Enquiry, LeadNotice
-from service.capture.fields.submissions import reading_form, submit
 from service.fetching.connection import PlatformConnection
 from service.lead import Outcome
 from service.platforms.reader import Disconnected, Gone, NotNow, PlatformError, Unusable
@@ -146,6 +144,10 @@ def read_arrival(enquiry: Enquiry, connection: PlatformConnection) -> Arrival:
 
     Platforms report no visitor's address, so none is kept; whatever they let us read is proven.
     """
+    # Loaded here, because they take 4 MB, and most workers fetch from no platform.
+    from service.capture.accept import arrival_of  # noqa: PLC0415
+    from service.capture.fields.submissions import reading_form, submit  # noqa: PLC0415
+
     submission = submit(enquiry, reading_form(connection.form, connection.config), connection.sender, connection.config)
     arrival = arrival_of(replace(submission, ip="", is_proven=True), connection.form, clock.now())
     own = [key for key in arrival.keys if key.otherwise]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service.capture.fields.enquiries import NamedAnswer, UnreadableItem
 from service.capture.parsing import Empty
-from service.capture.parsing.bodies import read_json
+from service.capture.parsing.loose_json import read_json
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.texts import Answer
 from service.capture.tools.sender import WebhookCall

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.parsing import Unreadable
-from service.capture.parsing.bodies import read_json
 from service.capture.parsing.json_values import Json
+from service.capture.parsing.loose_json import read_json
 from service.capture.tools.sender import SenderConfig
 from service.http import HttpClient, HttpResponse, NoResponse
 

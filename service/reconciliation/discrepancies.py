@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from service import clock
-from service.capture.accept import arrival_of_id
 from service.capture.fields.enquiries import Enquiry
 from service.fetching.connection import PlatformConnection
 from service.lead import LeadId, OpportunityId, Status
@@ -257,6 +256,8 @@ def _sentence(error: PlatformError) -> str:
 
 
 def _unknown(external_ids: Sequence[str], connection: PlatformConnection, store: Store, now: datetime) -> list[str]:
+    from service.capture.accept import arrival_of_id  # noqa: PLC0415 (4 MB, and most workers fetch from no platform)
+
     with store.read() as tx:
         arrivals = {one: arrival_of_id(connection.sender, one, connection.form, now) for one in external_ids}
         return [one for one, arrival in arrivals.items() if tx.leads.match(arrival, now) is None]

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from service.alerts.channels import Message
 from service.alerts.wording import count, defuse
@@ -14,6 +13,9 @@ from service.forms import Brand
 from service.forms.brand import make_shades
 from service.operations.outcomes import OutcomeRow
 from service.weekly.figures import SourceTable, Week, WeekFigures
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 USUAL_COLOUR = "#0a6350"
 LEFT_OUT = {
@@ -132,7 +134,9 @@ def _left_out(numbers: Mapping[str, int]) -> str:
 
 
 @cache
-def _template() -> Template:
+def _template() -> "Template":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 (once a week, 2 MB)
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

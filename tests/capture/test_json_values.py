@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.parsing import Unreadable
-from service.capture.parsing.bodies import read_json
 from service.capture.parsing.json_values import list_at, table_at, tables_at, text_at, texts_at, value_at
+from service.capture.parsing.loose_json import read_json
 
 LEAD: dict[str, Any] = {
     "data": {"fields": [{"label": "Name", "value": " Ann\x00 "}, None, "x"], "id": "7", "open": True}

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.parsing import InvalidBody, Unreadable, Unsupported
-from service.capture.parsing.bodies import read_body, read_json
+from service.capture.parsing.bodies import read_body
 from service.capture.parsing.json_mending import MAX_MENDED_CHARS
-from service.capture.parsing.loose_json import parse, parse_strictly
+from service.capture.parsing.loose_json import parse, parse_strictly, read_json
 from tests.front import SCRIPT, Front
 
 JSON = "application/json"

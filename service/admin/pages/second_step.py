@@ -3,7 +3,6 @@
 from datetime import datetime
 from http import HTTPStatus
 
-import segno
 from flask import Blueprint, abort, g, redirect, request
 from werkzeug.wrappers import Response
 
@@ -80,6 +79,13 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
         return entrance.forget(entrance.let_in(signed_in, now, values["next"], "code"), STEP_COOKIE)
 
 
+def _picture_of(address: str) -> str:
+    """Return the QR code of an address as a data URI."""
+    import segno  # noqa: PLC0415 (few processes draw one, and it takes 2 MB)
+
+    return segno.make(address).svg_data_uri(scale=5, border=4, light="#fff")
+
+
 def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
     def page(status: HTTPStatus = HTTPStatus.OK, **values: object) -> Response:
         person, renderer = person_of_session(), entrance.renderer
@@ -94,7 +100,7 @@ def _add_account(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None
             is_on=is_on,
             codes_left=codes_left,
             seed=" ".join(seed[start : start + 4] for start in range(0, len(seed), 4)),
-            picture=segno.make(address_of(seed, person)).svg_data_uri(scale=5, border=4, light="#fff") if seed else "",
+            picture=_picture_of(address_of(seed, person)) if seed else "",
             **shown,
         )
         response.headers["Cache-Control"] = "no-store"

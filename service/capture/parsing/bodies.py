@@ -4,7 +4,6 @@ Reads urlencoded, multipart, text/plain and JSON bodies, also under a wrong or m
 deflate.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.http import parse_options_header
 
 from service.capture.parsing import Empty, Unreadable, Unsupported
-from service.capture.parsing.loose_json import parse, parse_strictly
+from service.capture.parsing.loose_json import parse_strictly, read_json
 from service.capture.parsing.multipart import File, looks_multipart, read_multipart
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect, dotted, is_one_line_of_pairs, read_lines, read_urlencoded
@@ -213,20 +212,6 @@ def _read_pairs(body: bytes, kind: str, charset: str) -> RequestBody:
     # Urlencoded text has neither spaces nor line ends; lines of pairs nearly always have.
     in_lines = kind in _PLAIN and any(byte in body.strip() for byte in b"\n ") and not is_one_line_of_pairs(body)
     return RequestBody(collect(read_lines(body, charset) if in_lines else read_urlencoded(body, charset)))
-
-
-def read_json(body: bytes, charset: str = "") -> object:
-    """Return the JSON value of a body, as loose_json.parse does.
-
-    charset: from the content type, "" for none.
-    Raises: Unreadable.
-    """
-    encoding = json.detect_encoding(body)
-    try:
-        text = decode(body, charset) if encoding.startswith("utf-8") else body.decode(encoding)
-    except ValueError:
-        raise Unreadable(f"The JSON is broken: it is not {encoding.upper()} text.") from None
-    return parse(text)
 
 
 def _read_json(body: bytes, charset: str) -> RequestBody:

@@ -12,6 +12,7 @@ from service.capture.parsing import Unreadable
 from service.capture.parsing.json_mending import Uncertain, mend
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect, dotted
+from service.capture.parsing.texts import decode
 
 MAX_LINES = 10_000
 """Lines of one text, each with one lead. A call may hold a thousand leads."""
@@ -37,6 +38,20 @@ _TOKENS = re.compile(r',|[{\[]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _OPENING = ("{", "[")
 
 _ESCAPED_WHOLE = re.compile(r"\s*[{\[]\s*(?:\{\s*)?&(?:quot|#0?34);")
+
+
+def read_json(body: bytes, charset: str = "") -> object:
+    """Return the JSON value of a body, as parse does.
+
+    charset: from the content type, "" for none.
+    Raises: Unreadable.
+    """
+    encoding = json.detect_encoding(body)
+    try:
+        text = decode(body, charset) if encoding.startswith("utf-8") else body.decode(encoding)
+    except ValueError:
+        raise Unreadable(f"The JSON is broken: it is not {encoding.upper()} text.") from None
+    return parse(text)
 
 
 def parse(text: str, layers: int = _MAX_LAYERS) -> object:

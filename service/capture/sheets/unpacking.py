@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
-import python_calamine
-
 PROTECTED, DAMAGED = 3, 4
 """Exit codes; any other than 0 means that the process was killed."""
 
@@ -28,6 +26,8 @@ Cell = str | int | float | bool
 
 def main(path: str) -> int:
     """Write the workbook out and return the exit code."""
+    import python_calamine  # noqa: PLC0415 (not in the process that only knows the exit codes)
+
     _set_limits()
     try:
         for line in _lines(path):
@@ -52,6 +52,8 @@ def _set_limits() -> None:
 
 
 def _lines(path: str) -> Iterator[object]:
+    import python_calamine  # noqa: PLC0415
+
     with python_calamine.load_workbook(path) as workbook:
         for sheet in workbook.sheets_metadata:
             if sheet.typ is not python_calamine.SheetTypeEnum.WorkSheet:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, flat
 from service.capture.parsing import Unreadable
-from service.capture.parsing.bodies import read_body, read_json
+from service.capture.parsing.bodies import read_body
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
+from service.capture.parsing.loose_json import read_json
 from service.capture.parsing.texts import text_of
 from service.capture.tools.sender import (
     InvalidSignature,

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing import Unreadable
-from service.capture.parsing.bodies import read_json
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
+from service.capture.parsing.loose_json import read_json
 from service.capture.tools.json_posts import named_answers, other_details, read_object, read_plainly
 from service.capture.tools.sender import (
     SenderConfig,

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.names import meaning_of
 from service.capture.parsing import Unreadable
-from service.capture.parsing.bodies import read_body, read_json
+from service.capture.parsing.bodies import read_body
 from service.capture.parsing.json_values import Json, table_at, text_at
+from service.capture.parsing.loose_json import read_json
 from service.capture.parsing.texts import Answer
 from service.capture.tools.any_json.answers import compose
 from service.capture.tools.json_posts import named_answers, other_details

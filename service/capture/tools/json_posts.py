@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, UnreadableItem
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing import Unreadable
-from service.capture.parsing.bodies import RequestBody, read_body, read_json
+from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, value_at
+from service.capture.parsing.loose_json import read_json
 from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect, dotted

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import segno
 from flask import Blueprint, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -95,6 +94,8 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
 
 def qr_svg(text: str) -> bytes:
     """Return a QR code as an image of lines, black on white, with its quiet zone."""
+    import segno  # noqa: PLC0415 (few processes draw one, and it takes 2 MB)
+
     image = io.BytesIO()
     segno.make(text, error="m", micro=False).save(image, kind="svg", scale=8, border=4, light="#fff")
     return image.getvalue()
