@@ -93,6 +93,25 @@ def test_what_is_typed_becomes_a_key(name: str, text: str, expected: dict[str, A
     assert not typed.problems
 
 
+@pytest.mark.parametrize(
+    ("ticked", "more", "before", "expected"),
+    [
+        (["email"], "", {}, {}),
+        (["email", "phone"], "", {}, {"require": ["email", "phone"]}),
+        ([], "", {}, {"require": []}),
+        (["email"], "desk type, start", {}, {"require": ["email", "desk type", "start"]}),
+        (["phone", "email"], "", {"require": ["phone", "email"]}, {"require": ["phone", "email"]}),
+        (["email"], "", {"require": ["email"]}, {"require": ["email"]}),
+    ],
+)
+def test_required_answers_are_ticked(
+    ticked: list[str], more: str, before: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    boxes = {f"require:{name}": "yes" for name in ticked}
+
+    assert read_form({"require.usual": "email", **boxes, "require.more": more}, before).keys == expected
+
+
 @pytest.mark.parametrize("name", ["extra", "answer_map"])
 def test_what_cannot_be_a_value_is_said_beside_its_input(name: str) -> None:
     assert read_form({name: "no row = = ="[:6]}, {}).problems.keys() == {name}

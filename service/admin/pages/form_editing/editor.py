@@ -14,7 +14,7 @@ from service.actors import Scope
 from service.admin.pages.form_editing.brand import show_brand
 from service.admin.pages.form_editing.drafts import ALL_FORMS, BRAND, Draft, is_form
 from service.admin.pages.form_editing.keys import FIELDS, SECTIONS, FormField, Section
-from service.admin.pages.form_editing.questions import QuestionRow, each_kind, requested_move, row_numbers
+from service.admin.pages.form_editing.questions import QuestionRow, each_kind, make_name, requested_move, row_numbers
 from service.admin.pages.form_editing.reading import (
     RouteRow,
     read_form,
@@ -22,11 +22,13 @@ from service.admin.pages.form_editing.reading import (
     rows_of_keys,
     show_field,
     show_form,
+    with_names,
 )
 from service.admin.pages.form_editing.review import draft_of_request, number_of_request, show_review
 from service.admin.pages.form_editing.target import AS_WRITTEN, describe_stage, written_stage
+from service.admin.pages.form_editing.widgets import NO_NAMES
 from service.admin.pages.form_editing.workspace import Workspace, sentences_of
-from service.admin.pages.labels import lead_source_name
+from service.admin.pages.labels import field_name, lead_source_name
 from service.admin.permissions import requires
 from service.forms import SetupProblems
 from service.forms.crm import LEAD_SOURCES
@@ -201,7 +203,7 @@ def _new_name(typed: str, keys: Mapping[str, Any], document: str) -> tuple[str, 
 def _typed_again(
     form: str, name: str, version: int, drawn: Mapping[str, Any], problems: Mapping[str, str]
 ) -> EditorState:
-    texts = {**show_form(drawn), **request.form.to_dict()}
+    texts = {**show_form(drawn), **with_names(request.form, drawn)}
     return EditorState(form, name, version, drawn, texts, *rows_of(request.form), problems)
 
 
@@ -299,6 +301,13 @@ def _inputs(section: Section, state: EditorState, defaults: Mapping[str, Any]) -
     return [_input(each, state, defaults) for each in section.fields]
 
 
+def _names_to_choose(chosen: str, state: EditorState) -> list[tuple[str, str]]:
+    """Names of answers with their words: those that are chosen, the form's own questions, every standard answer."""
+    own = {row.name or make_name(row.label): row.label for row in state.questions if row.name or row.label}
+    names = [name for name in chosen.splitlines() if name != NO_NAMES]
+    return [(name, own.get(name) or field_name(name)) for name in dict.fromkeys((*names, *own, *CANONICAL_FIELDS))]
+
+
 def _input(each: FormField, state: EditorState, defaults: Mapping[str, Any]) -> KeyInput:
     widget, _shown = show_field(each, state.keys)
     inherited = show_field(each, defaults)[1]
@@ -308,5 +317,8 @@ def _input(each: FormField, state: EditorState, defaults: Mapping[str, Any]) -> 
     if each.path[0] in ("lead_source", "default_lead_source"):
         options = [(str(number), lead_source_name(number)) for number in sorted(LEAD_SOURCES)]
     text = state.texts.get(each.name, "")
+    if widget.look == "names":
+        text = text or inherited or each.usual
+        options = _names_to_choose(text, state)
     problem = state.problems.get(each.name, "")
     return KeyInput(each.name, each.label, each.help, widget.look, text, inherited or each.usual, options, problem)

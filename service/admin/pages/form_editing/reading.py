@@ -3,6 +3,7 @@
 A key whose text was not touched keeps its value exactly, in whatever way it was written.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from service.admin.pages.form_editing.questions import (
     show_questions,
 )
 from service.admin.pages.form_editing.target import TARGET_KEYS, read_target, show_target
-from service.admin.pages.form_editing.widgets import LISTS, TOML, KeyWidget, Untypable
+from service.admin.pages.form_editing.widgets import LISTS, NO_NAMES, TOML, KeyWidget, Untypable
 
 ROUTE_FIELDS = ("redirect", "notify")
 """Keys of a route with inputs of their own; its other keys are typed as TOML."""
@@ -60,8 +61,26 @@ def show_form(keys: Mapping[str, Any]) -> dict[str, str]:
     return {**texts, "account": str(keys.get("account", "")), **show_target(keys)}
 
 
+def with_names(form: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was typed, with the text of each list whose names were ticked in boxes.
+
+    The text is empty where the ticks are those of the default and the key was not there: then it stays away.
+    """
+    texts = dict(form)
+    for each in FIELDS:
+        usual = form.get(f"{each.name}.usual")
+        if usual is None:
+            continue
+        ticked = [name.partition(":")[2] for name in form if name.startswith(f"{each.name}:")]
+        ticked += [name.strip() for name in re.split(r"[,\n]", form.get(f"{each.name}.more", "")) if name.strip()]
+        is_usual = each.value_in(before) is None and set(ticked) == set(usual.splitlines()) - {NO_NAMES}
+        texts[each.name] = "" if is_usual else "\n".join(ticked) or NO_NAMES
+    return texts
+
+
 def read_form(form: Mapping[str, str], before: Mapping[str, Any]) -> TypedForm:
     """Return the keys after what was typed. before: the keys that the page was drawn from."""
+    form = with_names(form, before)
     keys = deepcopy(dict(before))
     problems: dict[str, str] = {}
     for each in FIELDS:

@@ -15,7 +15,7 @@ from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_of_form, place_of
 from service.admin.pages.form_editing.keys import FIELDS
 from service.admin.pages.form_editing.workspace import DraftTrial, Workspace, sentences_of
-from service.admin.pages.labels import lead_source_name
+from service.admin.pages.labels import field_name, lead_source_name
 from service.admin.pages.rendering import PREFIX
 from service.admin.permissions import requires
 from service.forms import SetupProblems
@@ -81,6 +81,8 @@ def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], 
             return ", ".join(name_value(key, each) for each in value)
         if isinstance(value, str) and value.startswith(SECRET_PREFIX):
             return _("stored encrypted")
+        if key == "require":
+            return field_name(str(value))
         if key.endswith("lead_source") and isinstance(value, int):
             return lead_source_name(value)
         name = names.get(key.rpartition(".")[2], {}).get(str(value))

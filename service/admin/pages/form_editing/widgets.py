@@ -16,6 +16,9 @@ YES, NO = "yes", "no"
 BETWEEN = " | "
 """Between the items of a list that stands on one line."""
 
+NO_NAMES = "-"
+"""The text of an empty list of names: no text at all leaves the key out, and then the default holds."""
+
 
 class Untypable(ValueError):
     """What was typed cannot be a value; the text says why, in English, as the schema does."""
@@ -92,6 +95,14 @@ def _show_lines(value: Any) -> str:
     return "\n".join(items)
 
 
+def _show_names(value: Any) -> str:
+    return _show_lines(value) or NO_NAMES
+
+
+def _read_names(text: str) -> list[str]:
+    return [] if text.strip() == NO_NAMES else _lines(text)
+
+
 # -- tables, one row a line
 
 
@@ -147,6 +158,7 @@ NUMBER_CHOICE = KeyWidget("choice", _show_number, read_number)
 NAME_OR_ID = KeyWidget("text", _show_name_or_number, read_number)
 FLAG = KeyWidget("flag", _show_flag, _read_flag)
 LINES = KeyWidget("area", _show_lines, _lines)
+NAMES = KeyWidget("names", _show_names, _read_names)
 PAIRS = KeyWidget("area", _show_pairs(_show_text), _read_pairs(str))
 NUMBERS = KeyWidget("area", _show_pairs(_show_number), _read_pairs(read_number))
 LISTS = KeyWidget("area", _show_pairs(_show_one_or_more), _read_pairs(_read_one_or_more))
