@@ -28,6 +28,9 @@ SIMULATOR_PASSWORD = "simulator"  # noqa: S105 (nothing real is behind it)
 _ADDRESS = "simulator"
 """The flag in the database that holds the address of the demo's simulator; "" once it was stopped."""
 
+_WEB_ADDRESS = "web address"
+"""The flag that holds the address of the web process of a running `up`; "" once it was stopped."""
+
 _SQLITE = "sqlite:///"
 
 RETRY_S = 1.0
@@ -187,22 +190,32 @@ def _may_come_up(error: Exception) -> bool:
     return fault is None or fault.is_temporary
 
 
-# -- the simulator of a running demo
+# -- the addresses of a running `up`
 
 
-def record_simulator(database_url: str, url: str) -> None:
-    """Note the simulator's address in the database, where other commands find it; "" when it stops.
+def record_simulator(database_url: str, url: str, web_url: str = "") -> None:
+    """Note the addresses of simulator and web process in the database, where other commands find them; "" for none.
 
-    With it goes the token of the demo's link that signs in once. A database that does not answer is ignored.
+    With the simulator's goes the token of the demo's link that signs in once. A database that does not answer is
+    ignored.
     """
     token = secrets.token_urlsafe(24) if url else ""
 
     def note(tx: Transaction) -> None:
         tx.flags.set(_ADDRESS, url)
+        tx.flags.set(_WEB_ADDRESS, web_url)
         tx.flags.set(DEMO_WELCOME, token)
 
     with suppress(StoreUnavailable, OSError), closing(Store(database_url)) as store:
         store.write(note)
+
+
+def public_url(installation: Installation) -> str:
+    """The address of the service for links: PUBLIC_URL, else that of a running `up`, else the default of PUBLIC_URL."""
+    if lookup("PUBLIC_URL"):
+        return installation.settings.public_url
+    with installation.store.read() as tx:
+        return tx.flags.get(_WEB_ADDRESS) or installation.settings.public_url
 
 
 def use_simulator(settings: Settings, setup: Setup, store: Store, activity: str) -> Settings:

@@ -1,12 +1,14 @@
 """`lead-capture people`: the people of the dashboard, invited, listed, changed and removed from a terminal."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from service import clock
 from service.actors import Role
 from service.cli.commands import COMMANDS, Failed
-from service.cli.installation import open_installation
+from service.cli.installation import open_installation, public_url
 from service.cli.terminal import (
     add_accounts_argument,
     chosen_accounts,
@@ -165,7 +167,15 @@ def _person(installation: "Installation", email: str) -> "Person":
 def _print_link(installation: "Installation", arguments: argparse.Namespace, person: "Person", token: str) -> int:
     from service.operations.invitations import INVITATION_TIME, RESET_TIME, link_address
 
-    address = link_address(installation.settings.public_url, token)
+    base = public_url(installation)
+    address = link_address(base, token)
+    if urlsplit(base).hostname in ("localhost", "127.0.0.1", "::1"):
+        print(
+            f"lead-capture: {base} is an address of this machine only; for everyone else set PUBLIC_URL to the public "
+            f"address of the service, such as https://leads.example.com, and run `lead-capture people reset "
+            f"{printable(person.email)}`",
+            file=sys.stderr,
+        )
     if arguments.json:
         print_json({"id": person.id, "invitation_url": address})
         return 0

@@ -64,13 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         group.start_all(stack)
         group.wait_until_ready(stack.web)
-        record_simulator(settings.database_url, f"http://{stack.simulator}" if stack.simulated else "")
+        simulator_url = f"http://{stack.simulator}" if stack.simulated else ""
+        record_simulator(settings.database_url, simulator_url, stack.environ["PUBLIC_URL"])
         print(banner(stack, setup, password), flush=True)
         return group.watch()
     finally:
         group.stop_all()
-        if stack.simulated:
-            record_simulator(settings.database_url, "")
+        record_simulator(settings.database_url, "")
 
 
 def stack_of(settings: Settings, setup: Setup, arguments: argparse.Namespace) -> Stack:

@@ -1,9 +1,11 @@
 """`lead-capture people`: someone is invited, changed and removed."""
 
 import json
+import os
 
 import pytest
 
+from service.cli.installation import record_simulator
 from service.operations.invitations import link_digest
 from service.store import Store
 from tests.builders import NOON
@@ -26,6 +28,20 @@ def test_a_person_is_invited_changed_and_removed(run: Terminal, sqlite: Store) -
     assert run("people", "reset", "ann@example.com").out.startswith("http://localhost:8000/admin/invitation/")
     assert run("people", "remove", "ann@example.com").out == "removed ann@example.com: owner; all accounts; invited\n"
     assert run("people", "list").out == "there are no people: admin signs in with ADMIN_PASSWORD\n"
+
+
+def test_a_link_leads_to_the_running_service_or_says_what_to_set(
+    run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_simulator(os.environ["DATABASE_URL"], "", "http://localhost:8461")
+    here = run("people", "add", "ann@example.com", "--role", "agent")
+    monkeypatch.setenv("PUBLIC_URL", "https://leads.example.com")
+    public = run("people", "reset", "ann@example.com")
+
+    assert here.out.startswith("http://localhost:8461/admin/invitation/")
+    assert "set PUBLIC_URL" in here.err
+    assert public.out.startswith("https://leads.example.com/admin/invitation/")
+    assert not public.err
 
 
 def test_as_json(run: Terminal, sqlite: Store) -> None:
