@@ -7,6 +7,7 @@ import pytest
 
 from service.background import Intervals, ShuttingDown, run_periodically, sleeper, start_periodic_job
 from service.store import StoreUnavailable
+from tests.tables import each_row
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), ValueError("a bug")], ids=["store", "ours"])
@@ -37,7 +38,7 @@ def test_a_step_decides_when_the_next_one_comes() -> None:
     assert left == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wait_s", "took_s", "pause_s"),
     [(None, 0.0, 10.0), (3600.0, 0.0, 3600.0), (0.0, 2.0, 8.0), (0.0, 0.0, 0.02), (None, 5.0, 20.0)],
 )

@@ -10,8 +10,6 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-import pytest
-
 from service.cli.commands import COMMANDS
 from service.cli.main import parser_for
 from service.forms import read_setup
@@ -19,6 +17,7 @@ from service.lead import Status
 from service.settings import SETTINGS
 from service.store.database.tables import metadata
 from tests.bench.__main__ import MEASUREMENTS, with_section
+from tests.tables import each_row
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,7 +67,7 @@ def commands(text: str) -> Iterator[list[str]]:
 # -- links
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+@each_row("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_every_link_into_the_project_leads_somewhere(page: Path) -> None:
     broken = []
     for link in links(page):
@@ -133,7 +132,7 @@ def test_the_readme_promises_no_command_that_is_not_there() -> None:
 SHOWN = [" ".join(words) for words in commands(README)]
 
 
-@pytest.mark.parametrize("line", SHOWN)
+@each_row("line", SHOWN)
 def test_every_command_line_of_the_readme_is_understood(line: str) -> None:
     words = next(words for words in commands(README) if " ".join(words) == line)
 
@@ -209,7 +208,7 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert [path.name[:4] for path in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
 
 
-@pytest.mark.parametrize("path", FOR_PROGRAMMERS, ids=[path.stem for path in FOR_PROGRAMMERS])
+@each_row("path", FOR_PROGRAMMERS, ids=[path.stem for path in FOR_PROGRAMMERS])
 def test_every_file_that_a_page_for_programmers_names_exists(path: Path) -> None:
     named = re.findall(r"`((?:service|deploy|tests)/[\w./-]*)`", path.read_text(encoding="utf-8"))
 

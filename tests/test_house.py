@@ -11,6 +11,7 @@ import pytest
 
 from service.store.database import tables, walls
 from tests.retired import may_name_retired, retired_names
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -183,14 +184,14 @@ def test_every_room_has_its_line_in_the_plan() -> None:
     assert {source.room for source in SERVICE} - {""} == set(DOORS)
 
 
-@pytest.mark.parametrize("room", DOORS)
+@each_row("room", DOORS)
 def test_the_floor_plan_names_the_room(room: str) -> None:
     plan = (ROOT / "service" / "__init__.py").read_text()
 
     assert f"    {room}.py " in plan or f"    {room}/ " in plan
 
 
-@pytest.mark.parametrize("room", DOORS)
+@each_row("room", DOORS)
 def test_a_room_uses_only_its_own_doors(room: str) -> None:
     used = {
         name.split(".")[1]
@@ -203,7 +204,7 @@ def test_a_room_uses_only_its_own_doors(room: str) -> None:
     assert used - {room} <= set(DOORS[room].split())
 
 
-@pytest.mark.parametrize("package", OWNERS)
+@each_row("package", OWNERS)
 def test_a_package_is_imported_by_its_owners_only(package: str) -> None:
     owners = set(OWNERS[package].split())
     users = [source for source in SERVICE if package in {name.partition(".")[0] for name in source.imports}]
@@ -211,7 +212,7 @@ def test_a_package_is_imported_by_its_owners_only(package: str) -> None:
     assert [source.name for source in users if not owners & {source.room, source.place}] == []
 
 
-@pytest.mark.parametrize("call", CALLS)
+@each_row("call", CALLS)
 def test_the_world_is_read_in_few_places(call: str) -> None:
     users = {source.place for source in SERVICE if call in source.dotted}
 
@@ -257,7 +258,7 @@ def test_a_class_name_means_one_thing() -> None:
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
-@pytest.mark.parametrize("source", SERVICE, ids=lambda source: source.place)
+@each_row("source", SERVICE, ids=lambda source: source.place)
 def test_retired_words_stay_retired(source: Source) -> None:
     assert [f"{source.name}:{line}: {name}" for line, name in retired_names(source.nodes)] == []
 

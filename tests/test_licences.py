@@ -6,7 +6,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import cast
 
-import pytest
+from tests.tables import each_row
 
 ROOT = Path(__file__).parents[1]
 LOCKED = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-extras.lock").read_text(), re.MULTILINE)
@@ -25,7 +25,7 @@ def licence_of(metadata: Message) -> str:
     return "; ".join(stated) or str(metadata.get("License", "")).partition("\n")[0]
 
 
-@pytest.mark.parametrize("name", LOCKED)
+@each_row("name", LOCKED)
 def test_the_licence_of_a_dependency_is_a_permitted_one(name: str) -> None:
     licence = licence_of(cast("Message", distribution(name).metadata))
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.settings import IN_THE_CLEAR, SETTINGS, Daily, RateLimit, Setting, SettingsProblems, lookup, read_settings
+from tests.tables import each_row
 
 CONTRACT_NAMES = """
     DATABASE_URL FORMS_FILE NEXUDUS_BASE_URL NEXUDUS_USERNAME NEXUDUS_PASSWORD NEXUDUS_TOTP_SECRET NEXUDUS_TOKEN
@@ -131,7 +132,7 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "key", "value"), RIGHT, ids=[f"{name}={text}" for name, text, *_ in RIGHT])
+@each_row(("name", "text", "key", "value"), RIGHT, ids=[f"{name}={text}" for name, text, *_ in RIGHT])
 def test_a_right_text_becomes_its_value(name: str, text: str, key: str, value: object) -> None:
     assert getattr(read_settings({name: text}), key) == value
 
@@ -238,7 +239,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "sentence"), WRONG, ids=[f"{name}={text}" for name, text, _ in WRONG])
+@each_row(("name", "text", "sentence"), WRONG, ids=[f"{name}={text}" for name, text, _ in WRONG])
 def test_a_wrong_text_is_told_with_name_fault_and_remedy_but_no_secret(name: str, text: str, sentence: str) -> None:
     assert problems_of(**{name: text}) == [f"{name}: {sentence}"]
 
@@ -276,7 +277,7 @@ CREDENTIALS = [
 ]
 
 
-@pytest.mark.parametrize(("given", "problems"), CREDENTIALS, ids=[" ".join(given) for given, _ in CREDENTIALS])
+@each_row(("given", "problems"), CREDENTIALS, ids=[" ".join(given) for given, _ in CREDENTIALS])
 def test_credentials_that_do_not_go_together_are_told(given: dict[str, str], problems: list[str]) -> None:
     assert problems_of(**{f"NEXUDUS_{name}": text for name, text in given.items()}) == problems
 
@@ -415,7 +416,7 @@ def test_a_lookup_for_the_forms_file_honours_the_file_form_too(tmp_path: Path) -
     assert lookup("SALES", {"SALES": ""}) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "near"),
     [
         ("NEXUDUS_USER", "NEXUDUS_USERNAME"),
@@ -452,7 +453,7 @@ def names_in_problems(environ: dict[str, str]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("each", SETTINGS, ids=lambda each: each.name)
+@each_row("each", SETTINGS, ids=lambda each: each.name)
 def test_the_docs_have_every_setting_with_its_default_and_meaning(each: Setting) -> None:
     default = f"`{each.default}`" if each.default else each.note or "none"
 

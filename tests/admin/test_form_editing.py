@@ -16,6 +16,7 @@ from service.forms.schema import CANARY_KEYS, CAPTCHA_KEYS, CONTACT_KEYS, FORM_K
 from service.setup.editing import read_tables, same
 from service.setup.withholding import restored, with_references, withheld
 from service.store import CrmLook
+from tests.tables import each_row
 
 TABLES = {"captcha": CAPTCHA_KEYS, "canary": CANARY_KEYS, "contact": CONTACT_KEYS, "utm": UTM_KEYS}
 EXAMPLE = read_tables((Path(__file__).parents[1] / "forms" / "contract-example.toml").read_text())
@@ -44,7 +45,7 @@ def test_every_key_of_the_schema_can_be_changed() -> None:
     assert len({each.path for each in FIELDS}) == len(FIELDS)
 
 
-@pytest.mark.parametrize("each", FIELDS, ids=lambda each: each.name)
+@each_row("each", FIELDS, ids=lambda each: each.name)
 def test_every_key_has_its_words(each: Any) -> None:
     assert each.label
     assert not each.help[:1].islower()
@@ -57,7 +58,7 @@ def test_a_page_that_is_sent_back_untouched_changes_nothing(name: str) -> None:
     assert read_form(as_typed(keys), keys) == TypedForm(keys)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "text", "expected"),
     [
         ("title", " Book a tour ", {"title": "Book a tour"}),

@@ -12,6 +12,7 @@ from service.server.responses import SENTENCES, refusal
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, SCRIPT, TOKEN, Front
+from tests.tables import each_row
 
 VALUES = {"sender": "json", "form": "contact", "lead_id": "0" * 32, "token": "t"}
 META = {"app_secret": "s" * 32, "verify_token": "v" * 16, "access_token": "a"}
@@ -143,7 +144,7 @@ def test_without_https_browsers_are_not_told_to_insist_on_it(sqlite: Store) -> N
     assert "Strict-Transport-Security" not in response.headers
 
 
-@pytest.mark.parametrize("status", SENTENCES)
+@each_row("status", SENTENCES)
 def test_what_the_server_refuses_by_itself(status: HTTPStatus) -> None:
     head = refusal(status).decode().partition("\r\n\r\n")[0].split("\r\n")
 

@@ -14,6 +14,7 @@ from service.admin.pages.periods import PERIODS, previous, span_of
 from service.admin.pages.reports.filters import ReportFilters, read_filters
 from service.admin.pages.timeline import Timeline, timeline
 from service.store import DateRange
+from tests.tables import each_row
 
 TODAY = date(2026, 11, 24)
 
@@ -90,7 +91,7 @@ def test_saturdays_and_sundays_are_marked() -> None:
 # -- periods
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("period", "ends", "before"),
     [
         ("today", "2026-11-24 2026-11-24", "2026-11-23 2026-11-23"),
@@ -119,8 +120,8 @@ def test_a_month_that_is_longer_than_the_one_before_is_compared_with_all_of_it()
     assert previous("this-month", span) == (date(2026, 2, 1), date(2026, 2, 28))
 
 
-@pytest.mark.parametrize("period", PERIODS)
-@pytest.mark.parametrize("today", [date.min, date(1, 12, 31), date.max])
+@each_row("period", PERIODS)
+@each_row("today", [date.min, date(1, 12, 31), date.max])
 def test_every_period_is_there_at_the_ends_of_the_calendar(period: str, today: date) -> None:
     first, last = span_of(period, today, today)
     before = previous(period, (first, last))
@@ -129,7 +130,7 @@ def test_every_period_is_there_at_the_ends_of_the_calendar(period: str, today: d
     assert before is None or before[0] <= before[1]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("filters", "ends"),
     [
         (ReportFilters("7"), ("2026-11-18", "2026-11-24")),
@@ -195,7 +196,7 @@ def test_days_of_one_week_are_one_part_and_a_cut_week_says_so() -> None:
     assert time.names[-2:] == ["week of 16 Nov 2026", "week of 23 Nov 2026 (2 of 7 days)"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("part", "total", "expected"),
     [
         (0, 5, "0%"),
@@ -212,7 +213,7 @@ def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, expec
     assert share(part, total) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("seconds", "expected"),
     [(0, "0"), (0.84, "0.8 s"), (12, "12 s"), (90, "1.5 min"), (3600, "1 h"), (86_400, "1 day"), (200_000, "2.3 days")],
 )
@@ -220,7 +221,7 @@ def test_durations_are_written_in_their_own_unit(seconds: float, expected: str) 
     assert short_duration(seconds) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("now", "before", "in_table", "in_words"),
     [
         (120, 100, "+20%", "20% more than in the period before (100)."),

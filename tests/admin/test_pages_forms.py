@@ -17,6 +17,7 @@ from service.store import Query, Store
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.tables import each_row
 
 WORLD = "https://leads.example.com"
 SENDERS = {
@@ -142,7 +143,7 @@ def test_an_unknown_form_is_a_404(operator: Operator, method: str) -> None:
     assert response.status_code == 404
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("email: a@example.com\nmessage: one: two", {"email": "a@example.com", "message": "one: two"}),

@@ -11,6 +11,7 @@ from tests.admin.colleagues import colleague
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep_many
 from tests.front import Front
+from tests.tables import each_row
 
 OUTSIDE = {  # of the dashboard and the API: for strangers, platforms and monitoring
     *("/", "/f/<name>", "/f/<name>/thanks", "/webhooks/<sender>/<form>", "/webhooks/<sender>/<form>/<token>"),
@@ -54,7 +55,7 @@ def test_a_call_that_says_nothing_is_refused_to_everyone(front: Front) -> None:
     assert front.ask("/leads").status_code == 403
 
 
-@pytest.mark.parametrize("permission", [*Scope, *Entry, None])
+@each_row("permission", [*Scope, *Entry, None])
 def test_an_owner_may_use_everything_that_says_what_it_asks_for(permission: Scope | Entry | None) -> None:
     assert is_allowed(Actor("ann@example.com", Role.OWNER.scopes), permission) == (permission is not None)
 

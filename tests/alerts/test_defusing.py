@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from service.alerts.lead_messages import about_many, about_one
 from service.alerts.wording import defuse, defuse_mentions
 from service.lead import Attribution, Contact, Status
 from tests.builders import a_form, a_lead, a_submission
+from tests.tables import each_row
 
 URL = "https://leads.example.com"
 
@@ -49,8 +49,8 @@ def active_in(text: str) -> list[str]:
     return [pattern.pattern for pattern in ACTIVE if pattern.search(text)]
 
 
-@pytest.mark.parametrize("before", BEFORE)
-@pytest.mark.parametrize("hostile", [*CALLS, *LINKS])
+@each_row("before", BEFORE)
+@each_row("hostile", [*CALLS, *LINKS])
 def test_nothing_is_active_whatever_stands_before_it(hostile: str, before: str) -> None:
     for text in (f"Hi {before}{hostile}", f"Hi {before}{hostile}{hostile}_", f"{before}{hostile.upper()}!"):
         assert active_in(defuse(text)) == [], defuse(text)
@@ -81,7 +81,7 @@ def test_only_spaces_are_added(text: str) -> None:
     assert defuse(text).replace(" ", "") == text.replace(" ", "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "shown"),
     [
         ("Two desks from 1.5., please: 12:30?", "Two desks from 1.5., please: 12:30?"),

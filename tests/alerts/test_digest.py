@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from service.alerts.sending import DAY, SPAM_REASONS, DigestTime, last_due
 from service.lead import Reason, Status, Suspicion
 from tests.alerts.conftest import MonitorEnv
 from tests.builders import NOON, a_submission
+from tests.tables import each_row
 
 SEVEN = DigestTime(time(7), ZoneInfo("UTC"))
 LOOK = "See `lead-capture leads list --status quarantined`; not spam? `lead-capture leads release ID`"
@@ -21,7 +21,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("digest_at", "now", "turn"),
     [
         (SEVEN, "2026-11-24T07:00", "2026-11-24T07:00"),

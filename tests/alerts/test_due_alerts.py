@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.alerts.decisions import MAX_MESSAGES_PER_HOUR, TITLES, due_alerts
 from service.store import Alert
 from tests.builders import NOON
+from tests.tables import each_row
 
 HOUR = timedelta(hours=1)
 LOGIN = Alert("login:default", "The password is refused: correct it.", NOON, NOON)
@@ -41,7 +41,7 @@ def test_the_number_of_occurrences_is_included() -> None:
     assert message_of(replace(LOGIN, occurrences=14))[1] == f"{LOGIN.sentence} (Noticed 14 times.)"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("times", "hours_ago", "due"),
     [(1, 3.9, False), (1, 4, True), (2, 19, False), (2, 20, True), (3, 23, False), (3, 24, True), (9, 24, True)],
 )

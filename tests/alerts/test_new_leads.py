@@ -20,6 +20,7 @@ from tests.alerts.conftest import MonitorEnv
 from tests.alerts.sink import AlertSink, send_here
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.processes import SLOWEST_MACHINE, wait_until
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -222,7 +223,7 @@ def test_after_ten_messages_in_an_hour_they_come_every_five_minutes_with_all_tha
     assert env.look(4)[MAX_MESSAGES_PER_HOUR:] == ["2 new leads: Contact us"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("minutes_ago", "room"),
     [([], 10), ([1, 2, 3], 7), ([1] * 10, 0), ([5, *[6] * 9], 1), ([59] * 10, 1), ([61] * 10, 10)],
 )

@@ -1,6 +1,5 @@
 """What was refused to strangers raises an alert that names the form and the remedy, and ends by itself."""
 
-import pytest
 import time_machine
 
 from service.alerts.strangers import MANY_SIGN_INS, MANY_TOKENS, find_strangers
@@ -18,11 +17,12 @@ from service.store.tallies import (
 from tests.alerts.conftest import MonitorEnv
 from tests.builders import NOON, a_form
 from tests.front import Front
+from tests.tables import each_row
 
 TODAY, NOW = period_of(NOON, DAY), period_of(NOON, QUARTER)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "since", "amount", "words"),
     [
         (f"{UNREADABLE}contact", TODAY, UNREADABLE_BYTES_PER_DAY + 1, "The form 'contact' received more than 20 MiB"),

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from service.attribution import attribute, stored_touch
 from service.forms import AttributionConfig
 from service.lead import Evidence
+from tests.tables import each_row
 
 CASES = json.loads((Path(__file__).parents[1] / "samples" / "attribution-cases.json").read_text("utf-8"))
 
@@ -30,7 +29,7 @@ def test_there_are_all_the_cases() -> None:
     assert len(CASES) == 149
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case['id']} {case['why']}" for case in CASES])
+@each_row("case", CASES, ids=[f"{case['id']} {case['why']}" for case in CASES])
 def test_a_shared_case_gives_what_it_expects(case: dict[str, Any]) -> None:
     result = attribute(read_evidence(case["input"]), AttributionConfig(**case["input"].get("config", {})))
 

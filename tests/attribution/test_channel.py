@@ -1,10 +1,9 @@
 """The rules of the channel, one by one and in their order."""
 
-import pytest
-
 from service.attribution import channel
 from service.attribution.tables import SETS
 from tests.attribution.visits import attributed, rule_of
+from tests.tables import each_row
 
 RULES = {
     "cross network": ("utm_campaign=Brand+Cross-Network&gclid=a1", "", "cross_network", "Cross-network"),
@@ -77,7 +76,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize(("query", "referrer", "rule", "expected"), RULES.values(), ids=RULES)
+@each_row(("query", "referrer", "rule", "expected"), RULES.values(), ids=RULES)
 def test_a_rule_decides_the_channel(query: str, referrer: str, rule: str, expected: str) -> None:
     result = attributed(query, referrer)
 
@@ -102,6 +101,6 @@ MEDIUM_SETS = {
 }
 
 
-@pytest.mark.parametrize(("name", "word"), [(name, word) for name in MEDIUM_SETS for word in sorted(SETS[name])])
+@each_row(("name", "word"), [(name, word) for name in MEDIUM_SETS for word in sorted(SETS[name])])
 def test_every_word_of_a_set_works_as_medium(name: str, word: str) -> None:
     assert attributed(f"utm_medium={word}").channel == MEDIUM_SETS[name]

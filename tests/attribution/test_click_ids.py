@@ -7,6 +7,7 @@ from service.attribution.tables import CLICK_IDS
 from service.attribution.tags import ad_id, link_id, valid_click_id
 from service.forms import AttributionConfig
 from tests.attribution.visits import SITE, a_touch, a_visit, attributed
+from tests.tables import each_row
 
 NOW = 1_790_000_000.0
 
@@ -36,7 +37,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize(("values", "expected"), VALUES.values(), ids=VALUES)
+@each_row(("values", "expected"), VALUES.values(), ids=VALUES)
 def test_a_click_id_is_what_a_network_can_have_written(values: list[object], expected: str) -> None:
     assert valid_click_id(values) == expected
 

@@ -5,6 +5,7 @@ import pytest
 from service.attribution import attribute, attribute_others
 from service.forms import AttributionConfig
 from service.lead import Attribution, Evidence, StoredTouch
+from tests.tables import each_row
 
 FLYER = AttributionConfig(utm={"source": "QR", "medium": "Flyer", "campaign": "Spring"})
 PAGE = "https://www.example.com/flyer"
@@ -61,7 +62,7 @@ def test_the_maps_of_the_form_know_its_own_source() -> None:
     assert attribute(Evidence(), AttributionConfig(utm={"source": "fair"}, source_map={"Fair": 99})).lead_source == 99
 
 
-@pytest.mark.parametrize("utm", [None, 5, {"source": True, "medium": None}, {"source": "{{x}}"}, {"wombat": "x"}])
+@each_row("utm", [None, 5, {"source": True, "medium": None}, {"source": "{{x}}"}, {"wombat": "x"}])
 def test_anything_else_counts_as_none(utm: object) -> None:
     assert attribute(Evidence(), AttributionConfig(utm=utm)) == attribute(Evidence(), AttributionConfig())  # type: ignore[arg-type]
 

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-import pytest
-
 from service.attribution import attribute, other_touch
 from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
 from tests.attribution.visits import SITE, attributed
+from tests.tables import each_row
 
 AD = f"{SITE}/offices/?utm_source=google&utm_medium=cpc&utm_campaign=city"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "referrer", "origin"),
     [
         ("", "", "(direct) / (none)"),
@@ -37,7 +36,7 @@ def test_a_visit_without_tags_has_the_source_and_medium_of_google_analytics(
     assert attributed(query, referrer).origin == origin
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("evidence", "page"),
     [
         ({"landing_url": AD}, "/offices"),

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from service.attribution import lead_source
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import NUMBERS, ROWS
 from service.forms import AttributionConfig
 from tests.attribution.visits import attributed, rule_of
+from tests.tables import each_row
 
 TAGGED = "utm_source=Valve_Team&utm_medium=email"
 
@@ -72,7 +71,7 @@ RULES: dict[str, tuple[str, str, dict[str, Any], str, int]] = {
 }
 
 
-@pytest.mark.parametrize(("query", "referrer", "wishes", "rule", "number"), RULES.values(), ids=RULES)
+@each_row(("query", "referrer", "wishes", "rule", "number"), RULES.values(), ids=RULES)
 def test_a_rule_decides_the_lead_source(
     query: str, referrer: str, wishes: dict[str, Any], rule: str, number: int
 ) -> None:
@@ -94,7 +93,7 @@ ANSWERS: dict[str, tuple[object, int]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "number"), ANSWERS.values(), ids=ANSWERS)
+@each_row(("answer", "number"), ANSWERS.values(), ids=ANSWERS)
 def test_the_persons_own_answer_counts(answer: object, number: int) -> None:
     wishes = AttributionConfig(answer_field="how", answer_map={"A Friend": 8, "magazine": 6, "radio": 3, "4": 4})
 
@@ -111,12 +110,12 @@ def test_the_answer_counts_for_a_remembered_visit_too() -> None:
     assert attributed(fields={"how": "a friend"}, config=wishes).lead_source == 8
 
 
-@pytest.mark.parametrize("number", [0, 3, 27, 97, -1, True, 2.0, "2", None])
+@each_row("number", [0, 3, 27, 97, -1, True, 2.0, "2", None])
 def test_a_number_nexudus_does_not_know_counts_as_absent(number: Any) -> None:
     assert attributed(config=AttributionConfig(lead_source=number, default_lead_source=number)).lead_source == 1
 
 
-@pytest.mark.parametrize(("word", "number"), sorted(NUMBERS.items()))
+@each_row(("word", "number"), sorted(NUMBERS.items()))
 def test_every_numbered_word_works_as_medium(word: str, number: int) -> None:
     assert attributed(f"utm_medium={word}").lead_source == number
 
@@ -125,7 +124,7 @@ GROUPS = {"social", "video", "search", "shop", "ai", "ads", "broker", "agent"}  
 NUMBERED_ROWS = {row.name: row.lead_source for row in ROWS.values() if row.name not in GROUPS and row.lead_source}
 
 
-@pytest.mark.parametrize(("name", "number"), NUMBERED_ROWS.items(), ids=NUMBERED_ROWS)
+@each_row(("name", "number"), NUMBERED_ROWS.items(), ids=NUMBERED_ROWS)
 def test_every_source_with_a_number_of_its_own_gets_it(name: str, number: int) -> None:
     assert attributed(f"utm_source={name}").lead_source == number
 

@@ -3,6 +3,7 @@
 import pytest
 
 from service.attribution.links import Host, is_under, link_pairs, listed_host, read_host, suffixes
+from tests.tables import each_row
 
 HOSTS = {
     "https": ("https://www.Example.com/a?b", "example.com"),
@@ -30,7 +31,7 @@ HOSTS = {
 }
 
 
-@pytest.mark.parametrize(("url", "name"), HOSTS.values(), ids=HOSTS)
+@each_row(("url", "name"), HOSTS.values(), ids=HOSTS)
 def test_the_host_of_a_url(url: str, name: str) -> None:
     host = read_host(url)
 
@@ -77,7 +78,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize(("url", "pairs"), PAIRS.values(), ids=PAIRS)
+@each_row(("url", "pairs"), PAIRS.values(), ids=PAIRS)
 def test_the_pairs_of_a_link(url: str, pairs: str) -> None:
     assert [f"{name}={value}" for name, value in link_pairs(url)] == pairs.split()
 

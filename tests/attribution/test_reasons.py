@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from service.attribution.tables import CLICK_IDS
 from service.forms import AttributionConfig
 from service.lead import Evidence
 from tests.attribution.visits import a_touch, attributed, rule_of
+from tests.tables import each_row
 
 WEB = "LeadSource 1 for Direct"
 
@@ -109,7 +109,7 @@ CHANNELS: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("query", "referrer", "reason"), CHANNELS.values(), ids=CHANNELS)
+@each_row(("query", "referrer", "reason"), CHANNELS.values(), ids=CHANNELS)
 def test_every_rule_of_the_channel_is_told(query: str, referrer: str, reason: str) -> None:
     assert attributed(query, referrer).reason == reason
 
@@ -143,7 +143,7 @@ NUMBERS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("visit", "ending"), NUMBERS.values(), ids=NUMBERS)
+@each_row(("visit", "ending"), NUMBERS.values(), ids=NUMBERS)
 def test_every_rule_of_the_lead_source_is_told(visit: dict[str, Any], ending: str) -> None:
     assert attributed(**visit).reason.rpartition("; ")[2] == ending
 
@@ -167,7 +167,7 @@ CLICKS = {
 }
 
 
-@pytest.mark.parametrize(("name", "reason"), CLICKS.items(), ids=CLICKS)
+@each_row(("name", "reason"), CLICKS.items(), ids=CLICKS)
 def test_a_click_id_is_called_by_the_name_of_its_network(name: str, reason: str) -> None:
     assert attributed(f"{name}=a1").reason == reason
 
@@ -236,7 +236,7 @@ MORE: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("visit", "beginning"), MORE.values(), ids=MORE)
+@each_row(("visit", "beginning"), MORE.values(), ids=MORE)
 def test_what_else_decided_is_told_too(visit: dict[str, Any], beginning: str) -> None:
     assert attributed(**visit).reason.startswith(f"{beginning}; LeadSource")
 
@@ -287,7 +287,7 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("wanted", "visit", "reason"), [(key[0], *case) for key, case in VISITS.items()], ids=str)
+@each_row(("wanted", "visit", "reason"), [(key[0], *case) for key, case in VISITS.items()], ids=str)
 def test_the_visit_that_counts_is_told(wanted: str, visit: dict[str, Any], reason: str) -> None:
     assert attributed(**visit, config=AttributionConfig(touch=wanted)).reason == reason
 

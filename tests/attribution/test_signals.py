@@ -5,6 +5,7 @@ import pytest
 from service.attribution.links import Host
 from service.attribution.signals import Source, read_source, row_of_host
 from service.attribution.tables import ROWS
+from tests.tables import each_row
 
 HOSTS = {
     "google.com": "google",
@@ -48,7 +49,7 @@ HOSTS = {
 }
 
 
-@pytest.mark.parametrize(("host", "row"), HOSTS.items(), ids=HOSTS)
+@each_row(("host", "row"), HOSTS.items(), ids=HOSTS)
 def test_a_host_has_the_row_of_its_longest_entry(host: str, row: str) -> None:
     assert row_of_host(Host(host)).name == row
 
@@ -98,7 +99,7 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize(("utm_source", "expected"), SOURCES.items(), ids=SOURCES)
+@each_row(("utm_source", "expected"), SOURCES.items(), ids=SOURCES)
 def test_a_utm_source_means_a_row_and_maybe_money(utm_source: str, expected: tuple[str | None, bool]) -> None:
     row, is_paid = expected
 

@@ -7,6 +7,7 @@ import pytest
 
 from service.attribution import stored_touch
 from service.lead import StoredTouch
+from tests.tables import each_row
 
 OBJECT = {"u": "https://a.example/?utm_source=caf%C3%A9", "r": "https://b.example/", "t": 1790000000}
 TOUCH = StoredTouch(url=OBJECT["u"], referrer=OBJECT["r"], at=1790000000.0)  # type: ignore[arg-type]
@@ -27,7 +28,7 @@ def test_a_visit_is_decoded(value: object) -> None:
     assert stored_touch(value) == TOUCH
 
 
-@pytest.mark.parametrize(
+@each_row(
     "value",
     [None, "", "text", "{", "[]", '"text"', "null", 1, b"{}", [OBJECT], "%", "%ff", "[" * 20_000, " " * 40_000 + JSON],
     ids=lambda value: repr(value)[:12],
@@ -36,7 +37,7 @@ def test_anything_else_is_none(value: object) -> None:
     assert stored_touch(value) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ['{"t":NaN}', '{"t":Infinity}', '{"t":"1790000000"}', '{"t":true}', '{"t":1' + "0" * 400 + "}", '{"u":1,"r":[]}'],
     ids=lambda text: str(text)[:18],

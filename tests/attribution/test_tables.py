@@ -9,6 +9,7 @@ from service.attribution.links import listed_host
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import ALIASES, CLICK_IDS, HOSTS, IGNORED_REFERRERS, NUMBERS, ROWS, SETS
 from service.attribution.values import label
+from tests.tables import each_row
 
 SOURCES = list(tables._columns("sources.txt"))
 ENTRY = re.compile(r"=?[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?")
@@ -33,12 +34,12 @@ def test_every_row_has_a_channel_and_a_number_that_nexudus_knows() -> None:
     assert {row.lead_source for row in ROWS.values()} <= LEAD_SOURCES | {None}
 
 
-@pytest.mark.parametrize("name", sorted({*ALIASES, *(word for words in SETS.values() for word in words), *CLICK_IDS}))
+@each_row("name", sorted({*ALIASES, *(word for words in SETS.values() for word in words), *CLICK_IDS}))
 def test_words_are_written_as_they_are_compared(name: str) -> None:
     assert name == (name.lower() if name in CLICK_IDS else label(name))
 
 
-@pytest.mark.parametrize("entry", HOSTS)
+@each_row("entry", HOSTS)
 def test_a_host_entry_is_written_as_hosts_are_read(entry: str) -> None:
     host = entry.removeprefix("=").removesuffix(".*")
 
@@ -46,7 +47,7 @@ def test_a_host_entry_is_written_as_hosts_are_read(entry: str) -> None:
     assert listed_host(host) == host
 
 
-@pytest.mark.parametrize("host", sorted(IGNORED_REFERRERS))
+@each_row("host", sorted(IGNORED_REFERRERS))
 def test_an_ignored_host_is_written_as_hosts_are_read(host: str) -> None:
     assert "." in host
     assert listed_host(host) == host

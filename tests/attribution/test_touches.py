@@ -6,6 +6,7 @@ from service.attribution import attribute, attribute_others
 from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
 from tests.attribution.visits import SITE, a_touch, a_visit, attributed, rule_of
+from tests.tables import each_row
 
 DAY_S = 86_400
 NOW = 1_790_000_000.0
@@ -83,7 +84,7 @@ REFERRERS = {
 }
 
 
-@pytest.mark.parametrize(("referrer", "is_present"), REFERRERS.values(), ids=REFERRERS)
+@each_row(("referrer", "is_present"), REFERRERS.values(), ids=REFERRERS)
 def test_a_referrer_counts_where_it_tells_of_another_site(referrer: str, is_present: bool) -> None:
     wishes = AttributionConfig(own_domains=("northyard-shop.example",), ignored_referrers=("https://tickets.example",))
 

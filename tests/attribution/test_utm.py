@@ -4,6 +4,7 @@ import pytest
 
 from service.attribution.tags import known_name
 from tests.attribution.visits import SITE, attributed
+from tests.tables import each_row
 
 NAMES = {
     "utm_source": "utmsource",
@@ -35,7 +36,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("written", "known"), NAMES.items(), ids=NAMES)
+@each_row(("written", "known"), NAMES.items(), ids=NAMES)
 def test_a_name_is_known_by_its_letters_and_a_click_id_by_its_exact_name(written: str, known: str) -> None:
     assert known_name(written) == known
 
@@ -65,7 +66,7 @@ NUMBERED = {
 }
 
 
-@pytest.mark.parametrize(("query", "source"), NUMBERED.values(), ids=NUMBERED)
+@each_row(("query", "source"), NUMBERED.values(), ids=NUMBERED)
 def test_numbered_names_are_a_list(query: str, source: str) -> None:
     assert attributed(query).utm_source == source
 
@@ -92,7 +93,7 @@ SEPARATORS = {
 }
 
 
-@pytest.mark.parametrize(("query", "values"), SEPARATORS.values(), ids=SEPARATORS)
+@each_row(("query", "values"), SEPARATORS.values(), ids=SEPARATORS)
 def test_separators_that_a_tool_encoded_separate(query: str, values: tuple[str, str, str]) -> None:
     result = attributed(query)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from service.attribution.values import clean
+from tests.tables import each_row
 
 VALUES = {
     "plain": ("Spring-offer 2026", "Spring-offer 2026", ""),
@@ -98,7 +99,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize(("value", "text", "codes"), VALUES.values(), ids=VALUES)
+@each_row(("value", "text", "codes"), VALUES.values(), ids=VALUES)
 def test_a_value_is_cleaned(value: object, text: str, codes: str) -> None:
     cleaned = clean(value)
 

@@ -8,6 +8,7 @@ import pytest
 from service.capture.parsing import Empty, InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.multipart import File
+from tests.tables import each_row
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -69,7 +70,7 @@ READABLE: dict[str, tuple[bytes, str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READABLE)
+@each_row("name", READABLE)
 def test_a_body_is_read(name: str) -> None:
     body, content_type, expected = READABLE[name]
 
@@ -96,7 +97,7 @@ REFUSED: dict[str, tuple[bytes, str, type[InvalidBody]]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each_row("name", REFUSED)
 def test_what_is_no_form_is_refused_by_name(name: str) -> None:
     body, content_type, expected = REFUSED[name]
 
@@ -133,7 +134,7 @@ def test_deep_nesting_is_kept_as_text() -> None:
     assert json.loads(str(kept))["a"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pasted", "kept"),
     [
         ("👩\u200d💻", "👩\u200d💻"),

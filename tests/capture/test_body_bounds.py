@@ -17,6 +17,7 @@ from service.lead import Status
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, FORM_TYPE, Front
+from tests.tables import each_row
 
 JSON, TEXT = "application/json", "text/plain"
 ANN_JSON = b'{"email":"ann@example.com"'
@@ -48,7 +49,7 @@ COSTLY: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", COSTLY)
+@each_row("name", COSTLY)
 def test_a_body_of_countless_answers_costs_next_to_nothing(name: str) -> None:
     body, kind = COSTLY[name][0](), COSTLY[name][1]
     tracemalloc.start()
@@ -110,7 +111,7 @@ def test_long_texts_and_as_many_answers_as_allowed_are_read(body: bytes, kind: s
     assert answer
 
 
-@pytest.mark.parametrize("end", ['"', "\\", '\\"', '"\\"', ""])
+@each_row("end", ['"', "\\", '\\"', '"\\"', ""])
 def test_counting_ends_whatever_the_quotation_marks(end: str) -> None:
     text = '{"a":"' + '\\"' * 1_000_000 + "," * 300_000 + end
     began = time.thread_time()

@@ -13,6 +13,7 @@ from service.store import Store
 from tests.builders import a_form, a_lead, unchanging
 from tests.forms.texts import problems_of, setup_of
 from tests.front import PERSON, Front
+from tests.tables import each_row
 
 LOGO = "https://cdn.example.com/logo.svg"
 FILE = f"""
@@ -85,7 +86,7 @@ def test_a_colour_that_is_readable_stays_as_it_is_and_another_is_said_to_change(
     assert light.startswith("#ffdd00 has a contrast of 1.3 to the light pages, and text needs 4.5: links and lines")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "key", "words"),
     [
         ("colour = 'green'", "colour", "'green' is not a colour: write one such as '#0a6350'"),
@@ -100,7 +101,7 @@ def test_a_colour_that_is_readable_stays_as_it_is_and_another_is_said_to_change(
         ("logo_url = 'data:image/png;base64,AAAA'", "logo_url", None),
     ],
 )
-@pytest.mark.parametrize("table", ["brand", "accounts.north.brand"])
+@each_row("table", ["brand", "accounts.north.brand"])
 def test_what_cannot_be_shown_is_an_error_at_start(table: str, line: str, key: str, words: str | None) -> None:
     [problem] = problems_of(f"[accounts.north]\ntoken = 't'\n[{table}]\n{line}\n[forms.tour]\nstage_id = 1")
 

@@ -27,6 +27,7 @@ from service.capture.spam.captcha import (
 from service.forms import Captcha
 from service.forms.schema import PROVIDERS
 from tests.capture.provider import Provider
+from tests.tables import each_row
 
 TURNSTILE = Captcha("turnstile", "shh")
 SOON_S = 0.3
@@ -130,7 +131,7 @@ def result_of(body: str, status: int = 200) -> CaptchaResult:
     return read_result(TURNSTILE, ProviderResponse(status, body.encode()), lambda _: True)
 
 
-@pytest.mark.parametrize("code", sorted(TOKEN_CODES))
+@each_row("code", sorted(TOKEN_CODES))
 def test_what_is_about_the_token_asks_for_a_new_one_whatever_the_status(code: str) -> None:
     body = f'{{"success": false, "error-codes": ["{code}"]}}'
 

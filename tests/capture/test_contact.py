@@ -3,7 +3,6 @@
 import unicodedata
 from urllib.parse import unquote
 
-import pytest
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,9 +10,10 @@ from hypothesis import strategies as st
 from service.capture.dedup import person_key
 from service.capture.fields.contact import Mailbox, read_contact, read_email, read_mailbox, says_yes, settle_contact
 from service.lead import Contact
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "read"),
     [
         ("Ann.Lee@Example.COM", "ann.lee@example.com"),
@@ -56,7 +56,7 @@ def test_the_short_way_to_an_address_says_what_the_validator_says(name: str, hos
     assert read_email(address) == valid
 
 
-@pytest.mark.parametrize(
+@each_row(
     "typed",
     [
         *("MAILTO:ann@x.example", "Mailto: ann@x.example", "SMTP:Ann@X.example", "E-mail: ann@x.example"),
@@ -72,7 +72,7 @@ def test_what_programs_put_around_an_address_is_taken_off(typed: str) -> None:
     assert read_mailbox(typed) == Mailbox("ann@x.example")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "name"),
     [
         ("Ann Lee <ann@x.example>", "Ann Lee"),
@@ -88,7 +88,7 @@ def test_a_name_in_front_of_an_address_is_its_name(typed: str, name: str) -> Non
     assert read_mailbox(typed)[:2] == ("ann@x.example", name)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "first"),
     [
         ("a@b.com, c@d.com", "a@b.com"),
@@ -155,7 +155,7 @@ SETTLED: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", SETTLED)
+@each_row("case", SETTLED)
 def test_what_stood_beside_an_address_is_kept(case: str) -> None:
     typed, fields, extras = SETTLED[case]
     settled, beside = dict[str, str | list[str]](typed), dict[str, str | list[str]]()
@@ -165,7 +165,7 @@ def test_what_stood_beside_an_address_is_kept(case: str) -> None:
     assert (settled, beside) == (fields, extras)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("contact", "key"),
     [
         (Contact("Ann@X.Example", phone="+442079460142"), "ann@x.example"),
@@ -183,13 +183,11 @@ def test_a_person_is_known_by_the_address_else_by_the_number(contact: Contact, k
     assert person_key(contact) == key
 
 
-@pytest.mark.parametrize(
-    "consent", ["on", "1", "TRUE", "ja", "Sí", "tak", "I agree to the privacy policy.", ["0", "1"]]
-)
+@each_row("consent", ["on", "1", "TRUE", "ja", "Sí", "tak", "I agree to the privacy policy.", ["0", "1"]])
 def test_a_consent_is_a_yes_or_its_sentence(consent: str | list[str]) -> None:
     assert says_yes(consent)
 
 
-@pytest.mark.parametrize("consent", ["", "0", "no", "off", "false", "nein"])
+@each_row("consent", ["", "0", "no", "off", "false", "nein"])
 def test_anything_else_is_no_consent(consent: str) -> None:
     assert not says_yes(consent)

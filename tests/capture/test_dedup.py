@@ -14,6 +14,7 @@ from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Statu
 from service.store import BeingSent, Query, Store
 from tests.builders import NOON, a_form, a_submission
 from tests.store.actions import claim
+from tests.tables import each_row
 
 FORM = a_form(duplicate_window_s=0)
 """Without a window: only ids count."""
@@ -280,7 +281,7 @@ def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(sqlit
 # -- ids
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         *("", " ", "0", "7", "-", "00", "undefined", "NULL", "None", "n/a", "N/A", "test", "nan", "false"),
@@ -292,7 +293,7 @@ def test_placeholders_are_no_ids(text: str) -> None:
     assert not is_id(text)
 
 
-@pytest.mark.parametrize("text", ["17", "e-57", "0a", "clntresp00001", "6b2c0d1e2a3b4c5d6e7f8a01", "10", "testimony-1"])
+@each_row("text", ["17", "e-57", "0a", "clntresp00001", "6b2c0d1e2a3b4c5d6e7f8a01", "10", "testimony-1"])
 def test_ids_are_ids(text: str) -> None:
     assert is_id(text)
 

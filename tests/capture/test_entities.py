@@ -10,6 +10,7 @@ from service.capture.parsing.texts import clean, unescape
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, SCRIPT, Front
+from tests.tables import each_row
 
 TYPED = {
     "an ampersand": ("Two desks &amp; more", "Two desks & more"),
@@ -38,7 +39,7 @@ LEFT_ALONE = {
 }
 
 
-@pytest.mark.parametrize("name", TYPED)
+@each_row("name", TYPED)
 def test_what_a_tool_escaped_is_read_as_it_was_typed(name: str) -> None:
     sent, typed = TYPED[name]
 
@@ -46,7 +47,7 @@ def test_what_a_tool_escaped_is_read_as_it_was_typed(name: str) -> None:
     assert unescape({"message": [sent, "x"]}) == {"message": [typed, "x"]}
 
 
-@pytest.mark.parametrize("name", LEFT_ALONE)
+@each_row("name", LEFT_ALONE)
 def test_text_without_escapes_is_left_alone(name: str) -> None:
     answers = {"message": LEFT_ALONE[name]}
 

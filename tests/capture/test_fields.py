@@ -11,6 +11,7 @@ from service.capture.fields.reading import Incoming, read
 from service.capture.parsing.texts import texts_of
 from service.forms import Form
 from tests.builders import a_form
+from tests.tables import each_row
 
 FORM = Form("tour")
 
@@ -53,7 +54,7 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", PARTS)
+@each_row("case", PARTS)
 def test_parts_of_a_name_are_joined_in_the_order_of_the_name(case: str) -> None:
     answers, expected = PARTS[case]
     fields = lay_out(answers, FORM)
@@ -83,7 +84,7 @@ NULLS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", NULLS)
+@each_row("case", NULLS)
 def test_null_is_a_surname_where_a_person_may_be_called_so(case: str) -> None:
     answers, expected = NULLS[case]
 
@@ -104,8 +105,8 @@ QUOTED: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["message", "Whatever"])
-@pytest.mark.parametrize("case", QUOTED)
+@each_row("name", ["message", "Whatever"])
+@each_row("case", QUOTED)
 def test_quotation_marks_of_a_template_are_taken_off(case: str, name: str) -> None:
     typed, expected = QUOTED[case]
     fields = lay_out({name: typed}, FORM)
@@ -130,7 +131,7 @@ THANKS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", THANKS)
+@each_row("case", THANKS)
 def test_a_tools_own_words_are_no_message(case: str) -> None:
     answers, expected = THANKS[case]
     fields = lay_out(answers, FORM)
@@ -153,7 +154,7 @@ def test_what_a_browser_says_of_itself_and_a_path_are_no_extras() -> None:
     assert fields.controls["_form_control"] == [("user_agent", "Mozilla/5.0"), ("_wp_http_referer", "/tour/")]
 
 
-@pytest.mark.parametrize("case", NAMES)
+@each_row("case", NAMES)
 def test_names_are_settled_by_what_stands_beside_them(case: str) -> None:
     answers, expected = NAMES[case]
     known = lay_out(answers, FORM).known
@@ -197,7 +198,7 @@ def test_replyto_is_the_last_resort() -> None:
     assert lay_out({"_replyto": "ann@example.com"}, FORM).known["email"] == "ann@example.com"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text", ["", "undefined", "NULL", "none", "(not set)", "xxxxx", "{{contact.phone}}", "[your-phone]", "%phone%"]
 )
 def test_a_placeholder_counts_as_absent(text: str) -> None:
@@ -273,7 +274,7 @@ GUESSES: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", GUESSES)
+@each_row("case", GUESSES)
 def test_a_guess_is_made_only_where_it_is_safe(case: str) -> None:
     answers, country, expected = GUESSES[case]
     known = lay_out(answers, Form("tour", country=country)).known
@@ -323,7 +324,7 @@ def test_a_prefix_that_a_guessed_address_bears_is_taken_off_its_neighbours() -> 
     assert (fields.text("full_name"), fields.text("message")) == ("Ann Lee", "A desk?")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answers", "phone"),
     [
         ({"phone": "171 3920012", "dial_code": "+49"}, "+491713920012"),

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.fields.guesses import guess_email, guess_phone
+from tests.tables import each_row
 
 COUNTRIES = ["", "GB", "US", "DE", "DK", "BR", "IN"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "country"),
     [
         ("020 7946 0142", "GB"),
@@ -39,8 +40,8 @@ def test_a_number_that_people_dial_is_found(answer: str, country: str) -> None:
     assert guess_phone({"field_7a2b": answer}, country) == "field_7a2b"
 
 
-@pytest.mark.parametrize("country", COUNTRIES)
-@pytest.mark.parametrize(
+@each_row("country", COUNTRIES)
+@each_row(
     "answer",
     [
         *("1764435600", "1764435600123", "1764435600.123", "1764435600123.5"),
@@ -68,7 +69,7 @@ def test_no_address_of_the_net_is_a_number(address: object, country: str) -> Non
     assert guess_phone({"client": str(address)}, country) == ""
 
 
-@pytest.mark.parametrize("name", ["order_id", "orderId", "meta.customer_number", "Tax number", "Bestellnummer", "ip"])
+@each_row("name", ["order_id", "orderId", "meta.customer_number", "Tax number", "Bestellnummer", "ip"])
 def test_an_answer_that_is_called_an_id_is_no_number(name: str) -> None:
     assert guess_phone({name: "020 7946 0142"}, "GB") == ""
 

@@ -16,6 +16,7 @@ from service.capture.parsing import Empty, Unreadable, Unsupported
 from service.forms import Form
 from service.forms.questions import LANGUAGES
 from service.lead import CANONICAL_FIELDS, Contact
+from tests.tables import each_row
 
 OTHERS = languages()[1:]
 ENGLISH = phrases_of("en")
@@ -32,19 +33,19 @@ OTHER_VOICES: Mapping[str, str] = {
 }
 
 
-@pytest.mark.parametrize("language", OTHERS)
+@each_row("language", OTHERS)
 def test_a_language_says_all_that_english_says(language: str) -> None:
     assert phrases.own_phrases(language).keys() == ENGLISH.keys()
 
 
-@pytest.mark.parametrize("language", OTHERS)
+@each_row("language", OTHERS)
 def test_no_english_is_left_over(language: str) -> None:
     same = {key for key, text in phrases_of(language).items() if text == ENGLISH[key]}
 
     assert same == {key for key, where in SAME_WORD.items() if language in where}
 
 
-@pytest.mark.parametrize("language", OTHERS)
+@each_row("language", OTHERS)
 def test_every_phrase_has_the_places_and_the_length_of_the_english_one(language: str) -> None:
     for key, text in phrases_of(language).items():
         assert re.findall(r"{\w*}", text) == re.findall(r"{\w*}", ENGLISH[key]), key
@@ -52,7 +53,7 @@ def test_every_phrase_has_the_places_and_the_length_of_the_english_one(language:
         assert len(text) <= 2 * len(ENGLISH[key]) + 20, key
 
 
-@pytest.mark.parametrize("language", OTHERS)
+@each_row("language", OTHERS)
 def test_a_language_keeps_one_voice(language: str) -> None:
     spoken = {key: text for key, text in phrases_of(language).items() if re.search(OTHER_VOICES[language], text)}
 
@@ -69,8 +70,8 @@ def test_the_forms_file_knows_the_languages_there_are() -> None:
     assert languages() == LANGUAGES
 
 
-@pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize("name", CANONICAL_FIELDS)
+@each_row("language", languages())
+@each_row("name", CANONICAL_FIELDS)
 def test_what_is_missing_is_asked_for_in_a_sentence_of_its_own(language: str, name: str) -> None:
     sentence = complaint_of("REQUIRED_FIELD_MISSING", name, language)
 
@@ -79,7 +80,7 @@ def test_what_is_missing_is_asked_for_in_a_sentence_of_its_own(language: str, na
     assert question_of(name, language) == phrases_of(language)[f"ask.{name}"]
 
 
-@pytest.mark.parametrize("language", languages())
+@each_row("language", languages())
 def test_a_field_of_the_operators_own_is_called_by_its_name(language: str) -> None:
     assert "Badge no" in complaint_of("REQUIRED_FIELD_EMPTY", "badge_no", language)
     assert "{" not in complaint_of("REQUIRED_FIELD_EMPTY", "{0}{x}", language).replace("{0}{x}", "")
@@ -136,7 +137,7 @@ def test_the_browser_is_heard(accepted: str, language: str) -> None:
     assert choose_language(accepted) == language
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wishes", "language"),
     [(("es", "de"), "es"), (("", "de_AT"), "de"), (("tlh", "pt-BR"), "pt"), (("", ""), "fr"), (("../de",), "fr")],
 )

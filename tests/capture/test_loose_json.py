@@ -15,6 +15,7 @@ from service.capture.parsing.bodies import read_body
 from service.capture.parsing.json_mending import MAX_MENDED_CHARS
 from service.capture.parsing.loose_json import parse, parse_strictly, read_json
 from tests.front import SCRIPT, Front
+from tests.tables import each_row
 
 JSON = "application/json"
 
@@ -51,7 +52,7 @@ READABLE: dict[str, tuple[str, object]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READABLE)
+@each_row("name", READABLE)
 def test_what_is_certain_is_read(name: str) -> None:
     text, expected = READABLE[name]
 
@@ -92,7 +93,7 @@ def test_brackets_in_a_text_do_not_nest() -> None:
     assert parse_strictly(f'["{"[" * 5000}"]') == ["[" * 5000]
 
 
-@pytest.mark.parametrize("name", UNCERTAIN)
+@each_row("name", UNCERTAIN)
 def test_what_is_not_certain_is_refused_with_its_reason(name: str) -> None:
     text, reason = UNCERTAIN[name]
 
@@ -104,7 +105,7 @@ def test_what_is_not_certain_is_refused_with_its_reason(name: str) -> None:
     assert "ann@" not in refused.value.sentence
 
 
-@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8", "image/png", "application/xml", "text/css"])
+@each_row("kind", ["text/html", "text/html; charset=utf-8", "image/png", "application/xml", "text/css"])
 def test_sound_json_is_json_whatever_it_is_called(kind: str) -> None:
     assert read_body(b' {"email": "ann@example.com"}', kind).answers == {"email": "ann@example.com"}
     assert read_body(b'"{\\"a\\": \\"b=c\\"}"', kind).answers == {"a": "b=c"}
@@ -223,7 +224,7 @@ COSTLY: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", COSTLY)
+@each_row("name", COSTLY)
 def test_twice_the_text_costs_twice_the_steps_at_most(name: str) -> None:
     small, large = (steps(COSTLY[name](size)) for size in (MAX_MENDED_CHARS // 2, MAX_MENDED_CHARS - 10))
 

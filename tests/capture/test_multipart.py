@@ -12,6 +12,7 @@ from service.capture.parsing import Empty, InvalidBody, Unreadable
 from service.capture.parsing.bodies import read_body
 from service.capture.parsing.multipart import MAX_PARTS, File, read_multipart
 from service.capture.parsing.texts import clean
+from tests.tables import each_row
 
 KIND = "multipart/form-data; boundary=b"
 END = b"--b--\r\n"
@@ -72,7 +73,7 @@ READABLE: dict[str, tuple[bytes, dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READABLE)
+@each_row("name", READABLE)
 def test_a_form_of_parts_is_read(name: str) -> None:
     body, expected = READABLE[name]
 
@@ -93,7 +94,7 @@ FILENAMES = {
 }
 
 
-@pytest.mark.parametrize("name", FILENAMES)
+@each_row("name", FILENAMES)
 def test_a_file_bears_the_name_that_it_had(name: str) -> None:
     written, expected = FILENAMES[name]
     body = part("a", "Zoë") + part("plan", b"\x00\xff\r\n%PDF", written, "Content-Type: application/pdf\r\n") + END
@@ -117,7 +118,7 @@ BROKEN: dict[str, tuple[bytes, type[InvalidBody]]] = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@each_row("name", BROKEN)
 def test_what_is_no_form_of_parts_is_refused_with_its_reason(name: str) -> None:
     body, expected = BROKEN[name]
 
@@ -142,8 +143,8 @@ COSTLY: dict[str, Callable[[int], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("size", [256 * 1024, 5 * 1024 * 1024], ids=["a form", "a webhook"])
-@pytest.mark.parametrize("name", COSTLY)
+@each_row("size", [256 * 1024, 5 * 1024 * 1024], ids=["a form", "a webhook"])
+@each_row("name", COSTLY)
 def test_twice_the_bytes_cost_twice_the_steps_at_most(name: str, size: int) -> None:
     """Steps are calls, of Python and of C; the clock would measure how busy the machine is."""
     small, large = (steps(COSTLY[name](each)) for each in (size // 2, size))

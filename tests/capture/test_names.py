@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.capture.fields.names import fold, meaning_of
+from tests.tables import each_row
 
 ALIASES = json.loads((Path(__file__).parents[2] / "service" / "capture" / "fields" / "aliases.json").read_text("utf-8"))
 
@@ -127,9 +128,7 @@ LABELLED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("target", "name"), [(key, name) for key, names in SPOKEN.items() for name in names.split(",")]
-)
+@each_row(("target", "name"), [(key, name) for key, names in SPOKEN.items() for name in names.split(",")])
 def test_a_name_is_understood(target: str, name: str) -> None:
     meaning = meaning_of(name)
 
@@ -137,7 +136,7 @@ def test_a_name_is_understood(target: str, name: str) -> None:
     assert meaning.target == target
 
 
-@pytest.mark.parametrize("name", MANGLED)
+@each_row("name", MANGLED)
 def test_a_mangled_name_is_understood(name: str) -> None:
     meaning = meaning_of(name)
 
@@ -145,7 +144,7 @@ def test_a_mangled_name_is_understood(name: str) -> None:
     assert meaning.target == MANGLED[name]
 
 
-@pytest.mark.parametrize("label", LABELLED)
+@each_row("label", LABELLED)
 def test_a_label_means_what_stands_before_its_hint(label: str) -> None:
     meaning = meaning_of(label)
 
@@ -153,7 +152,7 @@ def test_a_label_means_what_stands_before_its_hint(label: str) -> None:
     assert meaning.target == LABELLED[label]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "label",
     [
         "Email / Phone",
@@ -167,9 +166,7 @@ def test_a_label_that_asks_for_several_things_or_another_means_nothing(label: st
     assert meaning_of(label) is None
 
 
-@pytest.mark.parametrize(
-    "name", ["source", "ref", "url", "site", "text", "title", "file", "menu-181", "", "*", "event_id"]
-)
+@each_row("name", ["source", "ref", "url", "site", "text", "title", "file", "menu-181", "", "*", "event_id"])
 def test_a_name_that_says_too_little_is_never_guessed(name: str) -> None:
     assert meaning_of(name) is None
 
@@ -195,7 +192,7 @@ def test_nearer_spellings_come_first() -> None:
     assert distances == sorted(distances)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "folded"),
     [("Größe", "grosse"), ("Łódź", "lodz"), ("ADINIZ", "adiniz"), ("Ø-by", "oby"), ("ﬁrma", "firma")],
 )

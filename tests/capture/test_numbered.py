@@ -11,6 +11,7 @@ from service.capture.fields.layout import lay_out
 from service.capture.parsing.bodies import read_body
 from service.capture.parsing.pairs import collect, dotted
 from tests.builders import a_form
+from tests.tables import each_row
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -46,14 +47,14 @@ NO_LISTS: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("name", LISTS)
+@each_row("name", LISTS)
 def test_numbered_names_are_a_list(name: str) -> None:
     body, expected = LISTS[name]
 
     assert read_body(body.encode(), FORM).answers == expected
 
 
-@pytest.mark.parametrize("name", NO_LISTS)
+@each_row("name", NO_LISTS)
 def test_what_is_no_list_keeps_its_numbers(name: str) -> None:
     pairs = [pair.split("=") for pair in NO_LISTS[name].split("&")]
 

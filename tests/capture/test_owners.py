@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from service.capture.fields.layout import lay_out
 from service.capture.fields.names import is_anothers, meaning_of
 from service.forms import Form
+from tests.tables import each_row
 
 OWNERS = json.loads((Path(__file__).parents[2] / "service" / "capture" / "fields" / "owners.json").read_text("utf-8"))
 PERSONAL = {"full_name", "first_name", "last_name", "email", "phone"}
@@ -52,9 +53,7 @@ OF_OTHERS = (
 FACTS = "geo.city,ip.city,Entry.Origin.City,meta.city,device.company,City (by IP),ipinfo.city,file.location,ip_city"
 
 
-@pytest.mark.parametrize(
-    ("target", "name"), [(target, name) for target, names in THE_PERSONS.items() for name in names.split(",")]
-)
+@each_row(("target", "name"), [(target, name) for target, names in THE_PERSONS.items() for name in names.split(",")])
 def test_a_name_behind_a_person_or_mere_wrapping_is_the_persons(target: str, name: str) -> None:
     meaning = meaning_of(name)
 
@@ -62,14 +61,14 @@ def test_a_name_behind_a_person_or_mere_wrapping_is_the_persons(target: str, nam
     assert meaning.target == target
 
 
-@pytest.mark.parametrize("name", OF_OTHERS.split(","))
+@each_row("name", OF_OTHERS.split(","))
 def test_a_name_of_something_else_is_not_the_persons(name: str) -> None:
     meaning = meaning_of(name)
 
     assert meaning is None or meaning.target not in PERSONAL
 
 
-@pytest.mark.parametrize("name", FACTS.split(","))
+@each_row("name", FACTS.split(","))
 def test_a_fact_of_the_call_is_no_answer(name: str) -> None:
     meaning = meaning_of(name)
 
@@ -81,7 +80,7 @@ def test_what_a_thing_says_of_itself_is_no_answer(name: str) -> None:
     assert meaning_of(name) is None
 
 
-@pytest.mark.parametrize("name", ["owner", "assigned_to", "organizer.email", "admin_email", "tracking_number"])
+@each_row("name", ["owner", "assigned_to", "organizer.email", "admin_email", "tracking_number"])
 def test_another_persons_address_is_never_guessed_to_be_the_senders(name: str) -> None:
     layout = lay_out({name: "ops@example.com", "x1": "A desk?"}, Form("tour"))
 

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.fields.phones import Phone, is_phone, phone_key, read_phone
+from tests.tables import each_row
 
 LONDON = "+442079460142"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "country", "read"),
     [
         ("+44 (0)20 7946 0142", "", LONDON),
@@ -46,7 +47,7 @@ def test_a_number_that_is_valid_has_its_country_code(typed: str, country: str, r
     assert is_phone(typed, country)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "country"),
     [
         ("07700 900123", ""),
@@ -78,7 +79,7 @@ def test_any_other_number_stays_as_it_was_typed(typed: str, country: str) -> Non
     assert not is_phone(typed, country)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "typed",
     [
         *("020 7946 0142 x8135", "020 7946 0142x8135", "020 7946 0142 ext. 8135", "020 7946 0142, extension 8135"),
@@ -91,7 +92,7 @@ def test_an_extension_stands_beside_the_number(typed: str) -> None:
     assert read_phone(typed, "GB") == Phone(LONDON, "8135")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "read"),
     [
         ("020 7946 0142 / 07700 900177", LONDON),
@@ -165,7 +166,7 @@ def test_two_numbers_never_have_one_key(one: str, other: str, first: str, second
     assert (phone_key(Phone(one, first)) == phone_key(Phone(other, second))) == are_one
 
 
-@pytest.mark.parametrize(
+@each_row(
     "spellings",
     [
         ("+44 20 7946 0142", "0044 20 7946 0142", "(44) 20-7946-0142", LONDON, "442079460142"),
@@ -190,12 +191,12 @@ DIFFERENT = (
 )
 
 
-@pytest.mark.parametrize(("one", "other"), [*combinations(DIFFERENT, 2)])
+@each_row(("one", "other"), [*combinations(DIFFERENT, 2)])
 def test_what_may_be_another_number_has_another_key(one: str, other: str) -> None:
     assert phone_key(Phone(one)) != phone_key(Phone(other))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "typed",
     ["", "n/a", "-", "12", "call me", "000000000", "1111111", "+11111111", "123456789", "0123456789", "9876543"],
 )

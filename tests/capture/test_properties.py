@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from service.capture.parsing.bodies import read_body
 from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import Submission
+from tests.tables import each_row
 
 TYPES = st.sampled_from(
     [
@@ -117,7 +117,7 @@ def test_any_name_has_a_meaning_or_none(name: str) -> None:
     assert meaning is None or meaning.target
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         "&".join(f"field{n}=value+{n}" for n in range(10_000)).encode(),

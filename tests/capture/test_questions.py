@@ -13,6 +13,7 @@ from service.operations.person import consent_of
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, Front
+from tests.tables import each_row
 
 GERMAN = {**PERSON, "Accept-Language": "de"}
 ROOMS = (Choice("desk", Words({"en": "A desk", "de": "Ein Tisch"})), Choice("office"))
@@ -130,7 +131,7 @@ def test_a_tool_that_does_not_ask_loses_no_lead(sqlite: Store) -> None:
     assert front.lead().status.value == "pending"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "right", "wrong"),
     [
         ("email", "ann@example.com", "ann@"),

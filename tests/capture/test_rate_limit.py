@@ -10,6 +10,7 @@ from service.rate_limit import PROVIDER_BITS, PostCounts, WindowLimit, network_o
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, SCRIPT, Front, codes
+from tests.tables import each_row
 
 THIRTY = WindowLimit(count=30, window_s=60)
 NOON = 1_790_000_040.0  # where a window of a minute begins
@@ -190,7 +191,7 @@ def test_a_stranger_cannot_work_out_which_caller_a_key_pushes_out() -> None:
     assert one.pseudonym("192.0.2.1") != other.pseudonym("192.0.2.1")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("address", "home", "provider"),
     [
         ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),

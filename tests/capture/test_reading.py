@@ -9,6 +9,7 @@ from service.capture.fields.reading import Incoming, Reading, read
 from service.capture.parsing import Empty
 from service.forms import AttributionConfig, Form
 from service.lead import StoredTouch
+from tests.tables import each_row
 
 FORM = Form("tour")
 ANN = {"email": "ann@example.com"}
@@ -99,7 +100,7 @@ PAGES: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", PAGES)
+@each_row("case", PAGES)
 def test_the_page_is_read_wherever_a_tool_puts_it(case: str) -> None:
     fields, expected = PAGES[case]
     form = Form("tour", attribution=AttributionConfig(own_domains=("example.com",)))
@@ -121,7 +122,7 @@ def test_htmx_says_in_a_header_where_its_page_is() -> None:
     assert (bare.page_url, named.page_url) == (TAGGED, "https://example.com/b")
 
 
-@pytest.mark.parametrize("answer_field", ["how_heard", "Where did you hear about us?", "city", "location", "Parking"])
+@each_row("answer_field", ["how_heard", "Where did you hear about us?", "city", "location", "Parking"])
 def test_the_answer_a_form_is_credited_by_is_found_under_any_of_its_names(answer_field: str) -> None:
     fields = {"Where did you hear about us?": "podcast", "city": "Leeds", "Parking": "yes"}
     form = Form("tour", attribution=AttributionConfig(answer_field=answer_field))
@@ -177,7 +178,7 @@ ERRORS: dict[str, tuple[dict[str, Any], tuple[str, ...], dict[str, list[str]]]] 
 }
 
 
-@pytest.mark.parametrize("case", ERRORS)
+@each_row("case", ERRORS)
 def test_errors_are_told_by_field_and_code(case: str) -> None:
     fields, require, expected = ERRORS[case]
 
@@ -203,7 +204,7 @@ def test_an_empty_or_unticked_trap_is_not_filled_in(value: str) -> None:
     assert post({**ANN, "botcheck": value}).controls.honeypot == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key", "kept", "fill_s"),
     [
         ("1-22-333-4444.850", "1-22-333-4444", 0.85),

@@ -16,6 +16,7 @@ from service.store import Arrival, Rejection, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.capture.senders.signing import SECRET, sign, table_of
 from tests.front import Front
+from tests.tables import each_row
 
 GOOGLE = {"user_column_data": [{"column_id": "EMAIL", "string_value": "ann@example.com"}]}
 
@@ -143,8 +144,8 @@ def test_a_handshake_that_anybody_can_try_is_no_alarm(front: Front) -> None:
 # -- what to do
 
 
-@pytest.mark.parametrize("sender", sorted(SENDERS))
-@pytest.mark.parametrize("status", [400, 401, 405, 413])
+@each_row("sender", sorted(SENDERS))
+@each_row("status", [400, 401, 405, 413])
 def test_every_refusal_says_what_to_do_and_how_to_get_what_was_lost(sender: str, status: int) -> None:
     form = a_form("tour", webhooks={sender: {**table_of(sender), "access_token": "very-secret"}})
 

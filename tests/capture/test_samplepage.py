@@ -4,10 +4,9 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from service.capture.fields.names import meaning_of
 from service.capture.script import sample_page
+from tests.tables import each_row
 
 Tag = tuple[str, dict[str, str]]
 
@@ -45,12 +44,12 @@ def test_an_action_stays_inside_its_attribute() -> None:
     assert form["action"] == '/f/"><script>'
 
 
-@pytest.mark.parametrize("field", tags_of(PAGE, "input", "select", "textarea"), ids=lambda field: str(field["name"]))
+@each_row("field", tags_of(PAGE, "input", "select", "textarea"), ids=lambda field: str(field["name"]))
 def test_every_field_has_a_label(field: dict[str, str]) -> None:
     assert field["id"] in [label["for"] for label in tags_of(PAGE, "label")]
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: str(field["name"]))
+@each_row("field", FIELDS, ids=lambda field: str(field["name"]))
 def test_every_answer_goes_under_a_canonical_name(field: dict[str, str]) -> None:
     meaning = meaning_of(field["name"])
 

@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from service.attribution import attribute
 from service.capture.fields.contact import says_yes
 from service.capture.fields.reading import Incoming, Reading, read
 from service.capture.http.incoming import is_beacon, preflight_headers, wants_json
 from service.capture.http.responses import redirect_target
 from service.forms import AttributionConfig, Form
+from tests.tables import each_row
 
 SAMPLES = {
     path.stem: json.loads(path.read_text("utf-8"))
@@ -40,7 +39,7 @@ def test_all_seven_samples_are_here() -> None:
     assert len(SAMPLES) == 7
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_the_person_is_read(name: str) -> None:
     reading, expected = read_sample(name)
     contact = reading.submission.contact
@@ -52,7 +51,7 @@ def test_the_person_is_read(name: str) -> None:
     assert digits(contact.phone) == digits(expected["phone"])
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_every_expected_answer_is_read(name: str) -> None:
     reading, expected = read_sample(name)
     fields = reading.submission.fields
@@ -63,7 +62,7 @@ def test_every_expected_answer_is_read(name: str) -> None:
     assert says_yes(fields.get("consent", "")) == expected.get("consent", False)
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_where_the_person_came_from_is_read(name: str) -> None:
     reading, expected = read_sample(name)
     evidence = reading.submission.evidence
@@ -78,7 +77,7 @@ def test_where_the_person_came_from_is_read(name: str) -> None:
         assert evidence.referrer == (expected["referrer"] or "")
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_what_steers_the_service_is_kept_out_of_the_lead(name: str) -> None:
     reading, expected = read_sample(name)
     submission = reading.submission
@@ -88,14 +87,14 @@ def test_what_steers_the_service_is_kept_out_of_the_lead(name: str) -> None:
     assert reading.controls.captcha.items() >= expected.get("captcha", {}).items()
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_lists_stay_lists(name: str) -> None:
     reading, expected = read_sample(name)
 
     assert reading.submission.extras.items() >= expected.get("lists", {}).items()
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_files_are_noted_without_their_content(name: str) -> None:
     reading, expected = read_sample(name)
 
@@ -104,7 +103,7 @@ def test_files_are_noted_without_their_content(name: str) -> None:
         assert note == f"file: {file['filename']}, {file['content_type']}, {file['size']} bytes (content not kept)"
 
 
-@pytest.mark.parametrize("name", POSTS)
+@each_row("name", POSTS)
 def test_the_answer_is_of_the_expected_kind(name: str) -> None:
     request, expected = incoming(SAMPLES[name]), SAMPLES[name]["expect"]
     reading, _ = read_sample(name)

@@ -9,6 +9,7 @@ import pytest
 
 from service.attribution.tables import CLICK_IDS, IGNORED_REFERRERS
 from service.capture import script
+from tests.tables import each_row
 
 TEXT = script.SCRIPTS["attribution.js"].body.decode()
 TEXTS = [file.body.decode() for file in script.SCRIPTS.values()]
@@ -57,19 +58,19 @@ def test_every_source_is_one_subject() -> None:
     assert [path.name for path in SOURCES if len(path.read_text().splitlines()) > 120] == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "newer", [r"\?\.[a-zA-Z_$(\[]", r"\?\?", r"catch\s*\{", r"\.\.\.\w+\}|\{\.\.\.", r"\.flat", r"\*\*", r"\basync\b"]
 )
 def test_it_asks_for_no_newer_javascript_than_es2017(newer: str) -> None:
     assert not [text[:40] for text in TEXTS if re.search(newer, text)]
 
 
-@pytest.mark.parametrize("forbidden", [r"\beval\b", r"\bFunction\b", r"innerHTML", r"document\.write", r"\.style\b"])
+@each_row("forbidden", [r"\beval\b", r"\bFunction\b", r"innerHTML", r"document\.write", r"\.style\b"])
 def test_it_does_nothing_that_a_strict_policy_forbids(forbidden: str) -> None:
     assert not [text[:40] for text in TEXTS if re.search(forbidden, text)]
 
 
-@pytest.mark.parametrize("name", CLICK_IDS)
+@each_row("name", CLICK_IDS)
 def test_it_knows_every_click_id(name: str) -> None:
     assert ORIGIN_PARAMETERS.search(f"https://a.test/?{name}=x")
     assert not ORIGIN_PARAMETERS.search(f"https://a.test/?{name}x=x")
@@ -83,16 +84,14 @@ def test_the_second_file_knows_the_same_click_ids() -> None:
     assert sorted(names[1].split()) == sorted(CLICK_IDS)
 
 
-@pytest.mark.parametrize(
-    "name", ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "mtm_campaign"]
-)
-@pytest.mark.parametrize("before", ["?", "?a=b&", "#", "#/page?", "?a=b&amp;"])
+@each_row("name", ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "mtm_campaign"])
+@each_row("before", ["?", "?a=b&", "#", "#/page?", "?a=b&amp;"])
 def test_it_finds_tags_wherever_they_stand(name: str, before: str) -> None:
     assert ORIGIN_PARAMETERS.search(f"https://a.test/{before}{name}=x")
     assert not ORIGIN_PARAMETERS.search(f"https://a.test/{before}{name}=")
 
 
-@pytest.mark.parametrize("host", sorted(IGNORED_REFERRERS))
+@each_row("host", sorted(IGNORED_REFERRERS))
 def test_it_knows_every_page_that_people_only_pass_through(host: str) -> None:
     assert INTERMEDIARIES.search(host)
     assert INTERMEDIARIES.search(f"pay.{host}")

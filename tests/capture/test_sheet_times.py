@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.sheets.rows import spans_of
+from tests.tables import each_row
 
 ZONES = st.integers(-12 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
 MOMENTS = st.integers(1_000_000_000, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -27,9 +27,7 @@ def test_a_time_with_its_zone_is_one_moment() -> None:
     assert spans_of("2026-11-22T05:06:07-05:00") == ((1795341967.0, 1795341967.0),)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "soon", "31/31/2026", "0000-00-00", "9999-12-31", "0001-01-01 00:00", "1/2/99999"]
-)
+@each_row("text", ["", "soon", "31/31/2026", "0000-00-00", "9999-12-31", "0001-01-01 00:00", "1/2/99999"])
 def test_what_is_no_time_of_a_submission_says_nothing(text: str) -> None:
     assert spans_of(text) == ()
 

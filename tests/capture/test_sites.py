@@ -5,6 +5,7 @@ import pytest
 from service.capture.http.incoming import cors_headers, is_beacon, preflight_headers, wants_json
 from service.capture.http.responses import redirect_target
 from service.forms import AttributionConfig, Form
+from tests.tables import each_row
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 SITE = Form(
@@ -15,7 +16,7 @@ SITE = Form(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("headers", "content_type", "query", "expected"),
     [
         ({"accept": "text/html,*/*"}, FORM_TYPE, "", False),
@@ -35,7 +36,7 @@ def test_json_is_for_scripts(headers: dict[str, str], content_type: str, query: 
     assert wants_json(headers, content_type, query) is expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("headers", "content_type", "expected"),
     [
         ({"sec-fetch-mode": "no-cors"}, FORM_TYPE, True),
@@ -49,7 +50,7 @@ def test_a_beacon_is_recognised_by_its_headers(headers: dict[str, str], content_
     assert is_beacon(headers, content_type) is expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wanted",
     [
         "https://www.example.com/merci",
@@ -65,7 +66,7 @@ def test_a_redirect_to_the_forms_own_sites_is_followed(wanted: str) -> None:
     assert redirect_target(wanted, SITE, {}) == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wanted",
     [
         "",
@@ -110,7 +111,7 @@ def test_without_a_redirect_it_is_our_own_page() -> None:
     assert redirect_target("https://evil.example/", Form("tour"), {"origin": "https://evil.example"}) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     "origin",
     [
         *("https://app.example.org", "https://www.app.example.org", "http://localhost:5173", "null"),
@@ -126,7 +127,7 @@ def test_an_allowed_origin_is_echoed_with_credentials(origin: str) -> None:
     assert headers["Vary"] == "Origin"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "origin",
     [
         *(

@@ -15,6 +15,7 @@ from service.forms import AttributionConfig, Form
 from service.lead import Contact, Reason, Submission
 from tests.builders import a_form, a_submission
 from tests.forms.texts import form_of
+from tests.tables import each_row
 
 FORM = a_form(allowed_origins=("https://www.example.com",), attribution=AttributionConfig(own_domains=("example.org",)))
 
@@ -48,7 +49,7 @@ HELD: list[tuple[Reason, Submission, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "submission", "seen"), HELD)
+@each_row(("reason", "submission", "seen"), HELD)
 def test_this_is_held_for_one_reason(reason: Reason, submission: Submission, seen: dict[str, Any]) -> None:
     assert reason_of(submission, **seen) is reason
 
@@ -70,7 +71,7 @@ PEOPLE = [
 ]
 
 
-@pytest.mark.parametrize("submission", PEOPLE, ids=lambda submission: str(submission.fields["message"])[:30])
+@each_row("submission", PEOPLE, ids=lambda submission: str(submission.fields["message"])[:30])
 def test_what_people_write_is_not_held(submission: Submission) -> None:
     assert reason_of(submission, fill_s=1.0, same_text=2, ip="192.0.2.1") is None
 
@@ -117,7 +118,7 @@ def blocking(*entries: str) -> Form:
     return form_of(f"block = {list(entries)}")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "submission", "ip"),
     [
         ("Bob@Spam.example", a_submission("bob@spam.example"), ""),
@@ -143,7 +144,7 @@ def test_what_the_block_list_names_is_held(entry: str, submission: Submission, i
     assert reason_of(submission, form, ip=ip) is Reason.BLOCKED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "submission", "ip"),
     [
         ("bob@spam.example", a_submission("bobby@spam.example"), ""),
@@ -188,7 +189,7 @@ REQUESTS = {path.stem: json.loads(path.read_text("utf-8"))["request"] for path i
 RECORDED = [name for name, request in REQUESTS.items() if request.get("raw_body")]
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@each_row("name", RECORDED)
 def test_no_recorded_enquiry_is_held(name: str) -> None:
     request = REQUESTS[name]
     headers = {header.lower(): value for header, value in request["headers"].items()}

@@ -4,13 +4,13 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.parsing.bodies import read_body
 from service.capture.parsing.texts import clean
 from tests.front import SCRIPT, Front
+from tests.tables import each_row
 
 FORM = "application/x-www-form-urlencoded"
 PLAIN = "text/plain;charset=UTF-8"
@@ -46,7 +46,7 @@ READABLE: dict[str, tuple[str, str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READABLE)
+@each_row("name", READABLE)
 def test_what_was_not_escaped_is_read_where_it_is_certain(name: str) -> None:
     body, kind, expected = READABLE[name]
 

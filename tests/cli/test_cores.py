@@ -9,9 +9,10 @@ import pytest
 
 from service.cli.server_hooks import choose_core, core_hooks
 from tests.processes import Process, bare_environ, contact_forms_file, free_port, lead_capture
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("taken", "chosen"),
     [((), 2), ((2,), 5), ((5,), 2), ((2, 5), 2), ((5, 2, 2), 5)],
     ids=["first", "second", "the free one again", "round", "fewest"],

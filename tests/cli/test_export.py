@@ -23,6 +23,7 @@ from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
 from tests.front import sqlite_store
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -146,7 +147,7 @@ def test_what_cannot_run_stays_as_it_is() -> None:
         assert protect(text) == text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cell", "read"),
     [("'123", "123"), ('="0123"', "0123"), ("'+44 20", "+44 20"), ("'t Hoen", "'t Hoen"), ("plain", "plain")],
 )

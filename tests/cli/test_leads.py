@@ -14,6 +14,7 @@ from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
+from tests.tables import each_row
 
 HOSTILE = "\x1b[2J\x9b31m\r\nx\u202e"
 
@@ -142,7 +143,7 @@ def shown(width: int, *leads: Lead) -> list[str]:
     return screen.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@each_row("width", [60, 80, 100, 120, 200])
 def test_every_line_fits_the_terminal_and_ids_and_statuses_are_whole(width: int) -> None:
     lines = shown(width, LONG, WIDE_NAME)
 
@@ -152,7 +153,7 @@ def test_every_line_fits_the_terminal_and_ids_and_statuses_are_whole(width: int)
         assert lead.status.value in line.split()
 
 
-@pytest.mark.parametrize(("width", "number"), [(60, 7), (80, 5), (100, 5), (120, 4), (200, 4)])
+@each_row(("width", "number"), [(60, 7), (80, 5), (100, 5), (120, 4), (200, 4)])
 def test_the_wider_the_terminal_the_fewer_the_lines(width: int, number: int) -> None:
     assert len(shown(width, LONG, WIDE_NAME)) == number
 

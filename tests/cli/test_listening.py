@@ -19,6 +19,7 @@ from service.simulator.server import Server
 from service.simulator.world import World
 from tests.cli.conftest import Terminal
 from tests.processes import Process, bare_environ, contact_forms_file, free_port
+from tests.tables import each_row
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def taken() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("default", "host", "words", "address"),
     [
         (up.DEFAULT_ADDRESS, "", [], "127.0.0.1:8000"),

@@ -21,6 +21,7 @@ from service.store import Store
 from tests.admin.stored_leads import keep_many
 from tests.cli.conftest import Terminal
 from tests.processes import CHECKOUT, lead_capture, wait_until
+from tests.tables import each_row
 
 LEADS = [f"leads {action}" for action in ("list", "show", "retry", "release", "discard")]
 
@@ -306,7 +307,7 @@ def actions_of(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tupl
             yield from actions_of(subparser, f"{path} {name}")
 
 
-@pytest.mark.parametrize(("command", "options"), [*actions_of(parser_for(COMMANDS))])
+@each_row(("command", "options"), [*actions_of(parser_for(COMMANDS))])
 def test_what_prints_anything_prints_it_as_json_too(command: str, options: set[str]) -> None:
     runs_on = command in ("up", "web", "worker", "simulator", "completion")
 

@@ -17,6 +17,7 @@ from service.platforms.meta import conversions as meta
 from service.store import SaleChange, SaleStatus, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.store.sales import a_change, a_sale, delivered
+from tests.tables import each_row
 
 DAY = timedelta(days=1)
 NAMES = {"received": "Lead", "won": "Lead won", "lost": "Lead lost", "toured": "Tour"}
@@ -184,7 +185,7 @@ def test_clicks_without_gclid_have_columns_of_their_own_where_there_are_any() ->
     assert [row[:3] for row in data_rows] == [["g", "", ""], ["", "b", ""], ["", "", "w"]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("conversion", "reason"),
     [
         (a_conversion(clicked(gclid="g")), None),
@@ -276,7 +277,7 @@ def test_e_mail_and_phone_go_hashed_and_only_where_asked_for() -> None:
     assert user["ph"] == [hashlib.sha256(b"442079460142").hexdigest()]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("lead", "days", "reason"),
     [
         (of_meta(), 6, None),

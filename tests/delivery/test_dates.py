@@ -3,11 +3,11 @@
 import time
 from datetime import UTC, date, datetime
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.delivery.dates import read_day
+from tests.tables import each_row
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)  # a Sunday
 MAX_READ_S = 1.0  # one answer, on a busy machine
@@ -78,12 +78,12 @@ UNREAD = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "language", "country", "day"), READ, ids=[f"{a}-{b}{c}" for a, b, c, _ in READ])
+@each_row(("answer", "language", "country", "day"), READ, ids=[f"{a}-{b}{c}" for a, b, c, _ in READ])
 def test_a_date_that_is_certain_is_read(answer: str, language: str, country: str, day: date) -> None:
     assert read_day(answer, language, country, NOW) == day
 
 
-@pytest.mark.parametrize(("answer", "country"), UNREAD)
+@each_row(("answer", "country"), UNREAD)
 def test_a_date_that_is_not_certain_is_none(answer: str, country: str) -> None:
     assert read_day(answer, "", country, NOW) is None
 

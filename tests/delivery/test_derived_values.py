@@ -14,6 +14,7 @@ from service.forms import AmountTable, AnswerAmount, AnswerDate, ContactRule, De
 from service.lead import Contact, CoworkerId, Lead, marker_of
 from service.nexudus import coworkers, opportunities
 from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.tables import each_row
 
 TARGET = Target(stage_id=1001, business_id=55, country_id=1, time_zone_id=2)
 FLOOR = {"floor": "3rd"}
@@ -141,7 +142,7 @@ VALUE = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "fields", "value"), VALUE)
+@each_row(("rule", "fields", "value"), VALUE)
 def test_the_value_is_worked_out_or_left_out(rule: Any, fields: dict[str, Any], value: float | None) -> None:
     assert opportunity(saying(**fields), value=rule).get("Value") == value
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from service.background import is_gone, worker_name
+from tests.tables import each_row
 
 TELL_NAME = "from service.background import worker_name; print(worker_name(), flush=True); input()"
 
@@ -45,6 +46,6 @@ def test_a_worker_elsewhere_is_never_called_gone(part: int) -> None:
     assert not is_gone("/".join(parts))
 
 
-@pytest.mark.parametrize("name", ["", "the test", "a/b/c", f"a/b/c/{os.getpid()}/1", "a/b/c/d/e"], ids=range(5))
+@each_row("name", ["", "the test", "a/b/c", f"a/b/c/{os.getpid()}/1", "a/b/c/d/e"], ids=range(5))
 def test_a_name_that_means_nothing_here_is_never_called_gone(name: str) -> None:
     assert not is_gone(name)

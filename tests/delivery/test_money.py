@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.delivery.money import MAX_AMOUNT, read_amount
+from tests.tables import each_row
 
 READ = [
     *(("450", 450.0), ("£450", 450.0), ("1.200 EUR", 1200.0), ("1,200", 1200.0), ("1.200,50 €", 1200.5)),
@@ -23,17 +24,17 @@ UNREAD = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "amount"), READ)
+@each_row(("answer", "amount"), READ)
 def test_an_amount_that_is_certain_is_read(answer: str, amount: float) -> None:
     assert read_amount(answer, "") == amount
 
 
-@pytest.mark.parametrize("answer", UNREAD)
+@each_row("answer", UNREAD)
 def test_an_amount_that_is_not_certain_is_none(answer: str) -> None:
     assert read_amount(answer, "") is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "country", "is_read"),
     [
         *(("£450", "GB", True), ("€450", "GB", False), ("€450", "DE", True), ("£450", "DE", False)),

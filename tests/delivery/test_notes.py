@@ -12,6 +12,7 @@ from service.delivery.notes import MAX_ANSWER_CHARS, MAX_NOTES_CHARS, notes
 from service.lead import OPERATOR_REMARKS, Attribution, Contact, Evidence, Lead, marker_of
 from service.nexudus.values import clean
 from tests.builders import a_form, a_lead, a_submission
+from tests.tables import each_row
 
 MARKUP = re.compile(r"<[A-Za-z/!?]")
 
@@ -70,7 +71,7 @@ def test_every_answer_and_every_trace_has_its_line(changes: dict[str, object], l
 LONDON = Contact(phone="+442079460142", extension="8135")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "read", "line"),
     [
         ("+44 (20) 7946-0142", LONDON, "Phone: +442079460142"),

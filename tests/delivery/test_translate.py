@@ -11,6 +11,7 @@ from service.forms import ContactRule, Destination
 from service.lead import Answers, Attribution, Contact, CoworkerId, LeadId, marker_of
 from service.nexudus import coworkers, opportunities
 from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.tables import each_row
 
 TARGET = Target(stage_id=1001, business_id=55, country_id=1, time_zone_id=2)
 DESTINATION = Destination(
@@ -29,7 +30,7 @@ VERDICT = Attribution("google", "cpc", "spring", "blue", "desks", "Paid Search",
 LEAD = a_lead(attribution=VERDICT, id=LeadId("01a20d6d5a007068a06a83ca1c563618"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "expected"),
     [
         ("CrmBoardColumnId", 1001),
@@ -67,7 +68,7 @@ def test_the_notes_of_the_opportunity_hold_message_and_marker() -> None:
     assert str(body["Notes"]).endswith(marker_of(LEAD.id))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "expected"),
     [
         ("FullName", "Ada Lovelace"),

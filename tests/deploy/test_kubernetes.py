@@ -10,6 +10,7 @@ from service.cli.commands import COMMANDS
 from service.store import Store
 from tests.deploy.files import DEPLOY, SETTING_NAMES, documents, nested, schema
 from tests.front import Front
+from tests.tables import each_row
 from tests.test_deploy import PROJECT, arguments_of
 
 FOLDER = DEPLOY / "kubernetes"
@@ -29,7 +30,7 @@ def of_kind(kind: str) -> list[dict[str, Any]]:
     return [each for each in OBJECTS.values() if each["kind"] == kind]
 
 
-@pytest.mark.parametrize("name", OBJECTS)
+@each_row("name", OBJECTS)
 def test_an_object_suits_the_official_schema(name: str) -> None:
     schema_of_kind = SCHEMA["kinds"][OBJECTS[name]["kind"]] | {"$defs": SCHEMA["$defs"]}
 

@@ -1,9 +1,8 @@
 """[accounts.*]: further Nexudus accounts."""
 
-import pytest
-
 from service.forms import Account
 from tests.forms.texts import problems_of, setup_of
+from tests.tables import each_row
 
 
 def test_an_account_signs_in_with_a_password_or_a_token_and_has_nexudus_s_own_address() -> None:
@@ -74,9 +73,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "lines", "place", "sentence"), WRONG, ids=[f"{name}: {lines}" for name, lines, *_ in WRONG]
-)
+@each_row(("name", "lines", "place", "sentence"), WRONG, ids=[f"{name}: {lines}" for name, lines, *_ in WRONG])
 def test_a_faulty_account_gives_one_sentence(name: str, lines: str, place: str, sentence: str) -> None:
     problems = problems_of(f"[accounts.{name}]\n{lines}\n[forms.tour]")
 

@@ -7,6 +7,7 @@ from service.nexudus import coworkers, opportunities
 from service.nexudus.coworkers import NewCoworker
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
+from tests.tables import each_row
 
 OURS = {"MobilePhone", "CompanyName", "Tag"}
 """Filled from the lead, or by a key of their own."""
@@ -18,12 +19,12 @@ def test_the_forms_file_takes_what_a_contact_s_body_takes() -> None:
     assert COWORKER_ADDITIONS == coworkers.EXTRAS - OURS
 
 
-@pytest.mark.parametrize("name", sorted(COWORKER_ADDITIONS))
+@each_row("name", sorted(COWORKER_ADDITIONS))
 def test_every_field_that_may_be_added_is_taken(name: str) -> None:
     assert check_coworker_field(name) == name
 
 
-@pytest.mark.parametrize("name", HARMFUL)
+@each_row("name", HARMFUL)
 def test_no_addition_makes_a_user_or_bills_whoever_lets_it_through(name: str) -> None:
     new = NewCoworker("Ada Lovelace", "ada@example.com", 1, 2, 55, extra={name: True})
 
@@ -37,7 +38,7 @@ def test_a_new_contact_is_no_user_and_has_one_location_said_twice() -> None:
     assert (body["CreateUser"], body["Businesses"], body["InvoicingBusinessId"]) == (False, [55], 55)
 
 
-@pytest.mark.parametrize("name", sorted(opportunities.NEVER_SENT))
+@each_row("name", sorted(opportunities.NEVER_SENT))
 def test_what_is_never_sent_with_an_opportunity_is_refused_in_the_file_already(name: str) -> None:
     assert name in OPPORTUNITY_FIELDS
 

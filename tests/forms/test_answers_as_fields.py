@@ -4,6 +4,7 @@ import pytest
 
 from service.forms import AmountTable, AnswerAmount, AnswerDate
 from tests.forms.texts import form_of, problems_of, setup_of
+from tests.tables import each_row
 
 DECLARE_FLOR = 'write questions = ["flor"]'
 NEAREST = f"unknown answer '{{flor}}': did you mean 'floor'? If the form asks for it, {DECLARE_FLOR}"
@@ -50,7 +51,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("lines", "place", "sentence"), WRONG, ids=[lines for lines, *_ in WRONG])
+@each_row(("lines", "place", "sentence"), WRONG, ids=[lines for lines, *_ in WRONG])
 def test_a_key_that_cannot_act_is_an_error_at_its_place(lines: str, place: str, sentence: str | None) -> None:
     [problem] = problems_of(f"[forms.tour]\nquestions = ['floor']\n{lines}")
 
@@ -58,7 +59,7 @@ def test_a_key_that_cannot_act_is_an_error_at_its_place(lines: str, place: str, 
     assert sentence is None or problem.endswith(f": {sentence}")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "lines",
     [
         "questions = ['floor']",
@@ -127,7 +128,7 @@ def test_a_custom_field_may_go_by_its_id_and_hold_a_number() -> None:
 TABLE = AmountTable("team_size", (("1", 1.0), ("2-5", 2.0), ("6 – 20", 3.0), ("21+", 4.0), ("Just me", 5.0)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "amount"),
     [
         *(("1", 1.0), (" just  ME ", 5.0), ("2-5", 2.0), ("2 - 5", 2.0), ("3", 2.0), ("3 people", 2.0), ("3-4", 2.0)),
@@ -152,7 +153,7 @@ def test_a_row_may_begin_with_nothing(key: str, inside: str, outside: str) -> No
     assert (table.find(inside), table.find(outside)) == ((key, 1.0), None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "sentence"),
     [
         ("extra = { BusinessId = '{location}' }", "extra.BusinessId: holds an id: write its number"),
@@ -192,7 +193,7 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("question", "place", "sentence"), QUESTIONS, ids=[question for question, *_ in QUESTIONS])
+@each_row(("question", "place", "sentence"), QUESTIONS, ids=[question for question, *_ in QUESTIONS])
 def test_a_question_that_cannot_be_asked_is_an_error_at_its_place(
     question: str, place: str, sentence: str | None
 ) -> None:

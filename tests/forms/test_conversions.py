@@ -4,6 +4,7 @@ import pytest
 
 from service.forms import key_of_stage
 from tests.forms.texts import form_of, problems_of
+from tests.tables import each_row
 
 
 def test_words_and_stages_are_read_in_any_case() -> None:
@@ -12,7 +13,7 @@ def test_words_and_stages_are_read_in_any_case() -> None:
     assert form.conversions == {"won": "Lead won", "tour done": "Tour"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("word", "key"),
     [
         ("Won", "won"),
@@ -44,7 +45,7 @@ def test_a_route_may_count_other_things() -> None:
     assert form.routes[0].form.conversions == {"won": "London won"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "remedy"),
     [
         ('conversions = { wonn = "Lead" }', "did you mean 'won'?"),

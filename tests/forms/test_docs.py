@@ -10,6 +10,7 @@ from service.forms.crm import LEAD_SOURCES
 from service.forms.schema import ACCOUNT_KEYS, CAPTCHA_KEYS, CONTACT_KEYS, FILE_KEYS, FORM_KEYS, PROVIDERS, ROUTE_KEYS
 from service.forms.senders import COMMON_KEYS, SENDERS, TARGETS
 from tests.forms.texts import no_variable
+from tests.tables import each_row
 
 PAGE = Path(__file__, "../../../docs/forms-file.md").resolve().read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -18,12 +19,12 @@ IN_TABLES = sorted({*FORM_KEYS, *CONTACT_KEYS, *SENDER_KEYS, *TARGETS, *SENDERS,
 IN_EXAMPLES = sorted({*FILE_KEYS, *ROUTE_KEYS.keys() - FORM_KEYS, *ACCOUNT_KEYS, *CAPTCHA_KEYS})
 
 
-@pytest.mark.parametrize("key", IN_TABLES)
+@each_row("key", IN_TABLES)
 def test_every_key_and_sender_is_explained(key: str) -> None:
     assert f"`{key}`" in PAGE
 
 
-@pytest.mark.parametrize("key", IN_EXAMPLES)
+@each_row("key", IN_EXAMPLES)
 def test_every_other_key_is_shown(key: str) -> None:
     assert re.search(rf"\b{key}\b", "".join(EXAMPLES) + PAGE)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from service.forms import AttributionConfig, Canary, Captcha, ContactRule, Destination, Form
 from tests.forms.texts import form_of, problems_of, setup_of
+from tests.tables import each_row
 
 WRONG = [
     # line in [forms.tour], place below forms.tour, sentence
@@ -312,7 +313,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("line", "place", "sentence"), WRONG, ids=[f"{place}: {line}" for line, place, _ in WRONG])
+@each_row(("line", "place", "sentence"), WRONG, ids=[f"{place}: {line}" for line, place, _ in WRONG])
 def test_a_wrong_line_gives_exactly_one_sentence_at_its_place(line: str, place: str, sentence: str) -> None:
     assert problems_of(f"[forms.tour]\n{line}") == [f"forms.toml: forms.tour.{place}: {sentence}"]
 
@@ -452,9 +453,7 @@ RIGHT: list[tuple[str, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("line", "part", "wanted"), RIGHT, ids=[line.split()[0] + f"-{i}" for i, (line, *_) in enumerate(RIGHT)]
-)
+@each_row(("line", "part", "wanted"), RIGHT, ids=[line.split()[0] + f"-{i}" for i, (line, *_) in enumerate(RIGHT)])
 def test_a_right_line_becomes_its_value(line: str, part: Callable[[Form], object], wanted: object) -> None:
     assert part(form_of(line)) == wanted
 
@@ -475,7 +474,7 @@ def test_a_form_s_name_may_be_what_fits_into_a_url(name: str) -> None:
     assert list(setup_of(f"[forms.{name}]").forms) == [name]
 
 
-@pytest.mark.parametrize("name", ["Tour", "book a tour", "-tour", "tour/london", "führung", "", "a" * 65])
+@each_row("name", ["Tour", "book a tour", "-tour", "tour/london", "führung", "", "a" * 65])
 def test_any_other_form_name_is_refused(name: str) -> None:
     [problem] = problems_of(f'[forms."{name}"]')
 

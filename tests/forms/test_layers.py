@@ -4,6 +4,7 @@ import pytest
 
 from service.forms import Destination
 from tests.forms.texts import form_of, problems_of, setup_of
+from tests.tables import each_row
 
 
 def test_defaults_apply_to_every_form_and_a_form_s_own_keys_win() -> None:
@@ -115,7 +116,7 @@ ROUTE_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("lines", "place", "sentence"), ROUTE_FAULTS, ids=[lines for lines, *_ in ROUTE_FAULTS])
+@each_row(("lines", "place", "sentence"), ROUTE_FAULTS, ids=[lines for lines, *_ in ROUTE_FAULTS])
 def test_a_faulty_route_is_told_with_its_number(lines: str, place: str, sentence: str) -> None:
     text = f"[forms.tour]\n[[forms.tour.routes]]\nwhen = {{ location = 'leeds' }}\n[[forms.tour.routes]]\n{lines}"
 

@@ -11,6 +11,7 @@ from service.forms.layers import ACCOUNT_KEYS_OF_CONTACT, ACCOUNT_KEYS_OF_FORM
 from service.forms.schema import BARRED_IN_ROUTES, CONTACT_KEYS, ROUTE_KEYS
 from tests.builders import a_submission
 from tests.forms.texts import form_of, problems_of, setup_of
+from tests.tables import each_row
 
 PAGE = Path(__file__, "../../../docs/forms-file.md").resolve().read_text(encoding="utf-8")
 HARBOUR = "[accounts.harbour]\ntoken = 't'\n"
@@ -36,7 +37,7 @@ def routed(form: str, route: str) -> str:
     return f"{HARBOUR}[forms.tour]\n{form}\n[[forms.tour.routes]]\nwhen = {{ location = 'london' }}\n{route}"
 
 
-@pytest.mark.parametrize("key", BARRED_IN_ROUTES)
+@each_row("key", BARRED_IN_ROUTES)
 def test_a_key_that_a_route_cannot_carry_out_is_an_error_at_start(key: str) -> None:
     (problem,) = problems_of(routed("", f"{key} = {BARRED[key]}"))
 

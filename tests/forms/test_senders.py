@@ -4,6 +4,7 @@ import pytest
 
 from service.forms.senders import SENDERS, is_proven, proof_remedy
 from tests.forms.texts import form_of, problems_of
+from tests.tables import each_row
 
 CONTRACT_SENDERS = """
     meta google-ads linkedin tiktok typeform webflow elementor gravity-forms contact-form-7 wpforms ninja-forms
@@ -14,7 +15,7 @@ CONTRACT_SENDERS = """
 PROOFS = {"meta": "app_secret", "google-ads": "key", "linkedin": "client_secret", "tiktok": "app_secret"}
 
 
-@pytest.mark.parametrize("sender", CONTRACT_SENDERS.split())
+@each_row("sender", CONTRACT_SENDERS.split())
 def test_every_sender_of_the_contract_can_be_let_in(sender: str) -> None:
     proof = f"{PROOFS[sender]} = 's'" if sender in PROOFS else ""
 
@@ -49,7 +50,7 @@ def test_a_sender_s_table_is_kept_as_written_with_ids_as_text() -> None:
     }
 
 
-@pytest.mark.parametrize("sender", [*PROOFS, "json"])
+@each_row("sender", [*PROOFS, "json"])
 def test_campaigns_that_come_as_ids_can_be_named(sender: str) -> None:
     form = form_of(f"""
         [forms.tour.webhooks.{sender}]
@@ -78,14 +79,14 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("sender", "lines", "place", "sentence"), WRONG, ids=[f"{w[0]}: {w[1]}" for w in WRONG])
+@each_row(("sender", "lines", "place", "sentence"), WRONG, ids=[f"{w[0]}: {w[1]}" for w in WRONG])
 def test_a_faulty_sender_gives_one_sentence(sender: str, lines: str, place: str, sentence: str) -> None:
     problems = problems_of(f"[forms.tour.webhooks.{sender}]\n{lines}")
 
     assert problems == [f"forms.toml: forms.tour.webhooks.{sender}{place}: {sentence}"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sender", "table", "is_proof"),
     [
         *((sender, f"{key} = 's'", True) for sender, key in PROOFS.items()),
@@ -102,7 +103,7 @@ def test_a_table_proves_something_only_with_a_secret_a_key_or_a_token(sender: st
     assert is_proven(form.webhooks[sender]) is is_proof
 
 
-@pytest.mark.parametrize("sender", sorted(SENDERS.keys() - PROOFS))
+@each_row("sender", sorted(SENDERS.keys() - PROOFS))
 def test_what_is_to_be_written_into_a_table_that_proves_nothing_can_be_written_there(sender: str) -> None:
     remedy = proof_remedy(sender)
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.forms.templates import fill_address, fill_line, fill_lines, list_slots
+from tests.tables import each_row
 
 ANSWERS = {"company": "Acme", "title": "Tour", "message": "two\nlines", "size": "4"}
 
@@ -69,7 +70,7 @@ HOSTILE: Mapping[str, str] = {
 }
 
 
-@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+@each_row("answer", HOSTILE.values(), ids=HOSTILE)
 def test_an_answer_cannot_leave_its_place_in_an_address(answer: str) -> None:
     parts = urlsplit(fill_address(ADDRESS, lambda _: answer))
 

@@ -10,6 +10,7 @@ from service.forms import SetupProblems
 from service.forms.file import parse_setup
 from service.forms.working_hours import WorkingHours, read_days, read_hours
 from tests.forms.texts import no_variable
+from tests.tables import each_row
 
 LONDON, BERLIN = ZoneInfo("Europe/London"), ZoneInfo("Europe/Berlin")
 HOUR = 3600
@@ -81,7 +82,7 @@ def test_the_operators_zone_counts_where_the_form_names_none() -> None:
     assert office().in_zone(BERLIN).zone is LONDON
 
 
-@pytest.mark.parametrize(
+@each_row(
     "hours",
     [
         *("Mo-Fr", "9-18", "Mo-Fr 18:00-09:00", "Mo-Fr 09:00-25:00", "Xx 09:00-10:00"),
@@ -153,7 +154,7 @@ def test_people_take_turns_with_days_off() -> None:
     assert form.routes[0].form.destination.responsible == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keys", "sentence"),
     [
         ('answer_within = "10s"', "not a time from 1m to 30d"),

@@ -5,9 +5,10 @@ import pytest
 
 from tests.fuzz.__main__ import SHARES
 from tests.fuzz.readers import READERS, PromiseBroken, _check_nothing_lost, _check_storable
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize("name", READERS)
+@each_row("name", READERS)
 def test_every_seed_is_read(name: str) -> None:
     for sent in READERS[name].seeds():
         READERS[name].run(sent)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.metrics.conftest import DASHBOARD, PROMETHEUS, ROOT, documented, expressions
+from tests.tables import each_row
 
 EVERYWHERE = {"job", "instance", "le"}
 """Labels that Prometheus adds itself, and the bound of a histogram's bucket."""
@@ -47,7 +48,7 @@ def labels_in(expression: str) -> set[str]:
     return set(re.findall(r"\w+(?==~?\"|!=)", expression)) | {label for each in grouped for label in each.split(", ")}
 
 
-@pytest.mark.parametrize("place", expressions())
+@each_row("place", expressions())
 def test_rules_and_dashboard_read_metrics_and_labels_that_exist(place: str) -> None:
     expression = expressions()[place]
     metrics = documented()

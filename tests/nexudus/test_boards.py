@@ -7,6 +7,7 @@ from service.nexudus.boards import DANGERS, WARNINGS, Stage
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Unavailable
 from service.simulator.server import Simulator
+from tests.tables import each_row
 
 STAGE = "/api/crm/crmboardcolumns/1001"
 
@@ -26,7 +27,7 @@ def test_a_stage_that_does_harm_is_a_danger(flag: str) -> None:
     assert (stage.dangers, stage.warnings) == ((DANGERS[flag],), ())
 
 
-@pytest.mark.parametrize("flag", WARNINGS)
+@each_row("flag", WARNINGS)
 def test_a_stage_that_does_more_than_hold_cards_is_worth_a_warning(flag: str) -> None:
     stage = Stage(1, "Any", 0, 10, "Sales", 55, (flag,))
 

@@ -13,6 +13,7 @@ from service.nexudus.coworkers import NewCoworker
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
 from service.nexudus.values import LEAD_SOURCES, clean, lead_source_name
+from tests.tables import each_row
 
 
 def an_opportunity(**words: Any) -> NewOpportunity:
@@ -37,7 +38,7 @@ def test_the_smallest_opportunity_has_the_required_fields_only() -> None:
     assert body == {"CrmBoardColumnId": 1001, "CoworkerId": 5001, "Position": 1, "Status": 1}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("word", "value", "name", "sent"),
     [
         ("name", " Ada \n Lovelace ", "Name", "Ada Lovelace"),
@@ -121,7 +122,7 @@ def test_the_smallest_coworker_has_all_that_the_newest_documents_require() -> No
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("word", "value", "name", "sent"),
     [
         ("email", " Ada+Tour@Example.COM ", "Email", "ada+tour@example.com"),
@@ -145,7 +146,7 @@ CONSENT = ("GeneralTermsAccepted", "NotifyOnNewEvent", "CanMakeBookings", "Creat
 ACCESS = ("AccessCardId", "AccessPincode", "Password", "Archived", "Active", "BusinessId")
 
 
-@pytest.mark.parametrize("name", [*INVOICING, *CONSENT, *ACCESS])
+@each_row("name", [*INVOICING, *CONSENT, *ACCESS])
 def test_what_has_consequences_cannot_be_added_to_a_coworker(name: str) -> None:
     assert name in problems_of(a_coworker(extra={name: 1}))
 

@@ -12,6 +12,7 @@ from service.nexudus.opportunities import PATH
 from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
 from service.nexudus.values import instant_of
 from service.simulator.server import Simulator
+from tests.tables import each_row
 
 NOW = datetime.now(UTC)
 OLD = {"Id": 1, "UpdatedOn": "2020-01-01T00:00:00Z", "CreatedOn": "2020-01-01T00:00:00Z"}
@@ -98,7 +99,7 @@ def test_an_opportunity_that_is_not_there_is_none(crm: Simulator, nexudus: Nexud
     assert pipeline.one(nexudus, 4711) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "meant"),
     [
         ("2026-05-31T09:00:00Z", datetime(2026, 5, 31, 9, tzinfo=UTC)),

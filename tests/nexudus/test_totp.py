@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from service.nexudus.tokens import Login, code_at, read_seed
+from tests.tables import each_row
 
 SEED = base64.b32encode(b"12345678901234567890").decode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("seconds", "code"),
     [
         (59, "287082"),

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from service.lead import Correction, Lead
 from service.operations.person import ConsentRecord, consent_of
 from tests.builders import NOON, a_lead, a_submission
+from tests.tables import each_row
 
 WORDS = "I agree to be contacted about my enquiry."
 
@@ -37,7 +36,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("lead", "record"), CASES.values(), ids=CASES.keys())
+@each_row(("lead", "record"), CASES.values(), ids=CASES.keys())
 def test_the_words_and_the_answer_are_read(lead: Lead, record: ConsentRecord | None) -> None:
     assert consent_of(lead) == record
 

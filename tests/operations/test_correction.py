@@ -16,6 +16,7 @@ from service.operations.leads import ActionNotAllowed
 from service.store import Arrival, Store
 from tests.builders import NOON, SOMEONE, a_form, a_lead, a_submission
 from tests.store.actions import claim, enqueue, stored_lead
+from tests.tables import each_row
 
 FORM = a_form(country="GB")
 
@@ -48,7 +49,7 @@ def test_a_corrected_address_and_number_are_read_like_a_visitors() -> None:
     assert became.submission.fields["email"] == "ann@example.com"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answers", "named", "wrong"),
     [
         ({"email": "ann@"}, "email", "not an e-mail address"),

@@ -15,6 +15,7 @@ from service.operations.outcomes import OutcomeQuery, outcomes
 from service.store import Store
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, SOMEONE, a_lead
+from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "costs"
 NOVEMBER = (NOON.replace(day=1, hour=0), NOON.replace(month=12, day=1, hour=0))
@@ -146,7 +147,7 @@ def test_another_file_is_refused_with_a_remedy(tmp_path: Path, text: str, senten
         read_cost_file(path)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cells", "amounts"),
     [
         (["1,234.50", "12"], [1234.5, 12]),
@@ -168,7 +169,7 @@ def test_amounts_of_many_countries(cells: list[str], amounts: list[float | None]
     assert read == [None if amount is None else round(amount * 10_000) for amount in amounts]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "cell",
     ["2026-11-03", "2026/11/3", "Nov 3, 2026", "3 Nov 2026", "3. November 2026", "3 de nov. de 2026", "3 nov. 2026"],
 )

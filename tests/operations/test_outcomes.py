@@ -17,6 +17,7 @@ from tests.admin.stored_leads import keep
 from tests.attribution.visits import a_visit
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.store.sales import a_change, a_sale, delivered
+from tests.tables import each_row
 
 DAY = timedelta(days=1)
 FORMS = {"contact": a_form(conversions={"received": "Lead", "toured": "Tour", "proposal sent": "Proposal"})}
@@ -142,7 +143,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("since", "until", "before", "end"),
     [
         ("2026-11-01", "2026-12-01", "2026-10-01", "2026-11-01"),

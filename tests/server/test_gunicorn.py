@@ -13,6 +13,7 @@ from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import PollableMethodQueue, ThreadWorker
 
 from service.server.worker import BufferingWorker
+from tests.tables import each_row
 
 OVERRIDDEN = {"__init__", "check_config", "init_process", "accept", "handle", "finish_request", "murder_keepalived"}
 
@@ -35,9 +36,7 @@ SIGNATURES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("function", "parameters"), SIGNATURES.items(), ids=lambda each: getattr(each, "__qualname__", "")
-)
+@each_row(("function", "parameters"), SIGNATURES.items(), ids=lambda each: getattr(each, "__qualname__", ""))
 def test_gunicorn_takes_what_we_give_it(function: Any, parameters: list[str]) -> None:
     assert list(inspect.signature(function).parameters) == parameters
 

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.server.request_buffer import RequestBuffer, RequestRefused, RequestStage
+from tests.tables import each_row
 
 CFG = Config()
 CLIENT = ("192.0.2.1", 1)
@@ -155,7 +156,7 @@ def test_anything_ends_without_another_error_and_lets_no_request_through_that_gu
     assert seen == read_by_gunicorn(whole)[: len(seen)]
 
 
-@pytest.mark.parametrize("number", [1, 53, 54, 55, 99])
+@each_row("number", [1, 53, 54, 55, 99])
 def test_a_head_ends_at_its_limit_wherever_it_is_cut(number: int) -> None:
     fields = b"".join(b"X-%d: %s\r\n" % (each, b"a" * 1200) for each in range(number))
     head = b"GET / HTTP/1.1\r\n" + fields + b"\r\n"
@@ -186,6 +187,6 @@ def test_bytes_beyond_ascii_in_an_address_are_read_as_percent_encoded(before: by
     assert (request.headers, request.body.read()) == ([("X-NAME", "\xff"), ("CONTENT-LENGTH", "1")], b"x")
 
 
-@pytest.mark.parametrize("sign", [b" ", b"\t", b"\x7f", b"\x00", b"\x1b"])
+@each_row("sign", [b" ", b"\t", b"\x7f", b"\x00", b"\x1b"])
 def test_blanks_and_controls_in_an_address_are_refused(sign: bytes) -> None:
     assert arrive([b"GET /a?b=" + sign + b"c\xff HTTP/1.1\r\n\r\n"]) == ["refused by gunicorn"]

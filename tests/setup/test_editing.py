@@ -19,6 +19,7 @@ from service.setup.editing import (
     remove_form,
     same,
 )
+from tests.tables import each_row
 
 DOCUMENT = """\
 # Kept by the agency.
@@ -66,7 +67,7 @@ def edited(name: str, **changes: Any) -> str:
     return put_form(DOCUMENT, name, {**form_keys(DOCUMENT, name), **changes})
 
 
-@pytest.mark.parametrize(
+@each_row(
     "changes",
     [
         {"title": "See the house"},
@@ -157,7 +158,7 @@ def test_an_edit_that_would_not_be_exact_is_refused() -> None:
         put_form('forms = { tour = { title = "Tour" } }\n', "other", {"title": "Other"})
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, True), (1, 1.0), ("1", 1), ([1], [True]), ({"a": 1}, {"a": 1.0})])
+@each_row(("one", "other"), [(1, True), (1, 1.0), ("1", 1), ([1], [True]), ({"a": 1}, {"a": 1.0})])
 def test_values_of_another_kind_are_not_the_same(one: object, other: object) -> None:
     assert not same(one, other)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from service.simulator.server import Simulator
 from service.simulator.settings import Throttle, ThrottleLimit, read_limits
 from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_body, opportunity_body
+from tests.tables import each_row
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_limits_are_read(text: str, limits: tuple[ThrottleLimit, ...]) -> None:
     assert read_limits(text) == limits
 
 
-@pytest.mark.parametrize("text", ["10", "10/", "x/s", "0/s", "10/0s", "10/week", "10w", "-1/s"])
+@each_row("text", ["10", "10/", "x/s", "0/s", "10/0s", "10/week", "10w", "-1/s"])
 def test_unreadable_limits_are_named(text: str) -> None:
     with pytest.raises(ValueError, match="COUNT"):
         read_limits(text)

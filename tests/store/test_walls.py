@@ -13,6 +13,7 @@ from service.store.database.walls import OWNERS, NotWalled, beyond_walls, walled
 from tests.builders import NOON, a_lead
 from tests.front import count_days
 from tests.store.actions import enqueue, stored_lead
+from tests.tables import each_row
 
 OWN, FOREIGN = "harbour", "default"
 
@@ -181,7 +182,7 @@ def test_the_walls_are_asked_for_with_every_transaction(sqlite: Store) -> None:
     assert shown == [{own.id}, {own.id, foreign.id}, {foreign.id}]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cause", "is_seen"),
     [
         ("login:harbour", True),

@@ -17,6 +17,7 @@ from service.weekly.job import SEND_AT, WeeklyReports, last_monday, readers_of
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.store.sales import a_sale, delivered
+from tests.tables import each_row
 
 MONDAY = datetime(2026, 11, 30, SEND_AT.hour, tzinfo=UTC)
 ANN, BOB = "mailto://ann.example", "mailto://bob.example"
@@ -53,7 +54,7 @@ def a_job(store: Store, letters: Letters, *forms: Form, zone: str = "UTC") -> We
     return WeeklyReports(store, named, ZoneInfo(zone), url, threading.Event(), letters.send)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("zone", "now", "monday"),
     [
         ("UTC", "2026-11-30T07:00", "2026-11-30"),

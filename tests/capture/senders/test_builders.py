@@ -16,6 +16,7 @@ from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.front import Front
+from tests.tables import each_row
 
 KEY = "a-key-of-the-test"
 ANN = {"name": "Ann Lee", "email": "ann@example.com"}
@@ -55,7 +56,7 @@ def test_a_jws_of_the_body_is_a_proof() -> None:
     verify_netlify(jws(b"{}", {"alg": "HS256"}))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "call",
     [
         jws(b"{}", {"alg": "HS256"}, key="another"),

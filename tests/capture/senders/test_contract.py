@@ -26,6 +26,7 @@ from tests.builders import a_form
 from tests.capture.senders.recorded import recorded
 from tests.capture.senders.signing import SECRET, SIGNATURES, TIMED, URL, sign, table_of
 from tests.front import Front, sqlite_store
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -221,7 +222,7 @@ def _mutations(value: Any) -> Iterator[Any]:
             yield from ([*value[:index], mutated, *value[index + 1 :]] for mutated in _mutations(below))
 
 
-@pytest.mark.parametrize("sender", SENDERS)
+@each_row("sender", SENDERS)
 def test_no_shape_makes_a_reader_stumble(sender: str) -> None:
     bodies = [each for each in recorded(sender) if each.method == "POST"]
     reader, call_of = SENDERS[sender].read, _call

@@ -12,6 +12,7 @@ from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.front import Front
+from tests.tables import each_row
 
 TOOLS = (
     *("typeform", "webflow", "framer", "tally", "wix", "jotform", "google-forms", "calendly", "cal-com", "hubspot"),
@@ -109,7 +110,7 @@ def test_nothing_of_the_plumbing_is_kept(sqlite: Store, sample: Recorded) -> Non
     assert len(lead.submission.extras) < 8
 
 
-@pytest.mark.parametrize("signed", SIGNED, ids=lambda each: each.name)
+@each_row("signed", SIGNED, ids=lambda each: each.name)
 def test_the_recorded_proof_is_right(signed: Recorded) -> None:
     verify = SENDERS[signed.sender].verify
 
@@ -117,7 +118,7 @@ def test_the_recorded_proof_is_right(signed: Recorded) -> None:
     verify(call_of(signed), signed.table)
 
 
-@pytest.mark.parametrize("signed", SIGNED, ids=lambda each: each.name)
+@each_row("signed", SIGNED, ids=lambda each: each.name)
 def test_the_recorded_proof_is_of_that_body_and_that_secret(signed: Recorded) -> None:
     verify = SENDERS[signed.sender].verify
     assert verify is not None

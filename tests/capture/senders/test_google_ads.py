@@ -15,6 +15,7 @@ from tests.builders import a_form
 from tests.capture.senders.sent_records import lead_of
 from tests.capture.senders.signing import SECRET, table_of
 from tests.front import Front
+from tests.tables import each_row
 
 COMMON_COLUMNS = """
     FULL_NAME FIRST_NAME LAST_NAME EMAIL PHONE_NUMBER WORK_EMAIL WORK_PHONE COMPANY_NAME JOB_TITLE STREET_ADDRESS CITY
@@ -109,7 +110,7 @@ def test_government_ids_are_not_kept_anywhere() -> None:
     assert "123.456" not in repr(submission)
 
 
-@pytest.mark.parametrize("column", COMMON_COLUMNS.split())
+@each_row("column", COMMON_COLUMNS.split())
 def test_a_column_is_understood_or_kept_under_its_label(column: str) -> None:
     submission = submission_of(a_column(column, "ann@example.com" if "EMAIL" in column else "0171 4960", "Etikett"))
 

@@ -18,6 +18,7 @@ from tests.capture.senders.sent_records import lead_of, read_answer
 from tests.capture.senders.shapes_of import mutations
 from tests.capture.senders.signing import SIGNATURES, table_of
 from tests.front import Front
+from tests.tables import each_row
 
 CUSTOM = next(each for each in recorded("meta") if each.name == "meta-custom-questions-consent")
 LOCALISED = next(each for each in recorded("meta") if each.name == "meta-unicode-localised-keys")
@@ -190,7 +191,7 @@ def test_boxes_that_were_not_ticked_are_no_consent() -> None:
     assert lead.submission.extras["consent: newsletter"] == "no"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("names", "needed"),
     [
         (["email", "full_name", "how_many_desks?"], False),

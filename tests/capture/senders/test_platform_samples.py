@@ -8,6 +8,7 @@ from service.platforms.meta import webhook as meta
 from service.store import Store
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.capture.senders.sent_records import CHECKED, SentRecord, expected_leads, facts_of, read_answer, send_record
+from tests.tables import each_row
 
 RECORDS = [each for each in recorded("meta", "google-ads", "linkedin", "tiktok") if "csv" not in each.sample]
 ANNOUNCING = {"meta": meta, "linkedin": linkedin}
@@ -66,7 +67,7 @@ def test_what_was_taken_back_is_discarded(sent: SentRecord) -> None:
     assert discarded == sent.record.expected.get("deleted", [])
 
 
-@pytest.mark.parametrize(("record", "lead_id"), READS, ids=lambda value: getattr(value, "name", value))
+@each_row(("record", "lead_id"), READS, ids=lambda value: getattr(value, "name", value))
 def test_the_form_is_asked_for_only_where_it_was(record: Recorded, lead_id: str) -> None:
     lead = read_answer(record, lead_id)
     form_ids = {"823310495569001"}  # the only one that was read on its own

@@ -1,10 +1,9 @@
 """What a campaign stands for, and where the attribution rules take it."""
 
-import pytest
-
 from service.capture.fields.enquiries import Enquiry
 from service.platforms.registry import utm_of
 from tests.capture.senders.sent_records import lead_of
+from tests.tables import each_row
 
 META = {
     "platform": "fb",
@@ -38,7 +37,7 @@ CREDIT = [
 ]
 
 
-@pytest.mark.parametrize(("platform", "facts", "tags"), CASES)
+@each_row(("platform", "facts", "tags"), CASES)
 def test_a_campaign_stands_for_tags(platform: str, facts: dict[str, str], tags: str) -> None:
     values = utm_of(platform, facts, {})
 
@@ -56,7 +55,7 @@ def test_a_platform_that_is_none_of_ours_stands_for_nothing() -> None:
     assert utm_of("snapchat", META, {}) == {}
 
 
-@pytest.mark.parametrize(("platform", "facts", "channel", "lead_source"), CREDIT)
+@each_row(("platform", "facts", "channel", "lead_source"), CREDIT)
 def test_the_rules_credit_the_platform(platform: str, facts: dict[str, str], channel: str, lead_source: int) -> None:
     verdict = lead_of(Enquiry([], utm=utm_of(platform, facts, {})), platform).attribution
 

@@ -20,6 +20,7 @@ from tests.capture.senders.sent_records import facts_of, lead_of
 from tests.capture.senders.signing import SECRET, SIGNATURES, table_of
 from tests.front import Front
 from tests.processes import SLOWEST_MACHINE
+from tests.tables import each_row
 
 EXPORT = next(each for each in recorded("tiktok") if "csv" in each.sample)
 AD = {"campaign_id": 1, "campaign_name": "Launch", "advertiser_id": 716}
@@ -141,7 +142,7 @@ MOCK = [{"field": "email", "value": "test_email_address@mail.com"}]
 NO_AD = {"campaign_id": 0, "campaign_name": ""}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changes", "is_test"),
     [
         ({}, False),
@@ -192,7 +193,7 @@ def test_an_export_that_went_through_excel_is_read(separator: str) -> None:
     assert not enquiries[0].is_test
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "a", '"', "lead_id\n\0", "lead_id,Name\n1," + "x" * 200_000 + "\n2,Ann"])
+@each_row("text", ["", "\n\n", "a", '"', "lead_id\n\0", "lead_id,Name\n1," + "x" * 200_000 + "\n2,Ann"])
 def test_no_export_makes_it_stumble(text: str) -> None:
     enquiries, skipped = read_export(text, {})
 

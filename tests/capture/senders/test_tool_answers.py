@@ -6,6 +6,7 @@ import pytest
 
 from service.capture.tools.any_json.answers import compose
 from tests.capture.senders.bodies import cal_com, calendly, jotform, read, read_jotform, tally, typeform
+from tests.tables import each_row
 
 # -- Typeform
 
@@ -139,7 +140,7 @@ def test_google_forms_is_read_in_all_shapes_that_scripts_have(body: object) -> N
 # -- Jotform
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "text"),
     [
         ({"country": "44", "area": "20", "phone": "7946 0142"}, "+44 20 7946 0142"),

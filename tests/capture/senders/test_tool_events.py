@@ -14,6 +14,7 @@ from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.bodies import EMAIL, cal_com, calendly, read_jotform, tally, typeform
 from tests.front import Front
+from tests.tables import each_row
 
 FORM_TOOLS = (
     *("typeform", "webflow", "framer", "tally", "wix", "jotform", "google-forms", "calendly", "cal-com", "hubspot"),
@@ -195,7 +196,7 @@ def test_when_a_booking_is_reaches_the_notes(line: Line) -> None:
     assert "Booking starts: 2026-11-25T14:00:00Z" in lines_of_notes
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("start", "zone", "expected"),
     [
         ("2026-07-25T14:00:00.000000Z", "America/New_York", "2026-07-25 10:00 (America/New_York)"),

@@ -15,6 +15,7 @@ from service.lead import Submission
 from tests.builders import a_form
 from tests.capture.senders.shapes_of import ROWS, WRAPPINGS
 from tests.capture.senders.tool_shapes import EMAIL, FORM_TYPE, FORMS, JSON_TYPE, MESSAGE, NAME, SHAPES
+from tests.tables import each_row
 
 
 def read_all(body: object, content_type: str = JSON_TYPE, sender: str = "json") -> list[Submission]:
@@ -33,7 +34,7 @@ def answers_of(submission: Submission) -> dict[str, Any]:
 BODIES = [(body, JSON_TYPE) for body in SHAPES.values()] + [(body, FORM_TYPE) for body in FORMS.values()]
 
 
-@pytest.mark.parametrize(("body", "content_type"), BODIES, ids=[*SHAPES, *(f"{name}, form" for name in FORMS)])
+@each_row(("body", "content_type"), BODIES, ids=[*SHAPES, *(f"{name}, form" for name in FORMS)])
 def test_a_tool_is_understood(body: object, content_type: str) -> None:
     (submission,) = read_all(body, content_type)
 
@@ -41,10 +42,8 @@ def test_a_tool_is_understood(body: object, content_type: str) -> None:
     assert submission.fields["message"] == MESSAGE
 
 
-@pytest.mark.parametrize(
-    "sender", ["instapage", "leadpages", "squarespace", "contact-form-7", "wpforms", "ninja-forms"]
-)
-@pytest.mark.parametrize("tool", ["WPForms", "Everest Forms", "Fillout", "Paperform"])
+@each_row("sender", ["instapage", "leadpages", "squarespace", "contact-form-7", "wpforms", "ninja-forms"])
+@each_row("tool", ["WPForms", "Everest Forms", "Fillout", "Paperform"])
 def test_questions_are_understood_whatever_tool_posts_them(sender: str, tool: str) -> None:
     (submission,) = read_all(SHAPES[tool], sender=sender)
 
@@ -110,7 +109,7 @@ def test_rows_are_as_many_leads(people: list[tuple[str, str]], wrapping: str, ar
 # -- numbers
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "expected"),
     [
         ({"submissionId": "s-1", "email": EMAIL}, "s-1"),
@@ -189,7 +188,7 @@ def test_guests_of_one_enquiry_are_no_leads() -> None:
     assert "bob@example.com" in answers_of(submission).values()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("questions", "expected"),
     [
         ({"label": "Desk", "value": {"id": 3, "value": "Hot", "color": "red"}}, "Hot"),
@@ -220,7 +219,7 @@ def test_answers_in_parts_are_put_together(questions: dict[str, Any], expected: 
 # -- events
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         {"event": "testEndpoint"},
@@ -244,7 +243,7 @@ def test_known_events_bring_no_lead(body: object) -> None:
     assert read_all(body) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "is_test"),
     [
         ({"event": "something.new", "data": {"email": EMAIL}}, False),
