@@ -91,10 +91,10 @@ def protected_blueprint(name: str, deps: AdminDeps, description: str) -> Bluepri
 
 
 class Shared(dict[Any, Any]):
-    """Documentation that nobody changes: copies of what contains it share it.
+    """Documentation of one view: copies of what contains it share it.
 
-    flask-smorest copies an operation's documentation with each of its decorators, a fifth of the time to make an
-    application.
+    flask-smorest copies an operation's documentation with each of its decorators, in case a view is registered twice:
+    a third of the time to make an application.
     """
 
     def __deepcopy__(self, memo: object) -> "Shared":
@@ -117,7 +117,8 @@ def responds(
     def decorate(view: View) -> View:
         described: View = blueprint.response(200, _instance(schema), description="Done.", content_type=JSON)(view)
         # Not by `blueprint.doc`, which makes a copy of what is shared.
-        described.__dict__["_apidoc"]["manual_doc"] = {"operationId": view.__name__, "responses": problems}
+        manual = {"operationId": view.__name__, "responses": problems}
+        described.__dict__["_apidoc"] = Shared({**described.__dict__["_apidoc"], "manual_doc": manual})
         return described
 
     return decorate
