@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
 from service.lead import Status
-from service.store.block_cover import BlockCover, Stretch
+from service.store.block_cover import BlockCover, CountedBlock, Stretch
 from service.store.database.answer_tables import answer_clocks, owner_turns
 from service.store.database.columns import to_micros
 from service.store.database.outcome_tables import outcome_packs
@@ -96,6 +96,12 @@ class AnswerTally:
         """Return it with short lists joined, as several figures are made of it."""
         return replace(self, open=joined(self.open), elapsed=joined(self.elapsed), working=joined(self.working))
 
+    @property
+    def size(self) -> int:
+        """Its bytes in memory, at most about: an int of a list takes 36."""
+        numbers = chain(self.open, self.elapsed, self.working)
+        return 1000 + sum(len(each) * (each.itemsize if isinstance(each, array) else 36) for each in numbers)
+
     def counts(self, key: str, now: datetime) -> AnswerCounts:
         """Return the figures at this moment."""
         overdue = sum(bisect_left(instants, to_micros(now)) for instants in self.open)
@@ -124,13 +130,28 @@ class AnswerReports(BlockCover):
         """
         levels, rest = self._cover(since, until)
         folds = [
-            *(kept_answers(self._connection, level, blocks, form, account) for level, blocks in levels.items()),
-            *(fold_answers(self._connection, stretch, form, account).items() for stretch in rest),
+            *(self._of_blocks(blocks, form, account) for blocks in levels.values()),
+            *(fold_answers(self._connection, stretch, form, account) for stretch in rest),
         ]
-        tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(AnswerTally)
-        for key, tally in chain.from_iterable(folds):
-            tallies[key].join(tally)
-        return {key: tally.joined() for key, tally in tallies.items()}
+        return _joined(chain.from_iterable(each.items() for each in folds))
+
+    def _of_blocks(self, blocks: Sequence[CountedBlock], form: str, account: str) -> AnswerTallies:
+        """Return the clocks of some blocks of one level, which the process keeps."""
+        key = self._key_of(blocks, ANSWERS, form, account)
+        known: AnswerTallies | None = self._database.sums.find(key)
+        if known is not None:
+            return known
+        begins = [block.since for block in blocks]
+        tallies = _joined(kept_answers(self._connection, blocks[0].level, begins, form, account))
+        self._database.sums.keep(key, tallies, sum(tally.size for tally in tallies.values()))
+        return tallies
+
+
+def _joined(parts: Iterable[tuple[AnswerKey, AnswerTally]]) -> AnswerTallies:
+    tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(AnswerTally)
+    for key, tally in parts:
+        tallies[key].join(tally)
+    return {key: tally.joined() for key, tally in tallies.items()}
 
 
 def answer_counts(tallies: AnswerTallies, by: str, now: datetime) -> list[AnswerCounts]:

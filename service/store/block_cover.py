@@ -1,7 +1,7 @@
 """Which blocks of leads cover a period, and which of its leads are left."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -23,10 +23,19 @@ class Stretch(NamedTuple):
     until: str
 
 
+class CountedBlock(NamedTuple):
+    """A block as it was counted. since, until: see Stretch."""
+
+    level: int
+    since: str
+    until: str
+    version: int
+
+
 class Cover(NamedTuple):
     """The blocks of a period, by level, largest first, and its leads that are in none of them."""
 
-    levels: dict[int, list[str]]
+    levels: dict[int, list[CountedBlock]]
     rest: list[Stretch]
 
 
@@ -61,15 +70,16 @@ class BlockCover(Repository):
         small = self._usable(changed, and_(of.level < LARGE, or_(*gaps))) if gaps else []
         return _choose([*large, *small], whole)
 
-    def _usable(self, changed: Sequence[str], which: ColumnElement[bool]) -> list[tuple[int, Stretch]]:
+    def _key_of(self, blocks: Sequence[CountedBlock], *what: object) -> Hashable:
+        """Return the key under which the process keeps what blocks of one level add up to: see block_sums.py."""
+        return what, self._walls, blocks[0].level, tuple((block.since, block.version) for block in blocks)
+
+    def _usable(self, changed: Sequence[str], which: ColumnElement[bool]) -> list[CountedBlock]:
         """Return blocks that are up to date, the largest first. changed: blocks of level 1 that are not."""
         of = outcome_blocks.c
-        query = select(of.level, of.since, of.until).where(which, is_counted(of))
-        return [
-            (level, Stretch(since, until))
-            for level, since, until in self._execute(query.order_by(of.level.desc(), of.since))
-            if bisect_left(changed, since) == bisect_left(changed, until)
-        ]
+        query = select(of.level, of.since, of.until, of.version).where(which, is_counted(of))
+        blocks = (CountedBlock(*row) for row in self._execute(query.order_by(of.level.desc(), of.since)))
+        return [block for block in blocks if bisect_left(changed, block.since) == bisect_left(changed, block.until)]
 
 
 def _next_id(instant: datetime) -> str:
@@ -77,18 +87,18 @@ def _next_id(instant: datetime) -> str:
     return f"{int(first_lead_id(instant)[:12], 16) + bool(instant.microsecond):012x}{'0' * 20}"
 
 
-def _choose(usable: Iterable[tuple[int, Stretch]], whole: Stretch) -> Cover:
+def _choose(usable: Iterable[CountedBlock], whole: Stretch) -> Cover:
     """Choose blocks that do not overlap; return them by level, and the stretches between them.
 
     usable: the largest first.
     """
-    levels: dict[int, list[str]] = {}
-    chosen: list[Stretch] = []
-    for level, block in usable:
+    levels: dict[int, list[CountedBlock]] = {}
+    chosen: list[CountedBlock] = []
+    for block in usable:
         place = bisect_right(chosen, block.since, key=attrgetter("since"))
         if place == 0 or chosen[place - 1].until <= block.since:
             chosen.insert(place, block)
-            levels.setdefault(level, []).append(block.since)
+            levels.setdefault(block.level, []).append(block)
     rest: list[Stretch] = []
     at = whole.since
     for block in chosen:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, or_, select, update
 
+from service.store.block_sums import BlockSums
 from service.store.database.walls import WalledConnection, Walls
 
 Part = TypeVar("Part", bound="Repository")
@@ -59,6 +60,7 @@ class Database:
     clear_log: Callable[[], bool]  # see Store.clear_log
     announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
     keys: tuple[str, ...] = field(default=(), repr=False)  # of the operator, for secrets, newest first
+    sums: BlockSums = field(default_factory=BlockSums)
 
 
 class Repository:
