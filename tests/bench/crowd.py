@@ -198,10 +198,9 @@ def _copy_block(store: Store, block: Sequence[LeadId], length: timedelta, copies
                 text(
                     f"""WITH RECURSIVE series(k) AS (
                       SELECT CAST(:copies AS INTEGER) UNION ALL SELECT k - 1 FROM series WHERE k > 1
-                    )
+                    ), block AS MATERIALIZED (SELECT * FROM {table.name} WHERE {key} BETWEEN :first AND :last)
                     INSERT INTO {table.name} ({", ".join(names)}) SELECT {", ".join(values)}
-                    FROM series CROSS JOIN {table.name} t JOIN leads l ON l.id = t.{key}
-                    WHERE l.id BETWEEN :first AND :last {order}"""  # noqa: S608 (names of our own)
+                    FROM series CROSS JOIN block t JOIN leads l ON l.id = t.{key} {order}"""  # noqa: S608 (names of our own)
                 ),
                 {"copies": copies, "first": block[0], "last": block[-1]},
             )
