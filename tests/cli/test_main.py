@@ -114,6 +114,21 @@ def test_a_web_process_is_not_made_larger_by_what_prints_tables(folder: Path) ->
     assert {"structlog", "gunicorn", "rich"} & loaded == {"structlog"}
 
 
+@pytest.mark.parametrize(
+    ("process", "spared"),
+    [
+        ("web", {"requests", "segno", "python_calamine", "sqlalchemy.dialects.postgresql"}),
+        ("worker", {"flask", "werkzeug", "jinja2", "requests", "sqlalchemy.dialects.postgresql"}),
+    ],
+)
+def test_a_process_loads_later_what_few_of_its_kind_need(process: str, spared: set[str]) -> None:
+    script = f"import service.{process}, sys; print({spared!r} & sys.modules.keys())"
+
+    result = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+
+    assert result.stdout == "set()\n"
+
+
 def loaded_by(words: list[str]) -> subprocess.CompletedProcess[str]:
     """The modules that a command line loads: our own beside the list of commands, and those of packages."""
     script = f"""

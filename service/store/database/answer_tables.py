@@ -31,14 +31,12 @@ Index(
     answer_clocks.c.form,
     answer_clocks.c.next_at,
     sqlite_where=answer_clocks.c.next_at.is_not(None),
-    postgresql_where=answer_clocks.c.next_at.is_not(None),
 )
 Index(
     "ix_answer_clocks_waiting",
     answer_clocks.c.waiting_since,
     answer_clocks.c.due_at,
     sqlite_where=answer_clocks.c.waiting_since.is_not(None),
-    postgresql_where=answer_clocks.c.waiting_since.is_not(None),
 )
 
 Table(

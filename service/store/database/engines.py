@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import InvalidatePoolError
 
 from service.store.database.repository import PATIENCE_S, Database
@@ -39,6 +38,8 @@ def open_database(url: str, patience_s: float | None = None, keys: Sequence[str]
 
 
 def _open_postgresql(url: URL, patience_s: float | None) -> Database:
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 (with all its drivers 3 MB, on SQLite for nothing)
+
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=4,

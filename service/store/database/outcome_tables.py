@@ -9,7 +9,6 @@ Index(
     "ix_leads_unread",
     leads.c.id,
     sqlite_where=leads.c.landing_page.is_(None),
-    postgresql_where=leads.c.landing_page.is_(None),
 )  # leads of earlier versions, whose visit is still to be read for reports
 
 lead_touches = Table(

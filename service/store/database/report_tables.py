@@ -9,7 +9,6 @@ Index(
     "ix_leads_opportunity_id",
     leads.c.opportunity_id,
     sqlite_where=leads.c.opportunity_id.is_not(None),
-    postgresql_where=leads.c.opportunity_id.is_not(None),
 )  # finds the lead of an opportunity that has lost its marker
 
 NAME_KEY, COMPANY_KEY = func.lower(leads.c.full_name), func.lower(leads.c.company)
@@ -20,17 +19,13 @@ Index(
     NAME_KEY,
     leads.c.id,
     sqlite_where=leads.c.full_name != "",
-    postgresql_where=leads.c.full_name != "",
-    postgresql_include=["full_name"],  # else PostgreSQL reads each lead on a walk, as it does not know lower()'s column
-)
+)  # on PostgreSQL it includes full_name: else each lead is read on a walk, as lower()'s column is not known
 Index(
     "ix_leads_company",
     COMPANY_KEY,
     leads.c.id,
     sqlite_where=leads.c.company != "",
-    postgresql_where=leads.c.company != "",
-    postgresql_include=["company"],
-)
+)  # and this one company
 
 workers = Table(
     # The worker processes, as they were last seen at work.
@@ -131,7 +126,6 @@ for _column in (sales.c.value, sales.c.won_at):
         _column,
         sales.c.lead_id,
         sqlite_where=_column.is_not(None),
-        postgresql_where=_column.is_not(None),
     )
 
 sale_changes = Table(

@@ -45,7 +45,6 @@ Index(
     "ix_worker_requests_open",
     worker_requests.c.requested_at,
     sqlite_where=worker_requests.c.answered_at.is_(None),
-    postgresql_where=worker_requests.c.answered_at.is_(None),
 )
 
 alert_channels = Table(
