@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-FAILURES = (Exception, SystemExit, pytest.fail.Exception)
+FAILURES = (Exception, SystemExit, pytest.fail.Exception, pytest.skip.Exception)
+"""A row that would be skipped is one, too: the rows after it would not run."""
+
+PARAMETERS: Any = type(pytest.param())
 MAX_TITLE = 200
 
 Test = Callable[..., None]
@@ -62,6 +65,10 @@ def _titled(
     listed = [*rows]
     titles = [*ids] if ids is not None and not callable(ids) else [None] * len(listed)
     for row, title in zip(listed, titles, strict=True):
+        if isinstance(row, PARAMETERS):
+            assert not row.marks, "a row has no marks of its own"
+            yield row.id or repr(row.values), row.values
+            continue
         values = row if len(parameters) > 1 else [row]
         title_of = ids if callable(ids) else repr
         yield title or ", ".join(str(title_of(value))[:MAX_TITLE] for value in values), values

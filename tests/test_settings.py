@@ -368,7 +368,7 @@ def test_secrets_do_not_print() -> None:
     assert "secret" not in repr(shown).replace("secret_", "")
 
 
-@pytest.mark.parametrize("name", [each.name for each in SETTINGS])
+@each_row("name", [each.name for each in SETTINGS])
 def test_any_setting_is_looked_for_in_a_file_too(name: str, tmp_path: Path) -> None:
     file = tmp_path / "value"
     file.write_text("\n")

@@ -24,6 +24,7 @@ from tests.admin.stored_leads import keep, keep_as
 from tests.admin.test_second_step import Phone
 from tests.builders import NOON, a_form, a_lead
 from tests.front import TOKEN, sqlite_store
+from tests.tables import each_row
 
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -429,7 +430,7 @@ def test_every_route_that_changes_something_is_among_these(house: House) -> None
     assert CASES.keys() <= {each.endpoint for each in rules}
 
 
-@pytest.mark.parametrize("endpoint", CASES)
+@each_row("endpoint", CASES)
 def test_what_a_route_does_is_on_record(house: House, endpoint: str) -> None:
     expected, call = CASES[endpoint]
     before = house.acts()[0].id if house.acts() else 0

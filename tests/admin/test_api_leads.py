@@ -12,6 +12,7 @@ from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.front import Front
 from tests.store.sales import a_change, a_sale
+from tests.tables import each_row
 
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
@@ -151,7 +152,7 @@ def test_filters_are_all_meant_at_once(front: Front, sqlite: Store) -> None:
     assert listed(front, "status=parked&q=bob&form=contact") == [wanted.id]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "query",
     [
         *("status=lost", "since=yesterday", "since=2026-11-24T12:00:00", "size=0", "size=201", "size=many"),

@@ -45,6 +45,7 @@ from tests.admin.stored_leads import keep_as
 from tests.admin.test_walls import MARKS, NOW, Operators, keep_everything, leaks, stored
 from tests.builders import a_form
 from tests.front import TOKEN, Front, count_days, sqlite_store
+from tests.tables import each_row
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -305,7 +306,7 @@ def test_the_description_says_who_may_call(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["adminToken"] == {"type": "http", "scheme": "bearer"}
 
 
-@pytest.mark.parametrize("label", CALLS)
+@each_row("label", CALLS)
 def test_errors_are_described_as_problem_documents(document: dict[str, Any], label: str) -> None:
     responses = calls(document)[label]["responses"]
     errors = {status: _resolved(document, response) for status, response in responses.items() if status != "200"}
@@ -321,7 +322,7 @@ def _resolved(document: dict[str, Any], response: dict[str, Any]) -> dict[str, A
     return resolved
 
 
-@pytest.mark.parametrize("label", CALLS)
+@each_row("label", CALLS)
 def test_every_call_says_what_it_does(document: dict[str, Any], label: str) -> None:
     assert calls(document)[label]["summary"]
     assert calls(document)[label]["operationId"]
@@ -330,7 +331,7 @@ def test_every_call_says_what_it_does(document: dict[str, Any], label: str) -> N
 # -- the page for people
 
 
-@pytest.mark.parametrize("label", CALLS)
+@each_row("label", CALLS)
 def test_the_page_shows_every_call(lively: Front, label: str) -> None:
     method, path = label.split()
 

@@ -14,7 +14,7 @@ TOUCH = StoredTouch(url=OBJECT["u"], referrer=OBJECT["r"], at=1790000000.0)  # t
 JSON = json.dumps(OBJECT)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "value",
     [
         pytest.param(OBJECT, id="object"),

@@ -152,7 +152,7 @@ def test_a_blank_page_url_counts_as_absent() -> None:
 NOTHING = a_visit()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("evidence", "others"),
     [
         pytest.param(NOTHING, {}, id="none shows an origin"),

@@ -129,7 +129,7 @@ def test_a_carrier_with_source_or_medium_goes_before_an_earlier_one_with_less() 
     assert (result.utm_medium, result.utm_campaign, result.utm_content, result.utm_term) == ("email", "", "", "t")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("landing", "content"),
     [
         pytest.param("utm_source=google&utm_content=c", "c", id="nothing contradicts"),

@@ -106,7 +106,7 @@ def test_a_value_is_cleaned(value: object, text: str, codes: str) -> None:
     assert (cleaned.text, " ".join(sorted(cleaned.codes))) == (text, codes)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "text"),
     [
         pytest.param("Paid Social", "paid social", id="plain"),

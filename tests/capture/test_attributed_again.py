@@ -13,6 +13,7 @@ from service.store import Store
 from tests.attribution.test_cases import CASES
 from tests.builders import a_form
 from tests.front import Front, sqlite_store
+from tests.tables import each_row
 
 HIDDEN = {"landing_url": "lc_landing_url", "page_url": "lc_page_url", "referrer": "lc_referrer"}
 FORMS: dict[str, Form] = {
@@ -38,7 +39,7 @@ def answers(case: dict[str, Any]) -> dict[str, Any]:
     return {"message": case["why"], **given.get("fields", {}), **visit, **given.get("cookies", {})}
 
 
-@pytest.mark.parametrize("name", FORMS)
+@each_row("name", FORMS)
 def test_stored_evidence_gives_the_stored_verdict(taken: tuple[Store, dict[str, Lead]], name: str) -> None:
     lead = taken[1][name]
 

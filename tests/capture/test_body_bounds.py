@@ -95,7 +95,7 @@ def test_the_other_leads_of_such_a_call_are_read(sqlite: Store) -> None:
     assert sorted(lead.status for lead in front.leads()) == sorted([Status.PENDING, Status.PARKED])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "kind"),
     [
         pytest.param(b"&".join(b"a[]=1" for _ in range(MAX_PAIRS)), FORM_TYPE, id="pairs"),

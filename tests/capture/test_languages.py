@@ -115,7 +115,7 @@ def test_a_trouble_without_a_phrase_is_told_in_english() -> None:
     assert "Something new happened." in page.html
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("accepted", "language"),
     [
         pytest.param("de", "de", id="plain"),

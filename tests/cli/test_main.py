@@ -40,7 +40,7 @@ def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, sqlite: Store) -> 
     assert result.err == f"lead-capture: there is no lead {'0' * 32}\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "words",
     ["dance", "dance web", "web --colour red", "web --port many", "web --port 0", "simulator --port 65536",
      "up --simulator-port -1", "preview", "leads dance", "leads show", "leads release", "leads list --status lost",
@@ -76,7 +76,7 @@ def test_an_unknown_command_is_told_every_known_one(run: Terminal) -> None:
 # -- help
 
 
-@pytest.mark.parametrize("words", [*COMMANDS, *LEADS])
+@each_row("words", [*COMMANDS, *LEADS])
 def test_every_command_has_help_with_an_example(run: Terminal, words: str) -> None:
     result = run(*words.split(), "--help")
 
@@ -84,7 +84,7 @@ def test_every_command_has_help_with_an_example(run: Terminal, words: str) -> No
     assert re.search(rf"example:\s+lead-capture {words}\b", result.out)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_the_help_lists_every_command_with_its_meaning(run: Terminal, name: str) -> None:
     assert re.search(rf"^    {name}\s+\S+", run("--help").out, re.MULTILINE)
 

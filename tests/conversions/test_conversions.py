@@ -215,7 +215,7 @@ def visited(query: str = "", credited: str = "", **days: float) -> Lead:
     return a_lead(submission=a_submission(evidence=evidence), attribution=Attribution(click_ids=ids))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("lead", "days", "gclid"),
     [
         pytest.param(visited("utm_medium=email", first=80), 0, "first", id="a newsletter closed what an ad began"),

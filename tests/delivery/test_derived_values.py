@@ -153,7 +153,7 @@ def due(answer: str, days: int = 0, due_in_days: int | None = None, **form: Any)
     return follow_up(saying(move_in_date=answer), a_form(country="GB", destination=wanted, **form)).value
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "days", "due_in_days", "expected"),
     [
         pytest.param("1 March 2027", 0, None, "2027-03-01T12:00", id="the day"),

@@ -41,7 +41,7 @@ def test_the_marker_comes_last() -> None:
     assert notes(lead, a_form()).endswith("\n" + marker_of(lead.id))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changes", "line"),
     [
         pytest.param({}, "Name: Ada Lovelace", id="name"),

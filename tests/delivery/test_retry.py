@@ -17,6 +17,7 @@ from service.delivery.retry import (
 )
 from service.lead import Outcome
 from tests.builders import NOON
+from tests.tables import each_row
 
 SCHEDULE_S = (5.0, 30.0, 120.0)
 
@@ -32,7 +33,7 @@ def in_s(seconds: float, tries: int) -> RetryAt:
     return RetryAt(NOON + timedelta(seconds=seconds), tries)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("outcome", "tries", "jitter", "retry_after_s", "expected"),
     [
         pytest.param(Outcome.UNAVAILABLE, 0, 1.0, None, in_s(5, 1), id="first failure"),
@@ -57,7 +58,7 @@ def test_what_follows_a_try(
     assert next_step(outcome, tries, SCHEDULE_S, jitter, NOON, retry_after_s) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("outcome", "pauses", "expected_s"),
     [
         pytest.param(Outcome.THROTTLED, 0, 1, id="throttled once"),

@@ -7,6 +7,7 @@ import pytest
 from service.forms import Form, Route
 from service.lead import Answers
 from tests.builders import a_form, a_submission
+from tests.tables import each_row
 
 
 def routed(answers: Answers, *whens: Mapping[str, str], extras: Answers | None = None) -> str:
@@ -15,7 +16,7 @@ def routed(answers: Answers, *whens: Mapping[str, str], extras: Answers | None =
     return a_form(routes=routes).for_answers(a_submission(fields=answers, extras=extras or {})).name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answers", "whens", "expected"),
     [
         pytest.param({"location": "london"}, [], "contact", id="no routes"),

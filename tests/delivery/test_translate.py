@@ -108,7 +108,7 @@ def test_a_person_without_a_name_goes_by_the_address() -> None:
     assert new.full_name == "ada@example.com"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("template", "fields", "expected"),
     [
         pytest.param("{full_name}", {}, "Ada Lovelace", id="the usual"),

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from service.forms import read_setup
 from service.forms.crm import LEAD_SOURCES
 from service.forms.schema import ACCOUNT_KEYS, CAPTCHA_KEYS, CONTACT_KEYS, FILE_KEYS, FORM_KEYS, PROVIDERS, ROUTE_KEYS
@@ -29,7 +27,7 @@ def test_every_other_key_is_shown(key: str) -> None:
     assert re.search(rf"\b{key}\b", "".join(EXAMPLES) + PAGE)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[text.splitlines()[0] for text in EXAMPLES])
+@each_row("example", EXAMPLES, ids=[text.splitlines()[0] for text in EXAMPLES])
 def test_every_example_loads(example: str, tmp_path: Path) -> None:
     path = tmp_path / "forms.toml"
     path.write_text(example, encoding="utf-8")
@@ -37,7 +35,7 @@ def test_every_example_loads(example: str, tmp_path: Path) -> None:
     assert read_setup(path, lambda name: f"scheme://{name}").forms
 
 
-@pytest.mark.parametrize("row", re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\| `([^|]+)` \|$", PAGE, re.MULTILINE))
+@each_row("row", re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\| `([^|]+)` \|$", PAGE, re.MULTILINE))
 def test_every_example_in_a_table_is_taken(row: tuple[str, str], tmp_path: Path) -> None:
     key, value = row
     table = "forms.tour.contact" if key in CONTACT_KEYS.keys() - FORM_KEYS else "forms.tour"

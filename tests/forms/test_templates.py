@@ -18,7 +18,7 @@ def find(name: str) -> str:
     return ANSWERS.get(name, "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("template", "filled"),
     [
         pytest.param("{company} - {title}", "Acme - Tour", id="two answers"),
@@ -35,7 +35,7 @@ def test_a_line_without_gaps(template: str, filled: str) -> None:
     assert fill_line(template, find) == filled
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("template", "filled"),
     [
         pytest.param("Floor: {floor}", "", id="no answer at all"),

@@ -6,6 +6,7 @@ import pytest
 
 from service.forms import SetupProblems, read_setup
 from tests.forms.texts import form_of, problems_of
+from tests.tables import each_row
 
 
 def test_a_variable_may_stand_for_any_value_numbers_too() -> None:
@@ -22,7 +23,7 @@ def test_a_variable_may_stand_for_any_value_numbers_too() -> None:
     assert type(form.destination.extra["Custom1"]) is str
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "variables", "problem"),
     [
         pytest.param(

@@ -26,7 +26,7 @@ def office(hours: str = "Mo-Fr 09:00-18:00", holidays: tuple[str, ...] = (), zon
     return WorkingHours(read_hours(hours), read_days(list(holidays)), zone)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("hours", "start", "seconds", "end"),
     [
         pytest.param(office(), "2026-11-24T10:00", 2 * HOUR, "2026-11-24T12:00", id="within a day"),

@@ -72,7 +72,7 @@ def test_a_naive_follow_up_is_refused() -> None:
         opportunities.compose(an_opportunity(due_at=datetime(2026, 5, 31)))  # noqa: DTZ001 (the point of the test)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "name", "expected"),
     [
         pytest.param({"lead_source": 3}, "LeadSource", "use one of 1, 2, 4", id="undefined source"),
@@ -151,7 +151,7 @@ def test_what_has_consequences_cannot_be_added_to_a_coworker(name: str) -> None:
     assert name in problems_of(a_coworker(extra={name: 1}))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "name", "expected"),
     [
         pytest.param({"full_name": " \x00 "}, "FullName", "must be filled", id="no name"),

@@ -21,6 +21,7 @@ from service.nexudus.errors import (
     Unavailable,
 )
 from service.nexudus.transport import NexudusResponse, new_id, value_of
+from tests.tables import each_row
 
 PAGE = "<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
 SAVED = {"Status": 200, "Message": "Saved.", "Value": {"Id": 7}, "Errors": None, "WasSuccessful": True}
@@ -39,7 +40,7 @@ def trouble_of(answer: NexudusResponse, *, write: bool) -> NexudusError:
     return caught.value
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "of_a_write", "of_a_read"),
     [
         pytest.param(an_answer("", 409), Throttled, Throttled, id="409"),
@@ -90,7 +91,7 @@ def test_a_write_names_the_new_record() -> None:
     assert new_id(value_of(an_answer(SAVED), write=True)) == 7
 
 
-@pytest.mark.parametrize(
+@each_row(
     "value",
     [
         pytest.param({**SAVED, "Value": None}, id="no value"),
@@ -106,7 +107,7 @@ def test_a_write_that_names_no_record_leaves_the_outcome_open(value: object) -> 
         new_id(value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wait", "body", "seconds"),
     [
         pytest.param("1", "", 1.0, id="header"),
@@ -155,7 +156,7 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
     assert [(p.name, p.message) for p in trouble.fields] == [("Team", "is closed")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "message"),
     [
         pytest.param(an_answer('"Not found"', 404), "Not found", id="a JSON string"),

@@ -5,13 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.nexudus.values import MAX_MESSAGE_CHARS, clean, fit, plain
+from tests.tables import each_row
 
 
 def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "kept"),
     [
         pytest.param("  Ada  ", "Ada", id="trimmed"),
@@ -30,7 +31,7 @@ def test_line_ends_are_kept_where_lines_are_allowed() -> None:
     assert clean("one\r\ntwo\rthree\n\x07four ", lines=True) == "one\ntwo\nthree\nfour"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "at_most", "kept"),
     [
         pytest.param("abc", 3, "abc", id="as long as allowed"),

@@ -7,6 +7,7 @@ import requests
 
 from service.simulator.server import Simulator
 from tests.simulator.client import COWORKERS, DAYS, Client, coworker_body
+from tests.tables import each_row
 
 REQUIRED = {
     "FullName": "FullName",
@@ -27,8 +28,8 @@ def test_a_create_answers_with_the_write_envelope(sim: Simulator, client: Client
     assert [record["Id"] for record in sim.coworkers_of("ada@example.com")] == [answer["Value"]["Id"]]
 
 
-@pytest.mark.parametrize(("field", "named"), REQUIRED.items())
-@pytest.mark.parametrize("value", [None, ""])
+@each_row(("field", "named"), REQUIRED.items())
+@each_row("value", [None, ""])
 def test_a_required_field_is_missed_by_its_property_or_relation(
     sim: Simulator, client: Client, field: str, named: str, value: str | None
 ) -> None:
@@ -48,7 +49,7 @@ def test_all_flaws_are_told_at_once(sim: Simulator, client: Client) -> None:
     assert (answer["WasSuccessful"], answer["Value"]) == (False, None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "value", "named"),
     [
         ("CountryId", 999, "Country"),

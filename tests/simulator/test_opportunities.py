@@ -6,6 +6,7 @@ import pytest
 
 from service.simulator.server import Simulator
 from tests.simulator.client import OPPORTUNITIES, Client, opportunity_body
+from tests.tables import each_row
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_record_names_its_relations(sim: Simulator, client: Client, ada: int) 
     assert (record["OpportunityTypeName"], record["ResponsibleFullName"]) == ("Tour", "Olive Owner")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "value", "named"),
     [
         ("CrmBoardColumnId", None, "CrmBoardColumn"),

@@ -4,6 +4,7 @@ import pytest
 
 from service.simulator.server import Simulator
 from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_body, opportunity_body
+from tests.tables import each_row
 
 COLUMNS = "/api/crm/crmboardcolumns"
 FLAGS = {"DeleteAccount", "DeactivateAccount", "ActivateAccount", "WinOpportunity", "LoseOpportunity", "ConfirmTour"}
@@ -12,7 +13,7 @@ FLAGS |= {"ContactMessages", "EventRegistrations", "EventCheckins", "ProductPurc
 FLAGS |= {"ProposalsSent", "ProposalsAccepted", "DocumentsSigned", "ResourceBooked", "UseTaskListAsResponsible"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "query", "expected"),
     [
         ("/api/sys/businesses", {}, [55, 56, 57]),

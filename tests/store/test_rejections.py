@@ -9,6 +9,7 @@ import pytest
 from service.store import Rejection, Store
 from service.store.database.tables import deployment
 from tests.builders import NOON
+from tests.tables import each_row
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ONE = Rejection("tour", "meta", NOON, "Its signature does not match.", "Compare the secrets.", has_worked=True)
@@ -101,7 +102,7 @@ def test_a_row_of_an_earlier_version_is_read(store: Store) -> None:
         assert tx.platforms.open_rejections() == [Rejection("tour", "meta", NOON, "It is wrong.")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("refusal", "after", "is_alarming"),
     [
         pytest.param(ONE, timedelta(0), True, id="first"),

@@ -18,6 +18,7 @@ from service.store.search import RARE_LIMIT
 from service.store.words import text_of, words_of
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -50,7 +51,7 @@ def matches(store: Store, query: Query, few: int = RARE_LIMIT) -> list[LeadId]:
         return [lead.id for lead in tx.search.page(query, 50).leads]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         *("grace", "GRACE", "hop", "muller", "Müller", "müller hopper", "hopper grace"),
@@ -64,7 +65,7 @@ def test_anything_finds_the_lead_and_it_alone(store: Store, grace: Lead, text: s
     assert matches(store, Query(text=text)) == [grace.id]
 
 
-@pytest.mark.parametrize("text", ["grace lovelace", "race", "hopperx", "100%", "g_ace", "x' OR 1=1", "7946 0778"])
+@each_row("text", ["grace lovelace", "race", "hopperx", "100%", "g_ace", "x' OR 1=1", "7946 0778"])
 def test_a_search_without_matches_finds_no_lead(store: Store, grace: Lead, text: str) -> None:
     assert matches(store, Query(text=text)) == []
 
@@ -74,7 +75,7 @@ def test_an_id_its_end_and_its_mark_find_the_lead(store: Store, grace: Lead) -> 
         assert matches(store, Query(text=text)) == [grace.id]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "query",
     [
         Query(sender="typeform"),
@@ -87,9 +88,7 @@ def test_filters_choose_with_or_without_the_index(store: Store, grace: Lead, que
     assert matches(store, query) == [grace.id]
 
 
-@pytest.mark.parametrize(
-    "query", [Query(sender="meta"), Query(channel="Referral", until=NOON), Query(text="grace", status="parked")]
-)
+@each_row("query", [Query(sender="meta"), Query(channel="Referral", until=NOON), Query(text="grace", status="parked")])
 def test_filters_without_a_common_lead_find_none(store: Store, grace: Lead, query: Query) -> None:
     assert matches(store, query) == []
 

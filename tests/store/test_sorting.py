@@ -14,6 +14,7 @@ from service.store.leads.rows import to_row
 from service.store.query import terms_of
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
+from tests.tables import each_row
 
 NAMES = ("Zoe", "ann", "Bob", "", "ann", "Carl", "", "Dora", "Eve", "bea")
 
@@ -88,7 +89,7 @@ def pages(store: Store, query: Query, by: str, *, is_descending: bool = False, s
     return emails
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("by", "is_descending", "order"),
     [
         ("name", False, "p1 p4 p9 p2 p5 p7 p8 p0 p6 p3"),
@@ -103,7 +104,7 @@ def test_leads_are_sorted_and_those_without_a_key_come_last(
     assert pages(people, Query(), by, is_descending=is_descending) == order.split()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "order"),
     [
         (Query(status="quarantined"), "p5"),

@@ -3,9 +3,8 @@
 from collections import Counter
 from functools import cached_property
 
-import pytest
-
 from service.store import Store, Transaction
+from tests.tables import each_row
 
 SUBJECTS = [name for name, member in vars(Transaction).items() if isinstance(member, cached_property)]
 
@@ -17,7 +16,7 @@ def test_a_subject_is_made_when_it_is_used(store: Store) -> None:
         assert [name for name in SUBJECTS if name in vars(tx)] == ["statistics"]
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@each_row("name", SUBJECTS)
 def test_the_parts_of_a_subject_define_no_name_twice(store: Store, name: str) -> None:
     with store.read() as tx:
         parts = type(getattr(tx, name)).__mro__[:-2]

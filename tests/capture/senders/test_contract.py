@@ -112,7 +112,7 @@ def test_a_forged_call_is_refused_and_nothing_is_kept(refusing: Wire) -> None:
     assert "message" in answer.get_json(force=True)
 
 
-@pytest.mark.parametrize("proof", ["", "x", "sha256=", "t=,v1=", "é" * 9, "0" * 9000])
+@each_row("proof", ["", "x", "sha256=", "t=,v1=", "é" * 9, "0" * 9000])
 def test_a_proof_of_another_shape_is_a_wrong_one(refusing: Wire, proof: str) -> None:
     names = [*SIGNATURES[refusing.sender](b"", "", 0.0)] if refusing.sender in SIGNATURES else ["X-Webhook-Token"]
     body = refusing.body.replace(SECRET.encode(), proof.encode())
@@ -154,7 +154,7 @@ def test_opening_the_address_in_a_browser_explains_it(refusing: Wire) -> None:
     assert (get.status_code, head.status_code, head.data) == (expected, expected, b"")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "garbage",
     [b"{", b"[[[[", b"\x00\xff\xfe", b"null", b"7", b'"text"', b"[]", b"{}", b"\xef\xbb\xbf{}", b"<xml/>", b"a" * 300],
     ids=repr,
