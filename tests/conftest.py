@@ -18,11 +18,13 @@ import pytest
 import structlog
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+from selenium import webdriver
 
 from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
 from service.store.database.tables import metadata
 from tests import compiled_once, kept_connections
+from tests.browser import Profiles, chromium
 
 WAITING, WORKING = ("journey",), ("long", "browser")
 """Marks of what takes long: because other processes work or a time must pass, or by its own work."""
@@ -229,6 +231,20 @@ def nexudus() -> Iterator[Simulator]:
     """A simulated Nexudus of the test's own."""
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture(scope="session")
+def profiles() -> Iterator[Profiles]:
+    """The Chromium of this process, where every name leads to this machine."""
+    with chromium("--host-resolver-rules=MAP * 127.0.0.1") as driver:
+        yield Profiles(driver)
+
+
+@pytest.fixture(scope="module")
+def browser(profiles: Profiles) -> Iterator[webdriver.Chrome]:
+    """A browser with a profile of the module's own."""
+    with profiles.new() as driver:
+        yield driver
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
 from tests.admin.test_pages_browser import issues
 from tests.admin.test_pages_form_editing import LOOK
-from tests.browser import chromium
 from tests.builders import NOON, a_form
 from tests.front import Front, sqlite_store
 
@@ -23,13 +22,6 @@ PAGES = (
     "forms/links/contact?medium=cpc",
     "forms/text",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """One browser for all of them."""
-    with chromium("--window-size=1280,900") as driver:
-        yield driver
 
 
 @pytest.fixture(scope="module")

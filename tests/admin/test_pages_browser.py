@@ -18,7 +18,7 @@ from service.store import Query, Store
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import PATIENCE_S, Screen, served
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
-from tests.browser import chromium
+from tests.browser import Profiles
 from tests.builders import a_form, a_lead, a_submission
 from tests.front import Front, sqlite_store
 
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.browser
 
 AXE = (files("axe_core_python") / "axe.min.js").read_text()
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """One browser for all of them."""
-    with chromium("--window-size=1280,900") as driver:
-        yield driver
 
 
 @pytest.fixture
@@ -214,20 +207,18 @@ def test_a_new_lead_appears_on_today_by_itself(shop: Store, screen: Screen) -> N
     assert [line for line in screen.driver.get_log("browser") if line["level"] == "SEVERE"] == []  # type: ignore[no-untyped-call]
 
 
-def test_without_a_script_everything_is_there(shop: Store) -> None:
-    with (
-        chromium("--blink-settings=scriptEnabled=false") as driver,
-        served(Front(shop, a_form(), ADMIN_PASSWORD=PASSWORD)) as address,
-    ):
-        driver.implicitly_wait(PATIENCE_S)  # a click does not wait for the page that it leads to
-        driver.get(f"{address}/admin/leads?status=quarantined")
-        driver.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
-        driver.find_element(By.NAME, "id").send_keys(Keys.ENTER)  # which presses no button that acts
-        notice = driver.find_element(By.CSS_SELECTOR, ".said").text
-        driver.find_element(By.NAME, "id").click()
-        driver.find_element(By.CSS_SELECTOR, "[value=discard]").click()
-        driver.find_element(By.CSS_SELECTOR, ".danger").click()
-        page_text = driver.find_element(By.CSS_SELECTOR, ".undo").text
+def test_without_a_script_everything_is_there(shop: Store, profiles: Profiles) -> None:
+    with profiles.new() as driver, served(Front(shop, a_form(), ADMIN_PASSWORD=PASSWORD)) as address:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        screen = Screen(driver, address)
+        screen.open("/admin/leads?status=quarantined")
+        screen.find(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+        screen.find(By.NAME, "id").send_keys(Keys.ENTER)  # which presses no button that acts
+        notice = screen.find(By.CSS_SELECTOR, ".said").text
+        screen.find(By.NAME, "id").click()
+        screen.find(By.CSS_SELECTOR, "[value=discard]").click()
+        screen.find(By.CSS_SELECTOR, ".danger").click()
+        page_text = screen.find(By.CSS_SELECTOR, ".undo").text
 
     assert notice == "Choose what to do with the leads."
     assert page_text.split("\n") == ["1 lead discarded.", "Undo"]

@@ -19,7 +19,6 @@ from service.store import Store
 from tests.admin.dashboard import PASSWORD
 from tests.admin.served import PATIENCE_S, Screen, served
 from tests.admin.test_pages_browser import issues, tab_to, type_keys
-from tests.browser import chromium
 from tests.delivery.test_account_trial import USER, TriedAccount
 from tests.forms.texts import no_variable
 from tests.front import Front, sqlite_store
@@ -28,13 +27,6 @@ pytestmark = pytest.mark.browser
 
 PAGE = "/admin/connections"
 OFTEN = Intervals(0.1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """One browser for all of them."""
-    with chromium("--window-size=1280,900") as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.admin.test_pages_browser import issues
-from tests.browser import chromium
 from tests.builders import a_form, a_lead
 from tests.front import Front, count_days, sqlite_store
 
@@ -33,14 +32,6 @@ PATHS = (
     "/admin/setup",
     "/admin/setup/tour",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """One browser for all of them."""
-    with chromium("--window-size=1280,900") as driver:
-        driver.execute_cdp_cmd("Log.enable", {})
-        yield driver
 
 
 @pytest.fixture
@@ -204,8 +195,8 @@ def test_one_click_selects_a_snippet(screen: Screen) -> None:
 def test_on_paper_a_report_is_light_whole_and_without_controls(screen: Screen) -> None:
     features = [{"name": "prefers-color-scheme", "value": "dark"}]
     screen.prefer("dark", 1009)  # the width of A4 across, without its margins
-    screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
     screen.open("/admin/reports?period=90")
+    screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
 
     look = screen.driver.execute_script(
         "const shown = (each) => each.checkVisibility() && each.getBoundingClientRect().width > 1;"

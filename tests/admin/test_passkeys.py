@@ -16,18 +16,18 @@ from service.store import ActQuery, Passkey, Store
 from tests.admin.colleagues import PASSWORD_OF_ALL, add_person
 from tests.admin.dashboard import Operator, words
 from tests.admin.served import PATIENCE_S, Screen, served
-from tests.browser import chromium
+from tests.browser import Profiles
 from tests.builders import NOON
 from tests.front import Front
 
 
 @contextmanager
-def screen_with_device(store: Store) -> Iterator[Screen]:
+def screen_with_device(store: Store, profiles: Profiles) -> Iterator[Screen]:
     """A browser at the dashboard, with a device that verifies its owner."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     public_url = f"http://localhost:{port}"  # passkeys are bound to a name, not to an IP address
-    with chromium("--window-size=1280,900") as driver, served(Front(store, PUBLIC_URL=public_url), port):
+    with profiles.new() as driver, served(Front(store, PUBLIC_URL=public_url), port):
         driver.add_virtual_authenticator(
             VirtualAuthenticatorOptions(
                 transport="internal", has_resident_key=True, has_user_verification=True, is_user_verified=True
@@ -44,9 +44,9 @@ def press(screen: Screen, words_of_button: str) -> None:
 
 
 @pytest.mark.browser
-def test_a_person_adds_a_passkey_signs_in_with_it_and_removes_it(sqlite: Store) -> None:
+def test_a_person_adds_a_passkey_signs_in_with_it_and_removes_it(sqlite: Store, profiles: Profiles) -> None:
     person = add_person(sqlite)
-    with screen_with_device(sqlite) as screen:
+    with screen_with_device(sqlite, profiles) as screen:
         find = screen.driver.find_element
         screen.open("/admin/account/passkeys")
         find(By.NAME, "user").send_keys(person.email)

@@ -50,10 +50,10 @@ def front(sqlite: Store) -> Front:
 
 
 @pytest.fixture
-def guest(driver: webdriver.Chrome, front: Front) -> Iterator[Guest]:
+def guest(browser: webdriver.Chrome, front: Front) -> Iterator[Guest]:
     """Somebody on its pages."""
     with serving(front) as url:
-        guest = Guest(driver, url)
+        guest = Guest(browser, url)
         yield guest
         guest.leave()
 

@@ -10,7 +10,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser import chromium
 from tests.journey.conftest import Demo
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
@@ -21,20 +20,13 @@ MAX_STOPS = 60
 FROM_AN_AD = "/sample?utm_source=google&utm_medium=cpc&utm_campaign=by-the-water&gclid=x"
 
 
-@pytest.fixture(scope="module")
-def driver() -> Iterator[webdriver.Chrome]:
-    """A browser without a window."""
-    with chromium("--window-size=1280,900") as driver:
-        yield driver
-
-
 @pytest.fixture
-def visit(driver: webdriver.Chrome, demo: Demo) -> Iterator["Visit"]:
+def visit(browser: webdriver.Chrome, demo: Demo) -> Iterator["Visit"]:
     """The board in one tab, the sample page in another."""
-    visit = Visit(driver, demo)
+    visit = Visit(browser, demo)
     yield visit
-    driver.close()
-    driver.switch_to.window(visit.board)
+    browser.close()
+    browser.switch_to.window(visit.board)
 
 
 class Visit:

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import requests
+from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.admin.test_pages_browser import issues
 from tests.alerts.sink import AlertSink
-from tests.browser import chromium
 from tests.journey.installation import Installation, Nexudus
 from tests.journey.keyboard import PATIENCE_S, Keyboard
 from tests.processes import CHECKOUT, free_port, wait_until
@@ -81,18 +81,14 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[House]:
     """`lead-capture up` in an empty folder; its front door signs the owner in."""
     port, simulator_port = free_port(), free_port()
     url, nexudus = f"http://localhost:{port}", Nexudus(f"http://localhost:{simulator_port}")
-    with (
-        Installation(tmp_path_factory.mktemp("jobs")) as installation,
-        AlertSink() as slack,
-        chromium("--window-size=1280,900") as driver,
-    ):
+    with Installation(tmp_path_factory.mktemp("jobs")) as installation, AlertSink() as slack:
         up = installation.start("up", "--port", str(port), "--simulator-port", str(simulator_port))
         up.wait_until(lambda: "Ctrl-C stops everything" in up.output, PATIENCE_S, "the banner")
-        owner = Keyboard(driver, url)
+        owner = Keyboard(browser, url)
         owner.open("/")
         owner.follow("Open the dashboard, signed in")
         assert "No leads yet" in owner.text
@@ -292,8 +288,10 @@ def test_the_campaign_that_won_most_last_month_is_found(history: House) -> None:
 
 
 def test_the_leads_of_a_month_are_exported(history: House, tmp_path: Path) -> None:
-    downloads = {"behavior": "allow", "downloadPath": str(tmp_path)}
-    history.owner.driver.execute_cdp_cmd("Browser.setDownloadBehavior", downloads)
+    driver = history.owner.driver
+    profile = driver.execute_cdp_cmd("Target.getTargetInfo", {})["targetInfo"]["browserContextId"]
+    downloads = {"behavior": "allow", "downloadPath": str(tmp_path), "browserContextId": profile}
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", downloads)
 
     with history.job("Export a month's leads") as owner:
         owner.follow("Leads")

@@ -1,7 +1,6 @@
 """The page at /."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
@@ -10,7 +9,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from service.simulator.server import Simulator
-from tests.browser import chromium
 from tests.simulator.client import Client
 
 HOSTILE = "<img src=x onerror=\"document.title='broken into'\">"
@@ -70,12 +68,6 @@ def test_an_unchanged_board_is_not_sent_again(sim: Simulator, client: Client) ->
     assert client.get("/_sim/board", seen=seen).status_code == 204
     sim.add_coworker("ada@example.com")
     assert client.get("/_sim/board", seen=seen).status_code == 200
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium("--window-size=1300,900") as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ class Website:
 
 
 @pytest.fixture(scope="module")
-def website(tmp_path_factory: pytest.TempPathFactory, driver: webdriver.Chrome) -> Iterator[Website]:
+def website(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Website]:
     """One site with all plug-ins and one service for all tests: each has people of its own."""
     folder = tmp_path_factory.mktemp("wordpress")
     table = {"token": TOKEN}
@@ -214,7 +214,7 @@ def website(tmp_path_factory: pytest.TempPathFactory, driver: webdriver.Chrome) 
         serving.start()
         url = f"http://127.0.0.1:{server.port}"
         with wordpress(folder, url, TOKEN, plugin(url)) as site:
-            yield Website(site, front, door, driver)
+            yield Website(site, front, door, browser)
         server.shutdown()
         serving.join()
         server.server_close()
