@@ -11,8 +11,11 @@ from service.capture.accept import SENDERS_TEST
 from service.capture.fields.submissions import missing_sentence
 from service.delivery.messages import parked_by, problem_of
 from service.delivery.missing_setup import missing_account, missing_form
+from service.forms import SetupProblems
+from service.forms.file import parse_setup
 from service.i18n import set_language
 from service.nexudus.errors import OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.setup.editing import write_rows
 from service.store import WITHDRAWN
 
 STORED = [
@@ -41,6 +44,41 @@ def _german() -> Iterator[None]:
 @pytest.mark.parametrize("stored", STORED)
 def test_a_sentence_as_it_is_stored_is_translated(stored: str) -> None:
     assert translated(stored) != stored
+
+
+@pytest.mark.usefixtures("_german")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("redirect", "nowhere"),
+        ("time_zone", ""),
+        ("allowed_origins", ["www.example.com"]),
+        ("own_domains", ["*.example.com"]),
+        ("notify", ["ann@example.com"]),
+        ("block", ["a"]),
+        ("max_links", "many"),
+        ("max_links", 100_000),
+        ("same_text", 2.5),
+        ("touch", "frist"),
+        ("country", "England"),
+        ("utm", {"source": "{name}"}),
+        ("lead_source", 3),
+        ("answer_within", "soon"),
+        ("hours", "Mon 9-5"),
+        ("holidays", ["Christmas"]),
+        ("time_zone", "London"),
+        ("escalate_to", "mailto://u:p@example.com"),
+        ("honeypot", "email"),
+        ("webhooks", {"meta": {}}),
+        ("questions", [{"name": "floor", "kind": "select", "choices": []}]),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_translated(key: str, value: object) -> None:
+    with pytest.raises(SetupProblems) as refused:
+        parse_setup(write_rows({"forms": {"tour": {key: value}}}).encode(), "forms.toml", lambda _name: None)
+
+    for problem in refused.value.placed:
+        assert translated(problem.message) != problem.message
 
 
 @pytest.mark.usefixtures("_german")

@@ -1,7 +1,7 @@
-"""Sentences that are stored in English when something happens to a lead, in the reader's language.
+"""Sentences that are made in English elsewhere, in the reader's language.
 
-The most frequent ones only: any other is shown as it was stored. A template here is how its sentence is written
-where it is stored, with a name for each changing part.
+They are stored when something happens to a lead, or say what is wrong with a set-up. The most frequent ones only: any
+other is shown as it is. A template here is how its sentence is written there, with a name for each changing part.
 """
 
 import re
@@ -36,6 +36,45 @@ TEMPLATES = (
     N_("The name contains a link: release it if it is real."),
     N_("The message contains %(number)s links, more than `max_links` allows: release it if it is real."),
     N_("%(number)s people sent the same text within a day: release it if it is real. %(remedy)s"),
+    # forms/values.py
+    N_("is empty: write a value, or leave the line out"),
+    N_("%(value)s is unknown: did you mean %(near)s?"),
+    N_("%(value)s is not an e-mail address: write one such as canary@example.com"),
+    N_("the United Kingdom's code is GB: write 'GB'"),
+    N_("%(value)s is not a country code of two letters: write one such as 'GB'"),
+    N_("%(value)s is not a UTM value: write plain words, such as 'qr' or 'spring-fair'"),
+    N_("%(value)s means none: write another word, or leave the line out"),
+    N_("%(value)s is not a time from %(least)s to %(most)s: write one such as 6h"),
+    N_("must be a whole number, not text"),
+    N_("must be a whole number, not a number with a point"),
+    N_("must be a number, not text"),
+    N_("must be from %(least)s to %(most)s, not %(value)s"),
+    # forms/addresses.py, forms/brand.py
+    N_("%(value)s is not a web address: write one such as %(example)s"),
+    N_("%(value)s is not an origin: write one such as %(example)s"),
+    N_("%(value)s has a part after the host: write %(example)s"),
+    N_("%(value)s needs no star: write %(example)s, which includes its subdomains"),
+    N_("%(value)s is not a domain: write one such as 'example.com'"),
+    N_("is not an Apprise address: write one such as mailto://user:password@example.com"),
+    N_("%(value)s is not the address of an image: write one such as %(example)s"),
+    N_("%(value)s is not secure, and browsers would not show it: write https://"),
+    N_("%(value)s is not a colour: write one such as '#0a6350'"),
+    # forms/blocks.py, forms/crm.py, forms/questions.py
+    N_("%(value)s would quarantine nearly every lead: write a longer word"),
+    N_("%(value)s is not a network: write one such as 192.0.2.0/24, or a single address"),
+    N_("%(value)s is not a LeadSource of Nexudus: write 1, 2, 4 to 26, 98 or 99"),
+    N_("needs 1 to %(most)s choices, not %(number)s"),
+    # forms/working_hours.py
+    N_('%(value)s is not a day of the week, which is one of %(days)s: write it such as "%(example)s"'),
+    N_("%(value)s is not a day: write 2026-12-25, 12-25 for every year, 2026-12-24/2027-01-01, or Fr"),
+    N_("%(value)s is not a time zone: write one such as 'Europe/London'"),
+    # forms/checks.py
+    N_("needs %(missing)s: without it forged calls cannot be recognised"),
+    N_("does nothing without %(missing)s: write that too"),
+    N_("is not later than answer_within: both count from the arrival of the lead"),
+    N_("%(value)s is an answer of the form, so every lead would be quarantined: use another name"),
+    # admin/pages/form_editing/widgets.py
+    N_("%(line)s is not a row: write a name, then =, then the value"),
 )
 
 

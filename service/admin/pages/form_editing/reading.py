@@ -20,6 +20,7 @@ from service.admin.pages.form_editing.questions import (
 )
 from service.admin.pages.form_editing.target import TARGET_KEYS, read_target, show_target
 from service.admin.pages.form_editing.widgets import LISTS, NO_NAMES, TOML, KeyWidget, Untypable
+from service.admin.pages.stored_sentences import translated
 
 ROUTE_FIELDS = ("redirect", "notify")
 """Keys of a route with inputs of their own; its other keys are typed as TOML."""
@@ -104,14 +105,14 @@ def _read_key(
     try:
         _set(keys, each.path, widget.read(text) if text.strip() else None)
     except Untypable as error:
-        problems[each.name] = str(error)
+        problems[each.name] = translated(str(error))
 
 
 def _read_list(name: str, keys: dict[str, Any], problems: dict[str, str], read: Any) -> None:
     try:
         _set(keys, (name,), read() or None)
     except Untypable as error:
-        problems[name] = str(error)
+        problems[name] = translated(str(error))
 
 
 def _same_text(text: str, shown: str) -> bool:

@@ -31,6 +31,7 @@ from service.admin.pages.form_editing.widgets import (
 from service.admin.pages.form_editing.workspace import Standing, Workspace, is_awaited, published_setup, sentences_of
 from service.admin.pages.labels import sender_name
 from service.admin.pages.platform_states import platform_state
+from service.admin.pages.stored_sentences import translated
 from service.admin.permissions import requires
 from service.forms import SetupProblems
 from service.forms.senders import PROOF_KEYS, SENDERS
@@ -171,7 +172,7 @@ def _sent(workspace: Workspace, standing: Standing, name: str, sender: str, befo
         try:
             webhooks[sender] = _read(form, sender, before or {})
         except Untypable as error:
-            return _page(workspace, name, sender, version, _typed(form), before, [str(error)])
+            return _page(workspace, name, sender, version, _typed(form), before, [translated(str(error))])
     keys["webhooks"] = webhooks
     if not webhooks:
         del keys["webhooks"]

@@ -14,6 +14,7 @@ from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import BRAND, Draft, is_form, is_of_form, keys_in, place_of
 from service.admin.pages.form_editing.target import TargetChoices, choices_of
 from service.admin.pages.rendering import Renderer
+from service.admin.pages.stored_sentences import translated
 from service.forms import DEFAULT_ACCOUNT, Form, SetupProblems
 from service.forms.problems import PlacedProblem, write_place
 from service.i18n import _
@@ -220,7 +221,7 @@ def is_awaited(deps: AdminDeps, published: StandingSetup | None) -> bool:
 def sentences_of(error: Exception) -> Sequence[tuple[str, str]]:
     """Return the place and the sentence of everything that an attempt to publish complains of."""
     if isinstance(error, SetupProblems):
-        return [(each.path, each.message) for each in error.placed]
+        return [(each.path, translated(each.message)) for each in error.placed]
     if isinstance(error, EditRefused):
         return [("", _("This page cannot edit the set-up the way it is written: edit it as text."))]
     if isinstance(error, StaleVersion):
