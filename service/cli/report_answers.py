@@ -65,7 +65,7 @@ def print_answers(report: Mapping[str, Any], console: "Console") -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(TITLES[report["by"]], overflow="ellipsis", no_wrap=True, ratio=1)
-    for name in ("Leads", "Answered", "In time", "Median", "Working time"):
+    for name in ("Leads", "Answered", "On time", "Median", "Working time"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in report["rows"]:
         table.add_row(*map(Text, (printable(row["key"]) or "(none)", *_cells(row))))

@@ -98,7 +98,7 @@ def test_the_api_refuses_to_answer_spam(front: Front, sqlite: Store) -> None:
 def test_today_shows_who_waits_longest(sqlite: Store, lead: Lead) -> None:
     today = Operator(sqlite).see("/admin/")
 
-    assert "1 lead waits for a person. 1 should have an answer by now." in today
+    assert "1 lead is waiting for an answer. 1 should have been answered by now." in today
     assert "Ada Lovelace Overdue" in today
 
 

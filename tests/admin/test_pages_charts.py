@@ -226,11 +226,11 @@ def test_durations_are_written_in_their_own_unit(seconds: float, expected: str) 
     [
         (120, 100, "+20%", "20% more than in the period before (100)."),
         (95, 100, "−5.0%", "5.0% fewer than in the period before (100)."),
-        (7, 7, "0%", "As many as in the period before."),
+        (7, 7, "0%", "The same as in the period before."),
         (999, 100, "+899%", "899% more than in the period before (100)."),
         (3767, 16, "×235", "235 times as many as in the period before (16)."),
         (7, 0, "new", "None in the period before."),
-        (0, 0, "–", "As many as in the period before."),
+        (0, 0, "–", "The same as in the period before."),
     ],
 )
 def test_a_change_is_written_with_its_direction(now: int, before: int, in_table: str, in_words: str) -> None:

@@ -119,7 +119,7 @@ def test_answers_are_shown_by_form_and_by_whose_turn_it_was(sqlite: Store, opera
 
     page_text = see(operator)
 
-    assert "Half of the answers came within 30 min. 50% of those that were due came in time." in page_text
+    assert "Half of the answers came within 30 min. 50% of those that were due came on time." in page_text
     assert "Book a tour 2 1 0% 3.3 h 1 min" in page_text
     assert "ann@example.com 1 1 100% 10 min 1 min" in page_text
 

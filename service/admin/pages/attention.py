@@ -90,14 +90,14 @@ ALERTS: Mapping[str, AlertWords] = {
     ),
     "quota": AlertWords(
         N_("Nexudus accepts no new contacts for now"),
-        N_("Most likely the daily limit is reached: waiting leads are sent tomorrow by themselves."),
+        N_("The daily limit has most likely been reached: waiting leads are sent automatically tomorrow."),
         "pending",
     ),
     "stage": AlertWords(
         N_("A stage is not safe"), N_("Choose another stage for the form, or change the stage in Nexudus."), "forms"
     ),
     "hold": AlertWords(
-        N_("Some calls to Nexudus are paused"), N_("They are tried again from time to time; leads wait."), "pending"
+        N_("Some calls to Nexudus are paused"), N_("They are retried from time to time; leads wait."), "pending"
     ),
     "missing": AlertWords(
         N_("A form or account that leads wait for is missing from the set-up"),
@@ -105,7 +105,7 @@ ALERTS: Mapping[str, AlertWords] = {
         "forms",
     ),
     "stuck": AlertWords(
-        N_("Leads are stuck"), N_("They are tried again by themselves; you can also send them now."), "retry"
+        N_("Leads are stuck"), N_("They are retried automatically; you can also send them now."), "retry"
     ),
     "worker": AlertWords(
         N_("No worker is running"),
@@ -113,15 +113,15 @@ ALERTS: Mapping[str, AlertWords] = {
         "pending",
     ),
     "slow": AlertWords(
-        N_("Leads are held back by the rate limit"), N_("They are sent in turn; there is nothing to do."), "pending"
+        N_("Leads are held back by the rate limit"), N_("They are sent one after the other; there is nothing to do."), "pending"
     ),
     "erasure": AlertWords(
         N_("Leads that need attention are about to be erased"),
-        N_("Nobody has touched them for a long time: correct, send or discard them."),
+        N_("They have been left untouched for a long time: correct, send or discard them."),
         "parked",
     ),
     "disk": AlertWords(
-        N_("The disk is nearly full"), N_("Once it is full, no lead can be accepted: have space freed soon.")
+        N_("The disk is nearly full"), N_("Once it is full, no lead can be accepted: free some space soon.")
     ),
     "silence": AlertWords(
         N_("A form has fallen silent"), N_("It used to bring leads. Submit it once to see whether it works."), "form"

@@ -27,7 +27,7 @@ SENTENCES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (N_("That was too much at once"), N_("Go back, and send less of it.")),
     HTTPStatus.TOO_MANY_REQUESTS: (
         N_("One moment, please"),
-        N_("Too many requests came. Try again in a minute."),
+        N_("Too many requests. Try again in a minute."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         N_("Something went wrong here"),

@@ -74,7 +74,7 @@ STATUSES: Mapping[Status, Label] = {
     ),
     Status.TEST: Label(N_("Test"), "calm", N_("A test from the platform; it is never sent.")),
     Status.DISCARDED: Label(N_("Discarded"), "calm", N_("You decided that this is not a lead.")),
-    Status.ERASED: Label(N_("Erased"), "calm", N_("The person's data was erased.")),
+    Status.ERASED: Label(N_("Erased"), "calm", N_("The person's data has been erased.")),
 }
 
 ACTIONS: Mapping[str, ActionLabel] = {

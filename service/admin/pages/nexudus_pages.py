@@ -106,7 +106,7 @@ def add_typing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         check_sees_all(current_actor())
         trial = trial_block(deps, request.form.get("request", ""))["trial"]
         if not isinstance(trial, WorkerRequest) or not trial.details.get("typed"):
-            return renderer.go(account_address(account), _("That was too long ago: enter it again."))
+            return renderer.go(account_address(account), _("Too much time has passed: enter it again."))
         try:
             use_account(deps.publisher, trial, current_actor(), clock.now())
         except StaleVersion:

@@ -18,7 +18,7 @@ def short_number(value: float) -> str:
 def compared(now: float, before: float) -> str:
     """A figure against that of the period before, as the end of a sentence."""
     if now == before:
-        return _("As many as in the period before.")
+        return _("The same as in the period before.")
     if not before:
         return _("None in the period before.")
     amount, number = change_percent(now, before), i18n.whole(before)

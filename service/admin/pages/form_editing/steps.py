@@ -36,7 +36,7 @@ class SenderGuide:
     @property
     def sentences(self) -> list[str]:
         """Every step, in order."""
-        first = [_("Open there: %(menu)s.", menu=self.menu)] if self.menu else []
+        first = [_("Open %(menu)s.", menu=self.menu)] if self.menu else []
         return [*first, *(_(step) for step in self.steps)]
 
 
@@ -77,7 +77,7 @@ GUIDES: dict[str, SenderGuide] = {
     "tiktok": SenderGuide(
         "business-api.tiktok.com",
         (
-            N_("Create an app with the permission for leads, and let an admin of the ad account authorise it."),
+            N_("Create an app with permission to read leads, and have an admin of the ad account authorise it."),
             N_("Copy its ID, its secret and the token into this page."),
             N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
         ),

@@ -59,7 +59,7 @@ def _summary(total: AnswerCounts) -> str:
     half = _("Half of the answers came within %(median)s.", median=short_duration(total.median_s))
     if not total.due:
         return half
-    in_time = _("%(share)s of those that were due came in time.", share=share(total.in_time, total.due))
+    in_time = _("%(share)s of those that were due came on time.", share=share(total.in_time, total.due))
     return f"{half} {in_time}"
 
 

@@ -157,7 +157,7 @@ def speed(data: ReportData) -> ReportFigure:
     median, high = quantile(everything, MEDIAN), quantile(everything, HIGH)
     if median is None or high is None:
         return ReportFigure(
-            "speed", _("Time to CRM"), "", (), (), empty_message=N_("No lead of this period has been delivered yet.")
+            "speed", _("Time to CRM"), "", (), (), empty_message=N_("No lead from this period has been delivered yet.")
         )
     highest = [value or 0 for value in upper]
     axis = Axis(timeline, top_of_durations(max(highest)), short_duration)
