@@ -44,6 +44,9 @@ questions = [{ name = "desks", label = "How many desks do you need?", kind = "nu
 
 [forms.day-pass]
 title = "Day pass"
+
+[forms.meeting-room]
+title = "Book a meeting room"
 """
 """What the page of a form shows."""
 
@@ -100,6 +103,7 @@ def _forms() -> list[Form]:
         a_form("tour", title="Book a tour", webhooks=webhooks, conversions=stages),
         a_form(),
         a_form("day-pass", title="Day pass"),
+        a_form("meeting-room", title="Book a meeting room"),
     ]
 
 
@@ -110,7 +114,7 @@ def _shots(store: Store) -> Iterator[Shot]:
         "today": "/admin/",
         "leads": "/admin/leads",
         "lead": f"/admin/leads/{lead.id}",
-        "pictures": "/admin/reports?period=90",
+        "pictures": "/admin/reports?period=30",
         "setup": "/admin/setup",
         "form": "/admin/forms/edit/tour",
     }

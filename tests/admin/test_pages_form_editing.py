@@ -186,17 +186,17 @@ def test_a_change_keeps_comments_and_shows_what_leads_would_have_become(editor: 
 
 
 def test_required_answers_are_chosen_by_their_titles(editor: Editor) -> None:
-    question = {"question.0.label": "How many desks?", "action": "refresh"}
+    question = {"question.0.label": "How many desks?", "require.more": "how_many_desks", "action": "refresh"}
     again = editor.fill_in("/admin/forms/edit/tour", question)
-    assert re.search(r'name="require:how_many_desks" value="yes"> How many desks\?', again.text)
+    assert re.search(r'name="require:how_many_desks" value="yes" checked> How many desks\?', again.text)
     fields = Page(again, "/admin/forms/edit").fields
     assert fields["require:email"] == "yes"
 
     review = editor.client.post("/admin/forms/edit", data={**fields, "require:phone": "yes", "action": "review"})
 
-    assert "E-mail, Phone" in words(review.text)
+    assert "E-mail, how_many_desks, Phone" in words(review.text)
     editor.confirm(review)
-    assert editor.form("tour")["require"] == ["email", "phone"]
+    assert editor.form("tour")["require"] == ["email", "how_many_desks", "phone"]
 
 
 def test_a_stage_that_harms_is_shown_and_cannot_be_chosen(editor: Editor) -> None:

@@ -113,7 +113,9 @@ ALERTS: Mapping[str, AlertWords] = {
         "pending",
     ),
     "slow": AlertWords(
-        N_("Leads are held back by the rate limit"), N_("They are sent one after the other; there is nothing to do."), "pending"
+        N_("Leads are held back by the rate limit"),
+        N_("They are sent one after the other; there is nothing to do."),
+        "pending",
     ),
     "erasure": AlertWords(
         N_("Leads that need attention are about to be erased"),

@@ -302,10 +302,14 @@ def _inputs(section: Section, state: EditorState, defaults: Mapping[str, Any]) -
 
 
 def _names_to_choose(chosen: str, state: EditorState) -> list[tuple[str, str]]:
-    """Names of answers with their words: those that are chosen, the form's own questions, every standard answer."""
+    """Names of answers with their words: those that are chosen, then the standard answers.
+
+    Of the form's own questions only those that are chosen: each has a box of its own beside it.
+    """
     own = {row.name or make_name(row.label): row.label for row in state.questions if row.name or row.label}
     names = [name for name in chosen.splitlines() if name != NO_NAMES]
-    return [(name, own.get(name) or field_name(name)) for name in dict.fromkeys((*names, *own, *CANONICAL_FIELDS))]
+    others = [name for name in CANONICAL_FIELDS if name not in own]
+    return [(name, own.get(name) or field_name(name)) for name in dict.fromkeys((*names, *others))]
 
 
 def _input(each: FormField, state: EditorState, defaults: Mapping[str, Any]) -> KeyInput:

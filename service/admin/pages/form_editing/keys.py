@@ -121,7 +121,7 @@ QUESTIONS = Section(
             "require",
             NAMES,
             N_("Required answers"),
-            N_("Visitors who leave one out are asked again."),
+            N_("Visitors who leave one out are asked again. Additional questions have a box of their own."),
             usual="email",
         ),
     ),
