@@ -8,7 +8,7 @@ from service.cli import listening
 from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
 from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
-from service.cli.main import loading
+from service.cli.main import load_without, loading
 from service.cli.server_hooks import server_hooks
 from service.metrics.folder import metrics_folder
 from service.rate_limit import PostCounts
@@ -106,6 +106,8 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
     with loading():
         from service.cli.installation import open_installation
         from service.worker import run as work
+
+        load_without("requests", "charset_normalizer")  # which guesses what bytes say: 2 MB, and we read bytes
 
     with open_installation(alerts=True) as installation:
         settings = installation.settings
