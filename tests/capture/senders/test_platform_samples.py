@@ -1,13 +1,17 @@
 """Every recorded call of the ad platforms, sent to the real endpoint: all that is expected of it holds."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 from service.lead import Status
 from service.platforms.linkedin import webhook as linkedin
 from service.platforms.meta import webhook as meta
-from service.store import Store
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.capture.senders.sent_records import CHECKED, SentRecord, expected_leads, facts_of, read_answer, send_record
+from tests.front import sqlite_store
 from tests.tables import each_row
 
 RECORDS = [each for each in recorded("meta", "google-ads", "linkedin", "tiktok") if "csv" not in each.sample]
@@ -20,10 +24,11 @@ READS = [
 ]
 
 
-@pytest.fixture(params=RECORDS, ids=lambda record: record.name)
-def sent(sqlite: Store, request: pytest.FixtureRequest) -> SentRecord:
-    """Each record, sent."""
-    return send_record(request.param, sqlite)
+@pytest.fixture(scope="module", params=RECORDS, ids=lambda record: record.name)
+def sent(memory_folder: Path | None, request: pytest.FixtureRequest) -> Iterator[SentRecord]:
+    """Each record, sent once: the tests only read what came of it."""
+    with TemporaryDirectory(dir=memory_folder) as folder, sqlite_store(Path(folder)) as store:
+        yield send_record(request.param, store)
 
 
 def test_all_records_are_there_and_expect_nothing_that_is_not_checked() -> None:
