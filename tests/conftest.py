@@ -52,7 +52,7 @@ settings.load_profile("service")
 compiled_once.share()
 kept_connections.keep()
 socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)  # once; its plugin does so for each test
-gc.disable()  # until the tests are collected: 12,000 of them and their modules are no garbage
+gc.disable()  # until the tests are collected: 8,000 of them and their modules are no garbage
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
