@@ -153,18 +153,13 @@ class LeadSearch(Repository):
         conditions = [
             *map(self._condition, terms),
             *(SearchCondition(lead_words.c.lead_id, lead_words.c.word == word) for word in facets),
-            *(
-                SearchCondition(leads.c.id, equalities[name], index=f"ix_leads_{name}_id")
-                for name in INDEXED
-                if name in equalities
-            ),
+            *(SearchCondition(leads.c.id, equalities[name], has_index=True) for name in INDEXED if name in equalities),
         ]
         if self._walls is not None and not query.account:
             own = leads.c.account.in_(sorted(self._walls.accounts))
             conditions.append(SearchCondition(leads.c.id, own, is_ordered=False))
         if query.sale:
-            is_so = sales.c.status == query.sale
-            conditions.append(SearchCondition(sales.c.lead_id, is_so, index="ix_sales_status"))
+            conditions.append(SearchCondition(sales.c.lead_id, sales.c.status == query.sale, has_index=True))
         more = checks(query)
         is_ordered = len(conditions) <= 1 and all(one.is_ordered for one in conditions) and len(more) <= query.counted
         if not is_ordered:

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, exists, intersect, literal, select
 
-from service.store.database.columns import as_lead_id
+from service.store.database.columns import as_lead_id, same_id
 from service.store.database.tables import lead_words, leads
 from service.store.database.walls import beyond_walls
 from service.store.query import Term
 
 INDEXED = ("status", "form", "account", "campaign")
-"""Filters with an index of their own, `ix_leads_NAME_id`; the others are filed among the words."""
+"""Filters with an index of their own, and of the id; the others are filed among the words."""
 
 Condition = ColumnElement[bool]
 
@@ -22,7 +22,7 @@ class SearchCondition:
     """One condition of a search. column: of the lead's id where it is looked up; is_rare: few leads match.
 
     beginning: of the words that match where all begin alike, and names and companies with it have such a word; else "".
-    index: the one that alone shows whether a lead matches: SQLite would read the lead; "" to leave it to the database.
+    has_index: one of the condition and the id, which alone shows whether a lead matches.
     """
 
     column: Column[str]
@@ -31,7 +31,7 @@ class SearchCondition:
     is_listed: bool = True  # one look shows whether a lead matches
     is_ordered: bool = True  # the index has the matching leads in their order
     beginning: str = ""
-    index: str = ""
+    has_index: bool = False
 
     def between(self, above: str, below: str) -> Select[Any]:
         """Select the matching leads between two ids, of every account: a plan within walls has that condition, too."""
@@ -40,10 +40,8 @@ class SearchCondition:
     def has(self, lead_id: ColumnElement[str]) -> Condition:
         """Return whether a lead matches."""
         own_id = lead_id if self.column.table is lead_words else as_lead_id(lead_id)
-        one = select(literal(1)).select_from(self.column.table).where(self.column == own_id, self.condition)
-        if self.index:
-            one = one.with_hint(self.column.table, f"INDEXED BY {self.index}", "sqlite")
-        return beyond_walls(one).exists()
+        is_it = same_id(self.column, own_id) if self.has_index else self.column == own_id
+        return beyond_walls(select(literal(1)).select_from(self.column.table).where(is_it, self.condition)).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Table, Text, TypeDecorator, literal_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Table,
+    Text,
+    TypeDecorator,
+    literal_column,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -110,6 +120,19 @@ class compared(_InOneDialect):  # noqa: N801 (a function, in SQL)
     inherit_cache = True
     dialect = "sqlite"
     written = "+{}"
+
+
+class same_id(FunctionElement[Any]):  # noqa: N801 (a function, in SQL)
+    """Whether two ids are equal. SQLite then looks into an index of another column and the id, and not at the row."""
+
+    inherit_cache = True
+    type = Integer()  # as Boolean, SQLite would get "= 1" behind it, and use no index
+
+
+@compiles(same_id)
+def _compile_same(element: Any, compiler: Any, **options: Any) -> str:
+    own, other = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({own} >= {other} AND {own} <= {other})" if compiler.dialect.name == "sqlite" else f"{own} = {other}"
 
 
 def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
