@@ -214,6 +214,7 @@ def test_what_the_schema_refuses_stands_beside_its_input(editor: Editor) -> None
     assert answer.status_code == 422
     assert 'id="problem.max_links"' in answer.text
     assert 'id="problem.redirect"' in answer.text
+    assert "Maximum links in a message: must be a whole number" in words(answer.text)
     assert Page(answer, "/admin/forms/edit").fields["title"] == "Tour"
     assert editor.document() == DOCUMENT
 

@@ -255,6 +255,7 @@ def show_editor(
         here="setup",
         state=state,
         sections=[(section, _inputs(section, state, defaults)) for section in SECTIONS],
+        labels_of={each.name: each.label for each in FIELDS},
         is_all=is_all,
         choices=choices,
         choices_by_account=own,
