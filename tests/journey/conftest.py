@@ -1,4 +1,4 @@
-"""What several journeys need: a fresh database and a running demo."""
+"""What several journeys need: chance that can be repeated, and a running demo."""
 
 import os
 import random
@@ -11,15 +11,6 @@ import pytest
 
 from tests.journey.installation import START_S, Installation, Nexudus
 from tests.processes import Process, free_port
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database with nothing in it; the test runs on each engine."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'leads.db'}"
-    url: str = request.getfixturevalue("bare_postgresql")
-    return url
 
 
 @pytest.fixture

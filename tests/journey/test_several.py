@@ -19,11 +19,10 @@ SETTINGS = {"ADMIN_TOKEN": TOKEN, "SUBMIT_LIMIT": "off", "NEXUDUS_LIMITS": "1000
 
 
 def test_people_who_write_twice_at_once_become_one_contact_with_two_opportunities(
-    new_database: str, tmp_path: Path, chance: random.Random
+    database_url: str, tmp_path: Path, chance: random.Random
 ) -> None:
-    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as installation:
+    with Installation(tmp_path, DATABASE_URL=database_url, **SETTINGS) as installation:
         nexudus = Nexudus.start(installation, latency_ms=[5, 25])
-        installation.migrate()
         ports = [free_port(), free_port()]
         for port in ports:
             installation.start_web(port)
@@ -40,9 +39,8 @@ def test_people_who_write_twice_at_once_become_one_contact_with_two_opportunitie
     assert set(Counter(each["CoworkerId"] for each in sent).values()) == {2}
 
 
-def test_the_same_form_view_sent_to_both_web_processes_at_once_is_one_lead(new_database: str, tmp_path: Path) -> None:
-    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as installation:
-        installation.migrate()
+def test_the_same_form_view_sent_to_both_web_processes_at_once_is_one_lead(database_url: str, tmp_path: Path) -> None:
+    with Installation(tmp_path, DATABASE_URL=database_url, **SETTINGS) as installation:
         ports = [free_port(), free_port()]
         for port in ports:
             installation.start_web(port)

@@ -1,10 +1,10 @@
 """Eight visitors who send enquiries while the service is being killed under them."""
 
+import itertools
 import random
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
 from typing import Self
 
 import requests
@@ -20,21 +20,19 @@ PATIENCE_S = 30.0
 
 
 class Visitors:
-    """Send each enquiry of 0..count-1 once, from eight threads, and note which were acknowledged.
+    """Send enquiries numbered from 0 on, from eight threads, and note which were acknowledged.
 
     Enquiries with an even number are sent again under the same key until they are acknowledged, and once more after
     that; the others are given up after one try. Every sixth is of somebody who has asked something else before.
     """
 
-    def __init__(self, port: int, count: int, chance: random.Random) -> None:
+    def __init__(self, port: int, chance: random.Random) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.acknowledged: defaultdict[int, set[str]] = defaultdict(set)
         """Number of the enquiry -> every lead id that was given for it."""
-        self._todo: SimpleQueue[int] = SimpleQueue()
-        for number in range(count):
-            self._todo.put(number)
+        self._numbers = itertools.count()
         self._thinks = [random.Random(chance.random()) for _ in range(VISITORS)]  # noqa: S311 (spreads the visits)
-        self._stop = threading.Event()
+        self._leave, self._stop = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(VISITORS)
 
     def __enter__(self) -> Self:
@@ -46,20 +44,19 @@ class Visitors:
         self._pool.shutdown()
 
     def wait_for(self, count: int) -> None:
-        """Until so many enquiries have been acknowledged."""
+        """Until so many more enquiries have been acknowledged."""
+        count += len(self.acknowledged)
         wait_until(lambda: len(self.acknowledged) >= count, PATIENCE_S, f"{count} enquiries acknowledged")
 
-    def wait(self) -> None:
-        """Until every enquiry was sent. Raises: what went wrong for a visitor."""
+    def leave(self) -> None:
+        """Until everybody has sent the enquiry they were at. Raises: what went wrong for a visitor."""
+        self._leave.set()
         for visit in self._visits:
             visit.result(60)
 
     def _visit(self, thinks: random.Random) -> None:
-        while not self._stop.is_set():
-            try:
-                number = self._todo.get_nowait()
-            except Empty:
-                return
+        while not (self._stop.is_set() or self._leave.is_set()):
+            number = next(self._numbers)
             # Somebody who cannot open the page sends nothing.
             wait_until(lambda: self._stop.is_set() or status(f"{self.url}/healthz"), PATIENCE_S, "the page opens")
             self._stop.wait(thinks.uniform(*THINKS_S))
