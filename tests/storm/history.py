@@ -99,6 +99,7 @@ class History:
         self._enquiries: list[Enquiry] = []
         self._is_backed_up = self._is_restored = False
         self._gone: set[str] = set()
+        self._still: set[str] = set()
 
     def run(self) -> Verdict:
         """Let it happen, then let all faults end, and judge what became of every lead."""
@@ -256,8 +257,11 @@ class History:
 
         def meanwhile() -> None:
             self._note(f"{one.name} stands still for {pause_s:g} s")
+            self._still.add(one.name)
             self._time.sleep(pause_s)
-            self._let_work(other, " meanwhile")
+            if other.name not in self._still:  # its own pause may have been due, with this one within it
+                self._let_work(other, " meanwhile")
+            self._still.discard(one.name)
 
         if one.start() and other.start():
             one.fate.pause_after(self._chance.randint(0, 12), meanwhile)
