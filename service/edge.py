@@ -1,8 +1,9 @@
 """Around the web application: what each request gets before a route sees it, and its response on the way out.
 
-A request gets an id, which its log lines bear, and one version of the set-up, which it keeps to its end. A response
-gets the id, and the headers that make browsers careful: pages, JSON, scripts and errors alike, also those that Flask
-answers itself. Then the request is counted, with what its route noted of the leads in it.
+A request gets an id, which its log lines bear, and one version of the set-up, which it keeps to its end; before any
+version could be read, only monitoring is answered. A response gets the id, and the headers that make browsers careful:
+pages, JSON, scripts and errors alike, also those that Flask answers itself. Then the request is counted, with what its
+route noted of the leads in it.
 
 One middleware, because a few list operations for each response cost less than Flask's hooks.
 """
@@ -70,6 +71,9 @@ def outcome_in(environ: Environ) -> str:
 
 ENTRY_ROUTES = ("/f/", "/webhooks/")
 """How the routes begin that take leads."""
+
+MONITORING = ("/healthz", "/metrics")
+"""Paths that are answered without a set-up."""
 
 UNMATCHED = "unmatched"
 """The route of requests that match none: their paths are strangers' words."""
@@ -144,17 +148,20 @@ class Edge:
         app: WsgiApp,
         current: SetupInForce,
         count: Count,
+        unavailable: WsgiApp,
         *,
         is_https: bool,
         trusts_ids: bool,
     ) -> None:
-        """is_https: visitors use HTTPS.
+        """unavailable: answers while no version of the set-up could be read yet, when no form is known to be unknown.
 
+        is_https: visitors use HTTPS.
         trusts_ids: a request's own id and trace are kept, because a reverse proxy has set them.
         """
         self._app = app
         self._current = current
         self._count = count
+        self._unavailable = unavailable
         self._headers = (*DEFAULTS, *([TRANSPORT] if is_https else []))
         self._names = frozenset(name for name, _ in self._headers)
         self._trusts_ids = trusts_ids
@@ -168,7 +175,8 @@ class Edge:
         """Answer one request."""
         began = clock.monotonic()
         request_id = self._id_of(environ)
-        environ[SETUP] = self._current.state.setup
+        setup = environ[SETUP] = self._current.state.setup
+        app = self._app if setup.is_read or environ["PATH_INFO"] in MONITORING else self._unavailable
         status, request = "500", None
 
         def start(status_line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
@@ -186,10 +194,10 @@ class Edge:
         token = CURRENT.set(TraceContext(request_id))
         try:
             if self._tracer is None or not _brings_leads(environ):
-                return self._app(environ, start)
+                return app(environ, start)
             parent = environ.get("HTTP_TRACEPARENT", "") if self._trusts_ids else ""
             with self._tracer.answering(parent) as note:
-                response = self._app(environ, start)
+                response = app(environ, start)
                 note(route_of(request), int(status), outcome_in(environ))
                 return response
         finally:

@@ -29,7 +29,7 @@ from service.capture.http.webhook_items import WebhookDeps
 from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.capture.tools.registry import SENDERS
-from service.edge import EDGE, POLICY, SETUP, Edge, without_port
+from service.edge import EDGE, POLICY, Edge, without_port
 from service.forms import Setup, read_setup
 from service.forms.brand import describe_shades
 from service.forms.senders import find_weakness, is_proven
@@ -102,8 +102,9 @@ def create_app(
         # X-Forwarded-Host is not among them: many proxies pass on what a stranger wrote there.
         app.wsgi_app = ProxyFix(without_port(app.wsgi_app), number, number)  # type: ignore[method-assign]
     is_https = settings.public_url.startswith("https://")
-    app.wsgi_app = partial(_answer_once_read, app, app.wsgi_app)  # type: ignore[method-assign]
-    edge = Edge(app.wsgi_app, current, metrics.count, is_https=is_https, trusts_ids=number > 0)
+    edge = Edge(
+        *(app.wsgi_app, current, metrics.count, partial(_unavailable, app)), is_https=is_https, trusts_ids=number > 0
+    )
     app.wsgi_app = app.extensions[EDGE] = edge  # type: ignore[method-assign]
     return app
 
@@ -155,10 +156,8 @@ def _open_store(settings: Settings) -> Store:
     return Store(settings.database_url, settings.encryption_keys, patience_s=PATIENCE_S)
 
 
-def _answer_once_read(app: Flask, wsgi_app: Any, environ: Any, start_response: Any) -> Any:
-    """While the set-up could not be read from the database yet, answer that it is unavailable: no form is unknown."""
-    if environ[SETUP].is_read or environ["PATH_INFO"] in ("/healthz", "/metrics"):
-        return wsgi_app(environ, start_response)
+def _unavailable(app: Flask, environ: Any, start_response: Any) -> Any:
+    """Answer a request that comes before the set-up could be read from the database."""
     with app.request_context(environ):
         as_json = "text/html" not in request.headers.get("Accept", "")
         return failure(PostError.store_is_down(RETRY_AFTER_S), as_json=as_json)(environ, start_response)
