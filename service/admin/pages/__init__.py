@@ -47,7 +47,6 @@ from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.reports import costs_page
 from service.admin.pages.reports import page as report_page
 from service.admin.permissions import Entry, requires
-from service.i18n import DEFAULT_LANGUAGE, set_language
 
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     today.add,
@@ -98,7 +97,6 @@ def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
     """Put the dashboard into the app; return what shows the errors of addresses below PREFIX that no page has."""
     authenticator = Authenticator(deps)
     renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
-    app.teardown_request(lambda _error: set_language(DEFAULT_LANGUAGE))  # the next request may have no language
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)
     entrance = Entrance(deps.store, renderer, authenticator, Guesses(deps.counters, deps.store))
     sign_in.add(routes, deps, entrance)

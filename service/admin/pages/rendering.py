@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import Response, g, redirect, request
+from flask import Response, after_this_request, g, redirect, request
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
@@ -20,6 +20,7 @@ from service.actors import Scope
 from service.admin.pages import charts, labels
 from service.admin.pages.auth import Authenticator
 from service.i18n import (
+    DEFAULT_LANGUAGE,
     FULL_DAY,
     LANGUAGES,
     N_,
@@ -182,9 +183,19 @@ def _this_page(status: HTTPStatus) -> str:
 
 
 def use_language_of_request() -> None:
-    """Put the language of the present request in force: the chosen one, else the first that the browser asks for."""
+    """Put the language of the present request in force until it is answered.
+
+    It is the chosen one, else the first that the browser asks for.
+    """
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     set_language(chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "")
+    after_this_request(_use_default_language)
+
+
+def _use_default_language(response: Response) -> Response:
+    """Leave no language to the next request of this thread."""
+    set_language(DEFAULT_LANGUAGE)
+    return response
 
 
 class CompiledTemplates(FileSystemBytecodeCache):
