@@ -77,7 +77,7 @@ class AdminDeps:
         whole_setup, whole_state = self.setup, self.setup_state
         return replace(
             self,
-            store=self.store.within(lambda: walls_of_request(whole_setup())),
+            store=self.store.within(lambda: walls_of_request(whole_setup)),
             setup=lambda: seen_setup(whole_setup()),
             setup_state=lambda: seen_state(whole_state()),
         )

@@ -1,5 +1,6 @@
 """Whoever makes the present request of the dashboard or the API, and what exists for them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from flask import g, has_request_context, request
@@ -36,15 +37,15 @@ def sees(account: str) -> bool:
     return accounts is None or account in accounts
 
 
-def walls_of_request(setup: Setup) -> Walls | None:
-    """Return what exists for the present request, None for all.
+def walls_of_request(setup: Callable[[], Setup]) -> Walls | None:
+    """Return what exists for the present request, None for all. setup: returns its set-up.
 
     Raises: RuntimeError outside a request: work that goes on after one takes `Store.as_now()` along.
     """
     if not has_request_context():
         raise RuntimeError("there is no request whose walls could be kept")
     accounts = seen_accounts()
-    return None if accounts is None else Walls(accounts, frozenset(seen_setup(setup).forms))
+    return None if accounts is None else Walls(accounts, frozenset(seen_setup(setup()).forms))
 
 
 def seen_setup(setup: Setup) -> Setup:
