@@ -298,7 +298,8 @@ def _limited(connection: Connection, walls: Walls | None) -> Connection:
 
 def _enqueue(tx: Transaction, new: Sequence[Arrival], priority: int) -> None:
     tx.queue.enqueue([_delivery_of(arrival, priority) for arrival in new])
-    tx.answers.start([_clock_of(arrival) for arrival in new if _starts_clock(arrival)])
+    if clocks := [_clock_of(arrival) for arrival in new if _starts_clock(arrival)]:
+        tx.answers.start(clocks)
 
 
 def _delivery_of(arrival: Arrival, priority: int) -> QueuedDelivery:

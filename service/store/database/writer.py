@@ -73,7 +73,7 @@ class Writer:
         after_commit: Callable[[Connection], None] = lambda _: None,
         on_failure: Callable[[StoreUnavailable], None] = lambda _: None,
     ) -> None:
-        """before_commit: does what belongs at the end of a transaction, with what its jobs have put into NOTES.
+        """before_commit: does what belongs at the end of a transaction whose jobs have put something into NOTES.
 
         on_failure: called for each commit that the database did not take.
         """
@@ -171,7 +171,8 @@ class Writer:
                 with connection.begin():
                     connection.info[NOTES] = []
                     _run(batch, connection)
-                    self._before_commit(connection, self._database)
+                    if connection.info[NOTES]:
+                        self._before_commit(connection, self._database)
                 for waiting in batch:
                     waiting.finished = True  # on disk: whatever follows, no job may run again
                 self._after_commit(connection)

@@ -144,7 +144,9 @@ class LeadArrivals(Repository):
 
     def _insert(self, rows: Sequence[Values], new: Sequence[Lead]) -> None:
         insert_values(self._connection, leads, LEAD_COLUMNS, rows)
-        self._as(LeadTouches).keep_touches(new)
+        with_others = [lead for lead in new if lead.other_touch is not None]
+        if with_others:
+            self._as(LeadTouches).keep_touches(with_others)
 
     def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
         """Return the lead that an arrival would repeat at `now`, and how; None where it would be new.

@@ -28,7 +28,7 @@ class LeadTouches(Repository):
     """Other touches of leads."""
 
     def keep_touches(self, leads: Sequence[Lead]) -> None:
-        """Store those of new leads."""
+        """Store those of new leads; a lead that has none is left out."""
         rows = [_row(lead.id, lead.other_touch) for lead in leads if lead.other_touch is not None]
         if rows:
             insert_rows(self._connection, lead_touches, rows)
