@@ -135,12 +135,13 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
     Raises: as its steps.
     """
     _check_login(delivery, context)
-    if elsewhere := account_with_opportunity(delivery, context):
+    if may_be_delivered(delivery, context) and (elsewhere := account_with_opportunity(delivery, context)):
         hand_over(delivery, context, elsewhere)
         return
     target = context.targets.find(context.nexudus, form)
     context.stage_safety.check(context.nexudus, target.stage_id)
-    form = with_owner(delivery.lead, form, context)
+    if form.takes_turns:
+        form = with_owner(delivery.lead, form, context)
     known = delivery.coworker_id or _find_coworker(delivery, context, target)
     coworker_id = known or _create_coworker(delivery, context, form, target)
     opportunity_id = _opportunity(delivery, context, form, target, coworker_id, is_new_contact=known is None)
@@ -319,8 +320,9 @@ def _completion(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transa
     def complete(tx: Transaction, opportunity_id: OpportunityId | None) -> None:
         if opportunity_id is not None:
             tx.queue.complete(delivery)
-            tx.leads.mark_delivered(delivery.lead.id, coworker_id, opportunity_id, clock.now())
-            tx.leads.mark_unsent(delivery.lead)
+            changes = tx.leads.mark_delivered(delivery.lead.id, coworker_id, opportunity_id, clock.now())
+            if changes > len(delivery.lead.corrections):
+                tx.leads.mark_unsent(delivery.lead)
             record_success(tx, delivery)
             if delivery.blocked_by.startswith(("stage:", "cap:", NO_CREDENTIALS)):
                 tx.accounts.resume_call(delivery.lead.account, delivery.blocked_by)

@@ -12,7 +12,7 @@ import structlog
 from service import clock
 from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
-from service.delivery.verification import LookAgain, may_be_delivered, opportunity_search
+from service.delivery.verification import LookAgain, opportunity_search
 from service.lead import CoworkerId, Delivery
 from service.nexudus import coworkers
 from service.nexudus.errors import NexudusError
@@ -27,12 +27,10 @@ PATIENCE = timedelta(hours=1)
 
 
 def account_with_opportunity(delivery: Delivery, context: AccountContext) -> str | None:
-    """Return another account in which the lead may be and is delivered, None where it is in none.
+    """Return another account in which a lead that may be delivered is, None where it is in none.
 
     Raises: LookAgain where an account could not be searched.
     """
-    if not may_be_delivered(delivery, context):
-        return None
     return next((name for name in _others(delivery, context) if _has_opportunity(delivery, context, name)), None)
 
 

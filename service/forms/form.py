@@ -154,6 +154,11 @@ class Form:
             variant.answer.within_s or variant.answer.escalate_after_s for variant in self.variants
         )
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether people take turns with its leads; test leads take none."""
+        return bool(self.destination.responsible) and self.canary is None
+
     def title_in(self, language: str) -> str:
         """Return the form's title in a language, "" without one."""
         return self.titles.get(language, self.title)

@@ -74,8 +74,8 @@ class StoredLeads(Repository):
 
     def mark_delivered(
         self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime
-    ) -> None:
-        """Record the contact and the opportunity that Nexudus has for a lead."""
+    ) -> int:
+        """Record the contact and the opportunity that Nexudus has for a lead; return how often it was corrected."""
         delivered = {
             "status": Status.DELIVERED.value,
             "problem": "",
@@ -83,8 +83,10 @@ class StoredLeads(Repository):
             "opportunity_id": opportunity_id,
             "delivered_at": now,
         }
-        self._execute(update(leads).where(leads.c.id == lead_id).values(delivered))
+        change = update(leads).where(leads.c.id == lead_id).values(delivered).returning(leads.c.corrections)
+        corrections = self._execute(change).scalar()
         self._as(WordIndex).add_numbers(lead_id, coworker_id, opportunity_id)
+        return len(corrections or ())
 
     def finished_before(
         self, instant: datetime, forms: Collection[str], size: int, *, but_these: bool = False
