@@ -2,14 +2,13 @@
 
     attribute.py      evidence -> touch -> UTM values -> channel -> LeadSource
     policy.py         the operator's settings prepared for look-ups
-    touches.py        the visits that are known, and which of them counts
+    touches.py        the visits that are known, which of them counts, and its first page
     tags.py           UTM values and click ids of one URL or one set of fields
     links.py          URLs taken apart; referrers
     values.py         values made comparable, repaired or dropped
-    signals.py        facts of one touch looked up in the tables
+    signals.py        facts of one touch looked up in the tables; source and medium of one without tags
     channel.py        the ordered rules of the channel
     lead_source.py    the ordered rules of the LeadSource
-    landing.py        the landing page; source and medium of visits without tags
     reasons.py        the attribution explained in a marketer's words
     tables/           sources, words, click ids: data to add to
 

@@ -6,13 +6,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from service.attribution.channel import ChannelRule, decide_channel
-from service.attribution.landing import landing_page, origin_of
 from service.attribution.lead_source import LeadSourceInputs, LeadSourceRule, decide_lead_source
 from service.attribution.policy import Policy, policy_of
 from service.attribution.reasons import ReasonInputs, explain
-from service.attribution.signals import Signals, TouchFacts, read_signals
+from service.attribution.signals import Signals, TouchFacts, origin_of, read_signals
 from service.attribution.tags import NO_UTM, Utm, ad_id, link_id, read_click_ids
-from service.attribution.touches import Touch, is_in_time, pick_touch, read_current, read_touches, url_of
+from service.attribution.touches import Touch, is_in_time, landing_page, pick_touch, read_current, read_touches, url_of
 from service.attribution.values import number_of
 from service.forms import AttributionConfig
 from service.lead import Attribution, Evidence, OtherTouch, StoredTouch

@@ -183,3 +183,43 @@ def lookalikes(values: Iterable[str]) -> Mapping[str, list[str]]:
     for value in values:
         spellings.setdefault(label(value), []).append(value)
     return {name: each for name, each in spellings.items() if len(each) > 1}
+
+
+# -- what reports show of a visit without tags
+
+JOINT = " / "
+"""Stands between source and medium."""
+
+DIRECT = f"(direct){JOINT}(none)"
+
+_PAID_MEDIUM = {"search": "cpc", "social": "paid_social"}
+_SECOND_LEVEL = frozenset(("co", "com", "net", "org", "ac", "gov"))
+
+
+@lru_cache(maxsize=4096)
+def origin_of(facts: TouchFacts) -> str:
+    """Return the source and medium of a visit without utm_source and utm_medium, as Google Analytics writes them."""
+    if ad := CLICK_IDS.get(facts.ad):
+        return f"{ad.row.name if ad.row else ad.name}{JOINT}{_PAID_MEDIUM.get(ad.kind, ad.kind)}"
+    if facts.referrer is not None:
+        return _referred(facts.referrer)
+    link = CLICK_IDS.get(facts.link)
+    if link is None:
+        return f"(not set){JOINT}(not set)" if facts.is_tagged else DIRECT
+    medium = link.kind if link.kind in ("email", "affiliate") else "referral"
+    return f"{link.row.name if link.row else link.name}{JOINT}{medium}"
+
+
+def _referred(host: Host) -> str:
+    row = row_of_host(host)
+    if row.category == "search":
+        return f"{_engine(host.name) if row.name == 'search' else row.name}{JOINT}organic"
+    return f"{host.name}{JOINT}{'email' if row.category == 'email' else 'referral'}"
+
+
+def _engine(host: str) -> str:
+    """Return the name of a search engine by its host: "ecosia" of www.ecosia.org."""
+    *parts, _ending = host.split(".")
+    if len(parts) > 1 and parts[-1] in _SECOND_LEVEL:
+        parts.pop()
+    return parts[-1] if parts else host

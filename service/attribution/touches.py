@@ -1,6 +1,7 @@
-"""The visits that are known, and which of them counts: this one, the last remembered one or the first."""
+"""The visits that are known, their first pages, and which of them counts: this, the last remembered or the first."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -179,3 +180,25 @@ def _decode(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+# -- the first page of the visit that counts
+
+MAX_PAGE_LENGTH = 200
+"""Longer paths are cut."""
+
+_PATH = re.compile(r"https?://[^/?#\\]*([^?#]*)", re.IGNORECASE)
+
+
+def landing_page(touch: str, evidence: Evidence) -> str:
+    """Return the path of the first page of the visit that counts, "" where it is unknown.
+
+    touch: the visit's name. The query, which may hold anything, is left out; so is a path with an e-mail address.
+    """
+    stored = {"first": evidence.first, "last": evidence.last}.get(touch)
+    url = url_of(stored.url) if isinstance(stored, StoredTouch) else ""
+    match = _PATH.match(url or url_of(evidence.landing_url) or url_of(evidence.page_url))
+    if match is None:
+        return ""
+    path = match[1].rstrip("/") or "/"
+    return "" if "@" in path or "%40" in path else path[:MAX_PAGE_LENGTH]
