@@ -6,9 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.answer_names import find_near_miss
 from service.forms.layers import STAGE_KEYS, leaves_account, make_variant, overlay
-from service.forms.mentions import check_questions, known_answers, unknown_answers
+from service.forms.mentions import check_questions, find_near_miss, known_answers, unknown_answers
 from service.forms.problems import Place, ProblemList, write_key
 from service.forms.schema import FILE_TABLE, MAX_ANSWER_S
 from service.forms.senders import SENDERS

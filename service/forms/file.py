@@ -3,12 +3,11 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from service.forms.answer_names import targets_by_name
 from service.forms.brand import Brand
 from service.forms.checks import check_document, table_under
 from service.forms.form import (
@@ -28,6 +27,7 @@ from service.forms.problems import Place, ProblemList, SetupProblems
 from service.forms.schema import ACCOUNT_TABLE, BRAND_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.values import ENV_PREFIX, SECRET_PREFIX, ReferencedText
 from service.forms.working_hours import NO_DAYS, AnswerRule, WorkingHours
+from service.lead import CANONICAL_FIELDS
 
 Lookup = Callable[[str], str | None]
 """A variable's name, or "secret:NAME" -> its text, None where there is none; may raise ValueError with a sentence."""
@@ -212,10 +212,16 @@ def _make_account(name: str, own: Keys) -> Account:
     return Account(name, **{"base_url": NEXUDUS_URL, **keys})
 
 
+def _targets_by_name(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return submitted name -> the answer that it fills by a form's `fields`; standard names are left out."""
+    pairs = ((name.strip(), target) for target, names in fields.items() for name in names)
+    return {name: target for name, target in pairs if name not in CANONICAL_FIELDS}
+
+
 def _make_form(name: str, tables: Keys, brands: Mapping[str, Brand]) -> Form:
     """Return one form with its routes, from checked tables into which [defaults] are merged. brands: by account."""
     keys = FORM_TABLE.load(tables)
-    targets = targets_by_name(keys.get("fields", {}))
+    targets = _targets_by_name(keys.get("fields", {}))
     routes = tuple(
         Route(
             {targets.get(answer, answer): value for answer, value in ROUTE_TABLE.load(route)["when"].items()},

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
-from service.forms.answer_names import find_answer
 from service.forms.blocks import Block
 from service.forms.brand import Brand
 from service.forms.questions import Question
@@ -169,6 +168,19 @@ class Form:
             return self
         answers = {**submission.extras, **submission.fields}
         return next((route.form for route in self.routes if route.matches(answers)), self)
+
+
+def fold_name(name: str) -> str:
+    """Return a name for comparison: letters and digits in lower case; a name without any stays as it is."""
+    return "".join(filter(str.isalnum, name.casefold())) or name
+
+
+def find_answer(name: str, answers: Answers) -> str | Sequence[str]:
+    """Return the answer of this name, or of one that differs only in case, spaces or punctuation; else ""."""
+    if name in answers:
+        return answers[name]
+    folded = fold_name(name)
+    return next((answer for submitted, answer in answers.items() if fold_name(submitted) == folded), "")
 
 
 @dataclass(frozen=True, slots=True)

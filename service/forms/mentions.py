@@ -2,16 +2,19 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.forms.answer_names import find_near_miss
 from service.forms.problems import Place
 from service.forms.questions import question_problems
 from service.forms.templates import FORM_NAMES, list_slots
 from service.lead import CANONICAL_FIELDS
 
 Keys = Mapping[str, Any]
+
+TYPO_RATIO = 0.8
+"""difflib's ratio above which a name counts as a misspelt one."""
 
 TEMPLATES: tuple[Place, ...] = (
     *(("name",), ("notes_prefix",), ("redirect",), ("extra",), ("custom",)),
@@ -112,3 +115,18 @@ def _describe(written: str, name: str, known: list[str]) -> str:
         suggestion = f"unknown answer {written!r}: did you mean {near!r}?"
         return suggestion if find_near_miss(name) else f"{suggestion} If the form asks for it, {declaration}"
     return f"unknown answer {written!r}: if the form asks for it, {declaration}"
+
+
+def find_near_miss(name: str) -> str:
+    """Return the standard name that `name` misspells, "" when it may be a field of the operator's own.
+
+    Longer names are left alone: `locations` or `message_2` may well exist on a form.
+    """
+    if name in CANONICAL_FIELDS:
+        return ""
+    letters = re.sub(r"[^a-z]", "", name.lower())
+    for canonical in CANONICAL_FIELDS:
+        if letters == canonical.replace("_", ""):
+            return canonical
+    candidates = [canonical for canonical in CANONICAL_FIELDS if len(canonical) >= len(name)]
+    return "".join(difflib.get_close_matches(name.lower(), candidates, n=1, cutoff=TYPO_RATIO))

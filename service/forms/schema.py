@@ -17,7 +17,6 @@ from service.forms.addresses import (
     read_web_address,
 )
 from service.forms.amounts import AnswerDate, read_value
-from service.forms.answer_names import check_canonical
 from service.forms.blocks import read_block
 from service.forms.brand import read_colour
 from service.forms.crm import (
@@ -27,6 +26,7 @@ from service.forms.crm import (
     read_lead_source,
     read_opportunity_additions,
 )
+from service.forms.problems import suggest
 from service.forms.questions import LANGUAGES, check_language, read_question
 from service.forms.senders import WEBHOOKS_TABLE
 from service.forms.templates import read_braces, read_template
@@ -52,6 +52,7 @@ from service.forms.values import (
     read_whole,
 )
 from service.forms.working_hours import read_days, read_days_off, read_hours, read_zone
+from service.lead import CANONICAL_FIELDS
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
 MAX_DUPLICATE_WINDOW_S = 86400
@@ -74,6 +75,12 @@ def check_account_name(name: str) -> None:
     """Raises: ValidationError for an empty name."""
     if not name.strip():
         raise ValidationError("an account needs a name")
+
+
+def check_canonical(name: str) -> None:
+    """Raises: ValidationError for a name that is not one of the standard answers."""
+    if name not in CANONICAL_FIELDS:
+        raise ValidationError(f"unknown key {name!r}{suggest(name, CANONICAL_FIELDS)}")
 
 
 def read_prefix(value: Any) -> str:

@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from marshmallow import ValidationError
 
-from service.forms.answer_names import fold_name
-from service.forms.form import Form
+from service.forms.form import Form, fold_name
 from service.forms.values import read_name
 from service.lead import OPERATOR_REMARKS, Submission
 
