@@ -33,7 +33,7 @@ from service.store.account_facts import CrmLook, Fact, ReadState, Reconciliation
 from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPause, FailureStreak, Pace, Pause
 from service.store.acts.act_search import ActPage, ActQuery
 from service.store.acts.acts import Act, Members, RecordedAct, Subject, SubjectKind
-from service.store.acts.chain import ChainReport
+from service.store.acts.recording import ChainReport
 from service.store.alert_channels import ChannelEntry
 from service.store.alert_log import Alert
 from service.store.answer_counts import AnswerCounts, answer_counts, total_of

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import LeadId, Receipt, Status
-from service.store.acts import chain
+from service.store.acts import recording
 from service.store.answers import AnswerClock
 from service.store.database import bell
 from service.store.database.columns import run_in_driver, sent_together
@@ -51,7 +51,7 @@ class Store:
         path = self._database.path
         self._pipe = None if path is None else str(bell.pipe_of(path))
         self._readiness = Readiness(path)
-        self._writer = Writer(self._database, chain.append, self._ring, self._readiness.record_failure)
+        self._writer = Writer(self._database, recording.append, self._ring, self._readiness.record_failure)
         self._walls: Callable[[], Walls | None] = _no_walls
 
     # -- walls

@@ -6,7 +6,7 @@ from service.store.database.columns import Json, UtcDateTime
 from service.store.database.tables import metadata, text_column
 
 acts = Table(
-    # Who did what. Triggers refuse every change but the erasure of personal words: see acts/chain.py.
+    # Who did what. Triggers refuse every change but the erasure of personal words: see acts/recording.py.
     "acts",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),  # its place
