@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
-from service.admin.acting import current_actor, seen_setup, seen_state, walls_of_request
+from service.admin.permissions import current_actor, seen_setup, seen_state, walls_of_request
 from service.forms import DEFAULT_ACCOUNT, Form, Setup
 from service.oidc import Provider
 from service.operations.leads import TIME_LIMIT_S

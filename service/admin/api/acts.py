@@ -8,10 +8,9 @@ from marshmallow import fields, validate
 
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.api.access import protected_blueprint, responds
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.operations.acts import act_json, acts_page
 from service.store import ActQuery, SubjectKind
 

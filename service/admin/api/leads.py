@@ -11,7 +11,6 @@ from flask_smorest import Blueprint
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.api.access import (
     BODY_ERRORS,
     protected_blueprint,
@@ -32,7 +31,7 @@ from service.admin.api.lead_schemas import (
     PreviewRequest,
 )
 from service.admin.api.schemas import LEAD_ID
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.lead import Lead
 from service.operations.answers import record_call
 from service.operations.correction import InvalidAnswers, correct

@@ -13,7 +13,6 @@ from werkzeug.exceptions import HTTPException
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.api.access import (
     BODY_ERRORS,
     problem_response,
@@ -30,7 +29,7 @@ from service.admin.api.setup_schemas import (
     SetupVersionList,
     VersionsQuery,
 )
-from service.admin.permissions import Entry, requires
+from service.admin.permissions import Entry, current_actor, requires
 from service.forms import SetupProblems
 from service.operations.lead_json import instant
 from service.operations.setup_effect import effect_of, proposal_json

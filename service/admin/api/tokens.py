@@ -10,7 +10,6 @@ from marshmallow import fields, validate
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.api.access import (
     BODY_ERRORS,
     protected_blueprint,
@@ -20,7 +19,7 @@ from service.admin.api.access import (
 )
 from service.admin.api.grants import ACCOUNTS, AccountsField, is_of_account, refusals
 from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.operations.keys import (
     KEY_NAME,
     MAX_KEY_NAME,

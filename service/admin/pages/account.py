@@ -9,13 +9,12 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Role
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.auth import Session, record_session
 from service.admin.pages.entrance import Entrance, too_many_attempts, with_retry
 from service.admin.pages.passwords import MAX_LENGTH, MIN_LENGTH, find_weakness, hash_password
 from service.admin.pages.rendering import PREFIX
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
-from service.admin.permissions import Entry, requires
+from service.admin.permissions import Entry, current_actor, requires
 from service.i18n import _
 from service.store import Act, Transaction
 

@@ -13,11 +13,10 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Actor, Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import errors
 from service.admin.pages.lead_filters import LEAD_ID
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.alerts.answer_links import PATH, AnswerLinks
 from service.i18n import N_, MessageTable, _
 from service.lead import Lead

@@ -14,8 +14,8 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from service.actors import Actor, Person, administrator
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import passwords
+from service.admin.permissions import current_actor
 from service.operations.people import fold_email, record_act
 from service.store import PASSWORD_FLAG, Act, Credentials, OpenSession, Store, Subject, SubjectKind, Transaction
 

@@ -12,13 +12,12 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import LEAD_ID, LeadFilters, names_of, read_filters, valid_id
 from service.admin.pages.lead_list import PAGE_SIZE, form_titles
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import offer_undo
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import _
 from service.lead import Lead, LeadId, Status
 from service.operations.leads import ACTIONS, Action, Progress, act_on_leads, act_on_matches, new_action_id

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.admin.acting import sees
 from service.admin.pages.labels import account_name, ago, counted, sender_name, sentence, without_commands
+from service.admin.permissions import sees
 from service.alerts.worker_watch import ABSENT_AFTER
 from service.forms import Form
 from service.i18n import N_, MessageTable, _

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from service import clock
 from service.actors import Actor, Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.account_details import account_row
 from service.admin.pages.channel_addresses import (
     MAX_NAME_CHARS,
@@ -24,7 +23,7 @@ from service.admin.pages.labels import account_name, sentence
 from service.admin.pages.platform_states import platform_rows
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.worker_answers import PATIENCE, check_sees_all, own_request
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.alerts.channels import SENT
 from service.i18n import _
 from service.operations.connections import add_channel, remove_channel, request_test

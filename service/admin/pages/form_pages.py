@@ -12,14 +12,13 @@ from flask import Blueprint, Response, request
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import snippets
 from service.admin.pages.form_editing.drafts import ALL_FORMS, is_form, keys_in
 from service.admin.pages.form_editing.target import TargetChoices, choices_of, describe_destination
 from service.admin.pages.form_editing.workspace import Workspace, is_awaited, published_setup
 from service.admin.pages.record import acts_about_subject
 from service.admin.pages.rendering import Renderer, may
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
 from service.forms import DEFAULT_ACCOUNT, Form

@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Actor, Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import N_, MessageTable, _
 from service.operations.grants import InvalidRequest, NotAllowed
 from service.operations.keys import (

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.answered import answer_block
 from service.admin.pages.journey import journey, progress, sale_events, sale_facts
@@ -23,7 +22,7 @@ from service.admin.pages.lead_list import form_titles
 from service.admin.pages.record import acts_about_subject
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import offer_undo, undoable
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.delivery.person_history import person_history
 from service.i18n import N_, _
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Attempt, Lead, Outcome, Status

@@ -11,12 +11,11 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.labels import FIELDS, joined
 from service.admin.pages.lead import back_to_lead, find_lead
 from service.admin.pages.lead_filters import read_filters
 from service.admin.pages.rendering import Renderer
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import _
 from service.lead import CANONICAL_FIELDS, Lead, Status, marker_of
 from service.operations.acts import record_leads_export

@@ -9,12 +9,11 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import read_filters, valid_id
 from service.admin.pages.lead_list import form_titles
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.forms import Form
 from service.i18n import N_, MessageTable, _
 from service.lead import Status

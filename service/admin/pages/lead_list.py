@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import (
     COLUMNS,
@@ -29,7 +28,7 @@ from service.admin.pages.lead_filters import (
 from service.admin.pages.periods import PERIODS
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.undo_bar import undoable
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import _
 from service.lead import Lead, arrival_of
 from service.store import Act, MatchCount, Query, SaleStatus, Subject, SubjectKind, Transaction

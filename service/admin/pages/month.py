@@ -7,9 +7,9 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from service.admin.acting import seen_accounts
 from service.admin.pages.numbers import MANY_TIMES, change_percent
 from service.admin.pages.rendering import PREFIX
+from service.admin.permissions import seen_accounts
 from service.forms import Form
 from service.i18n import SHORT_DAY, _, date_text, money, whole
 from service.operations.outcomes import OutcomeQuery, OutcomeReport, outcomes

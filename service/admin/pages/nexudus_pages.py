@@ -14,14 +14,13 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Actor, Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.account_details import account_address, account_details
 from service.admin.pages.connections import account_statuses
 from service.admin.pages.form_pages import checked_at
 from service.admin.pages.labels import account_name
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.worker_answers import PATIENCE, check_sees_all, own_request
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.alerts.decisions import title_of
 from service.delivery.setup_check.problem import account_of_cause
 from service.forms import DEFAULT_ACCOUNT, SetupProblems

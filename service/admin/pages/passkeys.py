@@ -10,11 +10,10 @@ from werkzeug.wrappers import Response
 
 from service import clock
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.entrance import STEP_TIME, Entrance, too_many_attempts, with_retry
 from service.admin.pages.rendering import PREFIX
 from service.admin.pages.second_step import person_of_session
-from service.admin.permissions import Entry, requires
+from service.admin.permissions import Entry, current_actor, requires
 from service.i18n import _
 from service.operations.passkeys import (
     MAX_PASSKEY_NAME,

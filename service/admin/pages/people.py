@@ -12,11 +12,10 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Actor, Person, Role, Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.record import ShownAct, acts_about_subject
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.admin.pages.roles import ROLE_MEANINGS, ROLE_NAMES
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import N_, MessageTable, _
 from service.operations.grants import GrantConflict, InvalidRequest, NotAllowed
 from service.operations.invitations import PersonDisabled, invite, link_address, new_link

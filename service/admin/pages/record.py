@@ -11,11 +11,10 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.lead_filters import MAX_FILTER_LENGTH
 from service.admin.pages.rendering import PREFIX, Renderer, may
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import N_, MessageTable, _
 from service.lead import Status
 from service.operations.acts import (

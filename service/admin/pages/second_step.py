@@ -9,11 +9,10 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Person
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.auth import SignedIn
 from service.admin.pages.entrance import Entrance, too_many_attempts, with_retry
 from service.admin.pages.rendering import PREFIX
-from service.admin.permissions import Entry, requires
+from service.admin.permissions import Entry, current_actor, requires
 from service.i18n import _
 from service.operations.second_step import (
     address_of,

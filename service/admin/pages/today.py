@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.attention import attention_items
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.first_steps import first_steps
@@ -19,7 +18,7 @@ from service.admin.pages.lead_filters import read_filters
 from service.admin.pages.lead_list import account_choices, form_titles
 from service.admin.pages.month import MonthOutcomes, month_figures, outcome_figures
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import _, ngettext
 from service.lead import Status
 from service.operations.answers import longest_waiting

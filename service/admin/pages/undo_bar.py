@@ -13,10 +13,9 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages import labels
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import _
 from service.operations.leads import ACTIONS, Action, ActionNotAllowed, undo
 from service.store import UNDO_WINDOW

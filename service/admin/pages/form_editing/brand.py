@@ -11,12 +11,11 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from service.actors import Scope
-from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import BRAND, Draft, keys_in
 from service.admin.pages.form_editing.review import number_of_request, show_review
 from service.admin.pages.form_editing.workspace import Workspace, sentences_of
 from service.admin.pages.rendering import HEADERS, PREFIX
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.capture.pages.rendering import hosted_form, respond
 from service.forms import DEFAULT_ACCOUNT, Brand, Form, SetupProblems
 from service.forms.brand import describe_shades

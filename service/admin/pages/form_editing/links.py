@@ -11,10 +11,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from service.actors import Scope
-from service.admin.acting import current_actor
 from service.admin.pages import snippets
 from service.admin.pages.form_editing.workspace import Workspace
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.forms import Form
 from service.i18n import _
 from service.operations.preview import preview

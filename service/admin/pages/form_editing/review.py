@@ -11,13 +11,12 @@ from werkzeug.wrappers import Response
 
 from service import clock
 from service.actors import Scope
-from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import ALL_FORMS, Draft, is_of_form, place_of
 from service.admin.pages.form_editing.keys import FIELDS
 from service.admin.pages.form_editing.workspace import DraftTrial, Workspace, sentences_of
 from service.admin.pages.labels import field_name, lead_source_name
 from service.admin.pages.rendering import PREFIX
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.forms import SetupProblems
 from service.forms.senders import SENDERS
 from service.forms.values import SECRET_PREFIX

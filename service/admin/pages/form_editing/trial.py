@@ -9,12 +9,11 @@ from werkzeug.wrappers import Response
 
 from service import clock
 from service.actors import Scope
-from service.admin.acting import current_actor
 from service.admin.pages.form_editing.workspace import Workspace
 from service.admin.pages.journey import journey
 from service.admin.pages.lead import find_lead
 from service.admin.pages.rendering import PREFIX
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.forms import Form
 from service.forms.values import read_email
 from service.i18n import _

@@ -10,11 +10,11 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from service import clock
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.form_editing.drafts import BRAND, Draft, is_form, is_of_form, keys_in, place_of
 from service.admin.pages.form_editing.target import TargetChoices, choices_of
 from service.admin.pages.rendering import Renderer
 from service.admin.pages.stored_sentences import translated
+from service.admin.permissions import current_actor
 from service.forms import DEFAULT_ACCOUNT, Form, SetupProblems
 from service.forms.problems import PlacedProblem, write_place
 from service.i18n import _

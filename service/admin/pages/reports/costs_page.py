@@ -10,12 +10,11 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.actors import Scope
 from service.admin import AdminDeps
-from service.admin.acting import current_actor
 from service.admin.pages.lead_list import account_choices
 from service.admin.pages.numbers import money
 from service.admin.pages.periods import span_text
 from service.admin.pages.rendering import Renderer
-from service.admin.permissions import requires
+from service.admin.permissions import current_actor, requires
 from service.i18n import _
 from service.operations.costs import UnreadableCosts, import_upload
 
