@@ -146,13 +146,15 @@ class Settings:
         Setting(
             partial(read_long_enough, least=MIN_TOKEN_CHARS),
             "",
-            "bearer token that `/metrics` asks for; it then also shows forms, senders, accounts and workers; "
+            "bearer token that `/metrics` requires; `/metrics` then also shows forms, senders, accounts and workers; "
             f"{MIN_TOKEN_CHARS} characters or more",
         ),
     ] = field(repr=False)
     oidc_issuer: Annotated[
         str,
-        Setting(read_issuer, "", "issuer of the OpenID Connect provider that signs people in, as it is written there"),
+        Setting(
+            read_issuer, "", "issuer of the OpenID Connect provider that signs people in, as the provider writes it"
+        ),
     ]
     oidc_client_id: Annotated[str, Setting(str, "", "client ID of this service at the provider")]
     oidc_client_secret: Annotated[str, Setting(str, "", "its client secret")] = field(repr=False)
