@@ -1,31 +1,32 @@
 """The store: a lead and its delivery in one commit, on SQLite or PostgreSQL.
 
-transaction.py      everything that a transaction offers: read it first; store.py: the database that it is one of
+transaction.py      every subject of a transaction: read it first; store.py: opens a database and its transactions
 outbox.py           deliveries: enqueued with their lead, settled once; claims.py claims them with a lease
-accounts.py         what all processes agree on about one account: tokens, pauses, pace
+accounts.py         state of an account that all processes share: tokens, pauses, pace
 leads/              leads: stored once, changed, exported, erased
-platforms/          leads that ad platforms only announce, how they are fetched, the state of each connection
-search.py           leads found by a query (query.py) and by the index of their words (words.py), among a million;
-                    sorting.py has them in another order
+platforms/          leads that ad platforms only announce, their fetches, the state of each connection
+search.py           search by a query (query.py) and an index of words (words.py), fast among a million leads;
+                    sorting.py lists the matches in another order
 counting.py         leads counted by day for charts (daily_counts.py), since midnight for the overview (overview.py)
-outcomes.py         what leads brought, by where they came from; origins.py: by tags and rules; outcome_blocks.py adds
-                    them up in the background; costs.py
+outcomes.py         sales outcomes by the origin of leads; origins.py: by tags and rules; outcome_blocks.py adds
+                    them up in the background; costs.py: what campaigns cost
 answer_counts.py    how fast people answered, counted in the same blocks
-answers.py          how long each lead waits for a person, and when one reacted; turns.py: whose turn it is
-sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
-                    and what can be chosen there
-alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by; alert_channels.py:
-                    where they go, besides ALERT_URLS
-workers.py          when each worker was last seen, and what they did, counted
-undo.py             what leads were before the last action on them; import_jobs.py: imports from the dashboard
+answers.py          how long each lead waits for a person, and when one reacted; turns.py: which owner is next
+sales.py            opportunities as last seen in the CRM; conversions.py: what was reported to ad platforms;
+                    account_facts.py: what is known of each account, and what can be chosen there
+alert_log.py        alerts; snapshot.py and activity.py: the figures behind alerts and the digest;
+                    alert_channels.py: channels besides ALERT_URLS
+workers.py          when each worker was last seen, and totals of their work
+undo.py             the state of leads before the last action on them; import_jobs.py: imports from the dashboard
 acts/               the record of acts: who did what, append-only and chained
 setups.py           versions of the set-up
 people.py           people who may sign in to the dashboard; sessions.py: who is signed in
-deployment.py       small values that all processes agree on
-second_steps.py     apps and recovery codes of people; passkeys.py: their passkeys, and who they are at a provider
-api_keys.py         keys of the API, found by the digest of their token
-encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key; typed_secrets.py keeps others
-worker_requests.py  what the dashboard asks a worker to do at once, and its answer
+deployment.py       small values shared by all processes
+second_steps.py     authenticator apps and recovery codes; passkeys.py: passkeys, and identities at a provider
+api_keys.py         keys of the API, looked up by the digest of their token
+encryption.py       tokens encrypted in their rows, and re-encrypted under a newer key; typed_secrets.py:
+                    secrets typed in the dashboard
+worker_requests.py  what the dashboard asks a worker to do at once, and the worker's answer
 database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
 

@@ -1,9 +1,9 @@
-"""Accounts of the CRM: how far each was read, comparisons with the leads received, facts, and what it holds to choose.
+"""Accounts of the CRM: how far each was read, comparisons with the leads received, facts, and what can be chosen there.
 
-Facts answer questions that Nexudus's documents leave open. They belong to an account at an address: the same database
-may have met the simulator before the real Nexudus, and facts of one say nothing of the other.
+Facts answer questions that Nexudus's documents leave open. They belong to an account at one address: the same database
+may have met the simulator before the real Nexudus, and facts about one say nothing about the other.
 
-The dashboard never calls Nexudus. It asks for a look at an account here, and a worker takes it.
+The dashboard never calls Nexudus. It requests a look at an account here, and a worker takes it.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,12 +18,12 @@ from service.store.database.repository import Repository
 from service.store.database.tables import account_facts
 
 MAX_KEPT = 60
-"""Comparisons kept of one account: two months of nights."""
+"""Comparisons kept for one account: two months of nights."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """How far an account was read. problem: why the last reading failed, "" when it did not."""
+    """How far an account was read. problem: why the last reading failed; "" if it succeeded."""
 
     account: str
     polled_at: datetime | None = None
@@ -34,7 +34,7 @@ class ReadState:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One comparison of an account. since: leads received earlier were not compared; None: all were.
+    """One comparison of an account. since: leads received earlier were not compared; None: all leads were.
 
     result: counts, discrepancies and remarks, as JSON values; nothing personal.
     """
@@ -80,7 +80,7 @@ class Reconciliations(Repository):
         self._execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def save_reconciliation(self, made: Reconciliation) -> None:
-        """Store a comparison, in place of the oldest."""
+        """Store a comparison and delete the oldest beyond MAX_KEPT."""
         key = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
         row = {**key, "since": made.since, "result": dict(made.result)}
         self._execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
@@ -100,7 +100,7 @@ class Reconciliations(Repository):
 _FACT_KEY = ("account", "base_url", "name")
 
 CLAIM_LIFETIME = timedelta(minutes=10)
-"""Time that a process may take to answer a question; then it counts as dead, and another process may claim it."""
+"""Time a process has to answer a question; after that it counts as dead, and another process may claim the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +129,26 @@ class Facts(Repository):
         return {row.name: Fact(row.value, row.source, row.learned_at) for row in self._execute(query)}
 
     def learn_facts(self, tenant: Tenant, values: Mapping[str, Any], source: str, now: datetime) -> None:
-        """Store facts, replacing earlier ones of the same names."""
+        """Store facts, replacing earlier ones with the same names."""
         for name, value in values.items():
             fact = {"value": value, "source": source, "learned_at": now}
             insert = self._database.insert(account_facts).values(**_key(tenant, name), **fact)
             self._execute(insert.on_conflict_do_update(index_elements=_FACT_KEY, set_=fact))
 
     def claim_fact(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
-        """Claim a question; False where its answer is known, or another process has claimed it.
+        """Claim a question; False if its answer is known or another process has claimed it.
 
         stale_before: an answer learned before then counts as open.
         """
         abandoned = and_(account_facts.c.value.is_(None), account_facts.c.learned_at < now - CLAIM_LIFETIME)
         is_free = abandoned if stale_before is None else or_(abandoned, account_facts.c.learned_at < stale_before)
         insert = self._database.insert(account_facts).values(**_key(tenant, name), value=None, learned_at=now)
-        renewed = {"learned_at": now}  # a stale answer counts until there is a new one
+        renewed = {"learned_at": now}  # a stale answer is used until there is a new one
         claiming = insert.on_conflict_do_update(index_elements=_FACT_KEY, set_=renewed, where=is_free)
         return self._execute(claiming.returning(account_facts.c.name)).first() is not None
 
     def forget_facts(self, tenant: Tenant, names: Collection[str]) -> None:
-        """Delete facts: their questions are open again."""
+        """Delete facts, so that their questions are open again."""
         self._execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
 
 
@@ -161,16 +161,16 @@ def _of(tenant: Tenant) -> ColumnElement[bool]:
 
 
 LOOK_LIFETIME = timedelta(minutes=5)
-"""Time that a look may take; then its process counts as dead, and another one may take it."""
+"""Time a look may take; after that its process counts as dead, and another process may take it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrmLook:
     """The last look at one account.
 
-    base_url: of the Nexudus that was looked at. looked_at: None before the first look. requested_at: when a look was
-    asked for that has not been taken yet. problem: why the last one failed, "" when it did not.
-    contents: the row of `lead-capture boards --json`, {} before the first look that succeeded.
+    base_url: address of the Nexudus that was looked at. looked_at: None before the first look. requested_at: time of a
+    request that no worker has taken yet; None without one. problem: why the last look failed; "" if it succeeded.
+    contents: the account's row in `lead-capture boards --json`; {} before the first successful look.
     """
 
     account: str
@@ -193,34 +193,34 @@ class CrmLooks(Repository):
         return CrmLook(account) if row is None else CrmLook(*row)
 
     def request_look(self, account: str, now: datetime) -> None:
-        """Ask for a fresh look."""
+        """Request a fresh look."""
         insert = self._database.insert(crm_looks).values(account=account, requested_at=now, contents={})
         self._execute(insert.on_conflict_do_update(index_elements=["account"], set_={"requested_at": now}))
 
     def renew_look(self, account: str, base_url: str, now: datetime) -> bool:
-        """Forget a look at another Nexudus, and ask for one at the present; False where there was none."""
+        """Discard a look at another Nexudus and request one at the present address; False if there was none."""
         other = (crm_looks.c.account == account, crm_looks.c.looked_at.is_not(None), crm_looks.c.base_url != base_url)
         fresh: dict[str, Any] = {"contents": {}, "looked_at": None, "problem": "", "requested_at": now}
         return self._execute(update(crm_looks).where(*other).values(fresh)).rowcount == 1
 
     def claim_look(self, account: str, now: datetime) -> bool:
-        """Claim the look that was asked for; False where none is, or another process takes it."""
+        """Claim the requested look; False if none is requested or another process has claimed it."""
         wanted = (crm_looks.c.account == account, crm_looks.c.requested_at.is_not(None))
         free = or_(crm_looks.c.claimed_at.is_(None), crm_looks.c.claimed_at < now - LOOK_LIFETIME)
         return self._execute(update(crm_looks).where(*wanted, free).values(claimed_at=now)).rowcount == 1
 
     def is_look_requested(self, account: str) -> bool:
-        """Return whether a look is asked for."""
+        """Return whether a look is requested."""
         query = select(crm_looks.c.account).where(crm_looks.c.account == account, crm_looks.c.requested_at.is_not(None))
         return self._execute(query).first() is not None
 
     def save_look(self, account: str, base_url: str, contents: Mapping[str, Any], now: datetime) -> None:
-        """Record a look that succeeded."""
+        """Record a successful look."""
         seen = {"base_url": base_url, "looked_at": now, "contents": dict(contents), "problem": ""}
         self._end_look(account, seen)
 
     def fail_look(self, account: str, problem: str) -> None:
-        """Record why a look failed; what was seen before stays."""
+        """Record why a look failed; the contents of the last successful one stay."""
         self._end_look(account, {"problem": problem})
 
     def _end_look(self, account: str, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What all processes must agree on about one Nexudus account: its tokens, its pauses, its recent calls.
+"""State of one Nexudus account that all processes share: its tokens, its pauses, its recent calls.
 
 A pause ends all calls, or one kind of call while the others go on: a used-up contact quota, an unsafe stage. A delivery
 that needs a paused call is blocked. When the pause ends, one blocked delivery is let go as a probe; its success resumes
@@ -19,12 +19,12 @@ from service.store.encryption import ACCOUNT_SECRETS, EncryptedTokens
 from service.store.outbox import wake
 
 NO_CREDENTIALS = "credentials"
-"""The pause of every call to an account without credentials."""
+"""Name of the pause of every call to an account without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallPause:
-    """A paused kind of call. call: "create_coworker", "stage:1001" ...; streak: how often in a row it was paused."""
+    """A paused kind of call. call: "create_coworker", "stage:1001" ...; streak: number of pauses in a row."""
 
     account: str
     call: str
@@ -38,7 +38,7 @@ class CallPauses(Repository):
     """Pauses of kinds of calls."""
 
     def call_pause(self, account: str, call: str) -> CallPause | None:
-        """Return the pause of a call, whether its time is up or not."""
+        """Return the pause of a call, even if its time is up."""
         query = select(call_pauses).where(call_pauses.c.account == account, call_pauses.c.call == call)
         row = self._execute(query).first()
         return None if row is None else CallPause(*row)
@@ -56,7 +56,7 @@ class CallPauses(Repository):
         self._execute(begun.on_conflict_do_update(index_elements=["account", "call"], set_=extended))
 
     def resume_call(self, account: str, call: str) -> bool:
-        """End the pause of a call: everything that it blocked is due. Returns whether there was one."""
+        """End the pause of a call and make every delivery that it blocked due; False if there was none."""
         ending = delete(call_pauses).where(call_pauses.c.account == account, call_pauses.c.call == call)
         blocked = update(deliveries).where(deliveries.c.account == account, deliveries.c.blocked_by == call)
         was_paused = self._execute(ending).rowcount > 0
@@ -75,7 +75,7 @@ class CallPauses(Repository):
 
 
 UNAVAILABLE = "unavailable"
-"""The reason of a pause after an outage: one call ahead of its time may probe whether it is over."""
+"""Reason of a pause after an outage: one delivery may probe whether it is over before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class FailureStreak:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most `count` calls in any `window_s` seconds; with writes_only, reads are free."""
+    """A limit of `count` calls in any `window_s` seconds; with writes_only, reads are not counted."""
 
     count: int
     window_s: float
@@ -126,7 +126,10 @@ class Accounts(CallPauses):
         return self._execute(select(accounts.c.tokens).where(accounts.c.name == account)).scalar()
 
     def try_lock(self, account: str, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
-        """Take the right to sign in to an account for at most `seconds`; False while another process has it."""
+        """Take the right to sign in to an account for at most `seconds`; False while another process has it.
+
+        is_gone: whether the process that has it has ended.
+        """
         self._upsert(account)
         return self._lock_row(accounts, accounts.c.name == account, holder, (now, seconds), is_gone)
 
@@ -135,20 +138,20 @@ class Accounts(CallPauses):
         self._unlock_row(accounts, accounts.c.name == account, holder)
 
     def is_login_refused(self, account: str) -> bool:
-        """Return whether the last sign-in was refused, so that no process repeats it automatically."""
-        tokens = self._stored_tokens(account)  # that a login was refused is no secret
+        """Return whether the last sign-in was refused; then no process repeats it automatically."""
+        tokens = self._stored_tokens(account)  # whether a sign-in was refused is no secret
         return bool(tokens and tokens.get("refused"))
 
     def forget_tokens(self, account: str) -> None:
-        """Have the next call sign in anew, also where the login was refused before."""
+        """Make the next call sign in again, even if the last sign-in was refused."""
         self._execute(update(accounts).where(accounts.c.name == account).values(tokens=None))
 
     # -- pauses
 
     def pause(self, account: str, until: datetime, reason: str, *, is_fault: bool = True) -> None:
-        """Send nothing to an account until then; a later end that is already set stays.
+        """Send nothing to an account until then; an end already set that is later stays.
 
-        is_fault: whether it counts among the pauses in a row, after which the account is on trial.
+        is_fault: count it among the pauses in a row, after which the account is on trial.
         """
         self._upsert(account)
         shorter = or_(accounts.c.paused_until.is_(None), accounts.c.paused_until < until)
@@ -157,11 +160,11 @@ class Accounts(CallPauses):
         self._execute(pausing.values(paused_until=until, pause_reason=reason, pause_streak=streak))
 
     def pauses(self, now: datetime) -> list[Pause]:
-        """Return the pauses in force."""
+        """Return the pauses in force at `now`."""
         return self._pauses(accounts.c.paused_until > now)
 
     def on_trial(self, now: datetime) -> list[Pause]:
-        """Return the pauses that have run out, of accounts without a success since: one call shall probe each."""
+        """Return the expired pauses of accounts without a success since: each account is to be probed with one call."""
         return self._pauses(and_(accounts.c.pause_streak > 0, accounts.c.paused_until <= now))
 
     def _pauses(self, condition: ColumnElement[bool]) -> list[Pause]:
@@ -173,7 +176,7 @@ class Accounts(CallPauses):
         return self._execute(select(accounts.c.pause_streak).where(accounts.c.name == account)).scalar() or 0
 
     def resume(self, account: str, because: str = "") -> bool:
-        """End the pause, by an operator's decision or at a start; False where there was none.
+        """End the pause, by an operator's decision or at a start; False if there was none.
 
         because: end only a pause whose reason begins with this.
         """
@@ -187,9 +190,9 @@ class Accounts(CallPauses):
     # -- failures and successes
 
     def record_failure(self, account: str, began_at: datetime, *, is_own: bool = False) -> FailureStreak:
-        """Record a failed delivery; returns the failures in a row up to now.
+        """Record a failed delivery; returns the number of failures in a row.
 
-        began_at: when its call began. is_own: the delivery itself may be at fault, so it does not count.
+        began_at: when its call began. is_own: the delivery itself may be at fault, so the failure is not counted.
         """
         self._upsert(account)
         row = update(accounts).where(accounts.c.name == account)
@@ -205,7 +208,7 @@ class Accounts(CallPauses):
         return since
 
     def record_success(self, account: str, now: datetime) -> bool:
-        """Record a completed delivery, after which pauses count anew; returns whether it ended one that had run out.
+        """Record a completed delivery and restart the count of pauses; returns whether it ended an expired pause.
 
         A pause in force stays: the delivery began before it.
         """
@@ -219,7 +222,7 @@ class Accounts(CallPauses):
     def reserve(self, account: str, *, is_write: bool, now: float, paces: Sequence[Pace], patience_s: float) -> float:
         """Reserve the next call that all `paces` allow; returns the seconds to wait before making it.
 
-        now: unix seconds. A wait longer than patience_s is returned without a reservation.
+        now: Unix seconds. A wait longer than patience_s is returned without a reservation.
         """
         if self._database.locks_rows:
             # PostgreSQL: let one process count at a time. SQLite's writers queue anyway.
@@ -239,7 +242,7 @@ class Accounts(CallPauses):
         return now if nth is None else float(nth) + pace.window_s
 
     def forget_calls(self, before: float) -> None:
-        """Delete calls made before then (unix seconds): no pace looks back that far."""
+        """Delete calls made before then (Unix seconds): no pace looks back that far."""
         self._execute(delete(calls).where(calls.c.at < before))
 
     def _upsert(self, account: str, **values: Any) -> None:

@@ -14,18 +14,18 @@ from service.store.deployment import Flags
 from service.store.snapshot import Snapshots
 
 MONITOR = "watch"
-"""The flag that names the worker on duty as monitor, and until when."""
+"""Name of the flag that holds the worker on duty as monitor, and until when."""
 
 OLDEST_DELIVERED = timedelta(days=60)
-"""Age of the oldest leads that are looked at to count the deliveries of a day."""
+"""Maximum age of leads that are read to count the deliveries of a day."""
 
 _NO_LEADS = (Status.QUARANTINED.value, Status.TEST.value)
-_PERIOD_DIGITS = 7  # of the 12 that are milliseconds: 5 digits less, 2^20 ms
+_PERIOD_DIGITS = 7  # 12 hexadecimal digits of an id are milliseconds; without the last 5, a period is 2^20 ms
 
 
 @dataclass(frozen=True, slots=True)
 class DigestFigures:
-    """Leads received since some instant and their fate; and all that wait now, whenever they arrived.
+    """Leads received since some instant and what became of them; and all that wait now, whenever they arrived.
 
     received: form -> number, without spam. suspicions: name of the Reason ("" for one without a name) -> number.
     """
@@ -40,14 +40,14 @@ class DigestFigures:
 
 
 class Activity(Repository):
-    """Figures that alerts and the digest are made of."""
+    """The figures behind alerts and the digest."""
 
     # -- the monitor on duty
 
     def claim_monitor(self, name: str, now: datetime, seconds: float, is_gone: Callable[[str], bool]) -> bool:
-        """Take monitoring over for so many seconds; False while another worker has it.
+        """Take over monitoring for so many seconds; False while another worker has it.
 
-        A worker that has ended is replaced at once, one of another host when its time is up.
+        A worker that has ended is replaced at once; one on another host, when its time is up.
         """
         current = self._as(Flags).get(MONITOR)
         if current is not None:
@@ -57,12 +57,12 @@ class Activity(Repository):
         return self._as(Flags).swap(MONITOR, current, f"{name} {to_micros(now + timedelta(seconds=seconds))}")
 
     def monitor(self, now: datetime) -> tuple[str, float] | None:
-        """Return the worker on duty, and for how many seconds more."""
+        """Return the worker on duty, and for how many more seconds."""
         holder, _, until = (self._as(Flags).get(MONITOR) or "").rpartition(" ")
         return (holder, (from_micros(int(until)) - now).total_seconds()) if holder else None
 
     def release_monitor(self, name: str) -> None:
-        """Let another worker take monitoring over."""
+        """Release monitoring, so that another worker can take it over."""
         current = self._as(Flags).get(MONITOR)
         if current is not None and current.rpartition(" ")[0] == name:
             self._as(Flags).swap(MONITOR, current, f"{name} 0")
@@ -91,14 +91,14 @@ class Activity(Repository):
         )
 
     def _delivered(self, since: datetime) -> int:
-        # The time of delivery has no index: status and id have, and no lead waits for ever.
+        # The time of delivery has no index, but status and id have one, and no lead waits forever.
         recent = and_(leads.c.status == Status.DELIVERED.value, leads.c.id >= first_lead_id(since - OLDEST_DELIVERED))
         query = select(func.count()).where(recent, leads.c.delivered_at >= since)
         return int(self._execute(query).scalar_one())
 
     def _suspicions(self, period: ColumnElement[bool]) -> dict[str, int]:
         quarantined = and_(leads.c.status == Status.QUARANTINED.value, period)
-        # Of the sentence, only the reason's name: the rest may be a stranger's words.
+        # Of the sentence, only the reason's name: the rest may quote a stranger.
         named = ((leads.c.problem.startswith(reason.prefix, autoescape=True), reason.value) for reason in Reason)
         reason = case(*named, else_="")
         rows = self._execute(select(reason, func.count()).where(quarantined).group_by(reason))
@@ -111,9 +111,9 @@ class Activity(Repository):
         return received_at
 
     def arrivals_by_period(self, form: str, since: datetime) -> dict[datetime, int]:
-        """Count the leads of a form, without spam, in each period of 17 minutes since then, by its middle.
+        """Count the leads of a form, without spam, in each period of 17 minutes since then: midpoint -> number.
 
-        Ids begin with their time: the index of forms and ids is read, and no lead but spam.
+        Ids begin with the time of arrival, so that the index of forms and ids is enough; rows are read for spam only.
         """
         prefix = func.substr(leads.c.id, 1, _PERIOD_DIGITS)
         counted = select(prefix, func.count()).where(leads.c.form == form, leads.c.id >= first_lead_id(since))

@@ -1,4 +1,4 @@
-"""Where alerts go besides ALERT_URLS: channels that people added in the dashboard."""
+"""Alert channels that people added in the dashboard, besides ALERT_URLS."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from service.store.typed_secrets import TypedSecrets
 class ChannelEntry:
     """One channel, without its address, which is a secret.
 
-    account: whose alerts it gets; None: all. service: "slack", "mailtos" ..., as Apprise names it.
-    sent_at: when the last message was sent to it; failure: why that one was not taken, "" where it was.
+    account: whose alerts it receives; None: all. service: "slack", "mailtos" ..., as Apprise names it. sent_at: time of
+    the last message; failure: why the channel did not accept it, "" if it did.
     """
 
     id: str
@@ -33,7 +33,7 @@ _COLUMNS = tuple(alert_channels.c[name] for name in ChannelEntry.__dataclass_fie
 
 
 class AlertChannels(Repository):
-    """Channels that people added."""
+    """Alert channels."""
 
     def add(self, name: str, service: str, address: str, who: str, now: datetime, account: str | None = None) -> str:
         """Add a channel; returns its id."""
@@ -54,7 +54,7 @@ class AlertChannels(Repository):
         return None if row is None else ChannelEntry(*row)
 
     def address(self, channel_id: str) -> str | None:
-        """Return the address of a channel; None where there is no such channel any more.
+        """Return the address of a channel; None if the channel no longer exists.
 
         Raises: UnreadableSecret.
         """
@@ -69,7 +69,7 @@ class AlertChannels(Repository):
             self._as(TypedSecrets).forget([secret])
 
     def record_sent(self, channel_id: str, now: datetime, failure: str = "") -> None:
-        """Record that a message was sent. failure: why the channel did not take it."""
+        """Record that a message was sent. failure: why the channel did not accept it; "" if it did."""
         own = update(alert_channels).where(alert_channels.c.id == channel_id)
         self._execute(own.values(sent_at=now, failure=failure))
 

@@ -34,14 +34,14 @@ class Alert:
 OF_FORMS = frozenset(
     {"canary", "captcha", "limited", "notify", "platform", "refused", "report", "silence", "unreadable"}
 )
-"""Kinds of alerts with a form in second place; that of any other is an account."""
+"""Kinds of alerts whose cause names a form in second place; any other names an account."""
 
 OF_ALL = frozenset({"disk", "erasure", "forms", "guesses", "weekly", "worker"})
-"""Kinds that are about the whole installation, and count its leads."""
+"""Kinds that concern the whole installation and count leads of every account."""
 
 
 def is_within(cause: str, walls: Walls) -> bool:
-    """Return whether an alert with this cause exists within walls."""
+    """Return whether a person within walls may see an alert with this cause."""
     kind, name, more, *_ = [*cause.split(":"), "", ""]
     if kind in OF_ALL:
         return False
@@ -63,7 +63,7 @@ class AlertLog(Repository):
         self._execute(insert.on_conflict_do_update(index_elements=["cause"], set_=begun))
 
     def reword(self, cause: str, sentence: str) -> None:
-        """Replace the sentence of an open alert, with newer figures perhaps; this counts as no occurrence."""
+        """Replace the sentence of an open alert, for example with newer figures; this counts as no occurrence."""
         self._execute(update(alerts).where(_is_open(cause)).values(sentence=sentence))
 
     def resolve(self, cause: str, now: datetime) -> bool:
@@ -75,7 +75,7 @@ class AlertLog(Repository):
         return self._seen(select(alerts).where(alerts.c.resolved_at.is_(None)))
 
     def all(self) -> list[Alert]:
-        """Return all alerts that are not forgotten, open or resolved, oldest first."""
+        """Return all alerts not yet forgotten, open or resolved, oldest first."""
         return self._seen(select(alerts))
 
     def _seen(self, query: Select[Any]) -> list[Alert]:
@@ -84,14 +84,14 @@ class AlertLog(Repository):
         return [alert for alert in some if self._walls is None or is_within(alert.cause, self._walls)]
 
     def mark_notified(self, alert: Alert, now: datetime) -> bool:
-        """Count a message that went out; False when another process sent one, or the alert began anew meanwhile."""
+        """Count a message that was sent; False if another process sent one, or the alert began anew meanwhile."""
         unchanged = and_(alerts.c.cause == alert.cause, alerts.c.since == alert.since)
         marking = update(alerts).where(unchanged, alerts.c.notified_count == alert.notified_count)
         changes = {"notified_at": now, "notified_count": alert.notified_count + 1}
         return self._execute(marking.values(changes)).rowcount == 1
 
     def forget(self, causes: Sequence[str]) -> None:
-        """Delete alerts that are resolved."""
+        """Delete resolved alerts."""
         resolved = delete(alerts).where(alerts.c.cause.in_(causes), alerts.c.resolved_at.is_not(None))
         self._execute(resolved)
 

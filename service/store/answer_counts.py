@@ -1,7 +1,7 @@
 """How fast people answered the leads of a period, exact at any moment, and fast however many leads there are.
 
-As for outcomes, whole blocks of leads have been added up in the background (outcome_blocks.py): leads of one account,
-form and owner. A pack keeps every time until an answer, sorted, so that medians are exact.
+As with outcomes, whole blocks of leads are added up in the background (outcome_blocks.py): leads of one account, form
+and owner. A pack keeps every response time, sorted, so that medians are exact.
 """
 
 import json
@@ -26,21 +26,21 @@ from service.store.database.tables import leads
 from service.store.waiting_times import INSTANT, MAX_MS, TIME, Times, as_bytes, from_bytes, joined, middle
 
 NO_LEADS = (Status.QUARANTINED, Status.DISCARDED, Status.TEST, Status.ANNOUNCED)
-"""Statuses of leads that nobody is to answer. Erased ones count as they did before."""
+"""Statuses of leads that need no answer. Erased leads count as they did before."""
 
 ANSWERS = "answers"
-"""The kind of pack that has them."""
+"""The kind of outcome pack that holds answer clocks."""
 
 NUMBERS = ("leads", "answered", "due", "in_time")
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCounts:
-    """Clocks of some leads.
+    """Answer clocks of some leads, added up.
 
-    key: the form, or the owner's address, "" without one. due: those of which an answer was due by now, or has come;
-    in_time: those of them that were answered by then. median_s, median_working_s: until the answer, in seconds and in
-    seconds of working time, to the millisecond; None without answers.
+    key: the form, or the owner's address, "" without one. due: clocks with a target time that has passed or been met;
+    in_time: those answered by their target. median_s, median_working_s: medians of the time to the answer, in seconds
+    and in seconds of working time, to the millisecond; None without answers.
     """
 
     key: str
@@ -54,12 +54,12 @@ class AnswerCounts:
 
     @property
     def share_in_time(self) -> float | None:
-        """The share answered in time, of those of which an answer was due; 1 is all, None where none was."""
+        """The share of due answers given in time, 0 to 1; None if none was due."""
         return self.in_time / self.due if self.due else None
 
 
 class AnswerKey(NamedTuple):
-    """What clocks are told apart by. owner: whose turn the lead was, "" for nobody's."""
+    """What clocks are grouped by. owner: whose turn the lead was, "" for nobody's."""
 
     account: str
     form: str
@@ -70,8 +70,8 @@ class AnswerKey(NamedTuple):
 class AnswerTally:
     """Clocks while they are added up.
 
-    due: those answered that had a time for it. open: when the answers are due that have not come, in microseconds.
-    elapsed, working: milliseconds until the answers that came. All three are lists of sorted lists.
+    due: answered clocks that had a target time. open: target times of clocks without an answer, in microseconds since
+    1970. elapsed, working: milliseconds to each answer. All three are lists of sorted lists.
     """
 
     leads: int = 0
@@ -93,17 +93,17 @@ class AnswerTally:
         self.working += other.working
 
     def joined(self) -> "AnswerTally":
-        """Return it with short lists joined, as several figures are made of it."""
+        """Return the tally with short lists joined, for use by several figures."""
         return replace(self, open=joined(self.open), elapsed=joined(self.elapsed), working=joined(self.working))
 
     @property
     def size(self) -> int:
-        """Its bytes in memory, at most about: an int of a list takes 36."""
+        """Approximate upper limit of its bytes in memory: an int in a list takes 36."""
         numbers = chain(self.open, self.elapsed, self.working)
         return 1000 + sum(len(each) * (each.itemsize if isinstance(each, array) else 36) for each in numbers)
 
     def counts(self, key: str, now: datetime) -> AnswerCounts:
-        """Return the figures at this moment."""
+        """Return the figures as of `now`."""
         overdue = sum(bisect_left(instants, to_micros(now)) for instants in self.open)
         return AnswerCounts(
             key,
@@ -121,10 +121,10 @@ AnswerTallies = Mapping[AnswerKey, AnswerTally]
 
 
 class AnswerReports(BlockCover):
-    """Figures of answers. To be used first in its transaction, after `fix_moment`."""
+    """Figures of answers. Use it first in a transaction, right after `fix_moment`."""
 
     def answer_tallies(self, since: datetime, until: datetime, form: str = "", account: str = "") -> AnswerTallies:
-        """Add up the clocks of leads received in a period. form, account: of these only, "" for all.
+        """Add up the clocks of leads received in a period. form, account: "" for all.
 
         Spam, tests and discarded leads are left out.
         """
@@ -136,7 +136,7 @@ class AnswerReports(BlockCover):
         return _joined(chain.from_iterable(each.items() for each in folds))
 
     def _of_blocks(self, blocks: Sequence[CountedBlock], form: str, account: str) -> AnswerTallies:
-        """Return the clocks of some blocks of one level, which the process keeps."""
+        """Return the clocks of some blocks of one level; the process caches them."""
         key = self._key_of(blocks, ANSWERS, form, account)
         known: AnswerTallies | None = self._database.sums.find(key)
         if known is not None:
@@ -177,7 +177,7 @@ def total_of(tallies: AnswerTallies, now: datetime) -> AnswerCounts:
 def fold_answers(
     connection: Connection, stretch: Stretch, form: str = "", account: str = ""
 ) -> Mapping[AnswerKey, AnswerTally]:
-    """Add up the clocks of a stretch of leads. form, account: of these only, "" for all."""
+    """Add up the clocks of a stretch of leads. form, account: "" for all."""
     tallies: defaultdict[AnswerKey, AnswerTally] = defaultdict(_begun)
     for *key, started_at, due_at, answered_at, working_s in connection.execute(_clocks(stretch, form, account)).all():
         tally = tallies[AnswerKey(*key)]
@@ -237,7 +237,7 @@ def kept_answers(
 
 
 def answer_rows(cells: Iterable[tuple[AnswerKey, AnswerTally]]) -> Iterator[dict[str, Any]]:
-    """Add up clocks of the same key; yield them as rows of outcome_packs, without their block."""
+    """Add up clocks with the same key; yield them as rows of outcome_packs, without their block."""
     forms: defaultdict[tuple[str, str], defaultdict[str, AnswerTally]] = defaultdict(lambda: defaultdict(AnswerTally))
     for key, tally in cells:
         forms[key.account, key.form][key.owner].join(tally)
@@ -246,7 +246,7 @@ def answer_rows(cells: Iterable[tuple[AnswerKey, AnswerTally]]) -> Iterator[dict
 
 
 def _packed(owners: Mapping[str, AnswerTally]) -> bytes:
-    """Return the clocks of each owner as they are kept: a line of JSON, then all instants, then all times."""
+    """Return the clocks of each owner in their stored form: a line of JSON, then all instants, then all durations."""
     head, instants, times = [], [], []
     for owner, tally in sorted(owners.items()):
         opened, elapsed, working = (

@@ -1,8 +1,7 @@
 """The answer clock of each lead: when an answer is due, who was reminded, when a person first reacted and how.
 
-A clock is started in the commit that stores its lead, and every later step is due at `next_at`: when it is done, the
-row says what comes next. So nothing is lost with a process, and nothing is done twice but for a message that was being
-sent when its process died.
+A clock starts in the commit that stores its lead. Each later step is due at `next_at`; once done, it writes the next
+one to the row. So a process that dies loses nothing, and repeats nothing but a message that was being sent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,13 +20,13 @@ from service.store.database.tables import leads
 from service.store.leads.stored import NOTIFIABLE
 
 MAX_COUNTED = 1000
-"""Waiting leads that are counted for a page; more are not told apart."""
+"""Maximum number of waiting leads that are counted for a page."""
 
 
 class ClockStep(StrEnum):
-    """What is to be done about a clock next."""
+    """The next thing to do about a clock."""
 
-    TIME = "time"  # work out by when an answer is due
+    TIME = "time"  # work out when an answer is due
     REMIND = "remind"
     ESCALATE = "escalate"
     SETTLE = "settle"  # work out how much working time the answer took
@@ -35,17 +34,17 @@ class ClockStep(StrEnum):
 
 
 class AnswerKind(StrEnum):
-    """What a person did first."""
+    """A person's first reaction."""
 
     STAGE = "stage"
     OWNER = "owner"
     STATUS = "status"
-    CALLED = "called"  # said so, here
+    CALLED = "called"  # recorded by a person in the dashboard
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerClock:
-    """The clock of one lead. working_s: working time until the answer, in seconds; None while it is not worked out."""
+    """The clock of one lead. working_s: working time until the answer, in seconds; None until it is worked out."""
 
     lead_id: LeadId
     account: str
@@ -64,7 +63,7 @@ class AnswerClock:
 
     @property
     def is_in_time(self) -> bool | None:
-        """Whether it was answered in time; None where no answer is due, or none has come yet."""
+        """Whether it was answered in time; None if no answer is due, or none has come yet."""
         if self.due_at is None or self.answered_at is None:
             return None
         return self.answered_at <= self.due_at
@@ -72,7 +71,7 @@ class AnswerClock:
 
 @dataclass(frozen=True, slots=True)
 class FirstAnswer:
-    """A person's first move, as it was read or said. started_at: for a lead that has no clock yet."""
+    """A person's first reaction, read from the CRM or recorded here. started_at: for a lead that has no clock yet."""
 
     lead_id: LeadId
     account: str
@@ -88,13 +87,13 @@ class AnswerClocks(Repository):
     # -- starting and ending
 
     def start(self, some: Sequence[AnswerClock]) -> None:
-        """Start clocks, where a lead has none; by when an answer is due is worked out soon after."""
+        """Start clocks for leads that have none; when their answers are due is worked out soon after."""
         rows = [_row(replace(clock, step=ClockStep.TIME, next_at=clock.started_at)) for clock in some]
         if rows:
             insert_rows(self._connection, answer_clocks, rows, "ON CONFLICT DO NOTHING")
 
     def restart(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
-        """Start the clocks of leads that become real only now: released, or restored."""
+        """Restart the clocks of leads that only now become real: released or restored."""
         query = select(leads.c.id, leads.c.account, leads.c.form).where(leads.c.id.in_(lead_ids))
         clocks = [AnswerClock(LeadId(row.id), row.account, row.form, now) for row in self._execute(query)]
         self.drop([clock.lead_id for clock in clocks])
@@ -106,11 +105,11 @@ class AnswerClocks(Repository):
             insert_rows(self._connection, answer_clocks, [_row(clock) for clock in clocks])
 
     def drop(self, lead_ids: Sequence[str]) -> None:
-        """Forget the clocks of leads that were none: discarded ones, demonstrations."""
+        """Delete the clocks of leads that turned out to be none: discarded ones, demonstrations."""
         self._execute(delete(answer_clocks).where(answer_clocks.c.lead_id.in_(lead_ids)))
 
     def stop(self, lead_ids: Sequence[str]) -> None:
-        """Do nothing more about leads that are erased; their figures stay."""
+        """Cancel the remaining steps of erased leads; their figures stay."""
         of_leads = update(answer_clocks).where(answer_clocks.c.lead_id.in_(lead_ids))
         self._execute(of_leads.values(waiting_since=None, next_at=None, step=ClockStep.NONE.value))
 
@@ -122,7 +121,7 @@ class AnswerClocks(Repository):
         return {LeadId(row.lead_id): _clock(row) for row in rows}
 
     def forms_with(self, step: ClockStep, now: datetime) -> list[str]:
-        """Return the forms with clocks of which a step is due, by one short look at the index for each."""
+        """Return the forms with clocks whose step is due, by one short look at the index for each."""
         forms: list[str] = []
         due = and_(answer_clocks.c.step == step.value, answer_clocks.c.next_at.is_not(None))
         query = select(answer_clocks.c.form).where(due).order_by(answer_clocks.c.form).limit(1)
@@ -134,7 +133,7 @@ class AnswerClocks(Repository):
         return [form for form in forms if self.due(step, form, now, 1)]
 
     def due(self, step: ClockStep, form: str, now: datetime, limit: int, after: str = "") -> list[AnswerClock]:
-        """Return clocks of a form of which a step is due, by lead. after: continue behind this lead."""
+        """Return clocks of a form whose step is due, ordered by lead. after: continue behind this lead."""
         query = select(answer_clocks).where(
             *(answer_clocks.c.step == step.value, answer_clocks.c.form == form, answer_clocks.c.next_at <= now),
             answer_clocks.c.lead_id > after,
@@ -142,19 +141,19 @@ class AnswerClocks(Repository):
         return [_clock(row) for row in self._execute(query.order_by(answer_clocks.c.lead_id).limit(limit))]
 
     def retime(self) -> None:
-        """Work out anew by when the leads are to be answered that wait."""
+        """Have the due time of every unanswered clock worked out again."""
         waiting = update(answer_clocks).where(answer_clocks.c.waiting_since.is_not(None))
         self._execute(waiting.values(step=ClockStep.TIME.value, next_at=answer_clocks.c.started_at))
 
     def advance(self, clock: AnswerClock, step: ClockStep, next_at: datetime | None, **changes: Any) -> None:
-        """Record that the step of a clock is done, and what comes next; nothing where it was answered meanwhile."""
+        """Record that the step of a clock is done, and the next one; nothing if it was answered meanwhile."""
         same = and_(answer_clocks.c.lead_id == clock.lead_id, answer_clocks.c.step == clock.step.value)
         self._execute(update(answer_clocks).where(same).values(step=step.value, next_at=next_at, **changes))
 
     # -- answers
 
     def record_answers(self, answers: Sequence[FirstAnswer], now: datetime) -> None:
-        """Record first answers; of several the earliest counts."""
+        """Record first answers; of several for one lead the earliest counts."""
         for answer in answers:
             ended = {
                 "answered_at": answer.at,
@@ -174,15 +173,15 @@ class AnswerClocks(Repository):
             is_earlier = or_(answer_clocks.c.answered_at.is_(None), answer_clocks.c.answered_at > answer.at)
             self._execute(insert.on_conflict_do_update(index_elements=["lead_id"], set_=ended, where=is_earlier))
 
-    # -- who waits
+    # -- waiting
 
     def waiting(self, limit: int, account: str = "") -> list[AnswerClock]:
-        """Return clocks without an answer of leads that are real, the longest waiting first."""
+        """Return unanswered clocks of real leads, the longest wait first."""
         rows = self._execute(_waiting(select(answer_clocks), account).order_by(_WAITING_SINCE).limit(limit))
         return [_clock(row) for row in rows]
 
     def count_waiting(self, now: datetime, account: str = "") -> tuple[int, int]:
-        """Count the leads that wait for an answer, and those that should have one by now; both up to MAX_COUNTED."""
+        """Count the leads that wait for an answer, and those whose answer is overdue; each up to MAX_COUNTED."""
         some = _waiting(select(answer_clocks.c.due_at), account).order_by(_WAITING_SINCE).limit(MAX_COUNTED).subquery()
         late = func.coalesce(func.sum(case((some.c.due_at < now, 1), else_=0)), 0)
         number, overdue = self._execute(select(func.count(), late).select_from(some)).one()

@@ -1,4 +1,4 @@
-"""Keys of the API: named tokens with what they may do, which accounts they reach, when they end and were last used."""
+"""Keys of the API: named tokens with their scopes, accounts, expiry and last use."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ ALL_ACCOUNTS = "all"
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key. accounts: those that it reaches, None for all. made_by: see Actor.who. expires_at: None for never."""
+    """A key. accounts: those it gives access to, None for all. made_by: as Actor.who. expires_at: None for never."""
 
     id: str
     name: str
@@ -32,19 +32,19 @@ class ApiKey:
     used_at: datetime | None = None
 
     def actor(self, origin: str) -> Actor:
-        """Return who calls with it from an address."""
+        """Return the actor for a call with this key. origin: the caller's address."""
         return Actor(f"key {self.name}", self.scopes, self.accounts, origin)
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether it has ended."""
+        """Return whether the key has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
 
 class ApiKeys(Repository):
-    """Keys of the API, found by the digest of their token."""
+    """Keys of the API, looked up by the digest of their token."""
 
     def add(self, key: ApiKey, token: str) -> bool:
-        """Store a new key; False where another one for the same accounts has its name."""
+        """Store a new key; False if a key for the same accounts has that name."""
         values = {
             "id": key.id,
             "digest": _digest(token),
@@ -59,7 +59,7 @@ class ApiKeys(Repository):
         return self._execute(inserting.returning(api_keys.c.id)).first() is not None
 
     def of_token(self, token: str) -> ApiKey | None:
-        """Return the key of a token, whether it has ended or not."""
+        """Return the key of a token, even if it has expired."""
         return self._one(api_keys.c.digest == _digest(token))
 
     def get(self, key_id: str) -> ApiKey | None:
@@ -72,11 +72,11 @@ class ApiKeys(Repository):
         return [_key(row) for row in self._execute(query)]
 
     def remove(self, key_id: str) -> bool:
-        """Delete a key, so that its token opens nothing; False where there is none."""
+        """Delete a key; its token stops working at once. False if there is none."""
         return self._execute(delete(api_keys).where(api_keys.c.id == key_id)).rowcount > 0
 
     def note_use(self, key_id: str, now: datetime) -> None:
-        """Record that a key was used, unless that was recorded a moment ago."""
+        """Record a use of a key, at most one in each KEY_USE_INTERVAL."""
         stale = or_(api_keys.c.used_at.is_(None), api_keys.c.used_at <= now - KEY_USE_INTERVAL)
         self._execute(update(api_keys).where(api_keys.c.id == key_id, stale).values(used_at=now))
 
@@ -99,5 +99,5 @@ def _key(row: Any) -> ApiKey:
 
 
 def _digest(token: str) -> str:
-    """A token is random and long, so nothing slower than SHA-256 is needed to keep it from being guessed."""
+    """Return the SHA-256 of a token. Tokens are long and random, so a slow hash would add nothing."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Which blocks of leads cover a period, and which of its leads are left."""
+"""Which blocks cover a period, and which of its leads are in none of them."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Sequence
@@ -13,7 +13,7 @@ from service.store.database.outcome_tables import outcome_blocks, outcome_change
 from service.store.database.repository import Repository
 
 LARGE = 3
-"""The lowest level of which all blocks of a period are looked at; of those below, only between the large ones."""
+"""The lowest level whose blocks are all read; blocks of lower levels are read only between these."""
 
 
 class Stretch(NamedTuple):
@@ -24,7 +24,7 @@ class Stretch(NamedTuple):
 
 
 class CountedBlock(NamedTuple):
-    """A block as it was counted. since, until: see Stretch."""
+    """A block with its count. since, until: as in Stretch."""
 
     level: int
     since: str
@@ -33,26 +33,26 @@ class CountedBlock(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """The blocks of a period, by level, largest first, and its leads that are in none of them."""
+    """The blocks that cover a period, by level, largest first, and stretches of leads that are in none of them."""
 
     levels: dict[int, list[CountedBlock]]
     rest: list[Stretch]
 
 
 def is_counted(of: Any) -> ColumnElement[bool]:
-    """Return whether a block is up to date, but for what the triggers noted. of: columns of outcome_blocks.
+    """Match blocks that are up to date, apart from changes noted by triggers. of: columns of outcome_blocks.
 
-    Workers of schema 0027 and before raise `version` and know of no `packs_version`.
+    Workers of schema 0027 and before raise `version` without knowing `packs_version`.
     """
     same_version: ColumnElement[bool] = of.packs_version.is_not_distinct_from(of.version)
     return same_version
 
 
 class BlockCover(Repository):
-    """Reading what was counted in blocks; `fix_moment` comes first, so that all figures are of one moment."""
+    """Reading the counts of blocks; call `fix_moment` first, so that all figures are of one moment."""
 
     def fix_moment(self) -> None:
-        """Let all that this transaction reads be of one moment, also where others write meanwhile."""
+        """Make all later reads of this transaction see one moment, even while others write."""
         if self._database.locks_rows:
             self._connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
@@ -71,11 +71,11 @@ class BlockCover(Repository):
         return _choose([*large, *small], whole)
 
     def _key_of(self, blocks: Sequence[CountedBlock], *what: object) -> Hashable:
-        """Return the key under which the process keeps what blocks of one level add up to: see block_sums.py."""
+        """Return the key under which the process caches the sum of some blocks of one level: see block_sums.py."""
         return what, self._walls, blocks[0].level, tuple((block.since, block.version) for block in blocks)
 
     def _usable(self, changed: Sequence[str], which: ColumnElement[bool]) -> list[CountedBlock]:
-        """Return blocks that are up to date, the largest first. changed: blocks of level 1 that are not."""
+        """Return the blocks that are up to date, the largest first. changed: blocks of level 1 that are not."""
         of = outcome_blocks.c
         query = select(of.level, of.since, of.until, of.version).where(which, is_counted(of))
         blocks = (CountedBlock(*row) for row in self._execute(query.order_by(of.level.desc(), of.since)))
@@ -83,7 +83,7 @@ class BlockCover(Repository):
 
 
 def _next_id(instant: datetime) -> str:
-    """Return the smallest id of which no lead has arrived before an instant, which is finer than ids."""
+    """Return the smallest id that no lead received before an instant has: instants are finer than ids."""
     return f"{int(first_lead_id(instant)[:12], 16) + bool(instant.microsecond):012x}{'0' * 20}"
 
 

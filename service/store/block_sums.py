@@ -1,7 +1,7 @@
-"""What blocks of leads add up to, kept by a process for its next report.
+"""Sums over blocks of leads, cached by a process for its next report.
 
-The count of a block never changes: one that is counted again gets another version. So a sum is known by the blocks and
-their versions, and is never out of date.
+The count of a block never changes: a block that is counted again gets another version. So a sum is identified by its
+blocks and their versions, and is never out of date.
 """
 
 from collections import OrderedDict
@@ -10,11 +10,11 @@ from threading import Lock
 from typing import Any
 
 MAX_BYTES = 12_000_000
-"""Memory of all sums of a process, about."""
+"""Approximate memory for all cached sums of a process."""
 
 
 class BlockSums:
-    """Sums by what they are of; those not used for longest are forgotten first. For any number of threads."""
+    """A cache of sums by key; the least recently used are dropped first. Thread-safe."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         """max_bytes: the size of all sums together."""
@@ -23,7 +23,7 @@ class BlockSums:
         self._lock = Lock()
 
     def find(self, key: Hashable) -> Any:
-        """Return the sum of this key, which nobody may change; None where it is not kept."""
+        """Return the sum under this key, which must not be changed; None if it is not cached."""
         with self._lock:
             known = self._sums.get(key)
             if known is None:
@@ -32,7 +32,7 @@ class BlockSums:
             return known[0]
 
     def keep(self, key: Hashable, value: object, size: int) -> None:
-        """Keep a sum. size: its bytes, about."""
+        """Cache a sum. size: its approximate bytes."""
         with self._lock:
             if size <= self._max_bytes and key not in self._sums:
                 self._sums[key] = value, size

@@ -1,7 +1,7 @@
-"""Claims: which deliveries a worker gets next, in turns, no two of one person at once, nothing that is paused.
+"""Claims: which deliveries a worker gets next, fairly by lane, never two of one person at once, nothing paused.
 
-Deliveries stand in lanes: account, priority, form. A live lead goes before retries and imports; lanes of one priority
-take turns, so that one noisy form keeps no other waiting; within a lane the longest due goes first.
+Deliveries wait in lanes: account, priority, form. A live lead goes before retries and imports; lanes of one priority
+take turns, so that one noisy form holds up no other; within a lane the longest due goes first.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -37,7 +37,7 @@ class Lane(NamedTuple):
 
 @dataclass(slots=True)
 class Turns:
-    """When each lane last had its turn, in one worker's memory: of several workers each is fair on its own."""
+    """When each lane last had its turn, in one worker's memory: with several workers, each is fair on its own."""
 
     _turn: int = 0
     _last: dict[Lane, int] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Claims(Repository):
             waiting = [(lane, rows) for lane, rows in waiting if self._take_next(lane, rows, batch, turns)]
 
     def _take_next(self, lane: Lane, rows: Iterator[Any], batch: "_Batch", turns: Turns) -> bool:
-        """Take the next delivery that can be claimed; False when the lane is empty, or must wait."""
+        """Take the next delivery that can be claimed; False if the lane is empty or must wait."""
         if not batch.has_room or lane.account in batch.paused.busy:
             return False
         for row in rows:
@@ -112,7 +112,7 @@ class Claims(Repository):
         return False
 
     def _due(self, lane: Lane, batch: "_Batch") -> Iterator[Any]:
-        """Yield the lane's due deliveries, as many as could matter, the longest due first."""
+        """Yield the lane's due deliveries, as many as could be needed, the longest due first."""
         query = (
             select(deliveries.c.lead_id, deliveries.c.serialize_key)
             .where(_is_in(lane), deliveries.c.due_at <= batch.now, not_(_is_in_progress(deliveries.c.serialize_key)))
@@ -124,7 +124,7 @@ class Claims(Repository):
         yield from self._execute(query).all()
 
     def _take_ahead(self, account: str, batch: "_Batch") -> None:
-        """Take an account's next delivery after an outage though it is not due yet, as a probe."""
+        """After an outage, take an account's next delivery before it is due, as a probe."""
         heads = [head for head in self._heads(()) if head.lane.account == account]
         if heads and batch.has_room:
             lane = min(heads, key=lambda head: head.due_at).lane
@@ -136,12 +136,12 @@ class Claims(Repository):
     # -- lanes
 
     def _heads(self, paused: Collection[str]) -> list[_Head]:
-        """Return the lanes with deliveries, by one short look at the index for each, however long they are."""
+        """Return the lanes that have deliveries, by one short look at the index for each, however long they are."""
         heads: list[_Head] = []
         after = Lane("", -1, "")
         columns = (deliveries.c.account, deliveries.c.priority, deliveries.c.form, deliveries.c.due_at)
         while True:
-            # With the last possible due time, or SQLite would walk through the whole lane to its end.
+            # With an upper bound on due_at, or SQLite would walk through the whole lane to its end.
             query = select(*columns).where(IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_DUE, UtcDateTime)))
             row = self._execute(query.order_by(*columns).limit(1)).first()
             if row is None:
@@ -154,7 +154,7 @@ class Claims(Repository):
             after = lane
 
     def next_due(self, now: datetime) -> datetime | None:
-        """Return when there is something to claim next, as far as is known: a due time, or the end of a pause."""
+        """Return when there is next something to claim, as far as is known: a due time, or the end of a pause."""
         pauses = {pause.account: pause.until for pause in self._as(Accounts).pauses(now)}
         heads = [head.due_at for head in self._heads(pauses)]
         ends = [pause.until for pause in self._as(CallPauses).call_pauses() if pause.until > now]
@@ -236,7 +236,7 @@ class Claims(Repository):
         return replace(delivery, doubt=cut_off)
 
     def _settle_cut_off(self, lead: Lead) -> Doubt | None:
-        """Settle attempts that are still open: calls cut off by a crash, with an unknown outcome."""
+        """Settle attempts left open by a crash: calls cut off, outcome unknown."""
         still_open = and_(attempts.c.lead_id == lead.id, attempts.c.outcome == Outcome.OPEN.value)
         rows = self._execute(select(attempts).where(still_open).order_by(attempts.c.id)).all()
         if not rows:
@@ -264,7 +264,7 @@ class _Batch:
         return len(self.taken) < self.room
 
     def take(self, lead_id: str, account: str, person: str) -> bool:
-        """Claim one more; False when it cannot be claimed."""
+        """Claim one more delivery; False if it cannot be claimed."""
         if not self.has_room or person in self.taken or account in self.paused.busy:
             return False
         if not self.claims.take(lead_id, person, self.worker, self.until):

@@ -1,4 +1,4 @@
-"""Conversions for ad platforms: changes of leads, and those reported to a platform."""
+"""Conversions for ad platforms: changes of leads, and the conversions reported to a platform."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class LeadEvent:
 
 
 class Conversions(Repository):
-    """Conversions."""
+    """Changes to report, and conversions reported."""
 
     def lead_events(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[LeadEvent]:
         """Return at most `size` changes in the order of recording; continue with `after` = the last number.
 
-        since: changes at or after it.
+        since: only changes made at or after it.
         """
         query = _EVENTS.where(sale_changes.c.id > after, leads.c.status == Status.DELIVERED.value)
         if since:
@@ -52,7 +52,7 @@ class Conversions(Repository):
         ]
 
     def reported_conversions(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
-        """Return the conversions of leads that were reported to a platform: lead and name."""
+        """Return the reported conversions of leads: pairs of lead and conversion name."""
         query = select(conversions.c.lead_id, conversions.c.name).where(conversions.c.platform == platform)
         rows = self._execute(query.where(conversions.c.lead_id.in_(list(lead_ids))))
         return {(LeadId(lead_id), name) for lead_id, name in rows}

@@ -1,4 +1,4 @@
-"""What campaigns cost, by day, as imported from the exports of ad platforms."""
+"""Costs of campaigns by day, as imported from the exports of ad platforms."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from service.store.database.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a campaign cost on one day. source: the platform; account: there, "" unknown.
+    """Cost of a campaign on one day. source: the platform; account: its account there, "" unknown.
 
     amount: in ten-thousandths of `currency` (ISO 4217, "" unknown).
     """
@@ -32,7 +32,7 @@ CostDays = Mapping[tuple[str, str], Collection[date]]
 
 
 class CampaignCost(NamedTuple):
-    """What a campaign cost in a period."""
+    """Cost of a campaign in a period."""
 
     source: str
     campaign: str
@@ -45,7 +45,7 @@ class Costs(Repository):
     """Costs of campaigns."""
 
     def costs_between(self, first: date, last: date, operator: str = "") -> list[CampaignCost]:
-        """Return the costs of a range of days, both included, by campaign and currency; of one operator, "" of all."""
+        """Return the costs of a range of days, both ends included, by campaign and currency. operator: "" for all."""
         of = costs.c
         keys = (of.source, of.campaign, of.campaign_id, of.currency)
         query = select(*keys, func.sum(of.amount)).where(of.day >= first.isoformat(), of.day <= last.isoformat())
@@ -55,9 +55,9 @@ class Costs(Repository):
         return [CampaignCost(*row[:4], int(row[4])) for row in rows]
 
     def replace_costs(self, new: Sequence[Cost], days: CostDays, now: datetime, operator: str = "") -> int:
-        """Store costs in place of all that are known of these days; returns how many amounts were replaced.
+        """Replace all costs known for these days; returns how many amounts were replaced.
 
-        operator: the Nexudus account whose costs they are, "" for those of no one in particular, which also give way.
+        operator: the Nexudus account that bears the costs, "" for no one in particular, whose costs are also replaced.
         """
         own = costs.c.operator.in_((operator, ""))
         replaced = sum(self._execute(delete(costs).where(own, *of_days)).rowcount for of_days in _of_days(days))
@@ -74,14 +74,14 @@ class Costs(Repository):
         return sum(int(self._execute(query).scalar_one()) for query in counting)
 
     def remove_costs(self, account: str) -> int:
-        """Delete all costs of an account at the platforms; returns how many."""
+        """Delete all costs of an account at the platforms; returns how many amounts."""
         return self._execute(delete(costs).where(costs.c.account == account)).rowcount
 
 
 def _of_days(days: CostDays) -> Iterator[tuple[ColumnElement[bool], ...]]:
     """Yield conditions that match the costs of these days, some hundred days in each.
 
-    Where one of two files does not name the account, both are of the same one.
+    Costs without an account match those of any account of the same source: two files, only one of which names it.
     """
     for (source, account), own in sorted(days.items()):
         ordered = sorted(day.isoformat() for day in own)

@@ -1,6 +1,6 @@
-"""One day's leads folded into counts of what they share: the figures that charts are drawn from.
+"""One day's leads folded into counts of the values that they share: the figures behind charts.
 
-Counted in Python, as answers are JSON that PostgreSQL would refuse to look into, and in the background.
+Counted in Python, in the background: answers are JSON that PostgreSQL would refuse to parse.
 """
 
 import json
@@ -13,16 +13,16 @@ from service.store.database.walls import counted_for
 from service.store.query import COUNTED
 
 MAX_DISTINCT_VALUES = 200
-"""Values of one kind, day and form that are counted separately, the most frequent: strangers can write any number."""
+"""Values of one kind, day and form that are counted separately: strangers can write any number of them."""
 
 REST = "…"
 """The value under which all other values are counted."""
 
 ERASED = "\x1ferased"
-"""The location of an erased lead, where it is not remembered."""
+"""The location counted for an erased lead whose location was not kept."""
 
 SHARED_BY = 3
-"""A location named by so many leads identifies none of them; a rarer one may be anything a person typed."""
+"""Leads that must name a location before it identifies none of them; a rarer one may be anything a person typed."""
 
 JOINT = "\x1f"
 """Separates the two parts of a value that has two."""
@@ -41,7 +41,7 @@ class CountKey(NamedTuple):
 
     form: the name of a form, ALL, or what `counted_for` returns: the leads of one account, or of one of its forms.
     kind: "status" and "sender" of all leads; "form", "channel", "source", "campaign", "location", "verdict" and "code"
-    of those that reports count.
+    of the leads that reports count.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class CountKey(NamedTuple):
 
 
 class LeadCount(NamedTuple):
-    """Leads that share a value, and how many of them were delivered."""
+    """Number of leads that share a value, and how many of them were delivered."""
 
     leads: int
     delivered: int
@@ -80,12 +80,12 @@ def count(rows: Iterable[Any]) -> DayCounts:
 
 
 def names_of(account: str, form: str) -> tuple[str, ...]:
-    """Return the names under which a lead is counted by day."""
+    """Return the names under which a lead is counted each day."""
     return form, ALL, counted_for(account, form), counted_for(account)
 
 
 def is_counted(row: Any) -> bool:
-    """Return whether reports count a lead: neither spam nor test nor discarded, and erased only after its delivery."""
+    """Return whether reports count a lead: not spam, a test or discarded, and erased only after its delivery."""
     return row.status in COUNTED or (row.status == Status.ERASED and row.delivered_at is not None)
 
 
@@ -107,7 +107,7 @@ def _values(row: Any) -> Iterator[tuple[str, str]]:
 def _location(row: Any) -> str:
     if row.status == Status.ERASED:
         return ERASED
-    if '"location"' not in row.fields:  # true of most leads, and JSON is slow to read
+    if '"location"' not in row.fields:  # true of most leads, and JSON takes long to parse
         return ""
     answer = json.loads(row.fields).get("location", "")
     first = answer if isinstance(answer, str) else next(iter(answer), "")
@@ -116,7 +116,7 @@ def _location(row: Any) -> str:
 
 
 def _capped(counts: DayCounts) -> DayCounts:
-    """Join the rare values of each kind and form into one."""
+    """Join the rare values of each kind and form into REST."""
     groups: dict[tuple[str, str], list[tuple[LeadCount, CountKey]]] = {}
     for key, number in counts.items():
         groups.setdefault((key.kind, key.form), []).append((number, key))
@@ -132,14 +132,14 @@ def _capped(counts: DayCounts) -> DayCounts:
 
 
 def has_erased(counts: DayCounts) -> bool:
-    """Return whether locations of some leads are no longer known."""
+    """Return whether the locations of some leads are no longer known."""
     return any(key.value == ERASED for key in counts)
 
 
 def remembering(new: DayCounts, old: DayCounts, shared: Container[str]) -> DayCounts:
     """Carry locations of leads erased since the old count over into the new one.
 
-    Which person named a location is gone; how many did is a figure, and stays where the location is `shared`.
+    Who named a location is erased; how many did is a figure, which stays if the location is `shared`.
     """
     counts = dict(new)
     known = {key: number for key, number in old.items() if key.value in shared}

@@ -1,7 +1,7 @@
 """Leads counted by day in the background: pages read sums, however many leads there are.
 
-Each day of the operator's calendar has a row. The present day is counted again and again; a day that has ended once,
-and again when a trigger recorded that one of its leads changed: delivered late, corrected, attributed anew, erased.
+Each day of the operator's calendar has a row. The present day is counted again and again; a past day once, and again
+when a trigger recorded a change of one of its leads: delivered late, corrected, attributed anew, erased.
 """
 
 from collections import Counter
@@ -47,21 +47,21 @@ COLUMNS = (
     *(leads.c.utm_source, leads.c.utm_medium, leads.c.utm_campaign, leads.c.rule),
     *(cast(leads.c.codes, Text).label("codes"), cast(leads.c.fields, Text).label("fields")),
 )
-"""The columns that are counted. JSON as text: most of it is not parsed."""
+"""Columns that are counted. JSON stays text: most of it is not parsed."""
 
 CHANGES_BATCH_SIZE = 20_000
-"""Records of the trigger that one count answers; with more of them the day is counted once more."""
+"""Maximum number of trigger records that one count settles; with more, the day is counted once more."""
 
 MAX_GAPS = 50
-"""Stretches between days whose counts can be read; with more of them, all leads are."""
+"""Maximum number of gaps between counted days for which counts are used; with more, all leads are read."""
 
 UNCERTAIN = timedelta(minutes=2)
-"""Leads that arrived this shortly before the newest day was counted may have been missed."""
+"""Leads that arrived this shortly before the last count of the newest day may have been missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day to be counted. since, until: bounds of its ids ("": the present day). counted_at: None for never."""
+    """A day to count. since, until: bounds of its ids (until "": the present day). counted_at: None for never."""
 
     since: str
     until: str
@@ -71,7 +71,7 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """The counts of a day. times: form -> its packed waiting times. changes: the trigger's records that it answers."""
+    """The counts of a day. times: form -> its packed waiting times. changes: trigger records that the count settles."""
 
     day: CalendarDay
     counts: DayCounts
@@ -81,7 +81,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """A range of days, first and last, as 2026-11-24; form: of one form, "" of all."""
+    """A range of days, first and last, as 2026-11-24. form: "" for all."""
 
     first: str
     last: str
@@ -124,7 +124,7 @@ class DailyCounts(Repository):
         return [(row.day, unpack(row.times)) for row in self._execute(select(of.day, of.times).where(*of_days))]
 
     def _names(self, form: str) -> Sequence[str]:
-        """Return the names under which what exists here is counted. form: of one form, "" of all."""
+        """Return the names under which leads within the walls are counted. form: "" for all."""
         if self._walls is None:
             return [form]
         return [counted_for(account, form) for account in sorted(self._walls.accounts)]
@@ -144,7 +144,7 @@ class DailyCounts(Repository):
         return sorted(value for value in self._execute(query).scalars() if value)
 
     def leads_by_status(self) -> dict[str, int]:
-        """Count all leads by status: those of days that have ended as they were counted, the others by reading them."""
+        """Count all leads by status: from the counts of past days, and by reading the leads of the others."""
         of = daily_counts.c
         changed = count_days.c.since.in_(select(count_changes.c.since))
         is_known = and_(count_days.c.until != "", _IS_COUNTED, ~changed)
@@ -162,7 +162,7 @@ class DailyCounts(Repository):
             )
             counted = select(of.value, func.sum(of.leads)).where(*of_days).group_by(of.value)
             counts.update({value: int(number) for value, number in self._execute(counted)})
-        status = leads.c.status.concat("")  # else SQLite reads all leads in the order of their statuses
+        status = leads.c.status.concat("")  # without it SQLite reads all leads in the order of their statuses
         inside = or_(*(and_(leads.c.id >= since, leads.c.id < until) for since, until in rest))
         query = select(status.label("status"), func.count()).where(inside).group_by(status)
         counts.update({value: int(number) for value, number in self._execute(query)})
@@ -179,7 +179,7 @@ class DailyCounts(Repository):
     def last_lead_from(self, form: str, sender: str) -> LeadId | None:
         """Return the last lead that a sender brought: among leads not counted yet, else on its last day.
 
-        form: of one form, "" of all.
+        form: "" for all.
         """
         of = daily_counts.c
         of_sender = (of.kind == "sender", of.form.in_(self._names(form)), of.value == sender)
@@ -204,7 +204,7 @@ class DailyCounts(Repository):
     # -- counting
 
     def uncounted_days(self, zone: tzinfo, before: datetime) -> list[CalendarDay]:
-        """Return days that have leads but no row, days that have ended since, and the day of `before`.
+        """Return days with leads but no row, past days still marked as present, and the day of `before`.
 
         before: younger leads may still be committed by other processes with smaller ids.
         """
@@ -233,24 +233,24 @@ class DailyCounts(Repository):
             yield CalendarDay(day.since, after if after <= closing else "", day.day)
 
     def counts_in_zone(self, zone: tzinfo) -> bool:
-        """Return whether the days are those of that zone, judged by the newest."""
+        """Return whether the counts use that zone's days, judged by the newest."""
         newest = self._execute(select(count_days).order_by(count_days.c.since.desc()).limit(1)).first()
         return newest is None or CalendarDay(*newest) == _renamed(CalendarDay(*newest), zone)
 
     def forget_counts(self) -> None:
-        """Delete all counts, to begin again for the calendar of another zone."""
+        """Delete all counts, to start over in another zone's calendar."""
         for table in (count_changes, daily_counts, delivery_times, count_days):
             self._execute(delete(table))
 
     def add_days(self, days: Sequence[CalendarDay]) -> None:
-        """Have days counted; from now on the trigger records changes of those that have ended."""
+        """Add days to count; from now on the trigger records changes of past ones."""
         for day in days:
             begun = {"until": day.until, "day": day.day, "counted_at": None}
             adding = self._database.insert(count_days).values(since=day.since, **begun)
             self._execute(adding.on_conflict_do_update(index_elements=["since"], set_=begun))
 
     def next_day(self, stale_before: datetime) -> CalendarDay | None:
-        """Return the next day to count, newest first: never counted, changed, or present and counted before then."""
+        """Return the next day to count, newest first: uncounted, changed, or present and last counted before then."""
         changed = count_days.c.since.in_(select(count_changes.c.since))
         is_present = (count_days.c.until == "") & (count_days.c.counted_at < stale_before)
         due = select(count_days).where(~_IS_COUNTED | changed | is_present)
@@ -258,7 +258,7 @@ class DailyCounts(Repository):
         return None if row is None else CalendarDay(*row)
 
     def count_day(self, day: CalendarDay) -> DayCount:
-        """Count the leads of a day; reads the trigger's records first, so that later changes are counted once more."""
+        """Count the leads of a day; the trigger's records are read first, so that later changes cause another count."""
         recorded = select(count_changes.c.id).where(count_changes.c.since == day.since).limit(CHANGES_BATCH_SIZE)
         changes = self._execute(recorded).scalars().all()
         rows = self._execute(select(*COLUMNS).where(leads.c.id >= day.since, leads.c.id < (day.until or AFTER_ALL_IDS)))
@@ -269,7 +269,7 @@ class DailyCounts(Repository):
         return DayCount(day, counts, times.packed(), changes)
 
     def _shared(self) -> set[str]:
-        """Return locations named by several leads of any day."""
+        """Return locations that several leads of any day have named."""
         of = daily_counts.c
         query = select(of.value).where(of.kind == "location", of.form == ALL, of.value.not_in(("", ERASED)))
         return set(self._execute(query.group_by(of.value).having(func.sum(of.leads) >= SHARED_BY)).scalars())
@@ -303,13 +303,13 @@ class DailyCounts(Repository):
 
 
 def _between_days(days: Sequence[Any]) -> list[tuple[str, str]]:
-    """Return the stretches of ids that are in none of these days, which are in their order."""
+    """Return the stretches of ids outside all of these days, which come in order."""
     starts, ends = ["", *(day.until for day in days)], [*(day.since for day in days), AFTER_ALL_IDS]
     return [(since, until) for since, until in zip(starts, ends, strict=True) if since < until]
 
 
 def day_of(lead_id: str, zone: tzinfo) -> CalendarDay:
-    """Return the day on which a lead arrived, as a day without an end."""
+    """Return the day on which a lead arrived, with an open end."""
     arrived = arrival_of(lead_id).astimezone(zone)
     midnight = datetime.combine(arrived.date(), time(), zone)
     return CalendarDay(first_lead_id(midnight), "", arrived.date().isoformat())
@@ -321,7 +321,7 @@ def _end(day: CalendarDay, zone: tzinfo) -> str:
 
 
 def _renamed(day: CalendarDay, zone: tzinfo) -> CalendarDay:
-    """Return the day of the same date in that zone."""
+    """Return the same date as a day of that zone."""
     midnight = datetime.combine(date.fromisoformat(day.day), time(), zone)
     return CalendarDay(first_lead_id(midnight), day.until, day.day, day.counted_at)
 
@@ -331,4 +331,4 @@ _IS_COUNTED = exists().where(
     delivery_times.c.day == count_days.c.day,
     delivery_times.c.counted_at == count_days.c.counted_at,
 )
-"""Whether a day was counted, and by a version that counts by account."""
+"""Whether a day was counted, by a version that counts by account."""

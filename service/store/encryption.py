@@ -1,9 +1,9 @@
-"""Tokens, and secrets that people typed: encrypted in their rows under a list of keys, re-encrypted row by row.
+"""Tokens and typed secrets: encrypted in their rows under a list of keys, re-encrypted row by row.
 
-The newest key encrypts, any decrypts. Encrypted texts are Fernet tokens (AES-128-CBC with HMAC-SHA256, so that a
-changed text is noticed) behind a prefix. The keys are derived by HKDF-SHA256, so that any long random text can be one.
+The newest key encrypts, any decrypts. Encrypted texts are Fernet tokens (AES-128-CBC with HMAC-SHA256, so that changes
+show) behind a prefix. The keys are derived by HKDF-SHA256, so that any long random text can be one.
 
-Nothing else in the database gives access to anything: passwords are kept as hashes, and so are the sessions' tokens.
+Nothing else in the database gives access to anything: passwords and session tokens are stored as hashes.
 Without a key of the operator the key is the deployment's own secret_key, which is in the database, too.
 """
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 # -- keys
 
 PREFIX = "enc:v1:"
-"""What an encrypted text begins with; anything else is a text from before there was encryption."""
+"""Prefix of an encrypted text; a text without it was stored before there was encryption."""
 
 _PURPOSE = b"lead-capture: secrets in the database"
 
 
 class UnreadableSecret(Exception):
-    """None of the keys decrypts a text of the database. The sentence says what to do, and nothing secret."""
+    """None of the keys decrypts a text of the database. The message says what to do and reveals nothing secret."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ class UnreadableSecret(Exception):
 
 
 class Keyring:
-    """Keys, newest first; none is checked for its length here."""
+    """Encryption keys, newest first; their length is not checked here."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = tuple(keys)
@@ -58,7 +58,7 @@ class Keyring:
         return PREFIX + _fernet(self._keys[0]).encrypt(text.encode()).decode()
 
     def decrypt(self, text: str) -> str:
-        """Decrypt with whichever key fits; a text that is not encrypted is returned as it is.
+        """Decrypt with whichever key fits; a text without the prefix is returned as it is.
 
         Raises: UnreadableSecret.
         """
@@ -97,7 +97,7 @@ def _fernet(key: str) -> "Fernet":
 # -- tokens
 
 SECRET_KEY_FLAG = "secret_key"  # noqa: S105 (the name of a value)
-"""Name of the generated key that serves where SECRET_KEY is not set."""
+"""Flag with the generated key that is used where SECRET_KEY is not set."""
 
 
 class SecretName(NamedTuple):
@@ -107,17 +107,17 @@ class SecretName(NamedTuple):
 
 
 class SeedOwner(NamedTuple):
-    """A person whose app makes the codes of the second step."""
+    """A person whose authenticator app makes codes for the second step."""
 
     person_id: str
 
 
 SecretOwner = str | tuple[str, str, str] | SecretName | SeedOwner
-"""Whose tokens: a Nexudus account by its name, a connection by form, sender and place, a typed secret, or a person."""
+"""Owner of tokens: a Nexudus account's name, a connection (form, sender, place), a typed secret, or a person."""
 
 
 class RotationResult(Enum):
-    """What became of one row: it has the newest key now, had it before, or cannot be read; NONE: it has no tokens."""
+    """The result for one row: it has the newest key now, had it before, or is unreadable; NONE: it has no tokens."""
 
     ROTATED, CURRENT, UNREADABLE, NONE = "rotated", "current", "unreadable", "none"
 
@@ -128,14 +128,14 @@ def new_secret_key() -> str:
 
 
 class EncryptedTokens(Repository):
-    """Tokens as JSON objects, in which only secret values are encrypted.
+    """Tokens as JSON objects in which only the secret values are encrypted.
 
     So the rest, such as a refused login, is read without a key; and a process of an earlier version, which takes an
-    encrypted token for a token, is refused once and signs in again.
+    encrypted token for a plain one, is refused once and signs in again.
     """
 
     def encrypt(self, tokens: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-        """Return the tokens with the values of these names encrypted; empty and other than text they stay."""
+        """Return the tokens with the values of these names encrypted; empty values and values other than text stay."""
         keyring = self._keyring(make=True)
         return {
             name: keyring.encrypt(value) if name in names and isinstance(value, str) and value else value
@@ -155,7 +155,7 @@ class EncryptedTokens(Repository):
     # -- newer keys
 
     def owners(self, *, only_plain: bool = False) -> list[SecretOwner]:
-        """Return everyone who has tokens; only_plain: who has some that are not encrypted."""
+        """Return every owner of tokens; only_plain: only owners with a token that is not encrypted."""
         of_accounts = select(accounts.c.name, accounts.c.tokens).where(accounts.c.tokens.is_not(None))
         key = (connections.c.form, connections.c.sender, connections.c.place)
         of_connections = select(*key, connections.c.tokens).where(connections.c.tokens.is_not(None))
@@ -170,7 +170,7 @@ class EncryptedTokens(Repository):
         return [owner for owner, tokens in rows if not only_plain or _has_plain(owner, tokens)]
 
     def rotate(self, owner: SecretOwner) -> RotationResult:
-        """Encrypt the tokens of one owner, as they are at this moment, under the newest key.
+        """Encrypt one owner's tokens, as they are at this moment, under the newest key.
 
         The row stays locked until the commit, so that no process can renew the tokens in between.
         """
@@ -189,7 +189,7 @@ class EncryptedTokens(Repository):
         return RotationResult.ROTATED
 
     def forget_unreadable(self, owner: SecretOwner) -> None:
-        """Delete the tokens of one owner unless they can be decrypted by now: the next call then signs in again."""
+        """Delete one owner's tokens unless they can be decrypted by now; the next call then signs in again."""
         try:
             self.decrypt(self._lock_tokens(owner) or {})
         except UnreadableSecret:
@@ -205,7 +205,7 @@ class EncryptedTokens(Repository):
         self._execute(update(table).where(row).values(tokens=tokens))
 
     def _keyring(self, *, make: bool = False) -> Keyring:
-        """Return the operator's keys, then the database's own; make: the latter where there is no other."""
+        """Return the operator's keys, then the database's own. make: create the latter if there is no other."""
         keys, flags = self._database.keys, self._as(Flags)
         own = flags.once(SECRET_KEY_FLAG, new_secret_key) if make and not keys else flags.get(SECRET_KEY_FLAG)
         return Keyring([*keys, *([own] if own else [])])
@@ -232,16 +232,16 @@ ACCOUNT_SECRETS = ("access_token", "refresh_token")
 
 
 def connection_secrets(tokens: Mapping[str, Any]) -> list[str]:
-    """Return the names of a connection's tokens that are encrypted: every text.
+    """Return the names of a connection's encrypted values: every text.
 
-    The digest of the tokens that they were renewed from is among them. So a process of an earlier version takes what it
-    cannot read for tokens of another consent, and uses those of the forms file.
+    One of them is the digest of the tokens from which they were renewed. A process of an earlier version, which cannot
+    read it, takes them for tokens of another consent and uses those of the forms file.
     """
     return [name for name, value in tokens.items() if isinstance(value, str)]
 
 
 def _secret_names(owner: SecretOwner, tokens: Mapping[str, Any]) -> list[str]:
-    """Return the names of the secrets that are there."""
+    """Return the names of the secrets that are present."""
     names = ACCOUNT_SECRETS if isinstance(owner, str) else connection_secrets(tokens)
     return [name for name in names if tokens.get(name)]
 

@@ -1,4 +1,4 @@
-"""Imports from the dashboard: the file, how far its import is, and how it ended; for a day at most.
+"""Imports from the dashboard: the file, its progress and its result; kept for a day at most.
 
 Every web process sees them, whichever does the work. The file is deleted as soon as it is imported.
 """
@@ -19,9 +19,9 @@ KEEP_IMPORTS = timedelta(days=1)
 
 
 class JobState(StrEnum):
-    """How far an import is."""
+    """The stage of an import."""
 
-    CHECKING = "checking"  # what would become of the rows
+    CHECKING = "checking"  # showing what would happen to each row
     CHECKED = "checked"
     IMPORTING = "importing"
     DONE = "done"
@@ -29,13 +29,13 @@ class JobState(StrEnum):
 
     @property
     def is_running(self) -> bool:
-        """Whether a process should be at work on it."""
+        """Whether a process should be working on it."""
         return self in (JobState.CHECKING, JobState.IMPORTING)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """An import from the dashboard. done: part of the file that is done, 0 to 1. seen_at: last sign of the work."""
+    """An import from the dashboard. done: share of the file done, 0 to 1. seen_at: last sign of progress."""
 
     id: str
     form: str
@@ -57,7 +57,7 @@ class ImportJobs(Repository):
     """Imports from the dashboard."""
 
     def add(self, job: ImportJob, contents: bytes) -> None:
-        """Record a file that is to be checked."""
+        """Store a file that is to be checked."""
         row = {name: getattr(job, name) for name in ImportJob.__dataclass_fields__}
         values = {**row, "state": job.state.value, "result": dict(job.result), "contents": contents}
         self._execute(import_jobs.insert().values(values))
@@ -68,16 +68,16 @@ class ImportJobs(Repository):
         return None if row is None else ImportJob(**{**row._mapping, "state": JobState(row.state)})  # noqa: SLF001 (documented)
 
     def contents(self, job_id: str) -> bytes | None:
-        """Return the file of an import, None once it was imported."""
+        """Return the file of an import; None once it is imported."""
         contents: bytes | None = self._execute(
             select(import_jobs.c.contents).where(import_jobs.c.id == job_id)
         ).scalar()
         return contents
 
     def begin(self, job_id: str, state: JobState, now: datetime, stale: datetime) -> bool:
-        """Begin to check or to import; False where another process is at work on it.
+        """Begin to check or to import; False if another process is working on it.
 
-        stale: a process that gave no sign since then has ended.
+        stale: a process without a sign of progress since then has ended.
         """
         free = or_(import_jobs.c.state.not_in(_RUNNING), import_jobs.c.seen_at < stale)
         own = update(import_jobs).where(import_jobs.c.id == job_id, import_jobs.c.contents.is_not(None), free)
@@ -85,22 +85,22 @@ class ImportJobs(Repository):
         return self._execute(own.values(begun)).rowcount == 1
 
     def advance(self, job_id: str, done: float, rows: int, now: datetime) -> None:
-        """Record how far it is."""
+        """Record progress."""
         self._execute(update(import_jobs).where(import_jobs.c.id == job_id).values(done=done, rows=rows, seen_at=now))
 
     def end(self, job_id: str, state: JobState, result: Mapping[str, Any], problem: str, now: datetime) -> None:
-        """Record how it ended; what is done needs no file any more."""
+        """Record the result; the file of a finished import is deleted."""
         values: dict[str, Any] = {"state": state.value, "result": dict(result), "problem": problem, "seen_at": now}
         if state is JobState.DONE:
             values["contents"] = None
         self._execute(update(import_jobs).where(import_jobs.c.id == job_id).values(values))
 
     def remove(self, job_ids: Collection[str]) -> None:
-        """Delete imports with their files; leads that were taken stay."""
+        """Delete imports with their files; imported leads stay."""
         self._execute(delete(import_jobs).where(import_jobs.c.id.in_(job_ids)))
 
     def tidy(self, before: datetime) -> None:
-        """Delete imports that began before then."""
+        """Delete imports begun before then."""
         self._execute(delete(import_jobs).where(import_jobs.c.created_at < before))
 
 

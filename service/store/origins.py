@@ -1,4 +1,4 @@
-"""The origins of a period's leads: channels, sources, campaigns, repaired tags; from blocks, as outcomes are."""
+"""The origins of a period's leads: channels, sources, campaigns, repaired tags; counted from blocks, like outcomes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MAX_VALUES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period of arrival, from `since` up to but not including `until`; form: of one form, "" of all."""
+    """A period of arrival, from `since` up to but not including `until`. form: "" for all."""
 
     since: datetime
     until: datetime
@@ -24,7 +24,7 @@ class Period:
 
 
 class OriginCount(NamedTuple):
-    """Leads that share values, and how many of them were delivered.
+    """Number of leads that share some values, and how many of them were delivered.
 
     what: the values that they share, in the order of the list's columns.
     """
@@ -39,8 +39,8 @@ class Origins:
     """The origins of a period's leads.
 
     verdicts: (channel, LeadSource, rule). sources: (utm_source, utm_medium). by_form: (form, utm_source). campaigns,
-    contents, terms: one UTM value. codes: (code, form, utm_campaign). left_out: status -> leads that do not count.
-    cut: names of the lists that are longer than shown.
+    contents, terms: one UTM value. codes: (code, form, utm_campaign). left_out: status -> leads that are not counted.
+    cut: names of lists that are longer than shown.
     """
 
     verdicts: Sequence[OriginCount]
@@ -59,10 +59,10 @@ _NAMES = ("sources", "campaigns", "contents", "terms")
 
 
 class OriginCounts(Outcomes):
-    """Counting origins. To be used first in its transaction, after `fix_moment`."""
+    """Counting origins. Use it first in a transaction, right after `fix_moment`."""
 
     def origins(self, period: Period, limit: int = MAX_VALUES) -> Origins:
-        """Count the origins of a period's leads. limit: values of each list that strangers can write."""
+        """Count the origins of a period's leads. limit: maximum length of each list whose values strangers can add."""
         by_form = self.tallies((TAGS,), OutcomePeriod(period.since, period.until, form=period.form), knows_form=True)
         tally: Tally = {}
         for of_form in by_form[TAGS].values():

@@ -15,23 +15,23 @@ from service.store.database.walls import beyond_walls
 from service.store.leads.stored import StoredLeads
 
 WAKE = "wake"
-"""Key in a connection's `info` after its transaction made something due: the writer rings the bell after the commit."""
+"""Key in a connection's `info`, set once its transaction made something due: after the commit the bell is rung."""
 
 RECENT_ATTEMPTS = 2000
-"""Calls to look back over where they are not found by an index: those of the last minutes are among them."""
+"""Latest calls to look through where no index helps: all of the last minutes are among them."""
 
 STATUS_BATCH_SIZE = 1000
-"""Leads in one statement: the engines limit its parameters."""
+"""Leads in one statement: the engines limit the number of parameters."""
 
 LIVE, LATER = 0, 1
-"""Priorities: a lead that has just arrived goes before retries by operators and imports."""
+"""Priorities: a lead that has just arrived goes before operators' retries and imports."""
 
 NOTHING_UNKNOWN: dict[str, Any] = {"unknown_step": None, "unknown_since": None, "verify_count": 0}
 
 SEARCH_ANEW = {"verify_count": 0}
-"""Of deliveries that become due early: a search for an unanswered create counts only if its wait was kept.
+"""Columns reset when a delivery becomes due early: a search for an unanswered create counts only after its full wait.
 
-Nexudus may still be at work on the create, and would carry it out after a search that came too soon.
+Nexudus may still be at work on the create, and would complete it after a search that came too soon.
 """
 
 _own = deliveries.alias("own")
@@ -44,7 +44,7 @@ _CONTACT_IN_DOUBT = (  # built once: that took longer than the query
     .where(attempts.c.id > select(func.max(attempts.c.id)).scalar_subquery() - RECENT_ATTEMPTS)
     .where(attempts.c.step == Step.CREATE_COWORKER.value, attempts.c.started_at >= bindparam("since"))
     .where(attempts.c.outcome.in_((Outcome.OPEN.value, Outcome.UNKNOWN.value, Outcome.INTERCEPTED.value)))
-    # A lead that was corrected since may have been this person's when the call was made: this lead, too.
+    # A lead corrected since may have been this person's when the call was made, including this lead.
     .where(or_(and_(attempts.c.lead_id != bindparam("lead"), _is_of_person), leads.c.corrections.is_not(None)))
     .order_by(attempts.c.id.desc())
     .limit(1)
@@ -54,7 +54,7 @@ _ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priorit
 
 
 def wake(connection: Connection, database: Database) -> None:
-    """Wake the workers of all hosts once the transaction is committed: something is due."""
+    """Wake the workers of all hosts once the transaction is committed, because something is due."""
     connection.info[WAKE] = True
     if database.announce:
         connection.execute(beyond_walls(text(database.announce)))
@@ -101,7 +101,7 @@ class Outbox(Repository):
             self._wake()
 
     def retry(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
-        """Try leads again by an operator's decision, with a fresh schedule; returns those with something to send."""
+        """Retry leads by an operator's decision, with a fresh schedule; returns the leads with something to send."""
         undone = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
         again = {
             "state": QUEUED,
@@ -120,26 +120,26 @@ class Outbox(Repository):
         return retried
 
     def unpark(self, lead_id: LeadId, due: datetime) -> None:
-        """Deliver a parked lead as if it had just arrived: the answers that it lacked are here."""
+        """Deliver a parked lead as if it had just arrived: the missing answers are here now."""
         parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
         self._execute(parked.values(state=QUEUED, due_at=due, tries=0, blocked_by=None, **SEARCH_ANEW))
         self._as(StoredLeads).set_status([lead_id], Status.PENDING)
         self._wake()
 
     def forget_contacts(self, account: str) -> int:
-        """Have every delivery that is not done search for its contact again; returns how many had one."""
+        """Have every unfinished delivery search for its contact again; returns how many had one."""
         known = and_(deliveries.c.account == account, deliveries.c.state != DONE, deliveries.c.coworker_id.is_not(None))
         return self._execute(update(deliveries).where(known).values(coworker_id=None)).rowcount
 
     def withdraw(self, lead_ids: Sequence[LeadId]) -> None:
-        """Deliver nothing for now, by an operator's decision; a worker that has one of them loses its lease."""
+        """Withdraw deliveries by an operator's decision; a worker that has one of them loses its lease."""
         undone = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
         self._execute(undone.values(state=PARKED, blocked_by=None, **NO_LEASE))
 
     def move(self, lead_id: LeadId, account: str, due: datetime) -> None:
-        """Deliver a lead to another account, with a fresh schedule; steps finished in the old account are forgotten.
+        """Move a delivery to another account, with a fresh schedule; steps finished in the old account are forgotten.
 
-        Only where no opportunity of it can be in the old account.
+        Only for leads without a possible opportunity in the old account.
         """
         anew = {"due_at": due, "tries": 0, "blocked_by": None, "coworker_id": None, **NOTHING_UNKNOWN}
         self._execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew))
@@ -148,16 +148,16 @@ class Outbox(Repository):
         self._wake()
 
     def forget_contact_search(self, lead_id: LeadId) -> None:
-        """Forget results of searches for the contact: it was another account's, or may have been another person."""
+        """Forget results of contact searches: the contact may be another account's or another person."""
         searches = update(attempts).where(attempts.c.lead_id == lead_id, attempts.c.step == Step.FIND_COWORKER.value)
         self._execute(searches.where(attempts.c.outcome == Outcome.DONE.value).values(detail=""))
 
     def reschedule_now(self, account: str, now: datetime, failing_since: datetime, *, untried: bool = False) -> int:
-        """After an outage, make deliveries due that wait longer than a minute for their next try; returns how many.
+        """After an outage, make deliveries due whose next try is more than a minute away; returns how many.
 
-        failing_since: when the outage began. Deliveries that met a web page before then keep waiting: others succeeded
+        failing_since: start of the outage. Deliveries that met a web page before then keep waiting: others succeeded
         since, so the page was meant for them alone.
-        untried: include deliveries that have used up nothing of their schedule, such as those refused before.
+        untried: include deliveries that have used nothing of their schedule, such as those refused before.
         """
         met_earlier = select(attempts.c.id).where(
             attempts.c.lead_id == deliveries.c.lead_id,
@@ -213,7 +213,7 @@ class Outbox(Repository):
         self._execute(update(attempts).where(attempts.c.id == number).values(values))
 
     def count_intercepted(self, account: str, since: datetime) -> int:
-        """Count the leads of an account that met a web page in calls that began at or after `since`."""
+        """Count the leads of an account that met a web page in a call begun at or after `since`."""
         newest = select(func.max(attempts.c.id)).scalar_subquery()
         query = (
             select(func.count(attempts.c.lead_id.distinct()))
@@ -224,15 +224,15 @@ class Outbox(Repository):
         return int(self._execute(query).scalar_one())
 
     def contact_in_doubt(self, delivery: Delivery, since: datetime) -> tuple[datetime, int | None] | None:
-        """Return the newest create of the person's contact whose outcome is unknown, if any.
+        """Return the newest create of the person's contact with an unknown outcome, if any: its start and duration.
 
-        It was made for another lead, or for this one before a correction. What is returned is the start of the call and
-        its duration in milliseconds, None if its worker ended meanwhile. since: only calls that began at or after it.
+        It was made for another lead, or for this one before a correction. The duration is in milliseconds, None if its
+        worker ended meanwhile. since: only calls begun at or after it.
         """
         row = self._execute(_CONTACT_IN_DOUBT, {"lead": delivery.lead.id, "since": since}).first()
         return None if row is None else (row.started_at, row.duration_ms)
 
-    # -- settling; all of it raises LeaseLost when another worker has the delivery
+    # -- settling: every method raises LeaseLost if another worker has the delivery
 
     def save_coworker(self, delivery: Delivery, coworker_id: CoworkerId) -> None:
         """Record that the contact exists: later tries begin after this step."""
@@ -252,7 +252,7 @@ class Outbox(Repository):
         self._change(delivery, state=DONE, blocked_by=None, **NO_LEASE, **NOTHING_UNKNOWN)
 
     def block(self, delivery: Delivery, call: str, problem: str) -> None:
-        """Release a delivery until its paused call is resumed, or until it is chosen as a probe.
+        """Release a delivery until its paused call is resumed, or it is chosen as a probe.
 
         It keeps its place in the schedule and its turn.
         """
@@ -260,21 +260,21 @@ class Outbox(Repository):
         self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def postpone(self, delivery: Delivery, due: datetime, tries: int, problem: str = "") -> None:
-        """Release a delivery until `due`, with `tries` retries used up in the schedule.
+        """Release a delivery until `due`, with `tries` retries of the schedule used up.
 
-        problem: what kept it from the CRM, shown meanwhile.
+        problem: why it is not in the CRM yet, shown meanwhile.
         """
         self._change(delivery, due_at=due, tries=tries, blocked_by=None, **NO_LEASE)
         if problem:
             self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def park(self, delivery: Delivery, problem: str) -> None:
-        """Leave a delivery to an operator; `problem` says why, and what to do."""
+        """Leave a delivery to an operator; `problem` says why and what to do."""
         self._change(delivery, state=PARKED, blocked_by=None, **NO_LEASE)
         self._as(StoredLeads).set_status([delivery.lead.id], Status.PARKED, problem)
 
     def park_blocked(self, account: str, call: str, problem: str) -> None:
-        """Leave all deliveries that a paused call blocks to an operator."""
+        """Leave all deliveries blocked by a paused call to an operator."""
         blocked = update(deliveries).where(deliveries.c.account == account, deliveries.c.blocked_by == call)
         parking = blocked.values(state=PARKED, blocked_by=None, **NO_LEASE).returning(deliveries.c.lead_id)
         ids = [LeadId(lead_id) for lead_id in self._execute(parking).scalars()]
@@ -282,7 +282,7 @@ class Outbox(Repository):
             self._as(StoredLeads).set_status(ids[start : start + STATUS_BATCH_SIZE], Status.PARKED, problem)
 
     def hand_over(self, delivery: Delivery, account: str, due: datetime) -> None:
-        """Release a delivery to another account, to be claimed there."""
+        """Release a delivery to another account, whose worker claims it there."""
         self._change(delivery, **NO_LEASE)
         self.move(delivery.lead.id, account, due)
 
@@ -294,14 +294,14 @@ class Outbox(Repository):
     # -- figures
 
     def request_bodies(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-        """Return the opportunity as it was last sent for each lead; leads never sent are left out."""
+        """Return the opportunity as last sent for each lead; leads never sent are left out."""
         query = select(deliveries.c.lead_id, deliveries.c.request_body).where(deliveries.c.lead_id.in_(lead_ids))
         rows = self._execute(query)
         return {LeadId(row.lead_id): row.request_body for row in rows if row.request_body is not None}
 
     def backlog(self) -> tuple[int, datetime | None]:
-        """Count the leads that wait for delivery; with the arrival of the oldest."""
-        pending = leads.c.status == Status.PENDING.value  # has an index; the state of the deliveries has none
+        """Count the leads that wait for delivery; also return the arrival of the oldest."""
+        pending = leads.c.status == Status.PENDING.value  # has an index, unlike the deliveries' state
         number = self._execute(select(func.count()).select_from(leads).where(pending)).scalar_one()
         oldest = select(leads.c.received_at).where(pending).order_by(leads.c.id).limit(1)
         return int(number), self._execute(oldest).scalar()

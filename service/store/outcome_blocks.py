@@ -1,9 +1,9 @@
-"""Leads added up block by block, in the background, so that a report of a million leads opens in a moment.
+"""Leads added up block by block in the background, so that a report of a million leads opens at once.
 
-A block is a stretch of BLOCK_SIZE leads in the order of their ids; FAN blocks of a level in a row are added up once
-more into one of the next level, as far as there are leads. Blocks know nothing of days, so every period is served
-alike, in every time zone. Triggers note each block of which a lead, its touch, its sale or its answer has changed;
-until it is counted again, reports read its leads themselves.
+A block is a stretch of BLOCK_SIZE leads in the order of their ids; FAN consecutive blocks of one level are added up
+into a block of the next level, as far as there are leads. Blocks do not depend on days, so every period is served
+alike, in every time zone. Triggers note each block with a changed lead, touch, sale or answer; until it is counted
+again, reports read its leads themselves.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,26 +24,27 @@ from service.store.outcome_folding import EVERY_KIND, fold
 from service.store.outcome_packs import ALL_FORMS, packed_rows, unpacked
 
 BLOCK_SIZE = 500
-"""Leads of a block: a report reads up to three times as many by itself, some 10 microseconds each."""
+"""Leads in a block: a report reads up to three times as many itself, some 10 microseconds each."""
 
 FAN = 5
-"""Blocks of one of the next level: of each level a report reads up to four at either end of its period."""
+"""Blocks that make one of the next level: a report reads up to four of each level at either end of its period."""
 
 UNCERTAIN = timedelta(minutes=1)
-"""Age of leads that a new block may hold, and of a block that is counted: a transaction that was under way when a block
-was made has not noted its changes.
+"""Minimum age of leads in a new block, and of a block to count.
+
+A transaction already open when the block was made has not noted its changes.
 """
 
 NOT_FOR_OTHERS = datetime(9999, 1, 1, tzinfo=UTC)
-"""When the count of a block of blocks has begun: workers of schema 0027 count none that is so young."""
+"""Start of the count of a block of blocks: workers of schema 0027 count no block that seems so young."""
 
 CHANGES_BATCH_SIZE = 20_000
-"""Records of the triggers that one count answers; with more of them the block is counted once more."""
+"""Maximum number of trigger records that one count settles; with more, the block is counted once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBlock:
-    """A block to be counted. changes: the triggers' records that the count answers."""
+    """A block to count. changes: the trigger records that the count settles."""
 
     level: int
     leads: Stretch
@@ -53,7 +54,7 @@ class OutcomeBlock:
 
 @dataclass(frozen=True, slots=True)
 class BlockCount:
-    """What was counted of a block: rows of outcome_packs, without the block."""
+    """The count of a block: rows of outcome_packs, without the block."""
 
     block: OutcomeBlock
     packs: Sequence[dict[str, Any]]
@@ -65,7 +66,7 @@ class OutcomeBlocks(Repository):
     # -- making
 
     def next_leads(self, now: datetime, size: int = BLOCK_SIZE) -> Stretch | None:
-        """Return the leads of the next block to make; None while there are too few."""
+        """Return the stretch of leads for the next block; None while there are too few."""
         since = self._end_of(1)
         closing = first_lead_id(now - UNCERTAIN)
         following = select(leads.c.id).where(leads.c.id >= since, leads.c.id < closing).order_by(leads.c.id)
@@ -73,7 +74,7 @@ class OutcomeBlocks(Repository):
         return None if until is None else Stretch(since, until)
 
     def next_blocks(self, fan: int = FAN) -> Iterator[tuple[int, Stretch]]:
-        """Yield the next block of blocks to make of each level that has blocks enough for one, with its level."""
+        """Yield, for each level with enough blocks, the next block of blocks to make, with its level."""
         of = outcome_blocks.c
         top: int = self._execute(select(func.max(of.level))).scalar() or 0
         for level in range(2, top + 2):
@@ -89,7 +90,7 @@ class OutcomeBlocks(Repository):
         return end or ""
 
     def make_block(self, level: int, stretch: Stretch, now: datetime) -> None:
-        """Make a block; from now on changes of its leads are noted. Another worker may have made it already."""
+        """Make a block, whose leads' changes are noted from now on; another worker may have made it already."""
         row = {"level": level, "is_counted": False, "version": 0, "begun_at": _begun_at(level, now)}
         row |= stretch._asdict()
         self._execute(self._database.insert(outcome_blocks).values(**row).on_conflict_do_nothing())
@@ -97,7 +98,7 @@ class OutcomeBlocks(Repository):
     # -- counting
 
     def next_block(self, now: datetime) -> OutcomeBlock | None:
-        """Return the next block to count, the newest first: never counted, or changed; those of level 1 first."""
+        """Return the next block to count: never counted, or changed; those of level 1 first, then the newest."""
         of = outcome_blocks.c
         noted = outcome_changes.c.since
         is_changed = exists().where(noted >= of.since, noted < of.until)
@@ -120,7 +121,7 @@ class OutcomeBlocks(Repository):
         return None if row is None else OutcomeBlock(row.level, Stretch(row.since, row.until), row.version)
 
     def begin_count(self, block: OutcomeBlock, now: datetime) -> bool:
-        """Begin to count a block, and no longer read what was; False where another worker has begun since."""
+        """Begin to count a block and invalidate its earlier count; False if another worker has begun since."""
         begun = {"is_counted": False, "version": block.version + 1, "begun_at": _begun_at(block.level, now)}
         return self._execute(update(outcome_blocks).where(_is(block)).values(begun)).rowcount == 1
 
@@ -139,9 +140,9 @@ class OutcomeBlocks(Repository):
         return BlockCount(block, [*packed_rows(outcomes), *answer_rows(answers)])
 
     def save_count(self, count: BlockCount) -> None:
-        """Read these figures of a block from now on, unless another worker has begun to count it since.
+        """Publish the count of a block, unless another worker has begun to count it since.
 
-        What is made of them is to be counted again.
+        Blocks that contain it are to be counted again.
         """
         block, of = count.block, outcome_blocks.c
         if self._execute(self._locking(select(of.since).where(_is(begun(block))))).first() is None:
@@ -163,7 +164,7 @@ def _begun_at(level: int, now: datetime) -> datetime:
 
 
 def begun(block: OutcomeBlock) -> OutcomeBlock:
-    """Return a block as it is while it is counted."""
+    """Return a block with the version it has while it is counted."""
     return OutcomeBlock(block.level, block.leads, block.version + 1, block.changes)
 
 

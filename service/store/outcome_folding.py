@@ -1,4 +1,4 @@
-"""What reports distinguish of a lead, as SQL, and leads added up by it into tallies: see outcomes.py."""
+"""The properties of a lead that reports distinguish, as SQL; leads added up by them into tallies. See outcomes.py."""
 
 import json
 from collections import defaultdict
@@ -36,21 +36,22 @@ from service.store.outcome_packs import DELIVERED, JOINT, TAGS, FormTallies, Tal
 from service.store.sales import SaleStatus
 
 NOT_SET = "(not set)"
-"""What is listed where a value is unknown, as Google Analytics writes it."""
+"""Listed where a value is unknown, as in Google Analytics."""
 
 MAX_VALUE = 1e10
-"""A won value beyond this is a mistake, and would make every sum useless: it counts as unknown."""
+"""A won value beyond this is a mistake that would make every sum useless: it counts as unknown."""
 
 BY_TOUCH = ("channel", "source_medium", "campaign", "landing_page", "lead_source", "campaign_origin")
-"""What may be listed by the last or by the first touch. campaign_origin: campaign, source_medium, channel and
-lead_source together, for costs.
+"""Groupings by the last or by the first touch.
+
+campaign_origin: campaign, source_medium, channel and lead_source together, for costs.
 """
 
 OF_LEAD = ("form", "location")
-"""What is listed alike by either touch."""
+"""Groupings that are the same for either touch."""
 
 BARE = ("campaign_origin",)
-"""What is listed of which only the leads matter."""
+"""Groupings for which only the number of leads matters."""
 
 LAST, FIRST = "last", "first"
 
@@ -60,7 +61,7 @@ LEFT_OUT = (Status.QUARANTINED, Status.DISCARDED, Status.TEST)
 
 @dataclass(frozen=True, slots=True)
 class OutcomePeriod:
-    """A period of arrival, from `since` up to but not including `until`, of one account or form, "" of all."""
+    """A period of arrival, from `since` up to but not including `until`. account, form: "" for all."""
 
     since: datetime
     until: datetime
@@ -69,18 +70,18 @@ class OutcomePeriod:
 
 
 def kind_of(by: str, touch: str) -> str:
-    """Return the name under which tallies are kept."""
+    """Return the name under which a grouping's tallies are stored."""
     return by if by in OF_LEAD else f"{by}:{touch}"
 
 
 def all_kinds() -> Iterator[tuple[str, str]]:
-    """Yield everything that is kept: what is listed, by which touch."""
+    """Yield every grouping that is stored, with its touch."""
     yield from ((by, LAST) for by in OF_LEAD)
     yield from ((by, touch) for by in BY_TOUCH for touch in (LAST, FIRST))
 
 
 EVERY_KIND = (*(kind_of(by, touch) for by, touch in all_kinds()), TAGS)
-"""Kinds of tallies that are kept of every block."""
+"""Kinds of tallies stored for every block."""
 
 _BARE_KINDS = frozenset(kind_of(by, touch) for by in BARE for touch in (LAST, FIRST))
 
@@ -102,7 +103,7 @@ Touches = FromClause
 def fold(
     connection: Connection, stretch: Stretch, kinds: Sequence[str], period: OutcomePeriod | None = None
 ) -> FormTallies:
-    """Add up a stretch of leads, or those of them in a period, in a tally of each kind.
+    """Add up a stretch of leads, or those of them in a period, into a tally of each kind.
 
     Each lead is read once, however many kinds there are: reading takes longer than adding up.
     """
@@ -132,11 +133,11 @@ def _no_numbers() -> dict[str, int]:
 
 
 _SHARED = 11
-"""Columns that the query begins with, whatever kinds are read."""
+"""Columns at the start of the query, whatever kinds are read."""
 
 
 def _measures(left_out: str, delivered: int, stages: str, currency: str, *of_sale: int) -> Iterator[tuple[str, int]]:
-    """Yield what one lead adds to which measure; the first is that there is one."""
+    """Yield the measures of one lead and what it adds to each; the first counts the lead itself."""
     yield f"{left_out}{JOINT}leads{JOINT}", 1
     if delivered:
         yield f"{left_out}{JOINT}{DELIVERED}{JOINT}", 1
@@ -152,7 +153,7 @@ def _measures(left_out: str, delivered: int, stages: str, currency: str, *of_sal
 
 
 def _add_tags(tally: Tally, left_out: str, *, is_delivered: bool, tags: Sequence[Any]) -> None:
-    """Add what the report of attribution lists of one lead."""
+    """Add one lead to the lists of the attribution report."""
     if left_out:
         tally["left_out"][left_out] += 1
         return
@@ -176,7 +177,7 @@ _TAGS = (
 
 @lru_cache(maxsize=64)
 def _of_kinds(kinds: tuple[str, ...], of_period: bool, of_account: bool, of_form: bool) -> Select[Any]:
-    """Return the query for each lead of a stretch: what leads are told apart by, its numbers, its values, its tags."""
+    """Return the query of a stretch's leads: keys to group by, numbers, values, tags."""
     touches = {touch: lead_touches.alias(f"{touch}_touch") for touch in (LAST, FIRST)}
     joined: FromClause = leads.outerjoin(sales, and_(sales.c.lead_id == leads.c.id, _in_stretch(sales.c.lead_id)))
     places = [place for place in all_kinds() if kind_of(*place) in kinds]
@@ -194,17 +195,17 @@ def _of_kinds(kinds: tuple[str, ...], of_period: bool, of_account: bool, of_form
     if of_account:
         query = query.where(leads.c.account.concat("") == bindparam("account"))
     if of_form:
-        query = query.where(leads.c.form.concat("") == bindparam("form"))  # the ids are the better index
+        query = query.where(leads.c.form.concat("") == bindparam("form"))  # the index on ids is the better one
     return query
 
 
 def _in_stretch(lead_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """Match the leads of a stretch; said of each table, as PostgreSQL may read others whole."""
+    """Match the leads of a stretch; repeated for each table, as PostgreSQL may read the others whole."""
     return and_(lead_id >= bindparam("first_id"), lead_id < bindparam("end_id"))
 
 
 def _keys_and_numbers() -> tuple[Any, ...]:
-    """Return what a lead is told apart by, and what it adds to measures, in the order of `_measures`."""
+    """Return the keys that leads are grouped by and the numbers for measures, in the order of `_measures`."""
     is_won = sales.c.status == SaleStatus.WON.value
     waited = (type_coerce(sales.c.won_at, BigInteger) - type_coerce(leads.c.received_at, BigInteger)) // literal(1000)
     is_timed = and_(is_won, sales.c.won_at >= leads.c.received_at)
@@ -270,4 +271,4 @@ _VALUES: dict[str, Callable[[Touches], ColumnElement[Any]]] = {
     "form": lambda _own: leads.c.form,
     "location": lambda _own: _or_not_set(leads.c.location),
 }
-"""What may be listed -> its value of one lead. own: the touch that is listed, where the lead has a row for it."""
+"""Grouping -> its value of one lead. own: the touch that is listed, if the lead has a row for it."""

@@ -1,8 +1,8 @@
-"""Leads added up by what reports list, as they are kept and read.
+"""Leads added up by what reports list, in their stored form.
 
-A tally says of each measure how much of it each value has: measure -> value -> number. Tallies of blocks add up to that
-of a period, which is why a block keeps them whole, as JSON: adding up two hundred rows by the database takes longer
-than reading them all at once.
+A tally has the amount of each measure for each value: measure -> value -> number. Tallies of blocks add up to the tally
+of a period. A block stores them whole, as JSON: having the database add up two hundred rows takes longer than reading
+them all at once.
 """
 
 import json
@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 JOINT = "\x1f"
-"""Separates the parts of a joint value, those of a measure, and stages from each other."""
+"""Separates the parts of a joint value, of a measure, and stages from each other."""
 
 ALL_FORMS = ""
-"""The form under which the leads of all forms of an account are added up once more."""
+"""The form under which the leads of all forms of an account are added up."""
 
 TAGS = "tags"
-"""The kind of tallies that the report of attribution is made of: see origins.py."""
+"""The kind of tallies behind the attribution report: see origins.py."""
 
 DELIVERED = "delivered"
 
@@ -30,11 +30,11 @@ FormTallies = Mapping[tuple[str, str], Mapping[str, Tally]]
 
 
 class Measure(NamedTuple):
-    """What is counted, or added up.
+    """A number that is counted or added up.
 
-    left_out: of leads that are left out for this status; "": of those that count. name: leads, delivered, won, lost;
-    stages: leads that have entered the stages `detail`, joined; amount: won, in ten-thousandths of the currency
-    `detail`; timed, to_win_ms: won at a known time, and the time from arrival that it took them all together.
+    left_out: only leads left out for this status; "": only leads that count. name: leads, delivered, won, lost; stages:
+    leads that have entered the stages `detail`, joined; amount: won, in ten-thousandths of the currency `detail`;
+    timed, to_win_ms: won at a known time, and the total time from arrival to winning.
     """
 
     left_out: str
@@ -43,12 +43,12 @@ class Measure(NamedTuple):
 
     @property
     def written(self) -> str:
-        """As it is kept."""
+        """Return its stored form."""
         return JOINT.join(self)
 
 
 def measure_of(written: str) -> Measure:
-    """Return a measure that was `written`."""
+    """Parse the stored form of a measure."""
     return Measure(*written.split(JOINT, 2))
 
 
@@ -64,18 +64,18 @@ def add(total: Tally, more: Tally) -> None:
 
 
 def pack(tally: Tally) -> bytes:
-    """Return a tally as it is kept."""
+    """Return the stored form of a tally."""
     return zlib.compress(json.dumps(tally, separators=(",", ":")).encode("ascii"), 1)
 
 
 def unpack(packed: bytes) -> Tally:
-    """Return a tally that was kept."""
+    """Parse the stored form of a tally."""
     tally: Tally = json.loads(zlib.decompress(packed))
     return tally
 
 
 def packed_rows(tallies: FormTallies) -> Iterator[dict[str, Any]]:
-    """Yield rows of outcome_packs, without their block: each form's, and those of all forms together."""
+    """Yield rows of outcome_packs, without their block: one for each form, and one for all forms together."""
     whole: defaultdict[tuple[str, str], Tally] = defaultdict(dict)
     for (account, form), kinds in sorted(tallies.items()):
         for kind, tally in kinds.items():

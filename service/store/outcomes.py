@@ -1,8 +1,8 @@
-"""What became of the leads of a period, by where they came from.
+"""Sales outcomes of a period's leads, by origin.
 
-Whole blocks of leads have been added up in the background (outcome_blocks.py); what is left of the period, the newest
-leads and blocks that changed since are read when a report is opened. So a report is exact at any moment, and fast
-however many leads there are.
+Whole blocks of leads are added up in the background (outcome_blocks.py); the rest of the period, the newest leads and
+blocks that changed since are read when a report is opened. So a report is exact at any moment, and fast however many
+leads there are.
 """
 
 import json
@@ -17,18 +17,18 @@ from service.store.outcome_folding import OutcomePeriod, fold
 from service.store.outcome_packs import ALL_FORMS, Tally, add, unpack
 
 TalliesByForm = Mapping[str, Tally]
-"""The tally of each form; that of all forms together under ALL_FORMS."""
+"""The tally of each form; under ALL_FORMS, that of all forms together."""
 
 
 class Outcomes(BlockCover):
-    """Reading outcomes. To be used first in its transaction: all figures of a report are of one moment."""
+    """Reading outcomes. Use it first in a transaction: all figures of a report are of one moment."""
 
     def tallies(
         self, kinds: Sequence[str], period: OutcomePeriod, *, knows_form: bool = False
     ) -> Mapping[str, TalliesByForm]:
         """Return the tallies of a period by kind and form. kinds: of EVERY_KIND.
 
-        knows_form: without it, and where the period is not of one form, those of all forms are one.
+        knows_form: False joins the tallies of all forms, unless the period is of one form.
         """
         knows_form = knows_form or bool(period.form)
         levels, rest = self._cover(period.since, period.until)
@@ -46,7 +46,7 @@ class Outcomes(BlockCover):
     def _of_blocks(
         self, blocks: Sequence[CountedBlock], kinds: Sequence[str], period: OutcomePeriod, *, knows_form: bool
     ) -> Iterator[tuple[str, TalliesByForm]]:
-        """Yield each kind with its tallies of some blocks of one level, which the process keeps as JSON."""
+        """Yield each kind with its tallies of some blocks of one level; the process caches them as JSON."""
         keys = {kind: self._key_of(blocks, kind, period.account, period.form, knows_form) for kind in kinds}
         kept = {kind: self._database.sums.find(key) for kind, key in keys.items()}
         yield from ((kind, json.loads(written)) for kind, written in kept.items() if written is not None)

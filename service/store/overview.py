@@ -1,4 +1,4 @@
-"""The overview: leads received and delivered since midnight, the last lead of each account and sender."""
+"""The overview: leads received and delivered since midnight, the last lead for each account and sender."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,26 +13,26 @@ from service.store.database.walls import beyond_walls
 from service.store.words import cursor_of, facet
 
 RECENT_ATTEMPTS = 500
-"""Calls to look back over for the last successful one."""
+"""Calls to look through, newest first, for the last successful one."""
 
 MAX_DAY_LEADS = 1_000_000
 
 MAX_PROBLEMS = 500
-"""Different problems of parked leads that are read."""
+"""Maximum number of different problems of parked leads that are read."""
 
 _CREATING = (Step.CREATE_OPPORTUNITY.value, Step.FIND_OPPORTUNITY.value)
 
 
 @dataclass(frozen=True, slots=True)
 class TodayFigures:
-    """Leads received today, by their present status, and deliveries of today, whenever their leads arrived."""
+    """Leads received today, by present status, and today's deliveries, whenever their leads arrived."""
 
     received: dict[Status, int]
     delivered: int
 
     @property
     def arrived(self) -> int:
-        """Leads received, without spam, tests and discarded ones."""
+        """Leads received, without spam, tests and discarded leads."""
         excluded = (Status.QUARANTINED, Status.TEST, Status.DISCARDED)
         return sum(number for status, number in self.received.items() if status not in excluded)
 
@@ -51,7 +51,7 @@ class Overview(Repository):
 
     def today(self, since: datetime) -> TodayFigures:
         """Count the leads received and delivered since then."""
-        # Ordered by id: else all leads are read in the order of their statuses, to be grouped.
+        # Ordered by id, or all leads are read in the order of their statuses, to be grouped.
         some = (
             select(leads.c.status).where(leads.c.id >= first_lead_id(since)).order_by(leads.c.id).limit(MAX_DAY_LEADS)
         )
@@ -67,7 +67,7 @@ class Overview(Repository):
 
     def _first_since(self, since: datetime) -> int:
         """Return the number of the first call since then, by bisection: calls are numbered as they are made."""
-        ends = (func.min(attempts.c.id), func.max(attempts.c.id))  # one by one: together they read all calls
+        ends = (func.min(attempts.c.id), func.max(attempts.c.id))  # one by one: together they would read all calls
         lowest, highest = (self._execute(beyond_walls(select(end))).scalar() for end in ends)
         if lowest is None or highest is None:
             return 0
@@ -83,7 +83,7 @@ class Overview(Repository):
         return low
 
     def last_delivered(self, account: str) -> datetime | None:
-        """Return when a lead of that account was last delivered; None when that is long ago or never."""
+        """Return when a lead of that account was last delivered; None if that was long ago or never."""
         newest = beyond_walls(select(func.max(attempts.c.id))).scalar_subquery()
         query = (
             select(attempts.c.started_at)
@@ -132,7 +132,7 @@ class Overview(Repository):
         return self._facets("sender")
 
     def channels(self) -> list[str]:
-        """Return the channels that leads came by, in the same way as senders."""
+        """Return the channels of leads, by the same method as senders()."""
         return self._facets("channel")
 
     def _facets(self, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from service.store.second_steps import SecondSteps
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What is compared when a person signs in. password_hash: "" before a password was chosen."""
+    """Credentials to compare at a sign-in. password_hash: "" before a password was chosen."""
 
     person: Person
     password_hash: str
@@ -26,7 +26,7 @@ class PersonRecords(Repository):
     """People, a row for each."""
 
     def add(self, person: Person) -> bool:
-        """Store a new person; False when another one has the e-mail address."""
+        """Store a new person; False if another person has the e-mail address."""
         row = {
             "id": person.id,
             "email": person.email,
@@ -43,7 +43,7 @@ class PersonRecords(Repository):
         return [_person(row) for row in self._execute(select(people).order_by(people.c.email))]
 
     def lock_all(self) -> Sequence[Person]:
-        """Return everyone, unchanged by any other process until the commit."""
+        """Return everyone, locked against changes by other processes until the commit."""
         return [_person(row) for row in self._execute(self._locking(select(people).order_by(people.c.id)))]
 
     def get(self, person_id: str) -> Person | None:
@@ -52,22 +52,22 @@ class PersonRecords(Repository):
         return None if row is None else _person(row)
 
     def credentials(self, email: str) -> Credentials | None:
-        """Return what a person signs in with. email: folded."""
+        """Return the credentials of a person. email: folded."""
         row = self._execute(select(people).where(people.c.email == email)).first()
         return None if row is None else Credentials(_person(row), row.password_hash)
 
     def credentials_of(self, person_id: str) -> Credentials | None:
-        """Return the same by id."""
+        """Return the credentials of a person."""
         row = self._execute(select(people).where(people.c.id == person_id)).first()
         return None if row is None else Credentials(_person(row), row.password_hash)
 
     def has_passwords(self) -> bool:
-        """Return whether any person could sign in."""
+        """Return whether anyone could sign in by password."""
         ready = select(people.c.id).where(people.c.password_hash != "", people.c.disabled_at.is_(None)).limit(1)
         return self._execute(ready).first() is not None
 
     def change(self, person: Person) -> None:
-        """Store the name, role, accounts and state of a person that is stored already."""
+        """Store a changed name, role, accounts and state of a stored person."""
         values = {
             "name": person.name,
             "role": person.role.value,
@@ -81,7 +81,7 @@ class PersonRecords(Repository):
         self._execute(update(people).where(people.c.id == person_id).values(signed_in_at=now))
 
     def remove(self, person_id: str) -> None:
-        """Delete a person, with all that signs them in."""
+        """Delete a person with all means of signing in."""
         self._as(SecondSteps).remove(person_id)
         self._as(Passkeys).remove_all(person_id)
         self._as(Passkeys).unlink(person_id)
@@ -90,24 +90,24 @@ class PersonRecords(Repository):
     # -- links that set a password
 
     def set_link(self, person_id: str, digest: str, until: datetime) -> None:
-        """Give a person the one link that sets a password; an earlier one is good for nothing from now on."""
+        """Give a person the one link that sets a password; an earlier link is invalid from now on."""
         own = update(people).where(people.c.id == person_id)
         self._execute(own.values(link_digest=digest, link_until=until))
 
     def of_link(self, digest: str, now: datetime) -> Person | None:
-        """Return whose password a link sets; None once it was used or replaced, or has expired, and while disabled."""
+        """Return whose password a link sets; None if it was used, replaced or is expired, or the person is disabled."""
         is_good = (people.c.link_digest == digest, people.c.link_until > now, people.c.disabled_at.is_(None))
         row = self._execute(select(people).where(*is_good)).first()
         return None if row is None else _person(row)
 
     def use_link(self, digest: str, password_hash: str, now: datetime) -> bool:
-        """Set the password that was chosen by a link and end the link; False when another request was quicker."""
+        """Set the password chosen by a link and end the link; False if another request was quicker."""
         is_good = (people.c.link_digest == digest, people.c.link_until > now, people.c.disabled_at.is_(None))
         values = {"password_hash": password_hash, "link_digest": None, "link_until": None}
         return self._execute(update(people).where(*is_good).values(values)).rowcount == 1
 
     def set_password(self, person_id: str, password_hash: str) -> None:
-        """Set the password that a signed-in person chose, and end a link that could set another."""
+        """Set the password that a signed-in person chose, and invalidate any link that could set another."""
         values = {"password_hash": password_hash, "link_digest": None, "link_until": None}
         self._execute(update(people).where(people.c.id == person_id).values(values))
 

@@ -15,19 +15,19 @@ from service.store.outcome_folding import is_in_row
 from service.store.words import ID_TAIL, beginnings, number_in, parts, text_of, words_of
 
 COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
-"""Statuses of leads that count; leads erased after their delivery count, too."""
+"""Statuses of leads that count; leads erased after their delivery count as well."""
 
 MAX_TERMS = 8
 """Words of one search that count; more are ignored."""
 
 MIN_PREFIX_LENGTH = 3
-"""Shorter words must match whole: half of all words begin with some letter."""
+"""Minimum length of a prefix; shorter words must match whole, as too many words begin with them."""
 
 _ID = re.compile(r"(?:lead-capture:)?([0-9a-f]{32})")
 
 
 class ReportRow(NamedTuple):
-    """A row of a report: what is listed, by which touch, and the value. See outcome_folding.py."""
+    """A row of a report: grouping, touch and value. See outcome_folding.py."""
 
     by: str
     touch: str
@@ -50,14 +50,14 @@ class Query:
     account: str = ""
     campaign: str = ""
     sale: str = ""  # a SaleStatus
-    counted: bool = False  # only those that reports count: no spam, tests, discarded ones
-    problem: str = ""  # how their problem begins
-    row: ReportRow | None = None  # only those that a report lists in this row
+    counted: bool = False  # only leads that reports count: no spam, tests, discarded ones
+    problem: str = ""  # the beginning of their problem
+    row: ReportRow | None = None  # only leads that a report lists in this row
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition of a search: matched by a word with one of the beginnings, or equal to one where it is `whole`."""
+    """One condition of a search: a word with one of these beginnings, or equal to one if it is `whole`."""
 
     beginnings: tuple[str, ...]
     whole: bool = False
@@ -113,12 +113,12 @@ def filters(query: Query) -> dict[str, ColumnElement[bool]]:
 
 
 def checks(query: Query) -> list[ColumnElement[bool]]:
-    """Return the conditions that no index answers: they are checked of each lead that matches the others."""
+    """Return the conditions that no index answers: checked for each lead that matches the others."""
     conditions: list[ColumnElement[bool]] = []
     if query.problem:
         conditions.append(leads.c.problem.startswith(query.problem, autoescape=True))
     if query.counted:
-        status = leads.c.status.concat("")  # else SQLite reads all leads of each status, and sorts them
+        status = leads.c.status.concat("")  # or SQLite would read all leads of each status, and sort them
         erased_later = and_(status == Status.ERASED.value, leads.c.delivered_at.is_not(None))
         conditions.append(or_(status.in_(COUNTED), erased_later))
     if query.row:

@@ -27,7 +27,7 @@ class SaleStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """The opportunity of a lead, as last seen in the CRM. value: in `currency`, expected or earned."""
+    """The opportunity of a lead, as last seen in the CRM. value: in `currency`, expected or won."""
 
     lead_id: LeadId
     account: str
@@ -43,9 +43,9 @@ class Sale:
     loss_reason: str  # the CRM's word, "" unknown
     updated_at: datetime | None  # according to the CRM
     seen_at: datetime
-    missing_since: datetime | None = None  # when it was first not found
-    acknowledged_at: datetime | None = None  # when an operator accepted that it is missing, or double
-    responsible_id: int | None = None  # the owner, in the CRM; 0: none; None: not seen yet
+    missing_since: datetime | None = None  # when it was first missed
+    acknowledged_at: datetime | None = None  # when an operator accepted it as missing or double
+    responsible_id: int | None = None  # the owner in the CRM; 0: none; None: not seen yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class SaleChange:
 
 @dataclass(frozen=True, slots=True)
 class LeadRecord:
-    """A stored lead, for comparing it with the CRM."""
+    """A stored lead, for comparison with the CRM."""
 
     lead_id: LeadId
     account: str
@@ -90,7 +90,7 @@ class Sales(Repository):
         return {LeadId(row.lead_id): _sale(row) for row in rows}
 
     def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[SaleChange]]:
-        """Return the changes of each lead by time; those of one instant in the order of recording."""
+        """Return the changes of each lead by time; changes of one instant in the order of recording."""
         columns = [sale_changes.c[name] for name in ("lead_id", "kind", "name", "at", "seen_at", "id")]
         query = select(*columns).where(sale_changes.c.lead_id.in_(lead_ids)).order_by(sale_changes.c.id)
         by_lead: dict[LeadId, list[SaleChange]] = {LeadId(lead_id): [] for lead_id in lead_ids}
@@ -99,11 +99,11 @@ class Sales(Repository):
         return {lead_id: sorted(changes, key=lambda change: change.at) for lead_id, changes in by_lead.items()}
 
     def lead_records(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, LeadRecord]:
-        """Return the stored leads with some ids."""
+        """Return the stored leads with these ids."""
         return {record.lead_id: record for record in self._records(leads.c.id.in_(list(lead_ids)), now)}
 
     def lead_records_by_opportunity(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, LeadRecord]:
-        """Return the stored leads with some opportunities, by the opportunities' numbers."""
+        """Return the stored leads with these opportunities, by the opportunities' numbers."""
         of_numbers = and_(leads.c.opportunity_id.in_(list(numbers)), of_account(account))
         records = self._records(of_numbers, now)
         return {record.opportunity_id: record for record in records if record.opportunity_id}
@@ -130,7 +130,7 @@ class Sales(Repository):
         return received_at
 
     def count_by_status(self, account: str, since: datetime | None) -> dict[Status, int]:
-        """Count the leads of an account by status, of those received since then."""
+        """Count by sale status the leads of an account received since then."""
         query = select(leads.c.status, func.count()).where(of_account(account)).group_by(leads.c.status)
         if since:
             query = query.where(leads.c.id >= first_lead_id(since))
@@ -139,7 +139,7 @@ class Sales(Repository):
     def unseen_leads(
         self, account: str, since: datetime | None, before: datetime, after: str, size: int
     ) -> list[tuple[LeadId, OpportunityId]]:
-        """Return delivered leads with an opportunity not seen since `before`, by id, unless accepted as missing.
+        """Return delivered leads whose opportunity was not seen since `before`, by id, unless accepted as missing.
 
         after: the last id of the page before.
         """
@@ -199,7 +199,7 @@ class Sales(Repository):
             self._execute(seen.values(seen_at=now, missing_since=None, acknowledged_at=_IF_THERE))
 
     def mark_missing(self, missing: Sequence[Sale]) -> None:
-        """Record that opportunities are missing, also of leads never seen before; the first time stays."""
+        """Record that opportunities are missing, including those of leads never seen before; the first time stays."""
         for sale in missing:
             first = func.coalesce(sales.c.missing_since, literal(sale.missing_since, UtcDateTime))
             values = {
@@ -211,7 +211,7 @@ class Sales(Repository):
             self._execute(upsert)
 
     def acknowledge(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
-        """Record that an operator accepts missing or double opportunities; returns leads that had been looked for."""
+        """Record that an operator accepts missing or double opportunities; returns the leads with a sale."""
         known = update(sales).where(sales.c.lead_id.in_(lead_ids))
         accepted = self._execute(known.values(acknowledged_at=now).returning(sales.c.lead_id))
         return [LeadId(lead_id) for lead_id in accepted.scalars()]
@@ -219,7 +219,7 @@ class Sales(Repository):
     def adopt(self, lead_id: LeadId, coworker_id: CoworkerId, number: OpportunityId, now: datetime) -> bool:
         """Record an opportunity that the CRM has and the store lacks, and end the delivery.
 
-        False where a worker is sending the lead at this moment, or it is erased: then nothing is changed.
+        False if a worker is sending the lead at this moment, or it is erased: then nothing is changed.
         """
         free = or_(deliveries.c.claimed_by.is_(None), deliveries.c.lease_until <= now)
         ending = update(deliveries).where(deliveries.c.lead_id == lead_id, free)
@@ -245,7 +245,7 @@ def _sale(row: Any) -> Sale:
 
 _ACCEPTED = and_(sales.c.missing_since.is_not(None), sales.c.acknowledged_at.is_not(None))
 _IF_THERE = case((sales.c.missing_since.is_(None), sales.c.acknowledged_at))
-"""Accepted doubles stay accepted; the acceptance of a missing opportunity ends when it is back."""
+"""Accepted doubles stay accepted; the acceptance of a missing opportunity ends when it reappears."""
 
 _RECORDS = select(
     *(leads.c[name] for name in ("id", "account", "form", "status", "received_at", "opportunity_id")),

@@ -1,7 +1,7 @@
-"""Finding leads among a million: each condition is looked up in an index, and the database intersects them.
+"""Search among a million leads: each condition is looked up in an index, and the database intersects them.
 
-Where one condition matches few leads, they are all looked up at once; else the search goes stretch by stretch from the
-newest on, as a page is soon full then. Leads that arrived after the word index was filled are read and compared.
+If one condition matches few leads, they are all looked up at once; otherwise the search goes stretch by stretch from
+the newest on, as a page is soon full then. Leads newer than the word index are read and compared.
 """
 
 from collections import Counter
@@ -24,19 +24,19 @@ from service.store.search_plan import INDEXED, SearchCondition, SearchPlan
 from service.store.words import COLUMNS, cursor_of, facet, words_like
 
 RARE_LIMIT = 20_000
-"""A condition that fewer leads match is looked up whole, in some hundredths of a second."""
+"""Leads below which a condition counts as rare: all its matches are looked up, in some hundredths of a second."""
 
 STRETCHES = (4_000, 16_000, 64_000, 256_000)
-"""Leads considered together where many match every condition; after these stretches, all that are left."""
+"""Leads considered together if many match every condition; after these stretches, all that are left."""
 
 BATCH_SIZES = (64, 512, 2_000)
-"""Leads read together where nothing is to be intersected: few at first, as most pages are soon full."""
+"""Leads read together if there is nothing to intersect: few at first, as most pages are soon full."""
 
 PATIENCE = 80_000
-"""Maximum of leads that one page considers before it shows what it has."""
+"""Maximum number of leads that one page considers before it shows what it has."""
 
 READ_COST = 4
-"""Reading a lead takes as long as considering so many in the index."""
+"""Cost of reading a lead, in leads considered in the index."""
 
 MAX_COUNT = 10_000
 """Larger counts are given as "more than"."""
@@ -44,7 +44,7 @@ MAX_COUNT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MatchCount:
-    """The number of matching leads; is_exact=False: there are more."""
+    """Number of matching leads. is_exact: False if there are more."""
 
     number: int
     is_exact: bool = True
@@ -52,10 +52,10 @@ class MatchCount:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Leads of one page, newest first.
+    """The leads of one page, newest first.
 
-    reached: the id at which the search stopped, "" when it considered all leads or the page is full. met: the matches
-    met on the way; None where they are quickly counted.
+    reached: the id at which the search stopped, "" if it considered all leads or the page is full. met: the matches met
+    on the way; None if they are quickly counted.
     """
 
     leads: list[Lead]
@@ -77,9 +77,9 @@ class LeadSearch(Repository):
         return self.page(query, size, patience=None).leads
 
     def page(self, query: Query, size: int, patience: int | None = PATIENCE) -> SearchPage:
-        """Return at most `size` leads, newest first; those next to `after` where the query has one.
+        """Return at most `size` leads, newest first; those next to `after` if the query has one.
 
-        patience: leads to consider before returning what was found; None: until the page is full.
+        patience: leads to consider before returning the matches so far; None: until the page is full.
         """
         ids: list[str] = []
         considered, reached, is_all = 0, "", True
@@ -116,7 +116,7 @@ class LeadSearch(Repository):
         return MatchCount(min(number, limit), is_exact=number <= limit)
 
     def _is_short(self, plan: SearchPlan, number: int = PATIENCE) -> bool:
-        """Return whether the period has few leads, so that those that match are soon counted."""
+        """Return whether the period has few leads, so that the matches are quickly counted."""
         return self._edge(plan, number, is_upwards=False) == plan.above
 
     def count_by_status(self, query: Query) -> dict[Status, int]:
@@ -140,7 +140,7 @@ class LeadSearch(Repository):
         return {}
 
     def _plan_once(self, query: Query) -> SearchPlan:
-        """Plan what one page asks for several times: its leads, and how many there are."""
+        """Plan a query once for its page and its count."""
         if query not in self._plans:
             self._plans[query] = self._plan(query)
         return self._plans[query]
@@ -168,7 +168,7 @@ class LeadSearch(Repository):
         return SearchPlan(*bounds(query), terms, equalities, conditions, is_ordered, cursor, more)
 
     def _condition(self, term: Term) -> SearchCondition:
-        """Match the index words of a term: by name where they are not too many, else as a stretch of the index."""
+        """Match the index words of a term: by name if they are few enough, else as a stretch of the index."""
         lead_id, word = lead_words.c.lead_id, lead_words.c.word
         if term.whole:
             return SearchCondition(lead_id, word.in_(term.beginnings), is_ordered=len(term.beginnings) == 1)
@@ -216,7 +216,7 @@ class LeadSearch(Repository):
     def _edge(self, plan: SearchPlan, size: int, *, is_upwards: bool) -> str:
         """Return the time of the lead `size` leads on, as the smallest id of its millisecond, or the plan's own bound.
 
-        Leads of every account count, so that it is found soon; no lead has that id, which addresses may carry.
+        Leads of every account count, which is fast; no lead has that id, so that an address may contain it.
         """
         between = select(leads.c.id).where(leads.c.id > plan.above, leads.c.id < plan.below)
         ordered = between.order_by(leads.c.id if is_upwards else leads.c.id.desc())
@@ -224,7 +224,7 @@ class LeadSearch(Repository):
         return time_of(edge) if edge else plan.below if is_upwards else plan.above
 
     def _tail(self, plan: SearchPlan, *, is_upwards: bool) -> Iterator[SearchStep]:
-        """Search the leads that arrived after the index was filled."""
+        """Search the leads that are newer than the word index."""
         younger = SearchPlan(max(plan.above, plan.cursor), plan.below, (), {})
         for ids in self._batches(younger, BATCH_SIZES, is_upwards=is_upwards):
             yield ids[-1], READ_COST * len(ids), self._matching(ids, plan)

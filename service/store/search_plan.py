@@ -1,4 +1,4 @@
-"""How a search goes about it: each condition with the index that answers it, and the leads that meet all of them."""
+"""The plan of a search: each condition with the index that answers it, and the leads that meet all of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from service.store.database.walls import beyond_walls
 from service.store.query import Term
 
 INDEXED = ("status", "form", "account", "campaign")
-"""Filters with an index of their own, and of the id; the others are filed among the words."""
+"""Filters with an index of their own that includes the id; the others are filed among the words."""
 
 Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchCondition:
-    """One condition of a search. column: of the lead's id where it is looked up; is_rare: few leads match.
+    """One condition of a search. column: the lead's id in its index; is_rare: few leads match.
 
-    beginning: of the words that match where all begin alike, and names and companies with it have such a word; else "".
-    has_index: one of the condition and the id, which alone shows whether a lead matches.
+    beginning: common to all words that match, of which names and companies with it have one; else "". has_index: one of
+    the condition and the id, which alone shows whether a lead matches.
     """
 
     column: Column[str]
@@ -34,7 +34,7 @@ class SearchCondition:
     has_index: bool = False
 
     def between(self, above: str, below: str) -> Select[Any]:
-        """Select the matching leads between two ids, of every account: a plan within walls has that condition, too."""
+        """Select the matching leads between two ids, of every account: a plan within walls adds that condition."""
         return beyond_walls(select(self.column).where(self.condition, self.column > above, self.column < below))
 
     def has(self, lead_id: ColumnElement[str]) -> Condition:
@@ -46,9 +46,9 @@ class SearchCondition:
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """How to search between two ids.
+    """The plan for a search between two ids.
 
-    is_ordered: there is one condition, and the index has its leads in their order. cursor: words are indexed up to this
+    is_ordered: there is one condition, and its index has the leads in their order. cursor: words are indexed up to this
     id; "" for a search without words. checks: conditions on each lead that matches all others.
     """
 

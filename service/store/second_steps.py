@@ -1,4 +1,4 @@
-"""Second steps of the sign-in: whose app makes which codes, and recovery codes for a person whose app is lost."""
+"""Second steps of the sign-in: authenticator apps, and recovery codes for a person whose app is lost."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ SEED = "seed"
 
 @dataclass(frozen=True, slots=True)
 class SecondStep:
-    """The app whose codes a person enters. seed: base32; "" where its encryption key was lost.
+    """A person's authenticator app. seed: base32; "" if its encryption key was lost.
 
-    confirmed_at: when a first code was entered, None before that. used_step: of the last code that was entered.
+    confirmed_at: when a first code was entered, None before that. used_step: time step of the last code entered.
     """
 
     person_id: str
@@ -33,7 +33,7 @@ class SecondSteps(Repository):
     """Second steps, at most one of a person."""
 
     def begin(self, person_id: str, seed: str, now: datetime) -> None:
-        """Store a new app that is still to be confirmed, in the place of any other that is."""
+        """Store a new app that is still to be confirmed, replacing any other."""
         self._execute(delete(second_steps).where(*_own(person_id), second_steps.c.confirmed_at.is_(None)))
         tokens = self._as(EncryptedTokens).encrypt({SEED: seed}, (SEED,))
         inserting = self._database.insert(second_steps).values(person_id=person_id, tokens=tokens, begun_at=now)
@@ -51,23 +51,23 @@ class SecondSteps(Repository):
         return SecondStep(person_id, str(seed), row.confirmed_at, row.used_step)
 
     def is_on(self, person_id: str) -> bool:
-        """Return whether a code is asked of the person."""
+        """Return whether the person must enter a code."""
         confirmed = select(second_steps.c.person_id).where(*_own(person_id), second_steps.c.confirmed_at.is_not(None))
         return self._execute(confirmed).first() is not None
 
     def people(self) -> frozenset[str]:
-        """Return everyone of whom a code is asked."""
+        """Return everyone who must enter a code."""
         confirmed = select(second_steps.c.person_id).where(second_steps.c.confirmed_at.is_not(None))
         return frozenset(self._execute(confirmed).scalars())
 
     def use_step(self, person_id: str, step: int, now: datetime) -> bool:
-        """Take the code of a step, and confirm the app by its first one; False where that or a later one was taken."""
+        """Use up the code of a time step, the first of which confirms the app; False if that or a later was used."""
         later = update(second_steps).where(*_own(person_id), second_steps.c.used_step < step)
         confirmed = func.coalesce(second_steps.c.confirmed_at, literal(now, UtcDateTime))
         return self._execute(later.values(used_step=step, confirmed_at=confirmed)).rowcount == 1
 
     def remove(self, person_id: str) -> bool:
-        """Delete a person's app and recovery codes; False where no code was asked of the person."""
+        """Delete a person's app and recovery codes; False if the person needed no code."""
         was_on = self.is_on(person_id)
         self._execute(delete(second_steps).where(*_own(person_id)))
         self._execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
@@ -76,13 +76,13 @@ class SecondSteps(Repository):
     # -- recovery codes
 
     def set_recovery_codes(self, person_id: str, codes: Iterable[str]) -> None:
-        """Store the recovery codes of a person, in the place of earlier ones."""
+        """Store the recovery codes of a person, replacing earlier ones."""
         self._execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         rows = [{"digest": _digest(person_id, code), "person_id": person_id} for code in codes]
         self._execute(recovery_codes.insert(), rows)
 
     def use_recovery_code(self, person_id: str, code: str) -> bool:
-        """Take a recovery code, which is then good for nothing; False where it is none of the person's."""
+        """Use up a recovery code; False if it is none of the person's."""
         own = (recovery_codes.c.digest == _digest(person_id, code), recovery_codes.c.person_id == person_id)
         return self._execute(delete(recovery_codes).where(*own)).rowcount == 1
 

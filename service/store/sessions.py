@@ -1,7 +1,7 @@
 """Sessions of the dashboard, known to every web process: ending one ends it everywhere, at once.
 
-digest: of the secret that only the browser holds. mark: of the password that the session was opened with; whoever reads
-a session compares it with the present password's, so that a new one ends all others.
+digest: of the secret that only the browser holds. mark: of the password at the sign-in; readers of a session compare it
+with the present password's, so that a new password ends all other sessions.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ USE_INTERVAL = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """One sign-in that goes on. person_id: None for the administrator's. browser: such as "Firefox, Linux"."""
+    """An open session. person_id: None for the administrator's. browser: such as "Firefox, Linux"."""
 
     digest: str
     mark: str
@@ -59,7 +59,7 @@ class Sessions(Repository):
         self._execute(update(sessions).where(sessions.c.digest == digest).values(seen_at=now))
 
     def close(self, digest: str, person_id: str | None) -> bool:
-        """End a session of a person, or of the administrator; False where there is none of them."""
+        """End a session of a person, or of the administrator; False if it is not theirs."""
         return self._execute(delete(sessions).where(sessions.c.digest == digest, _of(person_id))).rowcount == 1
 
     def close_all(self, person_id: str | None, but: str = "") -> int:
@@ -67,11 +67,11 @@ class Sessions(Repository):
         return self._execute(delete(sessions).where(_of(person_id), sessions.c.digest != but)).rowcount
 
     def renew(self, digest: str, mark: str) -> None:
-        """Have a session go on under another password."""
+        """Carry a session over to a new password."""
         self._execute(update(sessions).where(sessions.c.digest == digest).values(mark=mark))
 
     def tidy(self, mark: str, since: datetime, seen: datetime) -> None:
-        """Delete expired sessions, and those of a former password of the administrator."""
+        """Delete expired sessions, and those under a former password of the administrator."""
         former = and_(sessions.c.person_id.is_(None), sessions.c.mark != mark)
         self._execute(delete(sessions).where(or_(former, sessions.c.since <= since, sessions.c.seen_at <= seen)))
 

@@ -1,4 +1,4 @@
-"""Versions of the set-up that is kept in the database: the newest is in force, older ones stay for waiting leads."""
+"""Versions of the set-up in the database: the newest is in force, older ones stay for waiting leads."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ UNPUBLISHED = 0
 """Number of the set-up before anything was published: one form with defaults."""
 
 KEPT_VERSIONS = 200
-"""Versions that are kept however old they are."""
+"""Versions kept whatever their age."""
 
 KEPT_FOR = timedelta(days=400)
-"""Age up to which further versions are kept; a version of a waiting lead is kept as long as the lead waits."""
+"""Maximum age of further versions; a version of a waiting lead is kept as long as the lead waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +33,28 @@ class SetupVersion:
 
 
 _ABOUT = (setups.c.version, setups.c.note, setups.c.published_by, setups.c.published_at)
-"""The columns of a version without its document."""
+"""Columns of a version without its document."""
 
 
 class SetupVersions(Repository):
-    """What was published, by number."""
+    """Published versions, by number."""
 
     def newest_number(self) -> int:
-        """Return the number of the version in force; UNPUBLISHED where there is none."""
+        """Return the number of the version in force; UNPUBLISHED without one."""
         return int(self._execute(select(func.max(setups.c.version))).scalar() or UNPUBLISHED)
 
     def get(self, version: int) -> SetupVersion | None:
-        """Return one version, None where it is not kept or never was."""
+        """Return one version; None if it is not kept or never was."""
         columns = (*_ABOUT, setups.c.toml)
         row = self._execute(select(*columns).where(setups.c.version == version)).first()
         return None if row is None else SetupVersion(*row)
 
     def newest(self) -> SetupVersion | None:
-        """Return the version in force, None where nothing was published."""
+        """Return the version in force; None if nothing was published."""
         return self.get(self.newest_number())
 
     def publish(self, toml: str, note: str, who: str, now: datetime, expected: int) -> int | None:
-        """Store the next version, and return its number; None where `expected` is not the newest any more.
+        """Store the next version, and return its number; None if `expected` is no longer the newest.
 
         The number decides: of two processes that publish over one version, the database lets one have the next.
         """
@@ -73,7 +73,7 @@ class SetupVersions(Repository):
     # -- leads
 
     def renew(self, lead_ids: Collection[LeadId], version: int | None = None) -> None:
-        """Have leads that were taken under a version go by another from now on, and bear its number.
+        """Move leads from the version under which they were taken to another, whose number they bear from now on.
 
         version: None for the newest.
         """
@@ -84,7 +84,7 @@ class SetupVersions(Repository):
     # -- retention
 
     def forget_old(self, now: datetime) -> int:
-        """Delete old versions that no waiting lead was taken under; return how many."""
+        """Delete old versions under which no waiting lead was taken; return how many."""
         oldest_kept = self.newest_number() - KEPT_VERSIONS
         is_old = (setups.c.version <= oldest_kept) & (setups.c.published_at < now - KEPT_FOR)
         candidates = self._execute(select(setups.c.version).where(is_old)).scalars().all()

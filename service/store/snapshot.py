@@ -1,4 +1,4 @@
-"""The snapshot that conditions are judged by: paused accounts, waiting leads, parked leads, platforms, disk."""
+"""The snapshot behind alert conditions: paused accounts, waiting leads, parked leads, platforms, disk."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from service.store.outbox import RECENT_ATTEMPTS
 from service.store.platforms.connections import ConnectionHealth, Connections
 
 FAILING_TRIES = 3
-"""A lead still waiting after so many tries is late, also when an operator retried it."""
+"""Number of tries after which a waiting lead is late, even if an operator retried it."""
 
 MOVING_S = 180.0
 """Seconds since the last success of an account within which it is busy, not stuck."""
@@ -24,7 +24,7 @@ MOVING_S = 180.0
 
 @dataclass(frozen=True, slots=True)
 class PausedAccount:
-    """An account that is paused, or without a success since it was. reason: of the pause."""
+    """An account that is paused, or had no success since its pause. reason: of the pause."""
 
     account: str
     reason: str
@@ -35,8 +35,8 @@ class PausedAccount:
 class LateLeads:
     """Leads of one account that wait longer than they should.
 
-    tried: those tried at least once. last: the outcome of the latest call for the oldest of them, "" for none.
-    moving: whether other leads of the account succeeded in the last minutes.
+    tried: number tried at least once. last: the outcome of the latest call for the oldest of them, "" for none. moving:
+    whether other leads of the account succeeded in the last minutes.
     """
 
     account: str
@@ -68,7 +68,7 @@ class ParkedLeads:
 
 @dataclass(frozen=True, slots=True)
 class FetchQueue:
-    """Leads announced by a form's platform, of one Page or account. last: outcome of the oldest's latest try, or ""."""
+    """Leads announced by a form's platform for one Page or account. last: outcome of the oldest's latest try, or ""."""
 
     form: str
     sender: str
@@ -80,7 +80,7 @@ class FetchQueue:
 
 @dataclass(frozen=True, slots=True)
 class StoreSnapshot:
-    """Everything that conditions are judged by, as of one moment."""
+    """All input of alert conditions, as of one moment."""
 
     paused_accounts: list[PausedAccount]
     call_pauses: list[CallPause]
@@ -111,7 +111,7 @@ class Snapshots(Repository):
         )
 
     def has_delivered(self, account: str, since: datetime) -> bool:
-        """Return whether a lead became an opportunity of that account by a call made after `since`."""
+        """Return whether a call made after `since` created an opportunity in that account."""
         newest = beyond_walls(select(func.max(attempts.c.id))).scalar_subquery()
         query = (
             select(attempts.c.id)
@@ -143,7 +143,7 @@ class Snapshots(Repository):
 
     def parked(self) -> list[ParkedLeads]:
         """Count the parked leads, by account and kind."""
-        # Only how the sentence begins: the rest may be the CRM's words, and those a person's.
+        # Only the beginning of the sentence: the rest may quote the CRM, and thereby a person.
         kind = case(
             (leads.c.problem.startswith("Nexudus refused it"), "rejected"),
             (leads.c.problem.startswith("Given up after"), "given-up"),
@@ -199,7 +199,7 @@ class Snapshots(Repository):
 
 
 def _is_late(before: datetime) -> ColumnElement[bool]:
-    """Queued, not blocked, and waiting too long: since a live lead arrived, since any other one was due.
+    """Match leads that are queued, not blocked, and wait too long: live ones since arrival, others since due.
 
     A lead that an operator or an import enqueued is old already at that moment.
     """

@@ -1,4 +1,4 @@
-"""Orders of leads other than that of arrival: their keys, places in them, and the leads that follow a place, as SQL.
+"""Orders of leads other than by arrival: their keys, places in them, and the leads that follow a place, as SQL.
 
 Leads without a key come last, newest first, in either direction.
 """
@@ -33,7 +33,7 @@ Key = str | float | int | None
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """An order of leads. key: of each lead that has one; lead_id: its lead; unindexed: the key, as no index has it."""
+    """An order of leads. key: of each lead that has one; lead_id: its lead; unindexed: the key without its index."""
 
     key: ColumnElement[Any]
     lead_id: Column[str]
@@ -46,7 +46,7 @@ class SortKey:
         return self.lead_id.table is leads
 
     def begins_with(self, beginning: str) -> ColumnElement[bool]:
-        """Match the leads whose key begins so: a stretch of the index."""
+        """Match the leads whose key has a beginning: a stretch of the index."""
         end = beginning + "\U0010ffff"
         return and_(self.has_one, self.key >= beginning, self.key < end, self.key.startswith(beginning))
 
@@ -68,19 +68,19 @@ SORT_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class SortPlace:
-    """A place in a sorted list: the key, None for none, and the id of the lead there."""
+    """A place in a sorted list: the key (None without one) and the id of the lead there."""
 
     key: Key
     lead_id: str
 
     def __str__(self) -> str:
-        """As an address carries it."""
+        """Return the form for an address."""
         return json.dumps([self.lead_id, self.key], ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
 class SortOrder:
-    """An order of leads, and where in it a page begins. by: one of SORT_KEYS.
+    """An order of leads, and the place where a page begins. by: one of SORT_KEYS.
 
     place: the page is what follows it, or with is_backwards what comes before it; None for the first page, or the last.
     """
@@ -97,23 +97,23 @@ class SortOrder:
 
     @property
     def parts(self) -> Sequence[tuple[bool, SortPlace | None]]:
-        """Whether leads have a key, for each part of the list that is left, in the order of reading, and its place."""
+        """For each remaining part of the list, in reading order: whether its leads have a key, and its first place."""
         parts = [False, True] if self.is_backwards else [True, False]
         own = self.place is not None and self.place.key is not None
         left = parts if self.place is None or own is parts[0] else parts[1:]
         return [(has_key, self.place if own is has_key else None) for has_key in left]
 
     def reads_downwards(self, *, has_key: bool) -> bool:
-        """Whether a part is read from its largest key, or its newest lead, on."""
+        """Whether a part is read in descending order: from the largest key, or the newest lead."""
         return (self.is_descending if has_key else True) is not self.is_backwards
 
 
 def stretch_of(
     order: SortOrder, period: tuple[str, str], here: SortPlace | None, beginning: str = "", *, has_key: bool
 ) -> Select[Any]:
-    """Select the leads of a period that follow a place in an order, in the order of reading, without conditions.
+    """Select the leads of a period that follow a place in an order, in reading order, without conditions.
 
-    Those of every account: what is read of them meets the conditions of a search. period: ids, exclusive. beginning: of
+    Leads of every account: those that are read meet the conditions of a search. period: ids, exclusive. beginning: of
     the keys.
     """
     above, below = period
@@ -140,7 +140,7 @@ def stretch_of(
 def matches_of(
     stretch: Select[Any], order: SortOrder, conditions: Sequence[ColumnElement[bool]], *, has_key: bool
 ) -> Select[Any]:
-    """Select the leads of a stretch that match, in the order of reading."""
+    """Select the leads of a stretch that match, in reading order."""
     part = stretch.subquery("stretch")
     columns = [part.c.key, part.c.id] if has_key else [part.c.id]
     query = select(part.c.key, part.c.id).where(*conditions)
@@ -155,7 +155,7 @@ def sorted_of(
     *,
     has_key: bool,
 ) -> Select[Any]:
-    """Select those of some leads that follow a place in an order: the database sorts them, whatever index it has.
+    """Select those of some leads that follow a place in an order, sorted by the database, whatever index it has.
 
     checks: conditions on each lead.
     """

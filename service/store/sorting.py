@@ -1,4 +1,4 @@
-"""The list of leads in another order than that of arrival: by name, company, value or the day they were won.
+"""The list of leads in an order other than by arrival: by name, company, value or the day they were won.
 
 Few matches are all sorted by the database. Many are met by walking the index of the order, stretch by stretch, so that
 no page sorts a million leads.
@@ -27,28 +27,26 @@ from service.store.sort_order import (
 )
 
 MAX_SHORT = 10_000
-"""Leads of a period of which all matches are sorted."""
+"""Leads of a period up to which all matches are sorted."""
 
 SORT_STRETCHES = (120, 1_000, 4_000, 16_000, 64_000)
-"""Leads considered together on the walk. SQLite checks all of a stretch: the first is short, as most pages are soon
-full.
-"""
+"""Leads considered together on the walk. SQLite checks all of a stretch: the first is short, most pages soon fill."""
 
 READ_SIZES = (128, 256, 512, 600)
-"""Leads read together on a walk, where that alone shows whether they match."""
+"""Leads read together on a walk, if only reading shows whether they match."""
 
 MAX_UNINDEXED = 500
-"""Matches among leads that the word index does not have yet: those of some seconds."""
+"""Maximum number of matches among leads that the word index does not have yet: those of some seconds."""
 
 MAX_ELSEWHERE = 300
-"""Leads that have a word beginning as none of their keys does, where those that have one are walked."""
+"""Maximum number of leads with a matching word in none of their keys, when leads with a matching key are walked."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortedPage:
-    """Leads of one page of a sorted list, each with its place.
+    """The leads of one page of a sorted list, each with its place.
 
-    reached: where the search stopped; None: it did not. met: the number of matches, where that has become known.
+    reached: where the search stopped; None if it did not. met: the number of matches, if that has become known.
     """
 
     leads: Sequence[Lead]
@@ -61,8 +59,8 @@ class SortedPage:
 class _Walk:
     """A walk along an order.
 
-    young: matches that the index of words does not have yet. beginning: of the keys. reached: where it stopped before
-    the end; None: it did not.
+    young: matches that the word index does not have yet. beginning: of the keys. reached: where it stopped before the
+    end; None if it did not.
     """
 
     order: SortOrder
@@ -72,11 +70,11 @@ class _Walk:
 
 
 Places = list[SortPlace]
-"""In the order of reading."""
+"""In reading order."""
 
 
 class _Page(NamedTuple):
-    """The places of a page. reached, met: see SortedPage."""
+    """The places of a page. reached, met: as in SortedPage."""
 
     places: Places
     reached: SortPlace | None = None
@@ -91,7 +89,7 @@ class SortedSearch(LeadSearch):
         plan = self._plan_once(query)
         if plan.is_ordered:
             plan = replace(plan, conditions=[replace(one, is_rare=self._is_rare(one)) for one in plan.conditions])
-        # Matches of a rare condition may lie close together, where a walk would come late.
+        # Matches of a rare condition may lie close together, where a walk would arrive late.
         young = self._young(plan)
         if plan.is_rare or self._is_of_short_period(plan):
             ids = _all_ids(replace(plan, checks=()), young)
@@ -138,10 +136,10 @@ class SortedSearch(LeadSearch):
         return _Page(list(islice(met, size)), walk.reached)
 
     def _along(self, plan: SearchPlan, walk: _Walk, limit: int | None = None) -> Iterator[SortPlace]:
-        """Yield the leads on a walk that meet what single looks answer. limit: how many are wanted, if it is known."""
+        """Yield the leads on a walk that meet the conditions one look answers. limit: how many are wanted, if known."""
         lead_id = literal_column("stretch.id", Text)
         condition = _listed(plan, lead_id, walk.young)
-        # Where leads stopped the walk would be told by its place, and might be another account's.
+        # A stop at leads would show in its place, which might be another account's.
         sizes = iter(SORT_STRETCHES) if self._walls is None else chain(SORT_STRETCHES, repeat(SORT_STRETCHES[-1]))
         period = plan.above, plan.below
         for has_key, start in walk.order.parts:
@@ -165,7 +163,7 @@ class SortedSearch(LeadSearch):
                 return
 
     def _by_reading(self, plan: SearchPlan, walk: _Walk, size: int) -> _Page | None:
-        """Read leads on a walk until a page is full; None where too few of them match for that."""
+        """Read leads on a walk until a page is full; None if too few of them match for that."""
         along, places, read = self._along(plan, walk), Places(), 0
         for number in READ_SIZES:
             some = list(islice(along, number))
@@ -185,11 +183,11 @@ class SortedSearch(LeadSearch):
     ) -> _Page | None:
         """Merge leads whose key begins with the word searched, which lie together, with the few that have it elsewhere.
 
-        None where those are many, or keys are no words.
+        None if those are many, or keys are not words.
         """
         if len(spread) > 1 or not walk.beginning or not walk.order.sort.is_text:
             return None
-        # Two queries: as one, their join would be of all with all wherever PostgreSQL's statistics mislead it.
+        # Two queries: in one, PostgreSQL would join all with all wherever its statistics mislead it.
         of_key = beyond_walls(select(leads.c.id).where(walk.order.sort.begins_with(walk.beginning)))
         keyed = set(self._packed(of_key))
         matching = self._packed(spread[0].between(plan.above, plan.below))
@@ -205,24 +203,24 @@ class SortedSearch(LeadSearch):
         return _Page(self._sort(select(leads.c.id).where(leads.c.id.in_(ids)), walk.order, size), met=met)
 
     def _members(self, plan: SearchPlan, spread: Sequence[SearchCondition]) -> set[str]:
-        """Return the leads that meet what no single look answers, read once for all stretches."""
+        """Return the leads that meet the conditions no single look answers, read once for all stretches."""
         sets = [set(self._packed(one.between(plan.above, plan.below))) for one in spread]
         return set.intersection(*sets)
 
     def _packed(self, ids: Select[Any]) -> list[str]:
-        """Return ids that are read as one text: a row for each takes three times as long."""
+        """Return ids read as one text: a row for each takes three times as long."""
         (column,) = ids.subquery().c
         packed: str | None = self._execute(select(func.aggregate_strings(column, ","))).scalar()
         return packed.split(",") if packed else []
 
     def _young(self, plan: SearchPlan) -> list[str]:
-        """Return the matches among leads that the index of words does not have yet."""
+        """Return the matches among leads that the word index does not have yet."""
         tail = self._tail(plan, is_upwards=False) if plan.uses_words else ()
         return [one for _, _, ids in tail for one in ids][:MAX_UNINDEXED]
 
 
 def _is_one_look(one: SearchCondition) -> bool:
-    """Return whether one look shows whether a lead meets a condition: at one word of it, or at itself."""
+    """Return whether one look shows whether a lead meets a condition: at one of its words, or at the lead."""
     return one.is_listed and (one.is_ordered or one.column.table is leads)
 
 
@@ -231,7 +229,7 @@ def _has_period(plan: SearchPlan) -> bool:
 
 
 def _all_ids(plan: SearchPlan, young: Sequence[str]) -> Select[Any]:
-    """Select all matches, in the index of words or not."""
+    """Select all matches, whether the word index has them or not."""
     if not young:
         return plan.ids()
     either = union_all(plan.ids(), select(leads.c.id).where(leads.c.id.in_(young))).subquery()
@@ -239,7 +237,7 @@ def _all_ids(plan: SearchPlan, young: Sequence[str]) -> Select[Any]:
 
 
 def _listed(plan: SearchPlan, lead_id: ColumnElement[str], young: Sequence[str]) -> ColumnElement[bool]:
-    """Match the leads that meet what single looks answer, whether they are in the index of words or not."""
+    """Match the leads that meet the conditions single looks answer, whether the word index has them or not."""
     listed = and_(true(), *(one.has(lead_id) for one in plan.conditions if _is_one_look(one)))
     if plan.checks:
         listed = and_(listed, exists().select_from(leads).where(leads.c.id == lead_id, *plan.checks))

@@ -33,19 +33,19 @@ from service.store.words import cursor_of, query_cursor, read_cursor
 T = TypeVar("T")
 
 KEEP_BATCH_SIZE = 100
-"""Leads of one request that are committed together: other writers need not wait for a thousand."""
+"""Leads of one request committed together: small, so that other writers need not wait for a thousand."""
 
 SCHEMA = "0030"
-"""The newest migration. A process takes leads only on this schema, or a newer one that is noted to be compatible."""
+"""The newest migration. A process takes leads only on this schema, or on a newer one noted to be compatible."""
 
 
 class Store:
     """One database of leads, for any number of threads."""
 
     def __init__(self, url: str, keys: Sequence[str] = (), *, patience_s: float | None = None) -> None:
-        """keys: those that encrypt secrets, newest first; without any, the key is kept in the database itself.
+        """keys: encryption keys for secrets, newest first; without any, the key is kept in the database itself.
 
-        patience_s: how long a write may wait for a lock of another program, where visitors wait.
+        patience_s: how long a write may wait for a lock of another program while visitors wait.
         """
         self._database = open_database(url, patience_s, keys)
         path = self._database.path
@@ -57,21 +57,21 @@ class Store:
     # -- walls
 
     def within(self, walls: Callable[[], Walls | None]) -> "Store":
-        """Return this store as a person of some accounts may read and change it.
+        """Return this store within the walls of a person of some accounts.
 
-        walls: of whoever asks now, None for who sees all accounts; called for every transaction.
+        walls: of the present caller, None for a person who sees all accounts; called for every transaction.
         """
         limited = copy.copy(self)
         limited._walls = walls  # noqa: SLF001 (of this class)
         return limited
 
     def as_now(self) -> "Store":
-        """Return this store within the walls of whoever asks now, for work that goes on after the request."""
+        """Return this store within the walls of the present caller, for work that goes on after the request."""
         walls = self._walls()
         return self.within(lambda: walls)
 
     def whole(self) -> "Store":
-        """Return the store with what belongs to every account: for what nobody asked for, or a signature allows."""
+        """Return the store without walls: for work on nobody's behalf, or that a signature allows."""
         return self.within(_no_walls)
 
     # -- transactions
@@ -137,7 +137,7 @@ class Store:
         return [result.receipt for result in results]
 
     def _keep_new(self, connection: Connection, arrivals: Sequence[Arrival], priority: int) -> bool:
-        """Keep leads in one round trip to the database, if none of them is a repeat; else keep nothing."""
+        """Store leads in one round trip to the database, if none of them is a repeat; else store nothing."""
         tx = Transaction(connection, self._database)
         with sent_together(connection):
             run_in_driver(connection, "SAVEPOINT new_leads")
@@ -158,9 +158,9 @@ class Store:
         return self.write(lambda tx: tx.platforms.announce(announced))
 
     def withdraw(self, arrival: Arrival) -> Receipt:
-        """Discard an enquiry that its person took back, whether it came before or comes later.
+        """Discard an enquiry that its person withdrew, whether it came before or comes later.
 
-        arrival: stored as discarded where none came yet, so that a late one is its repeat.
+        arrival: stored as discarded if none came yet, so that a late one is its repeat.
         Raises: StoreUnavailable.
         """
         return self.write(lambda tx: tx.platforms.withdraw_arrival(arrival))
@@ -172,7 +172,7 @@ class Store:
         still: Status | None = None,
         record: Callable[[Transaction, Sequence[LeadId]], None] = lambda _tx, _ids: None,
     ) -> ErasureResult:
-        """Erase any number of leads, batch by batch, from the files as well. still: only leads of this status.
+        """Erase any number of leads in batches, from the database files as well. still: only leads with this status.
 
         record: called with the erased leads of each batch, within its transaction.
         Raises: StoreUnavailable; then some may have been erased.
@@ -188,7 +188,7 @@ class Store:
         return result
 
     def clear_log(self) -> bool:
-        """Write SQLite's log into the file and empty it, as it holds what was erased; False where readers prevent it.
+        """Write SQLite's log into the file and empty it, as it holds erased data; False if readers prevent it.
 
         Raises: StoreUnavailable.
         """
@@ -239,7 +239,7 @@ class Store:
             raise as_unavailable(error) from error
 
     def find_fault(self) -> str:
-        """Return why leads cannot be kept now and what to do, in one sentence; "" while they can.
+        """Return why leads cannot be stored now and what to do, in one sentence; "" while they can.
 
         The last writes of this process count; every few seconds a write that changes nothing else is tried.
         """
@@ -250,14 +250,14 @@ class Store:
         return self.write(lambda tx: tx.flags.once(name, make))
 
     def add_to_tally(self, name: str, since: datetime, amount: int) -> int:
-        """Add to the tally of a name in the period that began at `since`; return what it is now.
+        """Add to the tally of a name for the period that began at `since`; returns its new amount.
 
         Raises: StoreUnavailable.
         """
         return self.write(lambda tx: tx.tallies.add(name, since, amount))
 
     def secret_key(self) -> str:
-        """Return the deployment's own key, for where SECRET_KEY is not set."""
+        """Return the deployment's own key, used where SECRET_KEY is not set."""
         return self.once(SECRET_KEY_FLAG, new_secret_key)
 
     def bell(self) -> bell.Bell:
@@ -326,7 +326,7 @@ def _clock_of(arrival: Arrival) -> AnswerClock:
 
 
 def _complete(tx: Transaction, arrival: Arrival, result: ArrivalResult) -> None:
-    """Give the first lead what its repeat adds: an announced lead all the answers, any other the new ones."""
+    """Give the first lead what its repeat adds: an announced lead all the answers, any other lead the new ones."""
     if result.first is None or result.match is None:
         return
     lead, match = arrival.lead, result.match

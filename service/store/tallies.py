@@ -18,10 +18,10 @@ DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 KEPT_FOR = timedelta(days=2)
 
 UNREADABLE, LIMITED = "unreadable:", "limited:"
-"""Beginnings of names: bytes of a form's unreadable bodies; refused calls of a form's sender, `limited:FORM:SENDER`."""
+"""Prefixes of names: bytes of a form's unreadable bodies; refused calls of a form's sender, `limited:FORM:SENDER`."""
 
 UNREADABLE_BYTES_PER_DAY = 20 * 1024 * 1024
-"""Unreadable bodies of callers who prove nothing that are kept for one form and day (UTC)."""
+"""Unreadable bodies from unproven callers that are kept for one form and day (UTC), in bytes."""
 
 SIGN_INS, TOKENS = "sign-ins", "tokens"
 """Names: refused attempts to sign in; calls of the API with a wrong token."""
@@ -70,19 +70,19 @@ WRITE_INTERVAL = timedelta(seconds=10)
 
 
 class TallyWriter:
-    """Adds to the tallies of a quarter of an hour in few writes; what is counted in between comes with the next."""
+    """Adds to the tallies of a quarter of an hour in few writes; the next write adds what is counted in between."""
 
     def __init__(self, add: Callable[[str, datetime, int], object]) -> None:
-        """add: adds an amount to a tally of the store: Store.add_to_tally."""
+        """add: adds an amount to a tally of the store, like Store.add_to_tally."""
         self._add = add
         self._lock = threading.Lock()
         self._unwritten: Counter[str] = Counter()
         self._written_at: dict[str, datetime] = {}
 
     def add(self, name: str, now: datetime) -> None:
-        """Count one. name: of a bounded set, nothing that strangers choose.
+        """Count one. name: from a bounded set, nothing that strangers choose.
 
-        Raises: StoreUnavailable; what was counted then comes with a later write.
+        Raises: StoreUnavailable; the amount is then added by a later write.
         """
         with self._lock:
             self._unwritten[name] += 1

@@ -51,7 +51,7 @@ from service.store.workers import DeliveryTotals, Workers
 
 
 class Leads(StoredLeads, LeadArrivals, LeadChanges, LeadTouches, Erasure, ErasureWarnings, People, Exports, Histories):
-    """Leads: stored once, found, changed, exported, erased."""
+    """Leads: stored once, read, changed, exported, erased."""
 
 
 class Queue(Outbox, Claims):
@@ -63,7 +63,7 @@ class Platforms(Notices, Fetches, Connections, Rejections):
 
 
 class Search(SortedSearch, WordIndex):
-    """Leads found by words and filters."""
+    """Search of leads by words and filters."""
 
 
 class Statistics(OriginCounts, DailyCounts, Overview, OutcomeBlocks, Costs):
@@ -71,7 +71,7 @@ class Statistics(OriginCounts, DailyCounts, Overview, OutcomeBlocks, Costs):
 
 
 class Crm(Sales, Reconciliations, Conversions, Facts, CrmLooks):
-    """What became of leads in the CRM, and what is known of each account there."""
+    """Sales of leads in the CRM, and what is known of each account there."""
 
 
 class Answers(AnswerClocks, OwnerTurns, AnswerReports):
@@ -79,7 +79,7 @@ class Answers(AnswerClocks, OwnerTurns, AnswerReports):
 
 
 class Alerts(AlertLog, Snapshots, Activity):
-    """Alerts, and the snapshot and figures that they are judged by."""
+    """Alerts, and the snapshot and figures behind them."""
 
 
 class Transaction(Repository):

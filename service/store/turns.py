@@ -1,4 +1,4 @@
-"""Owners in turn: whose turn each lead is, given once and kept with the lead."""
+"""Owners in turn: whose turn each lead is, assigned once and kept with the lead."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from service.store.database.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class OwnerTurn:
-    """Whose turn a lead was. email: "" where nobody could take it; user_id: None where the CRM does not know them."""
+    """Whose turn a lead was. email: "" if nobody could take it; user_id: None if the CRM does not know the person."""
 
     lead_id: LeadId
     account: str
@@ -26,11 +26,11 @@ class OwnerTurn:
 
 
 Choose = Callable[[Sequence[str]], tuple[str, int | None, str]]
-"""Takes people, the longest without a turn first; returns the one whose turn it is, their user id, and why."""
+"""Takes people, the longest without a turn first; returns whose turn it is, their user id, and the reason."""
 
 
 class OwnerTurns(Repository):
-    """Turns."""
+    """Turns of leads."""
 
     def turns_of(self, lead_ids: Sequence[str]) -> dict[LeadId, OwnerTurn]:
         """Return the turns of leads; leads without one are left out."""
@@ -40,12 +40,12 @@ class OwnerTurns(Repository):
     def give_turn(
         self, lead_id: LeadId, account: str, people: Sequence[str], choose: Choose, now: datetime
     ) -> OwnerTurn:
-        """Return the turn that a lead has, or give it one; a turn once given is never changed.
+        """Return the turn of a lead, or assign one; a turn once assigned is never changed.
 
         people: e-mail addresses, in the order of the forms file.
         """
         numbers = self._lock(account, people)
-        # Whoever gave this lead its turn meanwhile held the same locks.
+        # Another worker that assigned this lead its turn meanwhile held the same locks.
         known = self.turns_of([lead_id]).get(lead_id)
         if known is not None:
             return known
@@ -59,21 +59,21 @@ class OwnerTurns(Repository):
         return turn
 
     def add_turns(self, turns: Sequence[OwnerTurn]) -> None:
-        """Store turns as they are."""
+        """Store turns as they are, for demonstrations."""
         if turns:
             insert_rows(self._connection, owner_turns, [asdict(turn) for turn in turns])
 
     def drop_turns(self, lead_ids: Sequence[str]) -> None:
-        """Forget the turns of demonstrations."""
+        """Delete the turns of demonstrations."""
         self._execute(delete(owner_turns).where(owner_turns.c.lead_id.in_(lead_ids)))
 
     def set_user(self, lead_id: LeadId, user_id: int, reason: str) -> None:
-        """Record the user of a turn that was given while the CRM did not show them."""
+        """Record the user of a turn that was assigned while the CRM did not show them."""
         of_lead = update(owner_turns).where(owner_turns.c.lead_id == lead_id)
         self._execute(of_lead.values(user_id=user_id, reason=reason))
 
     def _lock(self, account: str, people: Sequence[str]) -> Mapping[str, int]:
-        """Return the number of each person's last turn, 0 before the first, and keep other workers from changing it.
+        """Return the number of each person's last turn, 0 before the first, and lock it against other workers.
 
         In one order for all workers, so that they cannot deadlock.
         """

@@ -1,7 +1,7 @@
 """Secrets that people typed in the dashboard: encrypted, referred to by name, never changed and never shown again.
 
-A secret that is replaced gets another name. So a version of the set-up means the same for ever, in every process: one
-that is taken back has its own secrets again, and no process works with half a change.
+A replaced secret gets another name. So a version of the set-up means the same forever, in every process: a version that
+is restored has its own secrets again, and no process works with half a change.
 """
 
 import re
@@ -22,12 +22,12 @@ TEXT = "text"
 MAX_PURPOSE_CHARS = 60
 
 KEEP_UNUSED = timedelta(hours=2)
-"""Time after which a secret is deleted that was typed and never used."""
+"""Time after which a secret that was typed but never used is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecretEntry:
-    """What may be known of a secret. is_lost: its key was lost, and the secret given up."""
+    """The facts about a secret that may be shown. is_lost: given up after its key was lost."""
 
     name: str
     made_by: str
@@ -47,7 +47,7 @@ class TypedSecrets(Repository):
         return name
 
     def type_again(self, name: str, text: str, who: str, now: datetime) -> bool:
-        """Store a secret under a name that has none; False where there is one."""
+        """Store a lost secret again under its name; False if there is one under that name."""
         tokens = self._as(EncryptedTokens).encrypt({TEXT: text}, (TEXT,))
         row = {"tokens": tokens, "made_by": who, "made_at": now}
         insert = self._database.insert(secrets).values(name=name, **row).on_conflict_do_nothing()
@@ -57,7 +57,7 @@ class TypedSecrets(Repository):
         return self._execute(lost.values(row)).rowcount > 0
 
     def read(self, name: str) -> str | None:
-        """Return a secret; None where there is none of that name.
+        """Return a secret; None if there is none of that name.
 
         Raises: UnreadableSecret.
         """
@@ -76,7 +76,7 @@ class TypedSecrets(Repository):
     def forget_unused(self, purpose: str, now: datetime) -> int:
         """Delete secrets of a purpose that no version of the set-up and no channel refers to; returns how many.
 
-        purpose: as their names begin. Those typed a moment ago may still be used.
+        purpose: prefix of their names. Recently typed secrets stay, as they may still be used.
         """
         reference = literal("%secret:").concat(secrets.c.name).concat("%")
         is_used = exists().where(setups.c.toml.like(reference)) | exists().where(

@@ -1,7 +1,7 @@
-"""What leads were before an operator's action, so that the action can be undone and discarded leads restored.
+"""Records of leads before an operator's action, so that the action can be undone and discarded leads restored.
 
-Each lead has at most one record, of the last action on it: an action that another one followed is not undone. Records
-of discarded leads stay as long as the leads; those of other actions only until nobody can undo them any more.
+Each lead has at most one record, of the last action on it: an action followed by another one is not undone. Records of
+discarded leads stay as long as the leads; the others only until they can no longer be undone.
 """
 
 from collections import defaultdict
@@ -24,28 +24,28 @@ UNDO_WINDOW = timedelta(minutes=15)
 """Time in which an action can be undone."""
 
 RESTORED = "Restored after it had been discarded. Send it to Nexudus, or discard it again."
-"""Problem of a lead of which no record says what it was before."""
+"""Problem of a restored lead without a record of its former state."""
 
 _DELIVERY = ("state", "due_at", "tries", "trigger", "priority")
-"""What a record keeps of a delivery."""
+"""Columns of a delivery that a record keeps."""
 
 _NOTICE = ("lead_id", "form", "sender", "place", "external_id", "details", "state", "request_id", "traceparent")
-"""What a record keeps of the notice of a lead that is still to be fetched, beside its time."""
+"""Columns of a fetch notice that a record keeps, beside its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """Leads that are what they were before, and the number of those that were sent or changed since."""
+    """The number of leads restored to their former state, and of those sent or changed since."""
 
     undone: Sequence[LeadId] = ()
     left: int = 0
 
 
 class UndoRecords(Repository):
-    """Records of what leads were before the last action on them."""
+    """Records of leads before the last action on them."""
 
     def record(self, lead_ids: Sequence[LeadId], action: str, action_id: str) -> None:
-        """Record what leads are now, before the action. action_id: a new lead id, so that it says when."""
+        """Record the state of leads before an action. action_id: a new lead id, so that it contains the time."""
         delivery = [deliveries.c[name] for name in _DELIVERY]
         query = select(leads.c.id, leads.c.status, leads.c.problem, *delivery)
         query = query.outerjoin(deliveries, deliveries.c.lead_id == leads.c.id).where(leads.c.id.in_(lead_ids))
@@ -79,16 +79,16 @@ class UndoRecords(Repository):
         }
 
     def drop(self, lead_ids: Sequence[LeadId]) -> None:
-        """Forget what leads were."""
+        """Delete the records of leads."""
         self._execute(delete(undo_records).where(undo_records.c.lead_id.in_(lead_ids)))
 
     def tidy(self, now: datetime) -> None:
-        """Delete the records of actions that can no longer be undone, but for those of discarded leads."""
+        """Delete the records of actions that can no longer be undone, except for discarded leads."""
         old = undo_records.c.action_id < first_lead_id(now - UNDO_WINDOW)
         self._execute(delete(undo_records).where(undo_records.c.action.in_(("retry", "release")), old))
 
     def undo(self, action_id: str, became: Status, size: int, now: datetime) -> UndoResult | None:
-        """Undo an action for at most `size` of its leads; None where none is left.
+        """Undo an action for at most `size` of its leads; None if none is left.
 
         became: the status that the action led to. A lead that has another status by now, that a worker has, or for
         which a call began since stays as it is.
@@ -105,7 +105,7 @@ class UndoRecords(Repository):
         return UndoResult([LeadId(record.lead_id) for record in undone], len(records) - len(undone))
 
     def restore(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
-        """Make discarded leads what they were; those without a record are parked, so that someone decides."""
+        """Restore discarded leads to their former state; those without a record are parked, so that someone decides."""
         query = select(undo_records).where(undo_records.c.lead_id.in_(lead_ids), undo_records.c.action == "discard")
         records = self._execute(query).all()
         self._write_back(records, now)
@@ -115,7 +115,7 @@ class UndoRecords(Repository):
         self.drop(lead_ids)
 
     def _untouched(self, lead_ids: Sequence[LeadId], action_id: str, became: Status) -> set[str]:
-        """Return the leads that still are as the action left them, with their deliveries locked until the commit."""
+        """Return the leads that are still as the action left them, with their deliveries locked until the commit."""
         rows = self._execute(self._locking(select(deliveries).where(deliveries.c.lead_id.in_(lead_ids)))).all()
         busy = {row.lead_id for row in rows if row.claimed_by is not None or row.state == DONE}
         if became is not Status.DISCARDED:  # a discarded lead is not sent, whatever happened before
@@ -143,7 +143,7 @@ class UndoRecords(Repository):
             wake(self._connection, self._database)
 
     def _renotice(self, record: Any, now: datetime) -> None:
-        """Have the answers of a lead fetched that was discarded before they came."""
+        """Restore the fetch notice of a lead that was discarded before its answers came."""
         stored = {**record.notice, "announced_at": datetime.fromisoformat(record.notice["announced_at"])}
         again = self._database.insert(notices).values(**stored, due_at=now)
         self._execute(again.on_conflict_do_nothing())

@@ -1,6 +1,6 @@
-"""Times from arrival to delivery, kept exactly: the milliseconds of each day and form, sorted and packed.
+"""Times from arrival to delivery, exact: the milliseconds of each day and form, sorted and packed.
 
-A quantile of several days is looked up in each of them, without putting them together.
+A quantile of several days is looked up in each of them, without merging them.
 """
 
 import sys
@@ -16,16 +16,16 @@ from typing import Any
 from service.store.counting import ALL, BY_ACCOUNT, names_of
 
 LATE_SENDERS = frozenset({"import"})
-"""Senders of leads that had arrived elsewhere before, so that their time to delivery says nothing."""
+"""Senders of leads that had arrived elsewhere before, so that their time to delivery is meaningless."""
 
 MAX_MS = 2**32 - 1
-"""Longer times, of more than 49 days, count as this."""
+"""Maximum time that is stored, some 49 days; longer times count as this."""
 
 TIME, INSTANT = "I", "q"
-"""Four bytes for each time in milliseconds, eight for an instant in microseconds."""
+"""Array type codes: four bytes for a time in milliseconds, eight for an instant in microseconds."""
 
 LONG = 64
-"""Looking a value up among so many times takes less time than sorting them."""
+"""Number of times from which a look-up is faster than sorting them."""
 
 Times = Sequence[int]
 """Milliseconds, the shortest first."""
@@ -47,27 +47,27 @@ class TimesOfDay:
             yield row
 
     def packed(self) -> Mapping[str, bytes]:
-        """The times under each name of names_of; ALL and BY_ACCOUNT are there even if no lead was delivered."""
+        """Return the packed times under each name of names_of; ALL and BY_ACCOUNT are there even without deliveries."""
         return {form: pack(sorted(times)) for form, times in self._times.items()}
 
 
 def in_ms(waited: timedelta) -> int:
-    """A time in whole milliseconds, from 0 up to MAX_MS."""
+    """Return a time in whole milliseconds, from 0 up to MAX_MS."""
     return min(MAX_MS, max(0, waited // timedelta(milliseconds=1)))
 
 
 def pack(times: Times) -> bytes:
-    """Sorted times as bytes, the same on every machine."""
+    """Return sorted times as bytes, the same on every machine."""
     return zlib.compress(as_bytes(TIME, times), 1)
 
 
 def unpack(packed: bytes) -> Times:
-    """The times that were packed."""
+    """Return the times in packed bytes."""
     return from_bytes(TIME, zlib.decompress(packed))
 
 
 def as_bytes(code: str, numbers: Iterable[int]) -> bytes:
-    """Whole numbers as bytes, the same on every machine. code: TIME or INSTANT."""
+    """Return whole numbers as bytes, the same on every machine. code: TIME or INSTANT."""
     values = array(code, numbers)
     if sys.byteorder == "big":
         values.byteswap()
@@ -75,7 +75,7 @@ def as_bytes(code: str, numbers: Iterable[int]) -> bytes:
 
 
 def from_bytes(code: str, contents: bytes) -> "array[int]":
-    """The numbers that were made bytes."""
+    """Return the numbers in bytes made by `as_bytes`."""
     values = array(code, contents)
     if sys.byteorder == "big":
         values.byteswap()
@@ -83,9 +83,9 @@ def from_bytes(code: str, contents: bytes) -> "array[int]":
 
 
 def middle(parts: Sequence[Times]) -> float | None:
-    """The seconds that half of all waited at most: the middle time, or the mean of the two in the middle.
+    """Return the median in seconds: the middle time, or the mean of the two in the middle.
 
-    Exact to the half millisecond. None without times.
+    Exact to half a millisecond. None without times.
     """
     number = sum(map(len, parts))
     if not number:
@@ -94,7 +94,7 @@ def middle(parts: Sequence[Times]) -> float | None:
 
 
 def quantile(days: Sequence[Times], part: float) -> float | None:
-    """The seconds within which that part of the leads was delivered: the smallest time that at least so many kept.
+    """Return the quantile in seconds: the smallest time within which that part of the leads was delivered.
 
     Exact to the millisecond. part: above 0, up to 1. None without leads.
     """
@@ -106,9 +106,9 @@ def quantile(days: Sequence[Times], part: float) -> float | None:
 
 
 def ranked(parts: Sequence[Times], first: int, last: int) -> tuple[int, int]:
-    """The times that `first` and `last` others come before, of all together; the two places are neighbours, or one.
+    """Return the times at the ranks `first` and `last` (from 0) of all parts together; the ranks are equal or adjacent.
 
-    How many times lie below a value is known at once, as they are sorted: halving finds the value.
+    The number of times below a value is quickly known, as they are sorted: bisection finds the value.
     """
     parts = joined(parts)
     low, high = min(times[0] for times in parts), max(times[-1] for times in parts)
@@ -126,7 +126,7 @@ def ranked(parts: Sequence[Times], first: int, last: int) -> tuple[int, int]:
 
 
 def joined(parts: Sequence[Times]) -> list[Times]:
-    """The parts, the short ones as a single one."""
+    """Return the parts with the short ones merged into one."""
     long = [times for times in parts if len(times) >= LONG]
     short = sorted(chain.from_iterable(times for times in parts if len(times) < LONG))
     return [*long, short] if short else long

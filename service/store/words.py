@@ -1,7 +1,7 @@
 """The words by which a lead is found: folded, without accents, as people type them; and their index.
 
-`lead_words` has exactly the `words_of` a lead, so that they can be removed again. A phone number is found by how it
-begins, with the country, or by how it ends, as people know it.
+`lead_words` has exactly the `words_of` a lead, so that they can be removed again. A phone number is found by its
+beginning, with the country, or by its end, as people know it.
 
 The index is filled in the background, so that taking leads costs nothing. Every lead up to the cursor is in it; later
 leads are found by reading them. The index only names leads that may match: a search reads the lead itself before it is
@@ -28,7 +28,7 @@ MAX_ANSWER_WORDS = 16
 """Words indexed of one answer: a long message is found by its beginning."""
 
 MAX_LEAD_WORDS = 64
-"""Words indexed of one lead, beside its contact."""
+"""Words indexed of one lead, not counting its contact."""
 
 MAX_LENGTH = 80
 """Characters indexed of one word."""
@@ -80,7 +80,7 @@ def words_of(row: Any) -> set[str]:
 
 
 def text_of(row: Any) -> str:
-    """Return a text that has every word of a row without digits as a part of it."""
+    """Return a text that contains every word of a row without digits."""
     names = (row.email, row.full_name, row.first_name, row.last_name, row.company)
     tags = (row.utm_source, row.utm_medium, row.utm_campaign, row.external_id, row.form_name)
     answers = chain.from_iterable(map(_texts, (row.fields, row.extras, *_changes(row.corrections or ()))))
@@ -94,7 +94,7 @@ def _names(row: Any) -> Iterator[str]:
         local, _, domain = email.partition("@")
         yield email[:MAX_LENGTH]
         yield domain[:MAX_LENGTH] or email[:MAX_LENGTH]
-        yield from _PART.findall(local)[1:]  # the first begins the whole address
+        yield from _PART.findall(local)[1:]  # the first word contains the whole address
     for name in (row.full_name, row.first_name, row.last_name, row.company):
         yield from parts(name)
     yield from phone_words(row.phone)
@@ -117,7 +117,7 @@ def _texts(answers: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
 
 
 def _changes(corrections: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield answers before they changed, and those that came too late to be sent: all of them can be found."""
+    """Yield answers as they were before changes, and those that came too late to be sent: both can be searched."""
     for one in corrections:
         yield one.get("was", {})
         if not one.get("applied", True):
@@ -125,7 +125,7 @@ def _changes(corrections: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, 
 
 
 def _former(corrections: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
-    """Yield the former and unsent values of an answer: the person is found by them, too."""
+    """Yield the former and unsent values of an answer: they find the person as well."""
     for answers in _changes(corrections):
         if isinstance(answer := answers.get(name, ""), str):
             yield answer
@@ -154,7 +154,7 @@ def number_in(text: str) -> str:
 
 
 def beginnings(digits: str) -> list[str]:
-    """Return the beginnings of words of numbers that begin or end with these digits; leading zeros do not count."""
+    """Return the beginnings of words for numbers that begin or end with these digits; leading zeros do not count."""
     bare = digits.lstrip("0") or digits
     return [bare, ENDING + bare[::-1]]
 
@@ -163,7 +163,7 @@ def beginnings(digits: str) -> list[str]:
 
 
 CURSOR = "words:1"
-"""The flag with the id up to which all leads are indexed; a change of words gets another number, and a new index."""
+"""Flag with the id up to which all leads are indexed; a change of the words needs another number, and a new index."""
 
 COLUMNS = (
     *(leads.c.id, leads.c.form, leads.c.sender, leads.c.channel, leads.c.external_id, leads.c.form_name),
@@ -175,17 +175,17 @@ COLUMNS = (
 
 
 def cursor_of(connection: Connection) -> str:
-    """Return the id up to which every lead is indexed, "" before the first."""
+    """Return the id up to which every lead is indexed; "" before the first."""
     return read_cursor(query_cursor(connection))
 
 
 def query_cursor(connection: Connection) -> Any:
-    """Query the cursor, by the driver alone: every commit that takes leads does. For read_cursor()."""
+    """Query the cursor, by the driver alone, as every commit that takes leads does. For read_cursor()."""
     return run_in_driver(connection, f"SELECT value FROM deployment WHERE name = '{CURSOR}'")  # noqa: S608 (ours)
 
 
 def read_cursor(queried: Any) -> str:
-    """Return what cursor_of() does, once the result is there."""
+    """Return the result of query_cursor(), like cursor_of()."""
     rows = queried.fetchall()
     return rows[0][0] if rows else ""
 
@@ -194,14 +194,14 @@ IDS_AT_ONCE = 200
 """Ids in one statement beside other values: some builds of SQLite accept fewer than a thousand."""
 
 ENDLESS = "g"
-"""No id of a lead, which is hexadecimal, is as large."""
+"""Greater than every lead's id, which is hexadecimal."""
 
 
 class WordIndex(Repository):
-    """Filling the index, and keeping it true to leads that change."""
+    """Filling the index, and updating it when leads change."""
 
     def is_index_behind(self, before: str) -> bool:
-        """Return whether there are leads below that id that are not indexed."""
+        """Return whether any lead below that id is not indexed."""
         cursor = cursor_of(self._connection)
         query = select(leads.c.id).where(leads.c.id > cursor, leads.c.id < before).limit(1)
         return self._execute(query).first() is not None
@@ -213,7 +213,7 @@ class WordIndex(Repository):
         """
         cursor = cursor_of(self._connection)
         chosen = select(*COLUMNS).where(leads.c.id > cursor, leads.c.id < before).order_by(leads.c.id).limit(size)
-        # Wait for leads that are being changed: else their old words would stay.
+        # Wait for leads that are being changed, or their old words would stay.
         rows = self._execute(self._locking(chosen)).all()
         if rows and self._as(Flags).swap(CURSOR, cursor or None, rows[-1].id):
             self.add(rows)
@@ -225,15 +225,15 @@ class WordIndex(Repository):
         self._insert((word, row.id) for row in rows for word in words_of(row))
 
     def add_late(self, lead_ids: Sequence[LeadId], cursor: str) -> None:
-        """Index leads with ids of an earlier time, such as imported ones: the cursor is past them."""
+        """Index leads with ids behind the cursor, such as imported ones."""
         late = [lead_id for lead_id in lead_ids if lead_id <= cursor]
         if late:
             self.add(self._rows(late))
 
     def ids_by(self, words: Collection[str], below: str = ENDLESS) -> Iterator[Sequence[str]]:
-        """Yield the ids below another of leads that have one of these words, some at a time.
+        """Yield in batches the ids below another of leads that have one of these words.
 
-        For a second query by them: if it were one, PostgreSQL would read all leads, as ids collate otherwise here.
+        For a second query by them: in one, PostgreSQL would read all leads, as ids collate differently here.
         """
         named = (
             select(lead_words.c.lead_id).distinct().where(lead_words.c.word.in_(words), lead_words.c.lead_id < below)
@@ -243,12 +243,12 @@ class WordIndex(Repository):
             yield ids[start : start + IDS_AT_ONCE]
 
     def add_numbers(self, lead_id: LeadId, *numbers: int) -> None:
-        """Have a lead found by these numbers, too."""
+        """Add numbers by which a lead is found."""
         self._insert((str(number), lead_id) for number in numbers)
 
     @contextmanager
     def following(self, lead_ids: Sequence[LeadId]) -> Iterator[None]:
-        """Enclose a change of leads: removes the words that are gone, adds the new ones."""
+        """Update the index for a change of leads made within: removes the words that are gone, adds the new ones."""
         before = self._pairs(lead_ids)
         yield
         after = self._pairs(lead_ids)
@@ -274,7 +274,7 @@ class WordIndex(Repository):
 
 
 MAX_WORDS = 300
-"""Words of one beginning that are listed at most."""
+"""Maximum number of words listed for one beginning."""
 
 _HOPS = beyond_walls(
     text(
@@ -290,7 +290,7 @@ _HOPS = beyond_walls(
 
 
 def words_like(connection: Connection, begin: str) -> Sequence[str] | None:
-    """Return the words with a beginning, in their order; None where they are more than MAX_WORDS."""
+    """Return the words with a beginning, in order; None if there are more than MAX_WORDS."""
     bounds = {"begin": begin, "end": begin + "\U0010ffff", "most": MAX_WORDS + 1}
     words = connection.execute(_HOPS, bounds).scalars().all()
     return None if len(words) > MAX_WORDS else words

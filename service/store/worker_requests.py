@@ -1,7 +1,7 @@
-"""What people at the dashboard ask a worker to do at once, because only workers call Nexudus and send messages.
+"""Requests of people at the dashboard to a worker, because only workers call Nexudus and send messages.
 
-The web process asks, any one worker claims and answers, and the page shows the answer. A request whose worker dies goes
-to another one; one that nobody answers is deleted after a while.
+The web process stores a request, any one worker claims and answers it, and the page shows the answer. If the worker
+dies, another one takes over; a request without an answer is deleted after a while.
 """
 
 import uuid
@@ -46,7 +46,7 @@ class WorkerRequests(Repository):
     """Requests to the workers."""
 
     def add(self, kind: str, details: Mapping[str, Any], who: str, now: datetime, account: str | None = None) -> str:
-        """Ask the workers for something; returns the request's id. Deletes those of earlier days."""
+        """Store a request; returns its id. Deletes requests of earlier days."""
         self._execute(delete(worker_requests).where(worker_requests.c.requested_at < now - KEEP_REQUESTS))
         request_id = uuid.uuid4().hex
         row = {"id": request_id, "kind": kind, "account": account, "details": dict(details)}
@@ -59,14 +59,14 @@ class WorkerRequests(Repository):
         return None if row is None else WorkerRequest(*row)
 
     def has_open(self) -> bool:
-        """Return whether any request is without an answer. Cheap: several calls a second."""
+        """Return whether any request has no answer. Cheap: called several times a second."""
         query = select(worker_requests.c.id).where(worker_requests.c.answered_at.is_(None)).limit(1)
         return self._execute(query).first() is not None
 
     def claim(
         self, worker: str, kinds: Collection[str], now: datetime, lease_s: float, is_gone: IsGone
     ) -> WorkerRequest | None:
-        """Claim the oldest request of these kinds that nobody works on; None where there is none."""
+        """Claim the oldest request of these kinds that no worker has; None if there is none."""
         self._free_leases(worker_requests, is_gone)
         row = worker_requests.c
         is_free = or_(row.claimed_by.is_(None), row.lease_until < now)
@@ -79,6 +79,6 @@ class WorkerRequests(Repository):
         return None
 
     def answer(self, request_id: str, answer: Mapping[str, Any], now: datetime) -> None:
-        """Answer a request; an answer that is there already stays."""
+        """Answer a request; an earlier answer stays."""
         own = update(worker_requests).where(worker_requests.c.id == request_id, worker_requests.c.answered_at.is_(None))
         self._execute(own.values(answer=dict(answer), answered_at=now, **NO_LEASE))

@@ -1,4 +1,4 @@
-"""Workers: when each was last seen at work, so that other processes notice when there is none; and what they did."""
+"""Workers: when each was last seen, so that other processes notice when there is none; and totals of their work."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,14 +13,14 @@ from service.store.database.repository import Repository
 from service.store.database.tables import leads
 
 REMEMBERED = timedelta(days=7)
-"""How long a worker that is gone is remembered beside others."""
+"""Time for which a worker that is gone is listed beside others."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenWorker:
-    """One worker process. name: unique in the deployment, and begins with the host; version: of the program.
+    """One worker process. name: unique in the deployment, begins with the host; version: of the program.
 
-    cpu_s, memory_bytes, open_files: what it uses; None where its kernel does not tell.
+    cpu_s, memory_bytes, open_files: its use of resources; None where the kernel does not report it.
     """
 
     name: str
@@ -36,14 +36,14 @@ class Workers(Repository):
     """Worker processes, and the leads that need one."""
 
     def record(self, worker: SeenWorker) -> None:
-        """Record that a worker is at work; others that were not seen for long are forgotten."""
+        """Record that a worker is at work; delete those not seen for REMEMBERED."""
         row = asdict(worker)
         insert = self._database.insert(workers).values(row)
         self._execute(insert.on_conflict_do_update(index_elements=["name"], set_=row))
         self._execute(delete(workers).where(workers.c.seen_at < worker.seen_at - REMEMBERED))
 
     def all(self) -> list[SeenWorker]:
-        """Return the workers of the last days, the one seen last first."""
+        """Return the workers of the last days, the last seen first."""
         return [SeenWorker(*row) for row in self._execute(select(workers).order_by(workers.c.seen_at.desc()))]
 
     def last_seen(self) -> datetime | None:
@@ -52,7 +52,7 @@ class Workers(Repository):
         return seen_at
 
     def waiting(self) -> tuple[int, datetime | None]:
-        """Count the leads that a worker has to fetch or to deliver; with the arrival of the oldest."""
+        """Count the leads that a worker has to fetch or deliver; also return the arrival of the oldest."""
         mine = leads.c.status.in_([Status.PENDING.value, Status.ANNOUNCED.value])
         number = self._execute(select(func.count()).select_from(leads).where(mine)).scalar_one()
         oldest: datetime | None = self._execute(
@@ -61,11 +61,11 @@ class Workers(Repository):
         return int(number), oldest
 
 
-# -- what they have done so far, counted: for /metrics, which must be right over all hosts and restarts
+# -- totals of their work: for /metrics, which must be right over all hosts and restarts
 
 
 class DeliveryCountKey(NamedTuple):
-    """What is counted. form: "" where it does not matter. what: such as "call create_opportunity done"."""
+    """A counter. form: "" where it does not matter. what: such as "call create_opportunity done"."""
 
     account: str
     form: str
@@ -76,7 +76,7 @@ class DeliveryTotals(Repository):
     """Totals, to which each worker adds its own counts every few seconds."""
 
     def add(self, counts: Mapping[DeliveryCountKey, float]) -> None:
-        """Add to the totals. In the order of the keys: workers that add at the same moment never block each other."""
+        """Add to the totals, in the order of the keys: workers that add at the same moment never deadlock."""
         for key in sorted(counts):
             insert = self._database.insert(delivery_counts).values(**key._asdict(), total=counts[key])
             total = delivery_counts.c.total + insert.excluded.total

@@ -1,6 +1,6 @@
-"""Acts found: newest first, by who did them, to what, when and where, among a million.
+"""Search of the record of acts: newest first, by actor, subject, time and origin, fast among a million.
 
-Each filter has an index in the order of time. A search for words reads stretch by stretch, and stops on the way.
+Each filter has an index in the order of time. A search for words reads stretch by stretch, and may stop early.
 """
 
 import heapq
@@ -18,7 +18,7 @@ from service.store.database.repository import Repository
 from service.store.database.walls import beyond_walls
 
 PATIENCE = 20_000
-"""Maximum of acts that one page reads in search of words."""
+"""Maximum number of acts that one page reads in search of words."""
 
 BATCH_SIZE = 500
 
@@ -28,9 +28,9 @@ MAX_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class ActQuery:
-    """Filters of acts, each "" for all. until: exclusive. text: words that must all occur.
+    """Filters for acts, each "" for all. until: exclusive. text: words that must all occur.
 
-    accounts: those that exist for whoever asks, None for all. before: only acts older than this one.
+    accounts: those that the reader may see, None for all. before: only acts older than this one.
     """
 
     since: datetime | None = None
@@ -48,7 +48,7 @@ class ActQuery:
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
-    """Acts, newest first. next: the act behind which the next page begins, 0 at the end; is_cut: it stopped early."""
+    """A page of acts, newest first. next: cursor of the next page, 0 at the end; is_cut: the search stopped early."""
 
     acts: Sequence[RecordedAct]
     next: int = 0
@@ -56,12 +56,12 @@ class ActPage:
 
 
 class ActSearch(Repository):
-    """Finding acts."""
+    """Searching the record of acts."""
 
     def page(self, query: ActQuery, size: int, patience: int = PATIENCE) -> ActPage:
         """Return at most `size` acts, newest first.
 
-        patience: acts to read in search of words before returning what was found.
+        patience: acts to read in search of words before returning the matches so far.
         """
         shown: list[RecordedAct] = []
         words = query.text.casefold().split()[:MAX_WORDS]
@@ -75,7 +75,7 @@ class ActSearch(Repository):
         return ActPage(shown)
 
     def get(self, number: int, accounts: frozenset[str] | None = None) -> RecordedAct | None:
-        """Return one act; None where there is none that exists for who sees these accounts."""
+        """Return one act; None if there is none, or none that a reader of these accounts may see."""
         row = self._execute(select(acts).where(acts.c.id == number)).first()
         act = None if row is None else _act_of(row)
         is_seen = act is not None and (accounts is None or (act.accounts is not None and act.accounts <= accounts))
@@ -87,7 +87,7 @@ class ActSearch(Repository):
         if query.accounts is None and not query.account:
             return self._stream(conditions, query.before)
         seen = self._seen(query)
-        if query.who or query.lead or query.subject:  # an index of their own
+        if query.who or query.lead or query.subject:  # of acts on one subject: it has an index of its own
             return self._stream([*conditions, acts.c.account.in_(seen)], query.before)
         streams = [self._stream([*conditions, acts.c.account == each], query.before) for each in seen]
         return heapq.merge(*streams, key=lambda row: (row.at, row.id), reverse=True)
@@ -99,7 +99,7 @@ class ActSearch(Repository):
             if place is not None:
                 at, number = place
                 query = query.where(or_(acts.c.at < at, and_(acts.c.at == at, acts.c.id < number)))
-                query = query.where(acts.c.at <= at)  # what an index answers
+                query = query.where(acts.c.at <= at)  # the filters that an index answers
             rows = self._execute(query.order_by(acts.c.at.desc(), acts.c.id.desc()).limit(BATCH_SIZE)).all()
             yield from rows
             if len(rows) < BATCH_SIZE:
@@ -115,7 +115,7 @@ class ActSearch(Repository):
     # -- accounts
 
     def _seen(self, query: ActQuery) -> list[str]:
-        """Return the values of `account` that are seen; acts of several accounts by those who see all of these."""
+        """Return the values of `account` that the reader may see; acts on several accounts only if all are seen."""
         by_value = {value: accounts_in(value) for value in self._accounts()}
         return [
             value
@@ -126,7 +126,7 @@ class ActSearch(Repository):
         ]
 
     def _accounts(self) -> list[str]:
-        """Return the values of `account`, one look into the index for each."""
+        """Return the distinct values of `account`, by one look into the index for each."""
         values: list[str] = []
         query = select(acts.c.account).order_by(acts.c.account).limit(1)
         value: str | None = self._execute(beyond_walls(query)).scalar()

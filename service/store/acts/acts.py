@@ -1,4 +1,4 @@
-"""What an act is: who did what to which thing, what was before and what is after."""
+"""The parts of an act: who did what to which thing, and how it was before and after."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Act(StrEnum):
-    """What was done."""
+    """The kind of an act."""
 
     # leads
     RETRY = "retry"
@@ -46,7 +46,7 @@ class Act(StrEnum):
 
 
 class SubjectKind(StrEnum):
-    """What an act was done to."""
+    """The kind of thing that an act was done to."""
 
     LEAD = "lead"
     FORM = "form"
@@ -64,22 +64,22 @@ class SubjectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing: its kind, and an id that stays and names no person."""
+    """One thing: its kind, and a permanent id that does not name a person."""
 
     kind: SubjectKind
     id: str = ""
 
 
 Members = Mapping[str, Any]
-"""What something was or is: names and values as JSON has them."""
+"""A thing's state: names and values as JSON has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedAct:
-    """An act as it stands in the record.
+    """An act as stored in the record.
 
-    id: its number, from 1 without gaps. accounts: whose act it is; None: of no account, or of all. origin: the address
-    that it came from. hash: by which the next act is chained to it. is_erased: its personal words were removed.
+    id: its number, from 1 without gaps. accounts: those that it concerns; None: none in particular, or all. origin: the
+    address that it came from. hash: chains the next act to this one. is_erased: its personal words were removed.
     """
 
     id: int
@@ -98,31 +98,31 @@ class RecordedAct:
 # -- whose act it is
 
 OfAccounts = str | Collection[str] | None
-"""Whose act it is: one account, several, or None: only those who see all accounts may see it."""
+"""Accounts that an act concerns: one, several, or None: then only people who see all accounts see it."""
 
 ALL_ACCOUNTS = ""
-"""The `account` of an act that only those see who see all accounts."""
+"""Value of `account` for an act that only people who see all accounts may see."""
 
 SEPARATOR = "\x1f"
-"""Between the names of several accounts."""
+"""Separates the names of several accounts."""
 
 
 def account_column(account: OfAccounts) -> str:
-    """Return the stored form of whose act it is."""
+    """Return the stored form of the accounts that an act concerns."""
     if account is None:
         return ALL_ACCOUNTS
     return account if isinstance(account, str) else SEPARATOR.join(sorted(account))
 
 
 def accounts_in(column: str) -> frozenset[str] | None:
-    """Return whose act it is, from the stored form; None for that of all accounts."""
+    """Parse the stored form of accounts; None for an act that concerns all of them."""
     return None if column == ALL_ACCOUNTS else frozenset(column.split(SEPARATOR))
 
 
 # -- what is never recorded
 
 HIDDEN = "(hidden)"
-"""Stands for a secret."""
+"""Replaces a secret."""
 
 _SECRET_NAME = re.compile(
     r"(^|[_.\- ])(passwords?|secrets?|tokens?|totp|credentials?|api_key|app_key|dsn)($|[_.\- ])", re.IGNORECASE
@@ -132,13 +132,13 @@ _SECRET_PATH = re.compile(r"\.key$")
 """A key of a sender's table, in the path of a change: `webhooks.google-ads.key`."""
 
 _ADDRESS = re.compile(r"\b(?!https?://|mailto:)([a-z][a-z0-9+.-]*://)\S+", re.IGNORECASE)
-"""An address of Apprise, or of a database: all of it may be secret but its scheme."""
+"""A URL of Apprise or of a database: everything but its scheme may be secret."""
 
 _USERINFO = re.compile(r"\b(https?://)[^\s/@]+@", re.IGNORECASE)
 
 
 def plain_members(members: Members | None) -> dict[str, Any]:
-    """Return members as JSON has them, without secrets: by their names, and addresses that hold one."""
+    """Return members as JSON has them, without secrets: those known by their names, and URLs that contain one."""
     return {str(name): _plain(str(name), value) for name, value in (members or {}).items() if value is not None}
 
 
@@ -166,7 +166,7 @@ def _plain_scalar(value: Any) -> Any:
 
 
 def _plain_mapping(value: Members) -> dict[str, Any]:
-    """Return a value with names of its own; in a change `{"key": …, "from": …, "to": …}` the key is the name."""
+    """Return a value whose members have names; in a change `{"key": …, "from": …, "to": …}` the key is the name."""
     of = value.get("key", "")
     named = isinstance(of, str) and (is_secret(of) or _SECRET_PATH.search(of))
     return {
@@ -176,5 +176,5 @@ def _plain_mapping(value: Members) -> dict[str, Any]:
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a value of this name is kept secret."""
+    """Return whether a value with this name is secret."""
     return bool(_SECRET_NAME.search(name))

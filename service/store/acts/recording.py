@@ -110,12 +110,13 @@ class Acts(ActSearch):
         *,
         personal: Collection[str] = (),
     ) -> None:
-        """Record an act in the transaction that does it; it is appended to the chain when that commits.
+        """Record an act in the transaction that does it; it is appended to the chain at the commit.
 
-        account: of the subject; who sees it sees the act. Of several accounts only those who see them all.
+        account: of the subject; people who see it see the act. An act on several accounts is seen only by people who
+        see all of them.
         before, after: what changed, as JSON has it; None where there was or is nothing.
-        personal: names of those members that an erasure of the subject removes, such as answers and addresses.
-        Secrets are hidden by their names, and ids that are no person's own stay: do not rely on it, leave them out.
+        personal: names of the members that an erasure of the subject removes, such as answers and addresses.
+        Secrets are recognised by their names and hidden, but do not rely on it: leave them out.
         """
         plain = plain_members(before), plain_members(after)
         stays, words = zip(*(_split(members, personal) for members in plain), strict=True)
@@ -136,7 +137,7 @@ class Acts(ActSearch):
         )
 
     def erase_words(self, kind: SubjectKind, ids: Iterable[str]) -> None:
-        """Remove the personal words from all acts on these things; that they were done stays, and verifiable."""
+        """Erase the personal words of all acts on these things; the acts themselves stay, and remain verifiable."""
         wanted = list(ids)
         for entry in pending_of(self._connection):
             if entry["kind"] == kind.value and entry["subject"] in wanted:
@@ -180,7 +181,7 @@ class Acts(ActSearch):
 
 
 def _split(members: dict[str, Any], personal: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what stays, and what may be erased."""
+    """Split members into those that stay and those that can be erased."""
     stays = {name: value for name, value in members.items() if name not in personal}
     return stays, {name: value for name, value in members.items() if name in personal}
 

@@ -1,4 +1,4 @@
-"""Backups of either engine: made while the service runs, checked, put back."""
+"""Backups of either engine: made while the service runs, checked, restored."""
 
 from datetime import datetime
 from pathlib import Path
@@ -31,9 +31,9 @@ def back_up(url: str, target: Path, *, overwrite: bool = False, show: ShowProgre
 
 
 def restore(url: str, source: Path, now: datetime, show: ShowProgress = no_progress) -> Restored:
-    """Put a backup in the place of the database, migrated to the newest schema; no process may use the database.
+    """Replace the database by a backup, migrated to the newest schema; no process may use the database.
 
-    The former database is kept: a file beside the new one; PostgreSQL takes a dump only into an empty database.
+    The former database is kept: a file beside the new one; PostgreSQL restores a dump only into an empty database.
     Raises: BackupProblem, when nothing was changed; InUse; StoreUnavailable.
     """
     parsed = make_url(url)

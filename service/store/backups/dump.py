@@ -1,6 +1,6 @@
 """Backups of PostgreSQL: by its own pg_dump and pg_restore, in their custom format.
 
-A dump is put back into an empty database only, so that the former one stays as it was until somebody drops it.
+A dump is restored into an empty database only, so the former one stays untouched until someone drops it.
 """
 
 import re
@@ -22,10 +22,10 @@ from service.store.database.repository import Database
 from service.store.database.schema import known, migrate
 
 MAGIC = b"PGDMP"
-"""How every dump in the custom format begins."""
+"""The first bytes of every dump in the custom format."""
 
 _OWNERS = ("--no-owner", "--no-privileges")
-"""The database that a dump is put back into may belong to another role."""
+"""The database into which a dump is restored may belong to another role."""
 
 _VERSION = re.compile(r"^COPY \S*alembic_version .*\n([^\n]+)\n", re.MULTILINE)
 
@@ -33,7 +33,7 @@ _VERSION = re.compile(r"^COPY \S*alembic_version .*\n([^\n]+)\n", re.MULTILINE)
 def back_up(url: URL, target: Path, *, overwrite: bool) -> Contents:
     """Dump one state of the database to `target`, which is replaced only with `overwrite`.
 
-    What is counted is that same state.
+    The contents are counted in that same state.
     Raises: BackupProblem; StoreUnavailable.
     """
     command = f"pg_dump --format=custom {' '.join(_OWNERS)} --file={target.name} {_shown(url)}"
@@ -51,7 +51,7 @@ def back_up(url: URL, target: Path, *, overwrite: bool) -> Contents:
 
 
 def restore(source: Path, url: URL) -> Contents:
-    """Put a dump into an empty database, all of it or nothing, and migrate that.
+    """Restore a dump into an empty database, all or nothing, and migrate it.
 
     Raises: BackupProblem; InUse; StoreUnavailable.
     """
@@ -82,14 +82,14 @@ def restore(source: Path, url: URL) -> Contents:
 
 
 def _check(dump: Path) -> None:
-    """Check that a dump is whole as far as its own list goes, and that it is one of this service."""
+    """Check that a dump is complete by its own table of contents, and that it comes from this service."""
     program = _program("pg_restore", f"pg_restore --list {dump}")
     if not re.search(r" TABLE DATA \S+ leads ", _run([program, "--list", str(dump)])):
         raise BackupProblem(f"{dump} holds no database of Lead Capture")
 
 
 def _schema_in(dump: Path, program: str) -> str:
-    """Return the schema that a dump is on."""
+    """Return the schema revision in a dump."""
     output = _run([program, "--data-only", "--table=alembic_version", "--file=-", str(dump)])
     match = _VERSION.search(output)
     return match[1] if match else "unknown"
@@ -99,7 +99,7 @@ def _schema_in(dump: Path, program: str) -> str:
 
 
 def _program(name: str, command: str) -> str:
-    """Return the path of a program. command: what to run where it is installed."""
+    """Return the path of a program. command: shown when it is missing, to run where it is installed."""
     path = shutil.which(name)
     if path is None:
         remedy = "install PostgreSQL's client programs (postgresql-client), or run them elsewhere:"
@@ -110,7 +110,7 @@ def _program(name: str, command: str) -> str:
 def _run(command: Sequence[str]) -> str:
     """Run a program and return its output.
 
-    Raises: BackupProblem with the beginning of its complaint.
+    Raises: BackupProblem with the beginning of its error output.
     """
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 (no shell, our own words)
     if result.returncode:
@@ -120,13 +120,13 @@ def _run(command: Sequence[str]) -> str:
 
 
 def _shown(url: URL) -> str:
-    """Return the address as one may type it: without the password."""
+    """Return a database URL for display: without the password."""
     return url.set(drivername="postgresql", password=None).render_as_string()
 
 
 @contextmanager
 def _address(url: URL) -> Iterator[str]:
-    """Yield the address for PostgreSQL's programs; the password is in a file, because all users see the arguments."""
+    """Yield the URL for PostgreSQL's programs; the password goes into a file, as all users can see arguments."""
     plain = url.set(drivername="postgresql", password=None)
     if url.password is None:
         yield plain.render_as_string()

@@ -1,4 +1,4 @@
-"""What is in a database, and whether processes of the service use it."""
+"""What a database contains, and whether processes of the service use it."""
 
 import fcntl
 import os
@@ -14,16 +14,16 @@ from service.store.database.schema import schema_of
 from service.store.database.tables import leads, metadata
 
 ShowProgress = Callable[[float, str], None]
-"""Shows how much of the whole is done, 0 to 1, and what is being done."""
+"""Reports progress: the share done, 0 to 1, and the present activity."""
 
 
 class BackupProblem(Exception):
-    """A backup, restore or copy is not possible; the text says why, and what to do."""
+    """A backup, restore or copy is not possible; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a database holds. newest_at: arrival of its newest lead, None where there is none."""
+    """Contents of a database. newest_at: arrival of its newest lead; None without leads."""
 
     schema: str
     leads: int
@@ -32,13 +32,13 @@ class Contents:
 
 
 def no_progress(_done: float, _words: str) -> None:
-    """Show nothing."""
+    """Report nothing."""
 
 
 def contents_of(connection: Connection) -> Contents:
-    """Count everything.
+    """Count the leads and rows of a database.
 
-    Raises: BackupProblem where this is not a database of the service.
+    Raises: BackupProblem if it is not a database of the service.
     """
     schema, tables = schema_of(connection), present_tables(connection)
     if schema is None or leads not in tables:
@@ -49,7 +49,7 @@ def contents_of(connection: Connection) -> Contents:
 
 
 def present_tables(connection: Connection) -> list[Table]:
-    """Return the tables of this program that the database has; one on another schema may lack some."""
+    """Return this program's tables that the database has; a database on another schema may lack some."""
     names = set(inspect(connection).get_table_names())
     return [table for table in metadata.sorted_tables if table.name in names]
 
@@ -62,13 +62,14 @@ def row_count(connection: Connection, table: Table) -> int:
 # -- use
 
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
-"""Bytes of a SQLite file that every open connection has a lock on; in WAL mode for as long as it is open.
+"""Range of bytes of a SQLite file on which every open connection holds a lock; in WAL mode while it is open.
 
-Source: https://www.sqlite.org/fileformat2.html#the_lock_byte_page and os.h.
+Source: https:
+www.sqlite.org/fileformat2.html#the_lock_byte_page and os.h.
 """
 
 LOOKS, LOOK_SPACING_S = 10, 0.1
-"""Number of looks for connections of processes that have just ended, and seconds between two of them."""
+"""Attempts to see whether connections of ended processes are gone, and seconds between two of them."""
 
 _OTHERS = """
 SELECT count(*) FROM pg_stat_activity
@@ -77,7 +78,7 @@ WHERE datname = current_database() AND application_name = 'lead-capture' AND pid
 
 
 class InUse(Exception):
-    """Processes of the service use the database; the text says so, and what to do."""
+    """Processes of the service use the database; the text says so and what to do."""
 
     def __init__(self, database: str) -> None:
         super().__init__(f"{database} is in use: stop the web process, the worker and other commands first")
@@ -85,10 +86,10 @@ class InUse(Exception):
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Lock a SQLite file against every other process while the block runs; a file that is not there needs no lock.
+    """Lock a SQLite file against every other process while the block runs; a missing file needs no lock.
 
     The lock is SQLite's own, but taken without SQLite, so that a damaged file can be locked, too. This process must not
-    have the file open: closing it would end the lock.
+    have the file open: closing it would release the lock.
     Raises: InUse.
     """
     if not path.exists():
@@ -108,7 +109,7 @@ def locked_file(path: Path) -> Iterator[None]:
 def check_unused(connection: Connection) -> None:
     """Check that no other process of the service is connected to a PostgreSQL database.
 
-    The server needs a moment to notice that a process has ended.
+    The server takes a moment to notice that a process has ended.
     Raises: InUse.
     """
     for _ in range(LOOKS):

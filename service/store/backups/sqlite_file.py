@@ -17,15 +17,15 @@ from service.store.database.engines import open_database
 from service.store.database.schema import head, known, migrate, schema_problem
 
 PAGES_OF_A_STEP = 2000
-"""Pages (8 MB) that are copied between two reports of progress."""
+"""Pages (8 MB) copied between two reports of progress."""
 
 MAGIC = b"SQLite format 3\0"
-"""How every SQLite file begins."""
+"""The first bytes of every SQLite file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back. kept: where the former database is now, None where there was none."""
+    """A restored database. kept: path of the former database; None if there was none."""
 
     contents: Contents
     kept: Path | None
@@ -46,10 +46,10 @@ def back_up(path: Path, target: Path, show: ShowProgress, *, overwrite: bool) ->
 
 
 def restore(source: Path, path: Path, now: datetime, show: ShowProgress) -> Restored:
-    """Put a copy of the backup `source` in the place of the database at `path`, which is kept beside it.
+    """Replace the database at `path` by a copy of the backup `source`; the former one is kept beside it.
 
-    The copy is checked and migrated first. Nothing is changed before all that has succeeded. Where `path` is a link,
-    the file that it leads to is replaced.
+    The copy is checked and migrated first; nothing is changed before all that has succeeded. If `path` is a link, the
+    file that it points to is replaced.
     Raises: BackupProblem; InUse.
     """
     path = path.resolve()
@@ -69,9 +69,9 @@ def restore(source: Path, path: Path, now: datetime, show: ShowProgress) -> Rest
 
 
 def _copy(source: Path, copy: Path, show: ShowProgress) -> None:
-    """Copy one state of the database: a reading transaction is open throughout, which no writer has to wait for.
+    """Copy one state of the database; a read transaction stays open meanwhile, for which no writer has to wait.
 
-    Without it, every commit of another process would make SQLite begin again.
+    Without it, every commit of another process would make SQLite start over.
     """
 
     def report(_status: int, remaining: int, total: int) -> None:
@@ -92,7 +92,7 @@ def _copy(source: Path, copy: Path, show: ShowProgress) -> None:
 
 
 def _checked(copy: Path, show: ShowProgress) -> Contents:
-    """Check the copy's integrity and schema, and count what it holds."""
+    """Check the copy's integrity and schema, and count its contents."""
     show(0.9, "checking")
     try:
         with closing(sqlite3.connect(copy)) as connection:
@@ -125,9 +125,9 @@ def _migrate(copy: Path) -> None:
 
 @contextmanager
 def temporary_file(beside: Path) -> Iterator[Path]:
-    """Yield a new file in the same folder, for its owner alone, which is gone at the end unless it was renamed.
+    """Yield a new file in the same folder, private to its owner, deleted at the end unless it was renamed.
 
-    Raises: BackupProblem where there is no room, or no right to write.
+    Raises: BackupProblem without room or the right to write.
     """
     try:
         number, name = tempfile.mkstemp(prefix=f".{beside.name}.", suffix=".incomplete", dir=beside.absolute().parent)
@@ -144,7 +144,7 @@ def temporary_file(beside: Path) -> Iterator[Path]:
 
 
 def publish(complete: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a complete file its name, at once and on disk; another file of that name is replaced only with `overwrite`.
+    """Give a complete file its name, atomically and on disk; an existing file is replaced only with `overwrite`.
 
     Raises: BackupProblem.
     """
@@ -153,7 +153,7 @@ def publish(complete: Path, target: Path, *, overwrite: bool) -> None:
         complete.replace(target)
     else:
         try:
-            target.hardlink_to(complete)  # unlike a rename it fails where the name is taken
+            target.hardlink_to(complete)  # unlike a rename it fails if the name is taken
         except FileExistsError as error:
             raise BackupProblem(f"{target} exists: choose another name, or add --overwrite") from error
     sync(target.absolute().parent)
@@ -169,14 +169,14 @@ def sync(path: Path) -> None:
 
 
 def _fold_log(path: Path) -> None:
-    """Write the log of the former database back into its file, if nobody uses it and it is not damaged."""
+    """Write the log of the former database back into its file, if the file is unused and undamaged."""
     if path.exists():
         with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _put_in_place(copy: Path, path: Path, now: datetime) -> Path | None:
-    """Give the copy the database's name. A process that starts meanwhile finds one of the two, never none."""
+    """Rename the copy to the database's path. A process that starts now sees one of the two files, never none."""
     sync(copy)
     kept = None
     if path.exists():
@@ -184,7 +184,7 @@ def _put_in_place(copy: Path, path: Path, now: datetime) -> Path | None:
         with suppress(PermissionError):  # restored by root: the service must be able to open it
             os.chown(copy, former.st_uid, former.st_gid)
         kept = path.with_name(f"{path.name}.before-restore-{now:%Y%m%dT%H%M%S}")
-        for rest in ("-wal", "-shm"):  # what a damaged file could not take back belongs to it
+        for rest in ("-wal", "-shm"):  # log pages that a damaged file could not take back belong to it
             with suppress(FileNotFoundError):
                 path.with_name(path.name + rest).rename(kept.with_name(kept.name + rest))
         kept.hardlink_to(path)

@@ -1,7 +1,7 @@
-"""Every table from one database to another, whatever their engines; proved equal before the commit.
+"""Every table copied from one database to another, whatever their engines; proved equal before the commit.
 
-All of it is one transaction of the target: after a failure, the target is as empty as before, and the source is only
-read. Each row has a digest over its values as both engines agree on them. A table's checksum is the sum of these, which
+All of it is one transaction of the target: after a failure the target is as empty as before, and the source is only
+read. Each row has a digest of its values as both engines represent them. A table's checksum is the sum of these, which
 does not depend on the order of rows: the two engines sort text differently.
 """
 
@@ -35,7 +35,7 @@ from service.store.database.sqlite import sqlite_path
 from service.store.database.tables import deployment, leads, metadata
 
 BATCH_SIZE = 2000
-"""Rows that are read, digested and written at a time."""
+"""Rows read, digested and written together."""
 
 _MODULUS = 2**128
 
@@ -52,7 +52,7 @@ class TableCopy:
 
 
 def copy_database(source_url: str, target_url: str, show: ShowProgress = no_progress) -> list[TableCopy]:
-    """Copy every table from one database into another, empty one; ids are kept, and new ones go on after them.
+    """Copy every table of a database into another, empty one; ids are kept, and sequences continue after them.
 
     No process may use the source, and none can start to while it is copied.
     Raises: BackupProblem, InUse, StoreUnavailable: then nothing was copied.
@@ -81,12 +81,12 @@ def _copy_all(source: Connection, database: Database, target: Connection, show: 
     if database.path is None:
         _continue_sequences(target, tables)
     if source.dialect.name == "postgresql":
-        check_unused(source)  # what a process that has started meanwhile writes would be missing in the copy
+        check_unused(source)  # rows that a process writes after it starts meanwhile would be missing in the copy
     return copies
 
 
 def _turn(table: Table) -> int:
-    """Return when a table is copied: leads first and blocks last, as triggers note what changes in days and blocks."""
+    """Return a table's place in the copy: leads first, blocks last, so that no trigger notes copied rows as changed."""
     return {leads: 0, outcome_blocks: 2, outcome_changes: 2}.get(table, 1)
 
 
@@ -94,7 +94,7 @@ def _turn(table: Table) -> int:
 
 
 def _place_of(url: str) -> URL | Path:
-    """Return where a database is, in whichever way that is written."""
+    """Return where a database is, however its URL is written."""
     parsed = make_url(url)
     path = sqlite_path(parsed)
     return parsed if path is None else path.resolve()
@@ -102,7 +102,7 @@ def _place_of(url: str) -> URL | Path:
 
 @contextmanager
 def _reading(url: str) -> Iterator[Connection]:
-    """Open the source for reading: one state of it, on the newest schema, with no other process using it.
+    """Open the source for reading: one state of it, on the newest schema, used by no other process.
 
     Raises: BackupProblem, InUse.
     """
@@ -172,7 +172,7 @@ def _check_schema(connection: Connection, name: str, remedy: str) -> None:
 
 
 def _check_empty(connection: Connection) -> None:
-    """Check that a target holds nothing but what its migration noted."""
+    """Check that a target holds nothing but the rows that its migrations made."""
     for table in sorted(present_tables(connection), key=lambda table: table is not leads):
         rows = select(func.count()).select_from(table)
         if table is deployment:
@@ -187,7 +187,7 @@ def _check_empty(connection: Connection) -> None:
 
 
 class _Progress:
-    """Rows read and written, of all that are to be."""
+    """Progress in rows read and written."""
 
     def __init__(self, total: int, show: ShowProgress) -> None:
         self._total, self._show, self._done = max(total, 1), show, 0
@@ -225,12 +225,12 @@ def _sum_of(batches: Iterable[Sequence[Values]], words: str, progress: _Progress
 
 
 def _digest(values: Values) -> int:
-    """Return a number that two rows share only if they agree in every value and its type."""
+    """Return a number that two rows share only if all their values and types are equal."""
     return int.from_bytes(blake2b(repr(values).encode(), digest_size=16).digest())
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Values]]:
-    """Yield the rows as the driver returns them, except true and false, which are numbers in SQLite."""
+    """Yield rows as the driver returns them, but booleans as numbers, as SQLite has them."""
     flags = [place for place, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
     sql = f"SELECT {_names(table)} FROM {table.name}"  # noqa: S608 (names of our own)
     with connection.exec_driver_sql(sql, execution_options={"stream_results": True}) as result:
@@ -263,7 +263,7 @@ def _names(table: Table) -> str:
 
 
 def _continue_sequences(connection: Connection, tables: Iterable[Table]) -> None:
-    """Let PostgreSQL's sequences go on after the greatest number of each table; SQLite does so by itself."""
+    """Set PostgreSQL's sequences to the greatest number of each table; SQLite does so by itself."""
     for table in tables:
         column = table.autoincrement_column
         if column is None:

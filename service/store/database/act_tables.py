@@ -6,7 +6,7 @@ from service.store.database.columns import Json, UtcDateTime
 from service.store.database.tables import metadata, text_column
 
 acts = Table(
-    # Who did what. Triggers refuse every change but the erasure of personal words: see acts/recording.py.
+    # Acts. Triggers refuse every change but the erasure of personal words: see acts/recording.py.
     "acts",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),  # its place
@@ -15,11 +15,11 @@ acts = Table(
     Column("act", Text, nullable=False),
     Column("kind", Text, nullable=False),  # of the subject
     text_column("subject"),  # its id
-    text_column("account"),  # "": seen only by those who see all; several are separated by U+001F
+    text_column("account"),  # "": visible only to people who see all accounts; several are separated by U+001F
     Column("before", Json, nullable=False),
     Column("after", Json, nullable=False),
     text_column("origin"),
-    Column("words", Json),  # before and after: members that may be erased; NULL: none, or erased
+    Column("words", Json),  # members of before and after that may be erased; NULL: none, or erased
     Column("salt", Text),
     text_column("words_hash"),  # of the salt and the words; "": there were none
     Column("hash", Text, nullable=False),

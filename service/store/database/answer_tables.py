@@ -1,4 +1,4 @@
-"""The tables of the answer clock: when a person first reacted to each lead; and of owners who take turns."""
+"""The tables of the answer clock, when a person first reacted to each lead, and of owners who take turns."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
@@ -40,7 +40,7 @@ Index(
 )
 
 Table(
-    # What processes of schema 0027 and before count and read; to be dropped when none can be running.
+    # What processes of schema 0027 and before count and read; drop it when no such process can be running.
     "answer_cells",
     metadata,
     Column("level", Integer, primary_key=True),
@@ -50,16 +50,16 @@ Table(
     Column("owner", Text, primary_key=True),  # the address of whose turn it was; "": nobody's
     Column("leads", Integer, nullable=False),
     Column("answered", Integer, nullable=False),
-    Column("due", Integer, nullable=False),  # answered, and had a time for it
+    Column("due", Integer, nullable=False),  # answered, with a target time
     Column("in_time", Integer, nullable=False),
-    Column("open", LargeBinary, nullable=False),  # when the answers are due that have not come, packed
-    Column("elapsed", LargeBinary, nullable=False),  # times until the answers that came, packed
+    Column("open", LargeBinary, nullable=False),  # target times of clocks without an answer, packed
+    Column("elapsed", LargeBinary, nullable=False),  # times to each answer, packed
     Column("working", LargeBinary, nullable=False),  # the working time in them
     sqlite_with_rowid=False,
 )
 
 owner_turns = Table(
-    # Whose turn each lead was, given once.
+    # Whose turn each lead was; written once.
     "owner_turns",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -71,7 +71,7 @@ owner_turns = Table(
 )
 
 turn_order = Table(
-    # When each person last had a turn, by number: whoever has the smallest is next.
+    # When each person last had a turn, as a number: the person with the smallest is next.
     "turn_order",
     metadata,
     Column("account", Text, primary_key=True),

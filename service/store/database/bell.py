@@ -1,4 +1,4 @@
-"""The bell between web and worker: rung after a commit that made something due, so that no process polls in haste.
+"""The bell between web and worker: rung after a commit that made something due, so that workers need not poll often.
 
 A ring may be lost (a worker that has just started, a full pipe), so a waiting worker also wakes on its own.
 """
@@ -22,7 +22,7 @@ CHANNEL = "lead_capture"
 
 
 class Bell(Protocol):
-    """Waits for a ring, or until `also` (a file descriptor to stop by) is readable."""
+    """Waits for a ring, or until `also` (a file descriptor, for stopping) is readable."""
 
     def wait(self, timeout_s: float, also: int) -> None:
         """Return at a ring, when `also` is readable, or after timeout_s seconds."""
@@ -32,7 +32,7 @@ class Bell(Protocol):
 
 
 def wait_for(files: Iterable[int], timeout_s: float) -> set[int]:
-    """Return the file descriptors that are readable, once one is or the time is up. poll takes any number of them."""
+    """Return the file descriptors that are readable, once one is or the time is up; poll() takes any number of them."""
     waiting = select.poll()
     for file in files:
         waiting.register(file, select.POLLIN)
@@ -48,20 +48,20 @@ class PipeBell:
         self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
     def wait(self, timeout_s: float, also: int) -> None:
-        """See Bell."""
+        """Return at a ring, when `also` is readable, or after timeout_s seconds."""
         if self._pipe in wait_for([self._pipe, also], timeout_s):
             with contextlib.suppress(BlockingIOError):
                 os.read(self._pipe, 64)
 
     def close(self) -> None:
-        """See Bell."""
+        """Close the pipe."""
         os.close(self._pipe)
 
 
 def pipe_of(database: Path) -> Path:
     """Return the path of the pipe that belongs to a SQLite file.
 
-    A hidden one: whoever copies or reads `leads.db*` would wait for ever at a pipe.
+    Hidden, as a program that copies or reads `leads.db*` would wait at a pipe forever.
     """
     return database.with_name(f".{database.name}-bell")
 
@@ -69,7 +69,7 @@ def pipe_of(database: Path) -> Path:
 def ring(path: str) -> None:
     """Wake a worker that listens to the pipe at this path, if there is one.
 
-    Never raises: the commit is done, and a worker that missed the ring looks on its own soon.
+    Never raises: the commit is done, and a worker that misses the ring polls soon.
     """
     with contextlib.suppress(OSError):  # no listener, no permission, or full, which means rung often enough
         pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -97,7 +97,7 @@ class NotifyBell:
         self._connection: psycopg.Connection | None = None
 
     def wait(self, timeout_s: float, also: int) -> None:
-        """See Bell. Returns at once when it has only now begun to listen: earlier rings were not heard.
+        """Wait as Bell does; returns at once if it has only now begun to listen, as earlier rings were not received.
 
         While the database is away this is a plain wait.
         """
@@ -122,7 +122,7 @@ class NotifyBell:
             self.close()
 
     def close(self) -> None:
-        """See Bell."""
+        """Close the connection."""
         if self._connection is not None:
             with contextlib.suppress(self._psycopg.Error):
                 self._connection.close()

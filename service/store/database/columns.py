@@ -1,7 +1,7 @@
 """Column types, and rows ready for the driver.
 
-SQLAlchemy compiles, converts and wraps for every statement what never changes here: on the path that takes leads this
-was a third of the time. Those statements alone go to the driver directly; everything else is written with SQLAlchemy.
+SQLAlchemy compiles, converts and wraps each statement anew; on the path that takes leads this was a third of the time.
+Only the statements of that path go to the driver directly; everything else is written with SQLAlchemy.
 """
 
 import json
@@ -33,10 +33,10 @@ Names = tuple[str, ...]
 Values = tuple[Any, ...]
 
 MAX_VALUES = 900
-"""Values in one statement: some builds of SQLite accept fewer than a thousand."""
+"""Maximum number of values in one statement: some builds of SQLite accept fewer than a thousand."""
 
 EMPTY: ColumnElement[str] = literal_column("''")
-"""An empty text that is written out: else SQLite does not see that an index of texts that are not empty will do."""
+"""An empty text as a literal: with a parameter, SQLite does not see that an index of non-empty texts will do."""
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -55,7 +55,7 @@ def from_micros(micros: int) -> datetime:
 
 
 def _encode(value: Any) -> str:
-    """Return compact ASCII; a lead has several empty values, and setting up the encoder takes longer than any."""
+    """Encode a value as compact ASCII, empty ones without the encoder: a lead has several, and set-up takes longest."""
     if value or not isinstance(value, dict | list):
         return _to_json(value)
     return "{}" if isinstance(value, dict) else "[]"
@@ -92,7 +92,7 @@ class Json(TypeDecorator[Any]):
 
 
 class _InOneDialect(FunctionElement[str]):
-    """A text that one database needs written in another way, so that it uses the right index."""
+    """A text that one database needs written differently to use the right index."""
 
     inherit_cache = True
     type = Text()
@@ -107,7 +107,7 @@ def _compile(element: Any, compiler: Any, **options: Any) -> str:
 
 
 class as_lead_id(_InOneDialect):  # noqa: N801 (a function, in SQL)
-    """An id of the index of words as the id of a lead: PostgreSQL seeks only what collates as its index does."""
+    """An id from the index of words, as a lead's id: PostgreSQL seeks only with the collation of the index."""
 
     inherit_cache = True
     dialect = "postgresql"
@@ -115,7 +115,7 @@ class as_lead_id(_InOneDialect):  # noqa: N801 (a function, in SQL)
 
 
 class compared(_InOneDialect):  # noqa: N801 (a function, in SQL)
-    """A column that is compared only: where an order is to be walked, SQLite, without statistics, would seek by it."""
+    """A column for comparison only: without statistics, SQLite would seek by it instead of walking an order."""
 
     inherit_cache = True
     dialect = "sqlite"
@@ -123,7 +123,7 @@ class compared(_InOneDialect):  # noqa: N801 (a function, in SQL)
 
 
 class same_id(FunctionElement[Any]):  # noqa: N801 (a function, in SQL)
-    """Whether two ids are equal. SQLite then looks into an index of another column and the id, and not at the row."""
+    """Compare two ids. SQLite then looks into an index of another column and the id, instead of the row."""
 
     inherit_cache = True
     type = Integer()  # as Boolean, SQLite would get "= 1" behind it, and use no index
@@ -138,7 +138,7 @@ def _compile_same(element: Any, compiler: Any, **options: Any) -> str:
 def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
     """Run a statement by the driver alone, in the connection's transaction; returns its cursor.
 
-    Raises: as SQLAlchemy would; errors quote no values.
+    Raises: the errors that SQLAlchemy would; their texts quote no values.
     """
     if not connection.in_transaction():
         connection.begin()
@@ -149,10 +149,10 @@ def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) 
 
 @contextmanager
 def sent_together(connection: Connection) -> Iterator[None]:
-    """Send the driver's statements within at once, and wait for all of their results at the end.
+    """Send the driver's statements in the block at once, and wait for all of their results at its end.
 
-    Rows and counts can be read after the block only, where an error of any statement is raised. SQLite, which answers
-    without a round trip, runs each at once.
+    Rows and counts can be read only after the block, which raises an error of any statement. SQLite, which needs no
+    round trip, runs each at once.
     """
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name != "postgresql":
@@ -175,7 +175,7 @@ def _errors_of(connection: Connection, sql: str) -> Iterator[None]:
 
 
 def load_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows as insert_rows does, but thousands: PostgreSQL copies them in half the time."""
+    """Insert thousands of rows like insert_rows: PostgreSQL copies them in half the time."""
     if connection.dialect.name != "postgresql":
         insert_rows(connection, table, rows)
         return
@@ -191,7 +191,7 @@ def load_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> None:
     """Insert rows of physical column names, all with the columns of the first, in its order; converts them in place.
 
-    ending: of the statement, such as ON CONFLICT DO NOTHING.
+    ending: end of the statement, such as ON CONFLICT DO NOTHING.
     """
     insert_values(connection, table, tuple(rows[0]), [values_of(table, row) for row in rows], ending)
 
@@ -201,7 +201,7 @@ def insert_values(
 ) -> list[Any]:
     """Insert rows that are ready for the driver in as few statements as possible; returns the statements' cursors.
 
-    ending: of each statement (ON CONFLICT ...); `more`: its values.
+    ending: end of each statement (ON CONFLICT ...); `more`: its values.
     """
     style, batch_size, cursors = connection.dialect.paramstyle, MAX_VALUES // len(names), []
     for start in range(0, len(rows), batch_size):
@@ -213,7 +213,7 @@ def insert_values(
 
 
 def rows_written(cursors: Sequence[Any]) -> int:
-    """Return how many rows some statements have written."""
+    """Return how many rows these statements have written."""
     return sum(cursor.rowcount for cursor in cursors)
 
 
@@ -228,7 +228,7 @@ def values_of(table: Table, row: dict[str, Any]) -> Values:
 
 @lru_cache
 def _writers(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    """Return the columns that the driver cannot write as they are, each with its conversion."""
+    """Return the columns whose values need conversion for the driver, each with its conversion."""
     writers: dict[type[Any], Callable[[Any], Any]] = {UtcDateTime: to_micros, Json: _encode}
     return [(column.name, writers[type(column.type)]) for column in table.columns if type(column.type) in writers]
 

@@ -1,4 +1,4 @@
-"""The storage engines: how to open a database of each. SQLite's has a file of its own.
+"""The storage engines: how to open a database of each; SQLite's is in sqlite.py.
 
 To add another SQL engine, add an entry to ENGINES; all of tests/store/ then runs on it.
 """
@@ -16,17 +16,17 @@ from service.store.database.repository import PATIENCE_S, Database
 from service.store.database.sqlite import open_sqlite
 
 MAX_UNCHECKED_S = 0.2
-"""Seconds for which a connection may rest unchecked: no PostgreSQL is restarted in less."""
+"""Seconds for which an idle connection is trusted without a check: no PostgreSQL restarts in less."""
 
 MAX_STATEMENT_S = 30
-"""Seconds after which PostgreSQL ends a statement of a process that has visitors waiting."""
+"""Seconds after which PostgreSQL cancels a statement of a process that has visitors waiting."""
 
 
 def open_database(url: str, patience_s: float | None = None, keys: Sequence[str] = ()) -> Database:
     """Open the database of a DATABASE_URL.
 
-    patience_s: how long a write may wait for a lock of another program, where visitors wait; None: for no visitor.
-    keys: those that encrypt secrets in it, newest first.
+    patience_s: seconds a write may wait for a lock of another program while visitors wait; None: no visitor waits.
+    keys: encryption keys for secrets, newest first.
     Raises: ValueError for an unsupported engine.
     """
     parsed = make_url(url)
@@ -45,7 +45,7 @@ def _open_postgresql(url: URL, patience_s: float | None) -> Database:
         pool_size=4,
         max_overflow=24,
         pool_timeout=patience_s or PATIENCE_S,
-        use_native_hstore=False,  # no column has that type; looking it up is a query at the start
+        use_native_hstore=False,  # no column has that type; looking it up takes a query at the start
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
     )
@@ -69,7 +69,7 @@ def _open_postgresql(url: URL, patience_s: float | None) -> Database:
 
 
 def _check_rested(engine: Engine) -> None:
-    """Check a connection before it is used again, unless it was in use a moment ago: each check is a round trip."""
+    """Check an idle connection before it is used again, unless it was just in use: each check is a round trip."""
 
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: Any) -> None:
@@ -83,11 +83,11 @@ def _check_rested(engine: Engine) -> None:
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error  # the pool opens new ones, and tries again
+            raise InvalidatePoolError from error  # the pool opens new connections and tries again
 
 
 def _limit_waits(engine: Engine, patience_s: float) -> None:
-    """Let PostgreSQL end what waits or runs for too long; set at each connect, as poolers take no options."""
+    """Have PostgreSQL cancel what waits or runs for too long; set at each connect, as poolers take no options."""
 
     @event.listens_for(engine, "connect")
     def limit(connection: Any, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whether a database can keep leads; why not, and what to do, in words for operators: no paths, names or secrets."""
+"""Why a database cannot store leads, and what to do, in words for operators: no paths, names or secrets."""
 
 import errno
 import re
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from service.store.database.sqlite import REPLACED
 
 _MASK = 0xFF
-"""SQLite's primary code is the last byte of the extended one."""
+"""SQLite's primary result code is the last byte of the extended one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,9 @@ class DatabaseFault:
 
     problem: str
     remedy: str
-    is_temporary: bool = False  # it may pass by itself
+    is_temporary: bool = False  # whether it may pass by itself
 
     def __str__(self) -> str:
-        """One sentence."""
         return f"{self.problem}: {self.remedy}"
 
 
@@ -105,7 +104,7 @@ _FILES = {
 
 
 def fault_of(error: BaseException) -> DatabaseFault | None:
-    """Return what an error means, or the one that caused it; None where only its own text says that."""
+    """Return what an error, or its cause, means; None if only the driver's own message says."""
     for each in (getattr(error, "orig", None), error, error.__cause__ and getattr(error.__cause__, "orig", None)):
         if each is not None and (fault := _fault_of_driver(each)) is not None:
             return fault
@@ -113,7 +112,7 @@ def fault_of(error: BaseException) -> DatabaseFault | None:
 
 
 def is_locked(error: BaseException) -> bool:
-    """Return whether SQLite waited in vain for the lock of another program."""
+    """Return whether SQLite timed out waiting for the lock of another program."""
     return isinstance(getattr(error, "orig", None), sqlite3.Error) and fault_of(error) is LOCKED
 
 
@@ -129,7 +128,7 @@ def _fault_of_driver(error: BaseException) -> DatabaseFault | None:
 
 
 def _refused(message: str) -> DatabaseFault:
-    """Which right a role lacks: PostgreSQL has one code for all of them."""
+    """Return which right a role lacks: PostgreSQL has one code for all of them."""
     if re.match(r".*\bschema\b", message):
         return MAY_NOT_CREATE
     return NOT_OWNER if "owner" in message else MAY_NOT_WRITE
@@ -140,14 +139,14 @@ class StoreUnavailable(Exception):
 
     @property
     def fault(self) -> DatabaseFault | None:
-        """What is wrong, and the remedy; None where only the driver's own message, its cause, says that."""
+        """What is wrong, and the remedy; None if only the driver's message (the cause) says."""
         return fault_of(self)
 
 
 def as_unavailable(error: BaseException) -> BaseException:
     """Convert failures of database and disk to StoreUnavailable; return other errors, such as bugs, unchanged."""
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
-        return error.orig or error  # a value that cannot be written, like a naive datetime: waiting does not help
+        return error.orig or error  # a value that cannot be written, like a naive datetime: a retry does not help
     if isinstance(error, (SQLAlchemyError, OSError)):
         unavailable = StoreUnavailable(str(fault_of(error) or type(error).__name__))
         unavailable.__cause__ = error
@@ -161,22 +160,22 @@ PROBE = "probe"
 """The flag that a probe writes."""
 
 PROBE_INTERVAL_S = 5.0
-"""Seconds for which the last outcome holds, so that the processes of a deployment agree soon."""
+"""Seconds for which the last outcome holds: short, so that all processes of a deployment soon agree."""
 
 LOCKED_INTERVAL_S = 2.0
-"""As PROBE_INTERVAL_S, for a lock: its next probe may take seconds. After any other failure each call probes."""
+"""Seconds for which the outcome `locked` holds: its probe may take seconds. After other failures each call probes."""
 
 LEAD_BYTES = 65536
-"""More than a lead and its indexes need: where room is short, a small write may still fit when no lead does."""
+"""More than a lead and its indexes need. With little room left, a small write may fit where no lead does."""
 
 SHORT_OF_ROOM_BYTES = 64 << 20
 
 
 class Readiness:
-    """What one process knows of its database's readiness; any thread may ask."""
+    """Whether this process's database can store leads now. Thread-safe."""
 
     def __init__(self, path: Path | None) -> None:
-        """path: of the SQLite file, whose disk may be nearly full."""
+        """path: of the SQLite file, whose disk may be nearly full; None for a server."""
         self._path = path
         self._guard = threading.Lock()
         self._known_at = float("-inf")
@@ -187,7 +186,7 @@ class Readiness:
         self._failure, self._known_at = failure, time.monotonic()
 
     def find_fault(self, probe: Callable[[str], None]) -> str:
-        """Return what is wrong and what to do; "" for nothing. probe: writes a text of any length."""
+        """Return what is wrong and what to do; "" if nothing. probe: writes a text of any length."""
         with self._guard:  # one probe at a time: the others wait for its outcome
             if time.monotonic() - self._known_at >= self._interval_s():
                 self._probe(probe)
@@ -210,7 +209,7 @@ class Readiness:
             self._failure, self._known_at = None, time.monotonic()
 
     def _is_short_of_room(self) -> bool:
-        """After a failure in any case: the disk's own figures do not say what quotas and reserves leave to us."""
+        """Return whether room may be short; always after a failure, as the disk's figures hide quotas and reserves."""
         if self._failure is not None or self._path is None:
             return self._failure is not None
         try:

@@ -1,4 +1,4 @@
-"""The tables of people, and of what lets someone in: passwords, second steps, passkeys, providers, keys of programs."""
+"""The tables of people and their means of access: passwords, second steps, passkeys, providers, API keys."""
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text, UniqueConstraint
 
@@ -15,16 +15,16 @@ people = Table(
     Column("role", Text, nullable=False),
     Column("accounts", Json),  # names; NULL: all
     text_column("password_hash"),  # "": cannot sign in by password yet
-    Column("link_digest", Text),  # of the one link, an invitation or a reset, that still sets a password; NULL: none
+    Column("link_digest", Text),  # of the one valid link that sets a password; NULL: none
     Column("link_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("signed_in_at", UtcDateTime),  # for the last time
+    Column("signed_in_at", UtcDateTime),  # the last sign-in
     Column("disabled_at", UtcDateTime),  # NULL: may sign in
     Index("ix_people_email", "email", unique=True),
 )
 
 api_keys = Table(
-    # What programs call the API with.
+    # The API keys of programs.
     "api_keys",
     metadata,
     Column("id", Text, primary_key=True),
@@ -36,7 +36,7 @@ api_keys = Table(
     Column("made_by", Text, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("used_at", UtcDateTime),
-    # A maker learns of no key that it does not see: those of the same accounts it sees.
+    # Names are unique among the keys that one maker can see: others' keys must not show through a clash.
     UniqueConstraint("name", "accounts", name="uq_api_keys_name_accounts"),
     sqlite_with_rowid=False,
 )
@@ -48,13 +48,13 @@ second_steps = Table(
     Column("person_id", Text, primary_key=True),
     Column("tokens", Json),  # its seed, encrypted; NULL: the encryption key was lost
     Column("begun_at", UtcDateTime, nullable=False),
-    Column("confirmed_at", UtcDateTime),  # NULL: no code was entered yet, and none is asked for
+    Column("confirmed_at", UtcDateTime),  # NULL: no code was entered yet, and none is required
     Column("used_step", BigInteger, nullable=False, default=0, server_default="0"),  # 30 s since 1970, of the last code
     sqlite_with_rowid=False,
 )
 
 recovery_codes = Table(
-    # Codes for a person whose app is lost, each good once.
+    # Recovery codes for a person whose app is lost; each works once.
     "recovery_codes",
     metadata,
     Column("digest", Text, primary_key=True),
@@ -76,7 +76,7 @@ passkeys = Table(
 )
 
 identities = Table(
-    # Who a person is at the provider that signs them in.
+    # A person's identity at a provider.
     "identities",
     metadata,
     Column("issuer", Text, primary_key=True),

@@ -1,4 +1,4 @@
-"""The tables of workers, of erasures to come, of what became of leads, and of leads counted by day."""
+"""The tables of workers, coming erasures, sales, imports, undo records, and leads counted by day."""
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, Table, Text, func
 
@@ -12,36 +12,36 @@ Index(
 )  # finds the lead of an opportunity that has lost its marker
 
 NAME_KEY, COMPANY_KEY = func.lower(leads.c.full_name), func.lower(leads.c.company)
-"""What leads are sorted by, apart from their arrival."""
+"""What leads are sorted by, apart from arrival."""
 
 Index(
     "ix_leads_name",
     NAME_KEY,
     leads.c.id,
     sqlite_where=leads.c.full_name != "",
-)  # on PostgreSQL it includes full_name: else each lead is read on a walk, as lower()'s column is not known
+)  # on PostgreSQL it includes full_name: else a walk reads each lead, as lower() hides the column
 Index(
     "ix_leads_company",
     COMPANY_KEY,
     leads.c.id,
     sqlite_where=leads.c.company != "",
-)  # and this one company
+)  # the same for companies
 
 workers = Table(
-    # The worker processes, as they were last seen at work.
+    # Worker processes as last seen at work.
     "workers",
     metadata,
     Column("name", Text, primary_key=True),
     Column("version", Text, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
-    Column("cpu_s", Float),  # what the process uses, where its kernel tells
+    Column("cpu_s", Float),  # use of resources, where the kernel reports it
     Column("memory_bytes", BigInteger),
     Column("open_files", Integer),
 )
 
 delivery_counts = Table(
-    # What workers did, counted since the table was made. Never erased: nothing in it is personal.
+    # Totals of what workers did since the table was made. Never erased: nothing in it is personal.
     "delivery_counts",
     metadata,
     Column("account", Text, primary_key=True),
@@ -51,7 +51,7 @@ delivery_counts = Table(
 )
 
 erasure_warnings = Table(
-    # Parked leads that will be erased, and since when operators are warned of it.
+    # Parked leads that will be erased, and since when operators have been warned.
     "erasure_warnings",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -59,7 +59,7 @@ erasure_warnings = Table(
 )
 
 import_jobs = Table(
-    # Imports from the dashboard, for a day at most: see import_jobs.py.
+    # Imports from the dashboard, kept for a day at most: see import_jobs.py.
     "import_jobs",
     metadata,
     Column("id", Text, primary_key=True),
@@ -73,16 +73,16 @@ import_jobs = Table(
     Column("rows", Integer, nullable=False),
     text_column("problem"),
     Column("result", Json, nullable=False),
-    Column("contents", LargeBinary),  # NULL once they are imported
+    Column("contents", LargeBinary),  # NULL once imported
 )
 
 undo_records = Table(
-    # What leads were before the last action on them: see undo.py.
+    # The state of leads before the last action on them: see undo.py.
     "undo_records",
     metadata,
     Column("lead_id", Text, primary_key=True),
     Column("action", Text, nullable=False),  # retry, release, discard
-    Column("action_id", Text, nullable=False),  # of all leads acted on together; begins with the time, like a lead's id
+    Column("action_id", Text, nullable=False),  # one for all leads of an action; begins with the time
     Column("status", Text, nullable=False),
     text_column("problem"),
     Column("state", Text),  # of the delivery; NULL: there was none
@@ -90,14 +90,14 @@ undo_records = Table(
     Column("tries", Integer),
     Column("trigger", Text),
     Column("priority", Integer),
-    Column("notice", Json),  # of a lead that was still to be fetched; NULL: any other
+    Column("notice", Json),  # of a lead that was still to be fetched; NULL: any other lead
     Index("ix_undo_records_action_id", "action_id"),
     Index("ix_undo_records_action_action_id", "action", "action_id"),
     sqlite_with_rowid=False,
 )
 
 sales = Table(
-    # The opportunity of each delivered lead, as it was last seen in the CRM.
+    # The opportunity of each delivered lead, as last seen in the CRM.
     "sales",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -114,10 +114,10 @@ sales = Table(
     text_column("loss_reason"),
     Column("updated_at", UtcDateTime),  # according to the CRM
     Column("seen_at", UtcDateTime, nullable=False),
-    Column("missing_since", UtcDateTime),  # when it was first not found; NULL: it is there
-    Column("acknowledged_at", UtcDateTime),  # when an operator accepted that it is missing, or double
+    Column("missing_since", UtcDateTime),  # when it was first missed; NULL: it is there
+    Column("acknowledged_at", UtcDateTime),  # when an operator accepted it as missing or double
     text_column("reached"),  # the stages it has entered, by name, joined by \x1f; written by triggers only
-    Column("responsible_id", BigInteger),  # the owner, in the CRM; 0: none; NULL: not seen yet
+    Column("responsible_id", BigInteger),  # the owner in the CRM; 0: none; NULL: not seen yet
 )
 Index("ix_sales_status", sales.c.status, sales.c.lead_id)
 for _column in (sales.c.value, sales.c.won_at):
@@ -129,13 +129,13 @@ for _column in (sales.c.value, sales.c.won_at):
     )
 
 sale_changes = Table(
-    # What happened to the opportunities, in the order in which it was noticed.
+    # Changes of opportunities, in the order in which they were noticed.
     "sale_changes",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("lead_id", Text, nullable=False),
     Column("kind", Text, nullable=False),  # stage, status
-    Column("name", Text, nullable=False),  # of the stage, or in_progress, won, lost
+    Column("name", Text, nullable=False),  # name of the stage, or in_progress, won, lost
     Column("at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Index("ix_sale_changes_lead_id", "lead_id"),
@@ -158,7 +158,7 @@ crm_reads = Table(
     Column("account", Text, primary_key=True),
     Column("polled_at", UtcDateTime),  # when a process last claimed the poll for changes
     Column("read_until", UtcDateTime),  # the newest change that was seen
-    text_column("problem"),  # why it could not be read; "" while it can
+    text_column("problem"),  # why it could not be read; "" while it can be
     Column("reconciled_at", UtcDateTime),  # when a process last claimed the nightly comparison
 )
 
@@ -175,7 +175,7 @@ reconciliations = Table(
 
 
 count_days = Table(
-    # Days whose leads are counted: see daily_counts.py. A trigger watches days that have ended.
+    # Days whose leads are counted: see daily_counts.py. A trigger watches past days.
     "count_days",
     metadata,
     Column("since", Text, primary_key=True),  # no lead of the day has a smaller id
@@ -185,7 +185,7 @@ count_days = Table(
 )
 
 count_changes = Table(
-    # Written by the trigger: a lead of a day that has ended changed, so the day must be counted again.
+    # Written by the trigger: a lead of a past day has changed, so the day must be counted again.
     "count_changes",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -193,7 +193,7 @@ count_changes = Table(
 )
 
 daily_counts = Table(
-    # How many leads of a day and form share a value.
+    # Number of leads of a day and form that share a value.
     "daily_counts",
     metadata,
     Column("kind", Text, primary_key=True),  # channel, campaign, location, status ...
@@ -206,17 +206,17 @@ daily_counts = Table(
 )
 
 delivery_times = Table(
-    # How long the leads of a day and form took from arrival to delivery: see waiting_times.py.
+    # Times from arrival to delivery of the leads of a day and form: see waiting_times.py.
     "delivery_times",
     metadata,
     Column("form", Text, primary_key=True),  # "": all
     Column("day", Text, primary_key=True, index=True),
-    Column("counted_at", UtcDateTime, nullable=False),  # that of the day: else it was counted by an older version
+    Column("counted_at", UtcDateTime, nullable=False),  # as the day's; else an older version counted it
     Column("times", LargeBinary, nullable=False),
 )
 
 crm_looks = Table(
-    # What the worker last saw of an account of the CRM, and a look that was asked for: see account_facts.py.
+    # What the worker last saw of an account of the CRM, and a requested look: see account_facts.py.
     "crm_looks",
     metadata,
     Column("account", Text, primary_key=True),

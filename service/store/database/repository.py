@@ -19,13 +19,13 @@ Part = TypeVar("Part", bound="Repository")
 Query = TypeVar("Query", bound=Select[Any])
 
 IsGone = Callable[[str], bool]
-"""Returns whether the process of a holder's name has ended; False where that cannot be known."""
+"""Returns whether the process with a holder's name has ended; False if that cannot be known."""
 
 PATIENCE_S = 20.0
 """Seconds for which a process without visitors waits for a lock of another program."""
 
 NOTES = "notes"
-"""What jobs of the present transaction have noted for its end, in the `info` of the connection that writes."""
+"""Key in a writing connection's `info`: what the jobs of its present transaction have noted for the end of it."""
 
 NO_LEASE: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 
@@ -40,11 +40,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database, ready for use by one process.
+    """One database, open for one process.
 
-    writing: for the single writer, which takes its connection from connect_writer. reading: for everything else. turn:
-    enter it before a write transaction. close: closes every connection. insert: the dialect's INSERT, with ON CONFLICT.
-    path: the SQLite file, else None. patience_s: see open_database.
+    writing: engine of the single writer, which takes its connection from connect_writer. reading: engine for everything
+    else. turn: entered before a write transaction. close: closes every connection. insert: the dialect's INSERT, with
+    ON CONFLICT. path: the SQLite file, else None. patience_s: as in open_database.
     """
 
     writing: Engine
@@ -54,12 +54,12 @@ class Database:
     close: Callable[[], None]
     insert: Callable[..., Any]
     path: Path | None
-    has_round_trips: bool  # each statement waits for a server: what can be sent together is
-    locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
+    has_round_trips: bool  # statements wait for a server: they are sent together where possible
+    locks_rows: bool  # several processes may write at once, so rows are locked; else all queue
     patience_s: float
     clear_log: Callable[[], bool]  # see Store.clear_log
-    announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
-    keys: tuple[str, ...] = field(default=(), repr=False)  # of the operator, for secrets, newest first
+    announce: str | None  # SQL that wakes the workers at the commit; None where the bell is rung after it
+    keys: tuple[str, ...] = field(default=(), repr=False)  # encryption keys of the operator, newest first
     sums: BlockSums = field(default_factory=BlockSums)
 
 
@@ -67,7 +67,7 @@ class Repository:
     """Queries and changes of one subject within one transaction."""
 
     def __init__(self, connection: Connection, database: Database) -> None:
-        """connection: within walls, where a person of some accounts reads or changes something."""
+        """connection: walled if a person who sees only some accounts reads or writes."""
         self._connection = connection
         self._database = database
         self._execute = connection.execute
@@ -82,7 +82,7 @@ class Repository:
         return query.with_for_update() if self._database.locks_rows else query
 
     def _free_leases(self, table: Table, is_gone: IsGone) -> int:
-        """Free the rows claimed by workers that have ended, before their leases do; returns how many."""
+        """Free rows claimed by workers that have ended, before the leases expire; returns how many."""
         claimed = select(table.c.claimed_by).where(table.c.claimed_by.is_not(None)).distinct()
         gone = [worker for worker in self._execute(claimed).scalars() if is_gone(worker)]
         if not gone:
@@ -94,7 +94,7 @@ class Repository:
     ) -> bool:
         """Take the right that a row stands for (locked_by, locked_until); False while another process has it.
 
-        period: now, and the seconds from then for which the right is taken.
+        period: now, and the seconds for which the right is taken.
         """
         now, seconds = period
         known = self._execute(select(table.c.locked_by).where(row)).scalar()

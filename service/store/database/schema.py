@@ -1,7 +1,7 @@
-"""The schema of a database: which one it is on, whether this program can work with it, how it is migrated.
+"""The schema of a database: its revision, whether this program can work with it, and its migration.
 
-While an upgrade is under way, processes of the version before work on the new schema. So migrations only add: what an
-older program reads and writes stays. Each database notes the oldest schema whose programs can use it.
+During an upgrade, processes of the previous version work on the new schema. So migrations only add: what an older
+program reads and writes stays. Each database notes the oldest schema whose programs can use it.
 """
 
 import time
@@ -19,13 +19,13 @@ from service.store.database.tables import deployment
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 COMPATIBLE_FROM = "0009"
-"""The oldest schema whose programs work on the newest one: raise it with a migration that does more than add."""
+"""The oldest schema whose programs work on the newest one: raise it in a migration that does more than add."""
 
 NOTE = "compatible_from"
-"""The name in `deployment` under which a database notes its COMPATIBLE_FROM."""
+"""Name in `deployment` of a database's COMPATIBLE_FROM."""
 
 _MIGRATION_LOCK = 7142000
-"""The advisory lock under which one host migrates while the others wait."""
+"""Advisory lock under which one host migrates while the others wait."""
 
 
 class UnknownSchema(Exception):
@@ -33,7 +33,7 @@ class UnknownSchema(Exception):
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Apply the missing migrations up to `revision`, one process at a time; a newer schema that will do is left alone.
+    """Apply the missing migrations up to `revision`, one process at a time; a newer, compatible schema is left alone.
 
     Raises: SQLAlchemyError, OSError, UnknownSchema.
     """
@@ -79,7 +79,7 @@ def schema_of(connection: Connection) -> str | None:
 
 
 def schema_problem(connection: Connection, newest: str) -> str:
-    """Return why a program whose newest schema is this one cannot use the database, and what to do; "" if it can."""
+    """Return why a program with this newest schema cannot use the database, and what to do; "" if it can."""
     current = schema_of(connection)
     if current is None or (current != newest and current in known()):
         return "the database is not on the newest schema: run `lead-capture migrate`"
@@ -103,7 +103,7 @@ def head() -> str:
 
 
 def _check_newer(connection: Connection, current: str) -> None:
-    """Raises: UnknownSchema unless the database notes that programs of our schema can use it."""
+    """Raise UnknownSchema unless the database notes that programs with our schema can use it."""
     newest = head()
     oldest = None
     if inspect(connection).has_table(deployment.name):

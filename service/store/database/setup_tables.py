@@ -17,22 +17,22 @@ setups = Table(
 )
 
 secrets = Table(
-    # Secrets that the set-up and alert channels refer to. A changed one has another name: no row changes its value.
+    # Secrets that the set-up and alert channels refer to. A changed secret gets another name: no row's value changes.
     "secrets",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("value", Json, key="tokens"),  # {"text": encrypted}; NULL: its key was lost, and it was given up
+    Column("value", Json, key="tokens"),  # {"text": encrypted}; NULL: given up after its key was lost
     text_column("made_by"),
     Column("made_at", UtcDateTime, nullable=False),
 )
 
 worker_requests = Table(
-    # What a person at the dashboard asks a worker to do at once, and its answer. Neither holds a secret.
+    # Requests of people at the dashboard to a worker, and the answers. Neither holds a secret.
     "worker_requests",
     metadata,
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("account", Text),  # whose; NULL: of the whole installation
+    Column("account", Text),  # whose request; NULL: of the whole installation
     Column("details", Json, nullable=False),
     text_column("requested_by"),
     Column("requested_at", UtcDateTime, nullable=False),
@@ -48,16 +48,16 @@ Index(
 )
 
 alert_channels = Table(
-    # Where alerts go besides ALERT_URLS.
+    # Alert channels besides ALERT_URLS.
     "alert_channels",
     metadata,
     Column("id", Text, primary_key=True),
     Column("account", Text),  # whose alerts; NULL: all
     Column("name", Text, nullable=False),
     text_column("service"),  # "slack", "mailto" ...
-    Column("secret", Text, nullable=False),  # the name of its address among the secrets
+    Column("secret", Text, nullable=False),  # name of the secret that holds its address
     text_column("made_by"),
     Column("made_at", UtcDateTime, nullable=False),
-    Column("sent_at", UtcDateTime),  # the last message, taken or not
-    text_column("failure"),  # why that one was not taken
+    Column("sent_at", UtcDateTime),  # time of the last message, accepted or not
+    text_column("failure"),  # why it was not accepted
 )

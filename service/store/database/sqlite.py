@@ -1,8 +1,8 @@
 """SQLite: the file, the queue of its writers, the engine.
 
-A file is opened only where it lies, and left alone once it was moved or replaced. SQLite goes on writing into a file
-that was renamed or deleted: leads would be acknowledged that nobody finds again. And it would apply the write-ahead log
-of the old file to a new one that was put in its place.
+A file is opened only if it exists, and abandoned once it was moved or replaced. SQLite goes on writing into a file that
+was renamed or deleted: leads would be acknowledged and lost. And it would apply the write-ahead log of the old file to
+a new one in its place.
 """
 
 import fcntl
@@ -23,18 +23,18 @@ from service.store.database.bell import pipe_of
 from service.store.database.repository import PATIENCE_S, Database
 
 LOCK_SLICE_S = 0.25
-"""Seconds for which SQLite waits for a lock that another program holds, until the next of our writers tries."""
+"""Seconds SQLite waits for a lock of another program before the next of our writers tries."""
 
 WAL_PAGES = 8000
-"""Pages (32 MB) of the write-ahead log between two checkpoints: pages that many leads touch are written back once."""
+"""Pages (32 MB) of the write-ahead log between two checkpoints: pages touched by many leads are written back once."""
 
 CLEARING_TRIES = 8
-"""Tries to empty the log, each of which waits LOCK_SLICE_S for readers."""
+"""Attempts to empty the log, each of which waits up to LOCK_SLICE_S for readers."""
 
 # -- the file
 
 PRIVATE = 0o600
-"""Mode of the database and of the files beside it: they hold people, and tokens."""
+"""Mode of the database and the files beside it: they hold personal data and tokens."""
 
 COMPANIONS = ("-wal", "-shm", "-turn")
 """Suffixes of the files beside a database: SQLite's own, the queue of writers."""
@@ -42,30 +42,30 @@ COMPANIONS = ("-wal", "-shm", "-turn")
 REPLACED = "the database file was replaced while the service runs"
 
 _FILE = "file"
-"""Key of the pool's record of a connection: which file it has open."""
+"""Key in the pool's record of a connection: the identity of its open file."""
 
 _Identity = tuple[int, int]
 """A file's device and inode."""
 
 
 class SqliteFile:
-    """One path, and the file that this process found there, with its write-ahead log."""
+    """A path, the file that this process opened there, and its write-ahead log."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
-        self._url = f"file:{quote(self._path)}?mode=rw"  # never makes a file: an empty one would hide that ours is gone
+        self._url = f"file:{quote(self._path)}?mode=rw"  # never creates one: an empty file would hide that ours is gone
         real_path = os.path.realpath(path)  # where SQLite keeps them
         self._log, self._index = f"{real_path}-wal", f"{real_path}-shm"
         self._known: _Identity | None = None
         self._known_log: _Identity | None = None
 
     def create(self) -> None:
-        """Create the file, where there is none; an error shows when it is used."""
+        """Create the file if there is none; errors show when it is used."""
         with suppress(OSError):
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
 
     def make_private(self) -> None:
-        """Let nobody but the owner read the files that are there; those of another owner stay as they are.
+        """Make the present files readable for their owner alone; files of another owner are left as they are.
 
         SQLite gives new companions the mode of the database.
         """
@@ -76,10 +76,10 @@ class SqliteFile:
                     os.chmod(path, PRIVATE)  # noqa: PTH101
 
     def connector(self, timeout_s: float, *, writes: bool) -> Callable[[], sqlite3.Connection]:
-        """Return what opens the file for an engine.
+        """Return a function that opens the file for an engine.
 
         timeout_s: how long a statement waits for the lock of another program. writes: it is used in the writers' turn.
-        The opener raises sqlite3.OperationalError, also while a file that was put there must not be used yet.
+        It raises sqlite3.OperationalError, also while a file newly put there must not be used yet.
         """
 
         def connect() -> sqlite3.Connection:
@@ -93,7 +93,7 @@ class SqliteFile:
         return connect
 
     def watch(self, engine: Engine, *, writes: bool) -> None:
-        """Let an engine give out only connections to the file that lies at the path now; others are closed."""
+        """Make an engine hand out only connections to the file now at the path; others are closed."""
 
         @event.listens_for(engine, "connect")
         def remember(_connection: Any, record: Any) -> None:
@@ -106,21 +106,21 @@ class SqliteFile:
                 if writes:
                     self._fold_log(connection)
                 raise DisconnectionError("the database file was moved or replaced")
-            if self._known_log is None:  # of a new database, which gets one with its first transaction
+            if self._known_log is None:  # a new database gets its log with its first transaction
                 self._known_log = _identity(self._log)
 
     def is_open_in(self, connection: Connection) -> bool:
-        """Return whether a connection, taken earlier, has the file open that lies at the path now."""
+        """Return whether the file that an earlier connection has open is the one now at the path."""
         return bool(connection.info[_FILE] == _identity(self._path))
 
     def _fold_log(self, connection: sqlite3.Connection) -> None:
-        """Write what is still in the log into the old file, which is then whole; SQLite does not do so at the close."""
+        """Write the rest of the log into the old file, which is then complete; SQLite does not do so at the close."""
         if self._has_old_log():
             with suppress(sqlite3.Error):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _part_from_old_log(self, *, writes: bool) -> None:
-        """Delete the log of the old file, once it is empty; other processes may have done so before.
+        """Delete the log of the old file once it is empty; another process may have done so before.
 
         Raises: sqlite3.OperationalError.
         """
@@ -137,7 +137,7 @@ class SqliteFile:
 
 
 def _identity(path: str) -> _Identity | None:
-    """Return which file lies at a path; None for none. Called once in each transaction."""
+    """Return the identity of the file at a path; None if there is none. Called once in each transaction."""
     try:
         status = os.stat(path)  # noqa: PTH116 (half the time of Path.stat)
     except OSError:
@@ -161,7 +161,7 @@ class FileTurn:
         self._pid = 0
 
     def __enter__(self) -> None:
-        """Wait for the turn, keep it until the block ends."""
+        """Wait for the turn and keep it until the block ends."""
         fcntl.flock(self._handle(), fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
@@ -199,7 +199,7 @@ class KeptConnection:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """Yield the connection, or a new one while it is in use; its transaction must have ended with the block."""
+        """Yield the connection, or a new one while it is in use; its transaction must end within the block."""
         connection, self._idle = self._idle, None
         if self._pid != os.getpid():
             self._engine.dispose(close=False)
@@ -226,7 +226,7 @@ class KeptConnection:
 
 
 def sqlite_path(url: URL) -> Path | None:
-    """Return the file of a SQLite URL, None for another engine."""
+    """Return the file of a SQLite URL; None for another engine."""
     return _path_of(url) if url.get_backend_name() == "sqlite" else None
 
 
@@ -243,9 +243,9 @@ def open_sqlite(url: URL, patience_s: float | None) -> Database:
     file.create()
     file.make_private()
     patience_s = patience_s or PATIENCE_S
-    # All our writers take turns, so that only other programs hold a lock: see Writer for how long it waits.
+    # All our writers take turns, so only other programs hold a lock: see Writer for how long it waits.
     writing = _sqlite_engine(located, file, writes=True, pool_size=1, temporary="MEMORY", timeout_s=LOCK_SLICE_S)
-    # Counting a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
+    # Counting a backlog sorts all of it: beyond a few megabytes on disk, however long it is.
     reading = _sqlite_engine(located, file, writes=False, pool_size=8, temporary="FILE", timeout_s=patience_s)
     turn = FileTurn(path.with_name(path.name + "-turn"))
     kept = KeptConnection(writing, file)
@@ -276,7 +276,7 @@ def open_sqlite(url: URL, patience_s: float | None) -> Database:
 
 
 def _truncate_log(engine: Engine) -> bool:
-    """Try it once; it fails while a reader still needs the log. Writers wait meanwhile, at most LOCK_SLICE_S."""
+    """Try once to empty the log; fails while a reader needs it. Writers wait meanwhile, at most LOCK_SLICE_S."""
     with engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection  # outside a transaction
         is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -303,7 +303,7 @@ def _sqlite_engine(
             "foreign_keys=ON",
             f"temp_store={temporary}",
             f"wal_autocheckpoint={WAL_PAGES}",
-            "secure_delete=ON",  # what is erased is overwritten; only some builds of SQLite do so by themselves
+            "secure_delete=ON",  # erased data is overwritten; only some builds of SQLite do so by default
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -36,7 +36,7 @@ QUEUED, PARKED, DONE = "owed", "parked", "done"
 
 
 def text_column(name: str, default: str = "") -> Column[str]:
-    """Define a text that is never NULL."""
+    """Define a text column that is never NULL."""
     return Column(name, Text, nullable=False, default=default, server_default=default)
 
 
@@ -62,10 +62,10 @@ leads = Table(
     text_column("company"),
     Column("fields", Json, nullable=False),  # canonical name -> answer
     Column("extras", Json, nullable=False),  # submitted name -> answer
-    Column("evidence", Json, nullable=False),  # what fields and extras do not already say
+    Column("evidence", Json, nullable=False),  # the evidence beyond fields and extras
     text_column("page_url"),
     text_column("ip"),
-    Column("raw", LargeBinary),  # the body where it could not be read
+    Column("raw", LargeBinary),  # the body if it could not be read
     text_column("utm_source"),
     text_column("utm_medium"),
     text_column("utm_campaign"),
@@ -75,7 +75,7 @@ leads = Table(
     Column("lead_source", Integer, nullable=False),
     text_column("rule"),
     text_column("reason"),
-    Column("origin", Text),  # source / medium of a visit without tags; NULL: not read yet, also in the next two
+    Column("origin", Text),  # source / medium of an untagged visit; NULL here and in the next two: not read yet
     Column("landing_page", Text),  # its path
     Column("click_ids", Json, nullable=False),
     Column("codes", Json, nullable=False),
@@ -83,8 +83,8 @@ leads = Table(
     Column("opportunity_id", BigInteger),
     Column("corrections", Json),  # answers changed later, see leads/rows.py; NULL: none
     Column("untold", Boolean, key="notify_pending"),  # whether recipients are still to be notified; NULL: no
-    Column("location", Text),  # the answer of that name, kept after an erasure where many gave the same
-    Column("setup_version", Integer),  # in the database, by which it goes; NULL: a forms file's
+    Column("location", Text),  # the answer named location; kept after an erasure if many leads gave it
+    Column("setup_version", Integer),  # of the set-up in the database; NULL: a forms file
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
     Index("ix_leads_account_id", "account", "id"),
@@ -110,25 +110,25 @@ Index(
 
 
 def of_account(account: Any) -> ColumnElement[bool]:
-    """Match leads of an account by an expression, where the index of each account's leads would be the worse one."""
+    """Match leads of an account by an expression, for queries that the index of accounts would slow down."""
     matches: ColumnElement[bool] = leads.c.account.concat("") == account
     return matches
 
 
 lead_keys = Table(
-    # The keys that make a second arrival a repeat. The unique key decides, never a query before the insert.
+    # Keys that make a second arrival a repeat. The unique key decides, never a query before the insert.
     "lead_keys",
     metadata,
     Column("key", Text, primary_key=True),  # kind, form or sender, digest
     Column("lead_id", Text, nullable=False),
     Column("expires_at", UtcDateTime),  # NULL: never
-    sqlite_with_rowid=False,  # one tree instead of two: taking leads pays for every page that a commit touches
+    sqlite_with_rowid=False,  # one tree instead of two: each page that a commit touches slows down taking leads
 )
 
 _by_bytes = Text().with_variant(Text(collation="C"), "postgresql")
 
 lead_words = Table(
-    # The words by which each lead is found, filled in the background: see words.py.
+    # Words by which each lead is found, filled in the background: see words.py.
     "lead_words",
     metadata,
     Column("word", _by_bytes, primary_key=True),
@@ -149,20 +149,20 @@ deliveries = Table(
     text_column("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", UtcDateTime),
-    Column("coworker_id", BigInteger),  # the result of the first step
+    Column("coworker_id", BigInteger),  # result of the first step
     Column("unknown_step", Text),  # the create whose outcome is unknown
     Column("unknown_since", UtcDateTime),
     Column("verify_count", Integer, nullable=False, default=0, server_default="0"),  # searches for it since then
     text_column("form"),  # lanes of forms take turns
     Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
-    Column("blocked_by", Text),  # the paused call that it waits for; NULL: none
-    Column("request_body", Json),  # the opportunity as it was last sent; NULL: never
+    Column("blocked_by", Text),  # the paused call that blocks it; NULL: none
+    Column("request_body", Json),  # the opportunity as last sent; NULL: never sent
     Column("request_id", Text),  # of the request that brought the lead
     Column("traceparent", Text),  # the span of that request
     sqlite_with_rowid=False,
 )
 IS_NEXT = and_(deliveries.c.state == QUEUED, deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
-"""Whether a delivery can be claimed when it is due."""
+"""Whether a delivery can be claimed once it is due."""
 
 Index(
     "ix_deliveries_next",
@@ -202,7 +202,7 @@ attempts = Table(
 )
 
 accounts = Table(
-    # What all processes must agree on about one Nexudus account.
+    # State of one Nexudus account that all processes share.
     "accounts",
     metadata,
     Column("name", Text, primary_key=True),
@@ -211,9 +211,9 @@ accounts = Table(
     Column("locked_until", UtcDateTime),
     Column("paused_until", UtcDateTime),
     text_column("pause_reason"),
-    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
-    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since the last success
-    Column("failing_since", UtcDateTime),  # the first of them
+    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # pauses in a row
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # failures since the last success
+    Column("failing_since", UtcDateTime),  # start of the first of them
 )
 
 account_facts = Table(
@@ -221,7 +221,7 @@ account_facts = Table(
     "account_facts",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("base_url", Text, primary_key=True),  # facts of one address say nothing of another
+    Column("base_url", Text, primary_key=True),  # facts of one address say nothing about another
     Column("name", Text, primary_key=True),
     Column("value", Json),  # NULL: being determined since learned_at
     text_column("source"),
@@ -229,7 +229,7 @@ account_facts = Table(
 )
 
 call_pauses = Table(
-    # Kinds of calls that are paused while others of the account go on.
+    # Kinds of calls that are paused while other calls of the account go on.
     "call_pauses",
     metadata,
     Column("account", Text, primary_key=True),
@@ -241,7 +241,7 @@ call_pauses = Table(
 )
 
 alerts = Table(
-    # What operators must know: one row for each cause, open until it is resolved.
+    # Alerts: one row for each cause, open until resolved.
     "alerts",
     metadata,
     Column("cause", Text, primary_key=True),
@@ -255,7 +255,7 @@ alerts = Table(
 )
 
 notices = Table(
-    # Leads that a platform has announced and that are still to be fetched.
+    # Leads that a platform has announced and whose answers are still to be fetched.
     "notices",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -277,21 +277,21 @@ notices = Table(
 )
 
 connections = Table(
-    # How fetching from one form's platform is going; place "" where one token serves all.
+    # The state of fetching for one connection; place "": the whole connection.
     "connections",
     metadata,
     Column("form", Text, primary_key=True),
     Column("sender", Text, primary_key=True),
     Column("place", Text, primary_key=True),
-    Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
+    Column("tokens", Json),  # renewed tokens; the operator's own are in the forms file
     Column("facts", Json),  # what was learned, such as the questions of a lead form
     text_column("reason"),  # why nothing can be fetched until an operator acts, and what to do; "" while it works
     Column("failing_since", UtcDateTime),
     Column("paused_until", UtcDateTime),
-    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # pauses in a row
     Column("failures", Integer, nullable=False, default=0, server_default="0"),  # calls in a row without a response
     Column("expires_at", UtcDateTime),  # when an operator must renew it; NULL: unknown, or never
-    Column("locked_by", Text),  # the process that renews the tokens
+    Column("locked_by", Text),  # the process that is renewing the tokens
     Column("locked_until", UtcDateTime),
     Column("pulled_until", UtcDateTime),  # everything submitted before then is stored
     Column("pulled_at", UtcDateTime),  # the last scheduled pull
@@ -314,16 +314,16 @@ sessions = Table(
     # Sessions of the dashboard.
     "sessions",
     metadata,
-    Column("digest", Text, primary_key=True),  # of the secret that the browser holds
-    Column("mark", Text, nullable=False),  # of the password that it was opened with
-    Column("person_id", Text),  # whose it is; NULL: the administrator's
-    text_column("browser"),  # "Firefox, Linux": by which a person recognizes it
+    Column("digest", Text, primary_key=True),  # of the secret that only the browser holds
+    Column("mark", Text, nullable=False),  # digest of the password that it was opened with
+    Column("person_id", Text),  # the person; NULL: the administrator
+    text_column("browser"),  # "Firefox, Linux": for the person to recognise it
     Column("since", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
 tallies = Table(
-    # What all processes count together, by period: bytes of unreadable bodies, refused calls and sign-ins.
+    # Amounts that all processes add up by period: bytes of unreadable bodies, refused calls and sign-ins.
     "tallies",
     metadata,
     Column("name", Text, primary_key=True),

@@ -1,12 +1,12 @@
 """Walls between accounts: what a person of some accounts reads and changes is limited in every statement.
 
-An account is an operator, and what belongs to one that an actor may not see does not exist for that actor. No query
-has to remember this: a transaction within walls adds the condition to each SELECT, UPDATE and DELETE of a table with an
-owner, in subqueries as well. A statement on a table of which OWNERS knows nothing fails. The condition never changes
-how a query is planned; a query that an index of accounts serves better asks for it itself.
+An account is an operator; rows of an account that an actor may not see do not exist for that actor. No query has to
+remember this: a transaction within walls adds the condition to each SELECT, UPDATE and DELETE of a table with an owner,
+in subqueries as well. A statement on a table that OWNERS does not list fails. The condition never changes how a query
+is planned; a query that is faster with an index of accounts asks for it itself.
 
-A statement is limited when it is compiled. SQLAlchemy keeps what it has compiled, so the next statement of the same
-form takes no longer than one without walls, whoever it is for: accounts and forms are parameters.
+A statement is limited when it is compiled. SQLAlchemy keeps compiled statements, so the next one of the same form takes
+no longer than one without walls, whoever it is for: accounts and forms are parameters.
 
 `beyond_walls` marks the few statements whose rows do not leave the store; tests/test_house.py lists them.
 """
@@ -52,31 +52,31 @@ Statement = TypeVar("Statement", bound=Executable)
 
 @dataclass(frozen=True, slots=True)
 class Walls:
-    """What exists for an actor: accounts, and the forms that deliver to these accounts alone."""
+    """What exists for an actor: accounts, and the forms that deliver to these accounts only."""
 
     accounts: frozenset[str]
     forms: frozenset[str] = frozenset()
 
     @property
     def account(self) -> str:
-        """The only account, "" where there are several or none."""
+        """The only account; "" if there are several or none."""
         return next(iter(self.accounts)) if len(self.accounts) == 1 else ""
 
 
 class NotWalled(Exception):
-    """A statement within walls would read or change what may be another account's: a mistake in the program."""
+    """A statement within walls would read or change what may belong to another account: a bug."""
 
 
 NOWHERE = "="
-"""No account or form has this name: a list of values is never empty."""
+"""A name that no account or form has: keeps lists of values from being empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Walls as parameters of statements. accounts, forms: lists of names.
 
-    counts: the names under which one account's leads are counted, and what the names of its forms lie between.
-    acts: an account as it is written among several.
+    counts: the names under which one account's leads are counted, and the bounds of its forms' names.
+    acts: the account as it is written among several.
     """
 
     accounts: BindParameter[Any]
@@ -86,7 +86,7 @@ class Limits:
 
     @property
     def parameters(self) -> tuple[BindParameter[Any], ...]:
-        """All of them, in an order that the number of accounts decides."""
+        """Return all of them, in an order that depends only on the number of accounts."""
         return (self.accounts, self.forms, *(each for of_account in self.counts for each in of_account), *self.acts)
 
 
@@ -140,7 +140,7 @@ def _of_counts(columns: Any, limits: Limits) -> ColumnElement[bool]:
 
 
 def _of_acts(columns: Any, limits: Limits) -> ColumnElement[bool]:
-    """An act of several accounts, joined by U+001F, exists for who sees them all."""
+    """Match acts of the accounts; acts of several accounts (joined by U+001F) exist for people who see all of them."""
     rest: Any = literal("\x1f").concat(columns.account).concat("\x1f")
     for one in limits.acts:
         rest = func.replace(rest, one, "\x1f")
@@ -172,7 +172,7 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Limits], None]] = {
     "crm_reads": _of_account(),
     "crm_looks": _of_account(),
     "reconciliations": _of_account(),
-    "worker_requests": _of_account(),  # and those of the whole installation: of nobody here
+    "worker_requests": _of_account(),  # and those of the whole installation, which exist for nobody here
     "alert_channels": _of_account(),
     "delivery_counts": _of_account(),
     "attempts": _of_lead,
@@ -197,20 +197,20 @@ OWNERS: Mapping[str, Owner | Callable[[Any, Limits], None]] = {
     "count_changes": _common,
     "outcome_blocks": _common,
     "outcome_changes": _common,
-    "deployment": _common,  # values by name; Rejections chooses by form
+    "deployment": _common,  # values by name; Rejections selects by form
     "tallies": _common,
     "sessions": _common,
-    "people": _common,  # they and keys have several accounts, or all: operations/ chooses whom one sees
+    "people": _common,  # they and keys have several accounts, or all: operations/ selects those that a person sees
     "api_keys": _common,
-    **dict.fromkeys(("second_steps", "recovery_codes", "passkeys", "identities"), _common),  # of one's own session
+    **dict.fromkeys(("second_steps", "recovery_codes", "passkeys", "identities"), _common),  # of a person's own session
     "secrets": _common,  # never shown
     "workers": _common,
 }
-"""Table -> whose its rows are."""
+"""Table -> the owner of its rows."""
 
 
 class _BeyondWalls(ExecutableOption):
-    """The mark of `beyond_walls`. It belongs to a statement's form: one without the mark is compiled apart."""
+    """The mark of `beyond_walls`, part of a statement's form: without it, a statement is compiled separately."""
 
     _is_has_cache_key = True
 
@@ -225,7 +225,7 @@ _BEYOND = _BeyondWalls()
 
 
 def beyond_walls(statement: Statement) -> Statement:
-    """Mark a statement, or a subquery, whose rows do not leave the store: it reads those of every account."""
+    """Mark a statement, or a subquery, that reads rows of every account; they must not leave the store."""
     return statement.options(_BEYOND)
 
 
@@ -234,7 +234,7 @@ def _is_beyond(statement: Any) -> bool:
 
 
 class WalledStatement(Executable, ClauseElement):
-    """Executes a statement with its limits, which it gets when it is compiled; without them it cannot be compiled."""
+    """Executes a statement with its limits, added when it is compiled; without them it cannot be compiled."""
 
     __visit_name__ = "walled_statement"
     _traverse_internals = [  # noqa: RUF012 (as SQLAlchemy types it)
@@ -250,7 +250,7 @@ class WalledStatement(Executable, ClauseElement):
 
     @property
     def _all_selected_columns(self) -> Any:
-        """The columns by which its rows can be read where an earlier statement of this form was compiled."""
+        """The columns by which its rows can be read if an earlier statement of this form was compiled."""
         return self.statement._all_selected_columns  # noqa: SLF001 (SQLAlchemy's own name, which it calls here)
 
     def _compiler(self, dialect: Dialect, **options: Any) -> Any:
@@ -261,7 +261,8 @@ class WalledStatement(Executable, ClauseElement):
 def walled(statement: Executable, walls: Walls) -> Executable:
     """Return a statement that reads and changes nothing of other accounts.
 
-    When it is compiled, it raises NotWalled for a table without an owner. Raises: NotWalled for SQL as text.
+    When it is compiled, it raises NotWalled for a table without an owner.
+    Raises: NotWalled for SQL as text.
     """
     if _is_beyond(statement):
         return statement
@@ -287,13 +288,13 @@ def _limited(statement: Executable, limits: Limits) -> Executable:
 
 
 def _tables_of(select: Any) -> list[Any]:
-    # As Select.get_final_froms() does, which also compiles the statement: twenty times as slow.
+    # Like Select.get_final_froms(), which compiles the statement as well: twenty times as slow.
     froms = SelectState(select, cast("Any", None)).froms
     return [table for each in froms for table in _tables_in(each)]
 
 
 def _tables_in(part: Any) -> Iterator[Any]:
-    """Yield the tables of a FROM; not the right side of an outer join, whose rows belong to those of the left."""
+    """Yield the tables of a FROM, except the right side of an outer join: its rows belong to those on the left."""
     if isinstance(part, Join):
         yield from _tables_in(part.left)
         if not part.isouter:
@@ -309,7 +310,7 @@ def _conditions(tables: list[Any], limits: Limits) -> list[ColumnElement[bool]]:
     conditions = []
     for table, name in zip(tables, names, strict=True):
         if OWNERS[name] is _of_lead and leads.name in names:
-            continue  # joined with leads that are limited themselves
+            continue  # joined with leads that have limits of their own
         condition = OWNERS[name](table.c, limits)
         if condition is not None:
             conditions.append(condition)
@@ -322,7 +323,7 @@ def _name_of(table: Any) -> str:
 
 
 _HARMLESS = frozenset({"begin", "connection", "dialect", "exec_driver_sql", "in_transaction", "info"})
-"""What else can be done with a connection within walls: INSERTs of many rows go to the driver directly."""
+"""Other methods that a connection within walls may use: INSERTs of many rows go to the driver directly."""
 
 
 class WalledConnection:
@@ -337,9 +338,9 @@ class WalledConnection:
         return self._connection.execute(walled(statement, self.walls), *parameters, **options)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what is harmless of the connection.
+        """Return a harmless attribute of the connection.
 
-        Raises: NotWalled.
+        Raises: NotWalled for any other.
         """
         if name not in _HARMLESS:
             raise NotWalled(f"Connection.{name}")

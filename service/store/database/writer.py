@@ -15,7 +15,7 @@ from service.store.database.repository import NOTES, Database
 _AWAY = (OperationalError, InterfaceError)
 
 YIELD_S = 0.05
-"""Seconds between two tries to get a lock of another program: without a rest the kernel gives us the turn again."""
+"""Seconds between two tries to get a lock of another program: without a pause the kernel returns the turn to us."""
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -31,11 +31,11 @@ class _Waiting(Generic[T]):
         self, job: Callable[..., Any], deadline: float, item: object = None, *, together: bool = False
     ) -> None:
         self.job = job
-        self.deadline = deadline  # of the wait for a lock that another program holds
+        self.deadline = deadline  # end of the wait for a lock of another program
         self.item = item
         self.together = together
         self.finished = False
-        self.signal = threading.Lock()  # released once: when the job is done, or when its thread is to lead
+        self.signal = threading.Lock()  # released once: when the job is done, or its thread becomes the leader
         self.signal.acquire()
         self.value: T | None = None
         self.error: BaseException | None = None
@@ -58,12 +58,12 @@ class Writer:
     """Commits jobs, those of several threads in one transaction.
 
     A thread that wants to write queues its job. Unless another thread leads already, it leads: it takes all queued
-    jobs, its own among them, and commits them together; the other threads wait until their job is done, or until one of
-    them is to lead next. A busy process pays for one flush instead of ten, an idle one never waits, and there is no
+    jobs, including its own, and commits them together; the other threads wait until their job is done or one of them
+    becomes the next leader. A busy process pays for one flush instead of ten, an idle one never waits, and there is no
     thread to start, stop or lose at a fork.
 
-    While another program holds SQLite's lock, the leader tries for a moment at a time and leaves the turn to other
-    processes in between; a job whose patience has ended fails, and the others go on waiting.
+    While another program holds SQLite's lock, the leader tries briefly and hands the turn to other processes in
+    between; a job whose patience has ended fails, and the others go on waiting.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class Writer:
         after_commit: Callable[[Connection], None] = lambda _: None,
         on_failure: Callable[[StoreUnavailable], None] = lambda _: None,
     ) -> None:
-        """before_commit: does what belongs at the end of a transaction whose jobs have put something into NOTES.
+        """before_commit: does the work due at the end of a transaction whose jobs have put something into NOTES.
 
-        on_failure: called for each commit that the database did not take.
+        on_failure: called for each commit that the database refused.
         """
         self._database = database
         self._before_commit = before_commit
@@ -89,7 +89,7 @@ class Writer:
     def write(self, job: Job[T]) -> T:
         """Run `job` in a transaction and return its value once that is on disk.
 
-        A job may run twice (alone, after the failure of another): it must do nothing but SQL.
+        A job may run twice (alone, after another one failed): it must do nothing but SQL.
         Raises: what the job raises; StoreUnavailable when the database cannot commit it.
         """
         return self._wait_for(_Waiting(job, time.monotonic() + self._patience_s))
@@ -97,7 +97,7 @@ class Writer:
     def write_together(self, job: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
         """Run a job that serves all items waiting for it at once; returns the value of this `item`.
 
-        The job returns a value for each of its items, in their order; it may run again for a single one.
+        The job returns a value for each of its items, in order; it may run again for a single one.
         Raises: as write().
         """
         return self._wait_for(_Waiting(job, time.monotonic() + self._patience_s, item, together=True))
@@ -146,18 +146,18 @@ class Writer:
     def _commit_all(self, batch: list[_Waiting[Any]]) -> None:
         """Commit all jobs together, or else each alone, so that a failing job spoils no other.
 
-        Those that may go on waiting for a lock are left unfinished.
+        Jobs that may go on waiting for a lock stay unfinished.
         """
         first_error = self._commit(batch)
         if first_error is None:
             return
         is_away = isinstance(first_error, _AWAY)
         for number, waiting in enumerate(batch):
-            # Alone, unless its patience went into a time-out of the whole batch.
+            # Alone, unless a time-out of the whole batch has used up its patience.
             is_tried = len(batch) == 1 or (is_away and (waiting.is_overdue or is_locked(first_error)))
             error = first_error if is_tried else self._commit([waiting])
             if isinstance(error, _AWAY):
-                # The database is away: the others need not wait for a time-out each.
+                # The database is away: spare the others a time-out each.
                 rest = batch[number:]
                 self._fail([each for each in rest if each.is_overdue] if is_locked(error) else rest, error)
                 return
@@ -174,7 +174,7 @@ class Writer:
                     if connection.info[NOTES]:
                         self._before_commit(connection, self._database)
                 for waiting in batch:
-                    waiting.finished = True  # on disk: whatever follows, no job may run again
+                    waiting.finished = True  # on disk: no job may run again
                 self._after_commit(connection)
         except BaseException as error:  # noqa: BLE001 (the caller gets it: see _Waiting.result)
             return None if all(waiting.finished for waiting in batch) else error

@@ -34,8 +34,8 @@ _GIVEN_UP = (Status.DISCARDED, Status.ERASED)
 class DedupKey:
     """A key shared by arrivals that may be one enquiry; unique in the database until it expires.
 
-    otherwise: the key to take instead where this one belongs to another person's lead. With it the arrival's judge
-    decides whether two arrivals match; without it the key alone decides.
+    otherwise: the key to take instead if this one belongs to another person's lead. With it the arrival's judge decides
+    whether two arrivals match; without it the key alone decides.
     """
 
     value: str
@@ -45,10 +45,10 @@ class DedupKey:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A later arrival is the same enquiry as a lead that is stored.
+    """A later arrival that is the same enquiry as a stored lead.
 
-    became: that lead with what the arrival adds; its last correction is the change. None where nothing is new.
-    person: the key under which its deliveries run one at a time from then on. is_same_person: False where only an ad
+    became: the stored lead with what the arrival adds; its last correction is the change. None if nothing is new.
+    person: the key under which its deliveries run one at a time from then on. is_same_person: False if only an ad
     platform's id decided; then the arrival's other keys must not lead to the lead.
     """
 
@@ -58,16 +58,16 @@ class Match:
 
 
 Judge = Callable[[Lead, Lead], Match | None]
-"""Takes a stored lead and a later one under one of its keys; returns how they match, None where they do not."""
+"""Takes a stored lead and a later one under one of its keys; returns how they match, None if they do not."""
 
 
 @dataclass(frozen=True)
 class Arrival:
     """A new lead on its way into the store.
 
-    keys: make a later arrival its repeat. person: the key under which its deliveries run one at a time. judge: decides
-    whether two arrivals under one key are the same enquiry; without it every key decides alone. trace: kept with its
-    delivery. starts_clock: a person is to react to it within a time.
+    keys: make a later arrival a repeat of this one. person: the key under which its deliveries run one at a time.
+    judge: decides whether two arrivals under one key are the same enquiry; without it every key decides alone. trace:
+    stored with the delivery. starts_clock: a person is expected to react within a target time.
     """
 
     lead: Lead
@@ -79,7 +79,7 @@ class Arrival:
 
     @cached_property
     def row(self) -> Values:
-        """The lead as the driver takes it."""
+        """The lead as a row for the driver."""
         return lead_values(self.lead)
 
     def prepared(self) -> "Arrival":
@@ -89,7 +89,7 @@ class Arrival:
 
 
 class ArrivalResult(NamedTuple):
-    """The result of one arrival. lead: as it is stored, None for a repeat; first, match: only for a repeat."""
+    """The result of one arrival. lead: as stored, None for a repeat; first, match: only for a repeat."""
 
     receipt: Receipt
     lead: Lead | None = None
@@ -132,9 +132,9 @@ class LeadArrivals(Repository):
         return results
 
     def keep_new(self, arrivals: Sequence[Arrival]) -> Callable[[], bool]:
-        """Store leads as if each were new, within sent_together(); returns what says afterwards whether all were.
+        """Store leads as if each were new, within sent_together(); returns a function that says afterwards if all were.
 
-        Where one was not, the caller takes back all of it and calls keep().
+        If one was not, the caller rolls back all of it and calls keep().
         Raises: KeyClash as keep() does.
         """
         wanted = self._rows_of_keys((arrival.lead, arrival.keys) for arrival in arrivals)
@@ -149,7 +149,7 @@ class LeadArrivals(Repository):
             self._as(LeadTouches).keep_touches(with_others)
 
     def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
-        """Return the lead that an arrival would repeat at `now`, and how; None where it would be new.
+        """Return the lead that an arrival would repeat at `now`, and how they match; None if it would be new.
 
         lock: for a caller that writes the change. Only reads.
         """
@@ -162,7 +162,7 @@ class LeadArrivals(Repository):
     # -- keys
 
     def _take(self, wanted: Iterable[tuple[Lead, Iterable[DedupKey]]], now: datetime) -> Collection[str]:
-        """Take keys that are free or expired; returns those."""
+        """Take the keys that are free or expired; returns those."""
         rows = self._rows_of_keys(wanted)
         if rows_written(self._insert_keys(rows, now)) == len(rows):
             return rows
@@ -179,12 +179,12 @@ class LeadArrivals(Repository):
         return rows
 
     def _insert_keys(self, rows: Mapping[str, Values], now: datetime) -> Sequence[Any]:
-        """Take what is free; sorted, so that two writers cannot deadlock."""
+        """Insert the keys that are free; sorted, so that two writers cannot deadlock."""
         ordered = [rows[key] for key in sorted(rows)]
         return insert_values(self._connection, lead_keys, _KEY_COLUMNS, ordered, _TAKING, to_micros(now))
 
     def _taken(self, wanted: Mapping[str, LeadId]) -> set[str]:
-        """Return the keys that now belong to the lead that wanted them; a lead that was stored before gains none."""
+        """Return the keys that now belong to the lead that wanted them; a lead stored before gains none."""
         owners = self._owners(wanted)
         query = select(leads.c.id).where(leads.c.id.in_(list(wanted.values())))
         old = set(self._execute(query).scalars())
@@ -195,7 +195,7 @@ class LeadArrivals(Repository):
         lead = arrival.lead
         lost = [key for key in arrival.keys if key.value not in taken]
         if lost and lead.received_at > earliest:
-            # One statement has one time only: keys that expired between two arrivals are tried again.
+            # A statement has a single time: keys that expired between two arrivals are tried again.
             again = self._take([(lead, lost)], lead.received_at)
             lost = [key for key in lost if key.value not in again]
         return lost
@@ -211,10 +211,10 @@ class LeadArrivals(Repository):
         change = update(lead_keys).where(lead_keys.c.key.in_(sorted(keys)))
         self._execute(change.values(lead_id=lead_id))
 
-    # -- which lead it is
+    # -- which lead it repeats
 
     def _settle(self, arrival: Arrival, lost: Sequence[DedupKey]) -> ArrivalResult:
-        """Decide about an arrival with keys that belong to other leads."""
+        """Decide about an arrival whose keys belong to other leads."""
         strangers: dict[LeadId, Lead] = {}
         free: list[str] = []
         while lost:
@@ -225,7 +225,7 @@ class LeadArrivals(Repository):
                 return self._repeat(arrival, *match)
             free += [key.value for key in lost if _is_free(stored.get(owners.get(key.value, LeadId(""))))]
             strangers |= {lead.id: lead for lead in stored.values() if lead.status not in _GIVEN_UP}
-            # Keys of this person alone; the second time round no others are left.
+            # Keys of this person alone; the second pass leaves no others.
             further = [key for key in lost if key.otherwise not in ("", key.value)]
             own = [DedupKey(key.otherwise, key.expires_at, key.otherwise) for key in further]
             taken = self._take([(arrival.lead, own)], arrival.lead.received_at) if own else ()
@@ -249,7 +249,7 @@ class LeadArrivals(Repository):
         return None
 
     def _leads(self, lead_ids: Iterable[LeadId], *, lock: bool = False) -> dict[LeadId, Lead]:
-        """Return leads by their ids; locked in the order of workers, which change a delivery before its lead."""
+        """Return leads by their ids; locked in the workers' order, which is the delivery before its lead."""
         wanted = sorted(set(lead_ids))
         if not wanted:
             return {}
@@ -263,7 +263,7 @@ class LeadArrivals(Repository):
     # -- repeats and remarks
 
     def _repeat(self, arrival: Arrival, first: Lead, match: Match) -> ArrivalResult:
-        """Count a repeat; keys that it took now lead to the first lead, or to none where that is another person."""
+        """Count a repeat; keys that it took now lead to the first lead, or to none if that is another person's."""
         values = [value for key in arrival.keys for value in (key.value, key.otherwise) if value]
         own = [key for key, owner in self._owners(values).items() if owner == arrival.lead.id != first.id]
         if own and match.is_same_person:
@@ -279,7 +279,7 @@ class LeadArrivals(Repository):
         return ArrivalResult(Receipt(first.id, repeat=True), None, first, match)
 
     def _note_strangers(self, lead: Lead, strangers: Sequence[Lead]) -> Lead:
-        """Remark on both leads that another person's enquiry has the same id; an earlier lead gets one remark only."""
+        """Note on both leads that another person's enquiry has the same id; on an earlier lead only once."""
         if not strangers:
             return lead
         for first in strangers:
@@ -295,7 +295,7 @@ class LeadArrivals(Repository):
 
 
 def _further_ids(first: Lead, external_id: str) -> list[str]:
-    """Return the further ids of a lead with this one added, so that it is found by each; [] when it is known."""
+    """Return the further ids of a lead with this one added, so that each finds the lead; [] if it is known."""
     further = first.submission.extras.get(FURTHER_IDS_REMARK, ())
     known = [further] if isinstance(further, str) else list(further)
     if first.status is Status.ERASED or external_id in ("", first.submission.external_id, *known):

@@ -38,13 +38,13 @@ from service.store.outbox import NOTHING_UNKNOWN, Outbox
 from service.store.words import WordIndex
 
 ATTRIBUTION_FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
-"""Leads whose attribution stays: it was sent, its evidence is gone, or there is none yet."""
+"""Statuses in which the attribution stays: it was sent, its evidence is gone, or there is none yet."""
 
 _CHANGED = (*CONTACT, "fields", "extras", "evidence", "location")
 
 
 class BeingSent(Exception):
-    """A worker has the lead, or may already have put it into the CRM; the text says what to do first."""
+    """A worker is sending the lead, or may already have put it into the CRM; the text says what to do first."""
 
 
 class LeadChanges(Repository):
@@ -55,8 +55,8 @@ class LeadChanges(Repository):
     def correct(self, lead: Lead, submission: Submission, correction: Correction, person: str, now: datetime) -> None:
         """Give a lead the answers of `submission`, and deliver it again unless it is quarantined.
 
-        lead: with the account, attribution and version of the set-up that it has after the correction. person: the key
-        under which its deliveries run one at a time from then on.
+        lead: with its account, attribution and set-up version after the correction. person: the key under which its
+        deliveries run one at a time from then on.
         Raises: BeingSent.
         """
         delivery = self._correctable_delivery(lead)
@@ -84,11 +84,11 @@ class LeadChanges(Repository):
         return row
 
     def apply_change(self, became: Lead, person: str, now: datetime) -> None:
-        """Write what a sender added to a lead; a lead that was parked for lack of just that is delivered.
+        """Write what a sender added to a lead; a lead parked because that was missing is delivered.
 
-        became: the lead with the newest answers; its last correction is the change. Where Nexudus has the lead, or may
-        have it, only the correction is written. Where the answers lead to another account the delivery moves there,
-        unless a worker has it: the worker that claims it next moves it.
+        became: the lead with the newest answers; its last correction is the change. If Nexudus has the lead, or may
+        have it, only the correction is written. If the answers lead to another account the delivery moves there, unless
+        a worker has it: the worker that claims it next moves it.
         """
         delivery = self._locked_delivery(became.id)
         is_sent = delivery is None or delivery.state == DONE or self._may_be_saved(delivery)
@@ -109,14 +109,14 @@ class LeadChanges(Repository):
             self._as(Outbox).unpark(became.id, now)
 
     def _may_be_saved(self, delivery: Any) -> bool:
-        """Return whether a create has an unknown outcome, or was cut off and no worker has claimed the lead since."""
+        """Return whether a create has an unknown outcome, or was cut off with no claim of the lead since."""
         if delivery.unknown_step == Step.CREATE_OPPORTUNITY.value:
             return True
         cut_off = self._open_creates([delivery.lead_id])
         return delivery.claimed_by is None and bool(self._ids(cut_off))
 
     def mark_unsent(self, as_sent: Lead) -> None:
-        """Mark changes that arrived while the lead was being sent as unsent. as_sent: as the worker had it."""
+        """Mark changes that arrived while the lead was being sent as unsent. as_sent: the lead as the worker had it."""
         query = select(leads.c.corrections).where(leads.c.id == as_sent.id)
         corrections = corrections_of(self._execute(query).scalar())
         known = len(as_sent.corrections)
@@ -130,7 +130,7 @@ class LeadChanges(Repository):
             self._execute(update(leads).where(leads.c.id == lead_id).values(values))
 
     def _start_over(self, lead_id: LeadId, person: str, account: str) -> None:
-        """Forget the contact found for the old answers: it may be another person, or in another account."""
+        """Forget the contact search for the old answers: the result may be another person, or in another account."""
         delivery = update(deliveries).where(deliveries.c.lead_id == lead_id)
         anew = {"serialize_key": person, "account": account, "coworker_id": None, **NOTHING_UNKNOWN}
         self._execute(delivery.values(anew))
@@ -157,9 +157,9 @@ class LeadChanges(Repository):
     def reattribute(
         self, attributions: Mapping[LeadId, Attribution], others: Mapping[LeadId, OtherTouch | None] | None = None
     ) -> set[LeadId]:
-        """Give leads new attributions; returns the ids of those that got them.
+        """Give leads new attributions; returns the ids of the leads that got them.
 
-        others: by the touch that their forms do not use, where these are to be replaced as well.
+        others: by the touch that their forms do not use, if these are to be replaced as well.
 
         Leads whose attribution was sent or may be on its way are left out: claimed ones, and those that a create of
         unknown outcome may have saved. A worker that claims one of the others afterwards reads the new attribution.
@@ -175,7 +175,7 @@ class LeadChanges(Repository):
         return set(unsent)
 
     def _unsent(self, lead_ids: Collection[LeadId]) -> set[LeadId]:
-        """Lock the leads that are not sent, nor being sent, nor possibly saved; they stay so until the commit.
+        """Lock the leads that are neither sent, nor being sent, nor possibly saved; they stay so until the commit.
 
         Rows locked by another transaction are skipped, so that neither waits for the other: claims lock their rows in
         an order of their own.
@@ -189,7 +189,7 @@ class LeadChanges(Repository):
             .with_for_update(skip_locked=True)
         )
         candidates = (set(lead_ids) - queued) | unclaimed
-        # Queried once the claims are ours to read: an attempt is recorded under a claim only.
+        # Queried only once we hold the claims: an attempt is recorded under a claim only.
         cut_off = self._ids(self._open_creates(candidates))
         unsent = select(leads.c.id).where(
             leads.c.id.in_(candidates - cut_off), leads.c.status.not_in(ATTRIBUTION_FINAL)
@@ -198,7 +198,7 @@ class LeadChanges(Repository):
 
     @staticmethod
     def _open_creates(lead_ids: Collection[str]) -> Any:
-        """Return the query of leads with a create of the opportunity that has not ended."""
+        """Return the query of leads with an unfinished create of the opportunity."""
         return select(attempts.c.lead_id).where(
             attempts.c.lead_id.in_(lead_ids),
             attempts.c.step == Step.CREATE_OPPORTUNITY.value,

@@ -1,7 +1,7 @@
-"""Erasing leads, and warning of it: parked leads that nobody touches are erased only after a notice to operators.
+"""Erasure of leads, and warnings before it: untouched parked leads are erased only after a notice to operators.
 
 Erasure removes everything personal in a lead and keeps what figures need: the time of arrival, form and sender, the
-attribution without click ids, the location where many leads named it, whether and when the lead was delivered, and the
+attribution without click ids, the location if many leads named it, whether and when the lead was delivered, and the
 number of its opportunity. Records in Nexudus are not ours to erase: they are reported.
 """
 
@@ -27,19 +27,19 @@ from service.store.leads.rows import CONTACT, corrections_of
 from service.store.words import COLUMNS, MAX_LENGTH, WordIndex, cursor_of, fold, words_of
 
 _RAW_AT_ONCE = 10
-"""Bodies read together: each may have some megabytes."""
+"""Bodies read together: each may be several megabytes."""
 
 ERASE_BATCH_SIZE = 100
-"""Leads erased in one transaction: other writers need not wait for a thousand."""
+"""Leads erased in one transaction: small, so that other writers need not wait for a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureResult:
-    """The result of erasing leads.
+    """The result of an erasure.
 
-    done: erased now. opportunities: theirs in Nexudus, where the person must be erased by hand. doubtful: erased leads
-    that may have an opportunity, as a create had an unknown outcome: search Nexudus for their markers. busy: not
-    erased, as they are being sent at this moment: try again in a minute.
+    done: leads erased now. opportunities: theirs in Nexudus, where the person must be erased by hand. doubtful: erased
+    leads that may have an opportunity, as a create had an unknown outcome: search Nexudus for their markers. busy:
+    leads not erased because they are being sent at this moment: try again in a minute.
     """
 
     done: tuple[LeadId, ...] = ()
@@ -48,7 +48,7 @@ class ErasureResult:
     busy: tuple[LeadId, ...] = ()
 
     def __add__(self, other: "ErasureResult") -> "ErasureResult":
-        """Join two results."""
+        """Add two results."""
         return ErasureResult(
             self.done + other.done,
             self.opportunities + other.opportunities,
@@ -63,8 +63,8 @@ class Erasure(Repository):
     def of_person(self, email: str) -> list[LeadId]:
         """Return the leads of a person that are not erased, oldest first.
 
-        Theirs are leads with the address, or that once had it; leads without an address of which an answer is this one;
-        and bodies that could not be read and mention it.
+        These are leads with the address, or that once had it; leads without an address one of whose answers is this
+        one; and unreadable bodies that contain it.
         """
         wanted = fold(email.strip())
         if not wanted:
@@ -95,7 +95,7 @@ class Erasure(Repository):
         yield from self._execute(alive.where(leads.c.id > cursor))
 
     def erasable_keys(self, lead_ids: Iterable[LeadId]) -> list[str]:
-        """Return the keys of leads that are made of their person's answers. Reads all keys: ask for many leads at once.
+        """Return the keys of leads derived from personal answers. Reads all keys: pass many leads at once.
 
         The digest of a sender's own id stays: a pull or a second import must not bring the person back.
         """
@@ -115,8 +115,8 @@ class Erasure(Repository):
     ) -> ErasureResult:
         """Erase leads (at most ERASE_BATCH_SIZE, so that others may write) and end their deliveries.
 
-        keys: their erasable keys, where they were read outside this transaction. still: only leads of this status, as
-        they may have changed since they were chosen.
+        keys: their erasable keys, if read outside this transaction. still: only leads with this status, as they may
+        have changed since they were chosen.
         """
         if still is not None:
             of_status = select(leads.c.id).where(leads.c.id.in_(lead_ids), leads.c.status == still.value)
@@ -143,7 +143,7 @@ class Erasure(Repository):
         )
 
     def _shared_locations(self, names: Collection[str]) -> set[str]:
-        """Return the locations that several leads of any day have named: they identify none of them."""
+        """Return the locations that several leads of any day have named: these identify none of them."""
         if not names:
             return set()
         of = daily_counts.c
@@ -160,11 +160,11 @@ class Erasure(Repository):
         self._execute(emptying.values(**plain, **nothing, **remaining, coworker_id=None, notify_pending=None))
 
     def _end(self, lead_ids: Sequence[LeadId]) -> None:
-        """End the deliveries, and remove traces of the person beside the lead."""
+        """End the deliveries, and remove traces of the person outside the lead."""
         of_leads = deliveries.c.lead_id.in_(lead_ids)
         self._execute(delete(deliveries).where(of_leads, deliveries.c.state != DONE))
         done = update(deliveries).where(of_leads)
-        without_trace = {"request_id": None, "traceparent": None}  # a proxy's log may name a person beside them
+        without_trace = {"request_id": None, "traceparent": None}  # a proxy's log may link them to a person
         without_person = {"serialize_key": deliveries.c.lead_id, "coworker_id": None, "request_body": null()}
         self._execute(done.values(without_person | without_trace))
         self._execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
@@ -203,11 +203,11 @@ def _texts_of(row: Any) -> Iterator[str]:
 _ESCAPE = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
 
 _NEIGHBOURS = r"[\w.+-]"
-"""Characters that would belong to a longer address."""
+"""Characters that would make an address part of a longer one."""
 
 
 def mentions(body: bytes, address: str) -> bool:
-    """Return whether a body holds a folded e-mail address: whole, not as the end of a longer one.
+    """Return whether a body contains a folded e-mail address as a whole, not as the end of a longer one.
 
     Percent-encoding, JSON's escapes, HTML's entities and UTF-16 are understood; compressed bodies are not.
     """
@@ -230,14 +230,14 @@ def _readings(body: bytes) -> Iterator[str]:
 # -- warnings
 
 PARKED_NOTICE = timedelta(days=14)
-"""Operators are warned so long before a parked lead is erased: nobody has decided yet that it is none."""
+"""Time between the warning to operators and the erasure of a parked lead that nobody has decided about."""
 
 _BATCH_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class UntouchedLead:
-    """A parked lead. since: nothing happened to it any more; warned_at: when operators were warned, None if not yet."""
+    """A parked lead. since: its last event; warned_at: when operators were warned, None if not yet."""
 
     lead_id: LeadId
     form: str
@@ -247,14 +247,14 @@ class UntouchedLead:
 
 @dataclass(frozen=True, slots=True)
 class ErasureNotice:
-    """How many parked leads will be erased, and when operators were first warned of one of them."""
+    """The number of parked leads that will be erased, and when operators were first warned of one of them."""
 
     number: int
     warned_at: datetime
 
     @property
     def due_at(self) -> datetime:
-        """When the first of them is erased."""
+        """When the first of them will be erased."""
         return self.warned_at + PARKED_NOTICE
 
 
@@ -262,7 +262,7 @@ class ErasureWarnings(Repository):
     """Warnings of erasures to come."""
 
     def untouched(self, before: datetime) -> Iterator[UntouchedLead]:
-        """Yield the parked leads that arrived, were tried, retried and corrected before then, oldest first."""
+        """Yield parked leads whose last arrival, try, retry or correction was before then, oldest first."""
         tried_at = select(func.max(attempts.c.started_at)).where(attempts.c.lead_id == leads.c.id).scalar_subquery()
         due_at = (deliveries.c.due_at.label("due_at"), notices.c.due_at.label("fetch_due_at"))
         columns = (leads.c.id, leads.c.form, leads.c.received_at, leads.c.corrections, tried_at.label("tried_at"))
@@ -281,7 +281,7 @@ class ErasureWarnings(Repository):
                 yield UntouchedLead(LeadId(row.id), row.form, since, row.warned_at)
 
     def set_warnings(self, untouched: Collection[UntouchedLead], now: datetime) -> None:
-        """Warn of the erasure of exactly these leads: from now on, or since they were warned of and not touched."""
+        """Warn of the erasure of exactly these leads, from now on, or since an earlier warning if untouched since."""
         kept = {lead.lead_id for lead in untouched if lead.warned_at is not None and lead.warned_at >= lead.since}
         known = set(self._execute(select(erasure_warnings.c.lead_id)).scalars())
         for gone in _batches(known - kept):
@@ -291,7 +291,7 @@ class ErasureWarnings(Repository):
             self._execute(self._database.insert(erasure_warnings).on_conflict_do_nothing(), rows)
 
     def erasure_notice(self) -> ErasureNotice | None:
-        """Return how many parked leads operators are warned of; None for none."""
+        """Return the notice of coming erasures; None if there are none."""
         query = select(func.count(), func.min(erasure_warnings.c.warned_at)).join(
             leads, leads.c.id == erasure_warnings.c.lead_id
         )

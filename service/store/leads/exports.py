@@ -80,7 +80,8 @@ class Exports(Repository):
     def export_page(self, query: Query, after: str, size: int, last: str = "") -> list[ExportRow]:
         """Return at most `size` leads; continue with `after` = the last one's id.
 
-        query: only its status, form, since and until count. last: read all leads up to this id instead, however many.
+        query: only its status, form, since and until are used. last: read all leads up to this id instead, however
+        many.
         """
         page = _page(query, after, size)
         rows = self._execute(page.where(leads.c.id <= last).limit(None) if last else page)
@@ -92,7 +93,7 @@ class Exports(Repository):
         return [_export_row(row) for row in rows.all()]
 
     def export_edges(self, query: Query, after: str, size: int, limit: int) -> list[str]:
-        """Return at most `limit` ids, with `size` leads of the query's period, of any status, from one to the next."""
+        """Return at most `limit` ids that split the query's period into runs of `size` leads, of any status."""
         above, below = bounds(query)
         edges: list[str] = []
         edge: str | None = max(above, after)
@@ -105,7 +106,7 @@ class Exports(Repository):
         return edges
 
     def export_calls(self, ids: Sequence[str]) -> dict[str, list[ExportCall]]:
-        """Return every call made for each lead, oldest first; leads without any are left out."""
+        """Return every call made for each lead, oldest first; leads without calls are left out."""
         calls: dict[str, list[ExportCall]] = {}
         rows = self._execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
         for row in rows.all():
@@ -113,14 +114,14 @@ class Exports(Repository):
         return calls
 
     def export_due_times(self, ids: Sequence[str]) -> dict[str, int]:
-        """Return when leads that wait for delivery are tried next: microseconds since 1970."""
+        """Return when the waiting leads are tried next: microseconds since 1970."""
         queued = select(deliveries.c.lead_id, _unconverted(deliveries.c.due_at)).where(deliveries.c.state == QUEUED)
         rows = self._execute(queued.where(deliveries.c.lead_id.in_(ids)))
         return {row.lead_id: row.due_at for row in rows} if ids else {}
 
 
 def _unconverted(column: Column[Any]) -> Any:
-    """Select a column without its conversion, which for a million rows takes as long as all the rest."""
+    """Select a column without its conversion, which for a million rows takes as long as everything else."""
     plain: dict[type[Any], Any] = {Json: Text, UtcDateTime: BigInteger}
     kind = plain.get(type(column.type))
     return column if kind is None else type_coerce(column, kind).label(column.name)
@@ -143,7 +144,7 @@ def _page(query: Query, after: str, size: int) -> Select[Any]:
     return page
 
 
-_read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing surrounds them
+_read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing precedes or follows the value
 _JSON = tuple(ExportRow._fields.index(name) for name in ("fields", "evidence", "click_ids"))
 _CORRECTIONS = ExportRow._fields.index("corrections")
 

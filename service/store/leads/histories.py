@@ -1,4 +1,4 @@
-"""Demonstration leads with an invented past: written whole, known by their account, and removed again."""
+"""Demonstration leads with an invented past: written as they are, known by their account, and removed again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from service.store.turns import OwnerTurn, OwnerTurns
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """A lead, the calls made for it, the opportunity that was sent, and what became of it.
+    """A lead, the calls made for it, the opportunity as sent, and its outcome.
 
     Nothing is delivered, whatever its status.
     """
@@ -39,12 +39,12 @@ class Histories(Repository):
     """Demonstration leads."""
 
     def has_other_accounts(self, account: str) -> bool:
-        """Return whether there is any lead of another account."""
+        """Return whether any lead belongs to another account."""
         query = select(leads.c.id).where(leads.c.account != account).limit(1)
         return self._execute(query).first() is not None
 
     def write_histories(self, histories: Sequence[LeadHistory]) -> None:
-        """Store leads in such a way that a worker finds nothing to deliver among them."""
+        """Store leads so that a worker has nothing to deliver among them."""
         if not histories:
             return
         insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])

@@ -16,13 +16,13 @@ from service.store.words import MAX_LENGTH, WordIndex, cursor_of, fold, phone_wo
 _ROWS_AT_ONCE = 1000
 
 _BATCH_SIZE = 200
-"""Leads with people looked up in one query."""
+"""Leads whose people are looked up in one query."""
 
 _MAX_UNINDEXED = 5000
-"""Leads read, newest first, among those that arrived after the index was last filled."""
+"""Leads read, newest first, among those that the word index does not have yet."""
 
 _MAX_NAMED = 200
-"""Leads considered that have the word of a person."""
+"""Maximum number of leads considered that share a person's word."""
 
 _NO_ENQUIRIES = (Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED)
 
@@ -31,7 +31,7 @@ _COLUMNS = ("id", "form", "form_name", "external_id", "email", "phone", "receive
 
 @dataclass(frozen=True, slots=True)
 class EarlierEnquiries:
-    """Enquiries of one person before a lead. since: when the first arrived; None where there are none."""
+    """A person's enquiries before a lead. since: when the first arrived; None if there are none."""
 
     number: int = 0
     since: datetime | None = None
@@ -39,7 +39,7 @@ class EarlierEnquiries:
 
 @dataclass(frozen=True, slots=True)
 class OtherEnquiry:
-    """Another lead of a lead's person."""
+    """Another lead by the same person."""
 
     lead_id: LeadId
     form: str
@@ -49,7 +49,7 @@ class OtherEnquiry:
 
 @dataclass(frozen=True, slots=True)
 class PlatformLead:
-    """A lead that a platform brought, with what identifies its person. submitted_at: unix seconds; None: unknown."""
+    """A lead from a platform, with what identifies its person. submitted_at: Unix seconds; None: unknown."""
 
     lead_id: LeadId
     form: str
@@ -67,7 +67,7 @@ class People(Repository):
     def brought_by(
         self, sender: str, account: str, keys: str, before: datetime, *, nameless: bool = False
     ) -> Iterator[PlatformLead]:
-        """Yield a platform's leads that have an address or number, by whichever sender they came, oldest first.
+        """Yield a platform's leads that have an address or number, whichever sender brought them, oldest first.
 
         keys: the common prefix of the keys of its ids. before: only leads received earlier. nameless: only leads
         without an id. Reads all leads of the account, so it is for rare jobs.
@@ -95,15 +95,15 @@ class People(Repository):
             )
 
     def count_announced(self, sender: str, account: str) -> int:
-        """Count a platform's announced leads, with people as yet unknown."""
+        """Count a platform's announced leads; their people are not known yet."""
         query = select(func.count()).select_from(leads).where(leads.c.status == Status.ANNOUNCED.value)
         return int(self._execute(query.where(leads.c.sender == sender, of_account(account))).scalar_one())
 
     def earlier_enquiries(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         """Count the enquiries that each lead's person made before it, in the same account.
 
-        People are known by the e-mail address, else by the number. Suspected spam, tests, and discarded or erased leads
-        are left out.
+        People are identified by e-mail address, else by phone number. Suspected spam, tests, and discarded or erased
+        leads are left out.
         """
         counts: dict[LeadId, EarlierEnquiries] = {}
         for start in range(0, len(lead_ids), _BATCH_SIZE):
@@ -113,7 +113,7 @@ class People(Repository):
     def other_enquiries(self, lead: Lead, size: int = 20) -> list[OtherEnquiry]:
         """Return the newest other leads of a lead's person in the same account, newest first; erased ones are left out.
 
-        The person is known as in `earlier_enquiries`; spam, tests and discarded leads are enquiries here.
+        The person is identified as in `earlier_enquiries`; spam, tests and discarded leads are included here.
         """
         person = _person_of(lead.submission.contact.email, lead.submission.contact.phone)
         if not person:
@@ -129,7 +129,7 @@ class People(Repository):
             leads.c.status != Status.ERASED.value,
         )
         query = query.order_by(leads.c.id.desc()).limit(size)
-        # Two queries: PostgreSQL would read all leads for one with both conditions.
+        # Two queries: for one with both conditions PostgreSQL would read all leads.
         either = (leads.c.id.in_(ids), leads.c.id.in_(select(younger.subquery().c.id)))
         rows = {row.id: row for condition in either for row in self._execute(query.where(condition))}
         newest = [rows[lead_id] for lead_id in sorted(rows, reverse=True)[:size]]
@@ -147,7 +147,7 @@ class People(Repository):
         return counts
 
     def _enquiries_of(self, people: Collection[str], last: str) -> Mapping[tuple[str, str], set[tuple[str, datetime]]]:
-        """Return, by account and person, the ids below `last` of their leads, each with its arrival."""
+        """Return the ids below `last`, each with its arrival, of leads by account and person."""
         enquiries: dict[tuple[str, str], set[tuple[str, datetime]]] = defaultdict(set)
         if not people:
             return enquiries
@@ -169,7 +169,7 @@ class People(Repository):
 
 
 def _person_of(email: str, phone: str) -> str:
-    """Return the address in lower case, else a number with its country code; "" for neither."""
+    """Return the address in lower case, else the number with its country code; "" without either."""
     return email.lower() or (phone if phone.startswith("+") else "")
 
 

@@ -45,11 +45,11 @@ WHOLE: Select[Any] = select(leads, deliveries.c.due_at, deliveries.c.state).oute
 """Leads with the columns that their next attempt is read from."""
 
 WITHOUT_RAW = [null().label("raw") if column is leads.c.raw else column for column in leads.c]
-"""The columns of a lead without the body that could not be read, which may be large."""
+"""The columns of a lead without the unreadable body, which may be large."""
 
 
 def lead_values(lead: Lead) -> Values:
-    """Return a lead as the driver takes it, in the order of LEAD_COLUMNS."""
+    """Return a lead as values for the driver, in the order of LEAD_COLUMNS."""
     return values_of(leads, to_row(lead))
 
 
@@ -86,7 +86,7 @@ def to_row(lead: Lead) -> dict[str, Any]:
 
 
 def location_of(fields: Answers) -> str:
-    """Return the location that a person named, as reports list it: one line, "" where it is none."""
+    """Return the location that a person named, as reports list it: one line; "" if it is none."""
     answer = fields.get("location", "")
     first = answer if isinstance(answer, str) else next(iter(answer), "")
     clean = "".join(letter for letter in first if letter.isprintable()).strip()[:MAX_LOCATION_LENGTH]
@@ -94,12 +94,12 @@ def location_of(fields: Answers) -> str:
 
 
 def corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
-    """Return the corrections of a lead as their column stores them; None for none."""
+    """Return the corrections of a lead as their column stores them; None without any."""
     return [_correction_row(each) for each in corrections] or None
 
 
 def _correction_row(correction: Correction) -> dict[str, Any]:
-    """Leave out `by` and `applied` where they are what the first releases meant without them."""
+    """Leave out `by` and `applied` where their absence, in rows of the first releases, means the same."""
     row: dict[str, Any] = {
         "at": correction.at.isoformat(),
         "was": dict(correction.was),
@@ -136,10 +136,10 @@ def attribution_row(attribution: Attribution) -> dict[str, Any]:
 
 
 def _evidence_row(submission: Submission) -> dict[str, Any]:
-    """Return the evidence without the answers that are in fields and extras anyway.
+    """Return the evidence without the answers that fields and extras hold anyway.
 
-    names: all names in their order, where joining both would not restore it: of two names with one meaning the first
-    counts. asked: the names under which the answers were submitted.
+    names: all names in order, if joining both would not restore it: of two names with one meaning the first counts.
+    asked: the names under which the answers were submitted.
     """
     evidence = submission.evidence
     known = {**submission.extras, **submission.fields}
@@ -171,7 +171,7 @@ def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
 
 
 def from_row(row: Row[Any]) -> Lead:
-    """Read a lead from its row, with due_at and state of its delivery where it has one."""
+    """Return the lead in a row, with due_at and state of its delivery if it has one."""
     stored = row.evidence
     answers = {**row.extras, **row.fields, **stored.get("fields", {})}
     evidence = Evidence(
@@ -223,7 +223,7 @@ def from_row(row: Row[Any]) -> Lead:
 
 
 def attempt_of(row: Row[Any]) -> Attempt:
-    """Read one call from its row."""
+    """Return the call in a row."""
     return Attempt(
         Step(row.step), row.started_at, Outcome(row.outcome), row.duration_ms, row.http_status, row.detail, row.trigger
     )

@@ -1,4 +1,4 @@
-"""Stored leads: read, moved from one status to the next, picked for erasure and for notification."""
+"""Stored leads: read, moved between statuses, selected for erasure and for notification."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -13,8 +13,7 @@ from service.store.leads.rows import WHOLE, attempt_of, from_row
 from service.store.words import WordIndex
 
 FINISHED = (Status.DELIVERED, Status.DISCARDED, Status.QUARANTINED, Status.TEST)
-"""Statuses in which nothing is left to deliver. Spam that was not released is finished; waiting and parked leads are
-not."""
+"""Statuses with nothing left to deliver. Spam that was not released is finished; waiting and parked leads are not."""
 
 NOTIFIABLE = (Status.PENDING, Status.DELIVERED, Status.PARKED)
 """Statuses in which recipients are notified of a new lead. Quarantined and announced leads may get there later."""
@@ -24,14 +23,14 @@ _BATCH_SIZE = 500
 
 
 class LeadStanding(NamedTuple):
-    """Where a lead stands, and whose it is."""
+    """The status of a lead, and its account."""
 
     status: Status
     account: str
 
 
 class StoredLeads(Repository):
-    """Leads by their ids, keys and statuses."""
+    """Leads by id, key and status."""
 
     def get(self, lead_id: str) -> Lead | None:
         """Return a lead with the time of its next attempt, or None."""
@@ -39,7 +38,7 @@ class StoredLeads(Repository):
         return None if row is None else from_row(row)
 
     def newest_id(self) -> LeadId:
-        """Return the greatest id of all leads, "" where there is none."""
+        """Return the greatest id of all leads; "" without leads."""
         return LeadId(self._execute(select(func.max(leads.c.id))).scalar() or "")
 
     def attempts_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Attempt]]:
@@ -93,7 +92,8 @@ class StoredLeads(Repository):
     ) -> list[LeadId]:
         """Return at most `size` leads of some forms (but_these: of all others) finished before `instant`, oldest first.
 
-        A delivered lead is finished at its delivery, any other at its arrival, the only time that is recorded of it.
+        A delivered lead is finished at its delivery; of any other lead only the arrival is recorded, which counts
+        instead.
         """
         of_forms = leads.c.form.not_in(forms) if but_these else leads.c.form.in_(forms)
         ended_at = func.coalesce(leads.c.delivered_at, leads.c.received_at)
@@ -104,12 +104,12 @@ class StoredLeads(Repository):
             finished += map(LeadId, self._execute(query).scalars())
         return finished
 
-    # -- known already
+    # -- keys and ids
 
     def known_keys(self, values: Collection[str], now: datetime, *, also_announced: bool = True) -> set[str]:
         """Return the keys that already belong to a lead; a new lead with one of them is a duplicate.
 
-        also_announced: count leads whose answers are still to be fetched; a duplicate that has them fills them in.
+        also_announced: include leads whose answers are still to be fetched; a duplicate that has them fills them in.
         """
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
         query = select(lead_keys.c.key).where(fresh)
@@ -130,7 +130,7 @@ class StoredLeads(Repository):
         }
 
     def keys_of(self, some: Sequence[Lead]) -> dict[LeadId, list[str]]:
-        """Return the keys by which repeats of some leads are known."""
+        """Return the keys that identify repeats of some leads."""
         by_lead: dict[LeadId, list[str]] = {lead.id: [] for lead in some}
         query = select(lead_keys.c.lead_id, lead_keys.c.key).where(lead_keys.c.lead_id.in_(by_lead.keys()))
         for row in self._execute(query.order_by(lead_keys.c.key)):
@@ -144,7 +144,7 @@ class StoredLeads(Repository):
 
         after: continue with the last id of the page before.
         """
-        # One status at a time: asked for several in one order, SQLite reads all leads of the form instead of the index.
+        # One status at a time: for several in one order, SQLite reads all leads of the form instead of the index.
         pending = [lead_id for status in NOTIFIABLE for lead_id in self._to_notify(form, status, limit, after)]
         return sorted(pending)[:limit]
 
@@ -155,11 +155,11 @@ class StoredLeads(Repository):
         return map(LeadId, self._execute(query).scalars())
 
     def mark_notified(self, lead_ids: Sequence[LeadId]) -> None:
-        """Record that the recipients of these leads were notified."""
+        """Record that the recipients were notified of these leads."""
         self._execute(update(leads).where(leads.c.id.in_(lead_ids)).values(notify_pending=None))
 
     def keep_notifications_of(self, forms: Collection[str]) -> None:
-        """Drop pending notifications of all other forms: they have no recipients any more."""
+        """Drop pending notifications of all other forms, which no longer have recipients."""
         others = update(leads).where(leads.c.notify_pending.is_not(None), leads.c.form.not_in(forms))
         self._execute(others.values(notify_pending=None))
 

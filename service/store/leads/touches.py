@@ -1,4 +1,4 @@
-"""The attribution of leads by the touch that their forms do not use, for reports by the first and by the last touch."""
+"""Attribution by the touch that a lead's form does not use, for reports by the first and by the last touch."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ _COLUMNS = ("utm_source", "utm_medium", "utm_campaign", "channel", "lead_source"
 
 
 class Visit(NamedTuple):
-    """What reports read of a lead's visit. fields: the answers, which name the location."""
+    """The parts of a lead that reports read its visit from. fields: the answers, which name the location."""
 
     origin: str
     landing_page: str
@@ -28,13 +28,13 @@ class LeadTouches(Repository):
     """Other touches of leads."""
 
     def keep_touches(self, leads: Sequence[Lead]) -> None:
-        """Store those of new leads; a lead that has none is left out."""
+        """Store the other touches of new leads; leads without one are left out."""
         rows = [_row(lead.id, lead.other_touch) for lead in leads if lead.other_touch is not None]
         if rows:
             insert_rows(self._connection, lead_touches, rows)
 
     def replace_touches(self, touches: Mapping[LeadId, OtherTouch | None]) -> None:
-        """Store those of leads that were attributed again. None: both touches say the same."""
+        """Replace the other touches of reattributed leads. None: both touches say the same."""
         if not touches:
             return
         self._execute(delete(lead_touches).where(lead_touches.c.lead_id.in_(list(touches))))
@@ -43,7 +43,7 @@ class LeadTouches(Repository):
             insert_rows(self._connection, lead_touches, rows)
 
     def other_touches(self, lead_ids: Collection[LeadId]) -> dict[LeadId, OtherTouch]:
-        """Return those of some leads, with the values that reports read."""
+        """Return the other touches of some leads, with the values that reports read."""
         query = select(lead_touches).where(lead_touches.c.lead_id.in_(list(lead_ids)))
         return {
             LeadId(row.lead_id): OtherTouch(row.touch, Attribution(**{name: getattr(row, name) for name in _COLUMNS}))
@@ -53,13 +53,13 @@ class LeadTouches(Repository):
     # -- leads of earlier versions
 
     def unread(self, size: int) -> list[Lead]:
-        """Return at most `size` leads whose visits were not read for reports, the newest first."""
+        """Return at most `size` leads whose visits reports have still to read, the newest first."""
         query: Select[Any] = select(*WITHOUT_RAW, null().label("due_at"), null().label("state"))
         query = query.where(all_leads.c.landing_page.is_(None)).order_by(all_leads.c.id.desc()).limit(size)
         return [from_row(row) for row in self._execute(query)]
 
     def save_visits(self, visits: Mapping[LeadId, Visit]) -> None:
-        """Store the visits of leads, unless another worker has."""
+        """Store the visits of leads, unless another worker did."""
         read: dict[LeadId, OtherTouch | None] = {}
         for lead_id, visit in visits.items():
             values: dict[str, Any] = {"origin": visit.origin, "landing_page": visit.landing_page}
@@ -72,7 +72,7 @@ class LeadTouches(Repository):
 
 
 def reported(other: OtherTouch | None) -> tuple[Any, ...] | None:
-    """Return the values of a touch that reports read; None for none."""
+    """Return the values of a touch that reports read; None without a touch."""
     return None if other is None else (other.touch, *(getattr(other.attribution, name) for name in _COLUMNS))
 
 

@@ -1,4 +1,4 @@
-"""Connections to ad platforms: which work, which are paused or broken, their renewed tokens, and whose turn it is.
+"""Connections to ad platforms: their health, pauses, renewed tokens, and scheduled checks and pulls.
 
 A connection is a form and a sender; place "" stands for all of it, another place for one Page or account of it.
 """
@@ -19,7 +19,7 @@ from service.store.outbox import wake
 
 
 class ConnectionKey(NamedTuple):
-    """One connection, or one place of it."""
+    """A connection, or one place of it."""
 
     form: str
     sender: str
@@ -38,7 +38,7 @@ class ConnectionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionHealth:
-    """The state of a connection. reason: why an operator must act, "" while it works; expires_at: see set_expiry."""
+    """The state of a connection. reason: why an operator must act, "" while it works; expires_at: as in set_expiry."""
 
     link: ConnectionKey
     reason: str = ""
@@ -54,7 +54,7 @@ class Connections(Repository):
     """Connections to ad platforms."""
 
     def health(self, link: ConnectionKey) -> ConnectionHealth:
-        """Return the state of a connection; an unused one is as new."""
+        """Return the state of a connection; one never used is healthy."""
         row = self._execute(select(*_HEALTH).where(_is(link))).first()
         return ConnectionHealth(link) if row is None else _health(row)
 
@@ -73,14 +73,14 @@ class Connections(Repository):
         self._as(AlertLog).report(link.cause, reason, now)
 
     def pause(self, link: ConnectionKey, until: datetime) -> None:
-        """Fetch nothing until then; a later end that is already set stays."""
+        """Fetch nothing until then; an end already set that is later stays."""
         self._ensure(link)
         shorter = or_(connections.c.paused_until.is_(None), connections.c.paused_until < until)
         pausing = update(connections).where(_is(link), shorter)
         self._execute(pausing.values(paused_until=until, pause_streak=connections.c.pause_streak + 1))
 
     def record_failure(self, link: ConnectionKey) -> int:
-        """Record a call without a response; returns how many there were in a row."""
+        """Record a call without a response; returns how many there have been in a row."""
         self._change(link, failures=connections.c.failures + 1)
         return int(self._execute(select(connections.c.failures).where(_is(link))).scalar_one())
 
@@ -89,7 +89,7 @@ class Connections(Repository):
         return self._heal(and_(_of(link), connections.c.place.in_({"", link.place})), now)
 
     def record_success_everywhere(self, link: ConnectionKey, now: datetime) -> bool:
-        """Record a successful call that speaks for all places of a connection."""
+        """Record a successful call that proves all places of a connection."""
         return self._heal(_of(link), now)
 
     def _heal(self, condition: ColumnElement[bool], now: datetime) -> bool:
@@ -109,7 +109,7 @@ class Connections(Repository):
         return bool(healed)
 
     def probe_now(self, link: ConnectionKey | None, now: datetime) -> None:
-        """Probe a broken connection at once; all of them where none is named."""
+        """Probe a broken connection at once; without a link, all broken ones."""
         broken = connections.c.reason != ""
         condition = broken if link is None else and_(broken, _of(link.whole))
         self._execute(update(connections).where(condition).values(paused_until=now, pause_streak=0))
@@ -127,7 +127,7 @@ class Connections(Repository):
         return self._execute(select(connections.c.facts).where(_is(link))).scalar() or {}
 
     def learn(self, link: ConnectionKey, kind: str, name: str, fact: Any) -> None:
-        """Store one fact of a kind: facts()[kind][name]."""
+        """Store one fact of a kind, as facts()[kind][name]."""
         self._ensure(link)
         facts = self._execute(self._locking(select(connections.c.facts).where(_is(link)))).scalar() or {}
         facts[kind] = {**facts.get(kind, {}), name: fact}
@@ -161,11 +161,11 @@ class Connections(Repository):
     # -- scheduled checks and pulls
 
     def claim_check(self, link: ConnectionKey, now: datetime, every_s: float) -> bool:
-        """Claim the scheduled check, where one is due; no other process does until the next is due."""
+        """Claim the scheduled check if it is due; no other process gets it before the next one."""
         return self._claim(link, connections.c.checked_at, now, every_s)
 
     def claim_pull(self, link: ConnectionKey, now: datetime, every_s: float) -> bool:
-        """Claim the scheduled pull, where one is due. The first counts as done: older leads were not missed by us."""
+        """Claim the scheduled pull if it is due. The first counts as done: older leads were not missed by us."""
         fresh = and_(_is(link), connections.c.pulled_at.is_(None))
         self._ensure(link)
         first = update(connections).where(fresh).values(pulled_at=now, pulled_until=now)
@@ -185,7 +185,7 @@ class Connections(Repository):
     # -- configuration
 
     def mark_missing(self, link: ConnectionKey, reason: str, now: datetime, until: datetime) -> datetime:
-        """Record that the forms file no longer has a connection; nothing is fetched over it. Returns since when."""
+        """Record that the forms file no longer has a connection, over which nothing is fetched. Returns since when."""
         health = self.health(link)
         since = now if health.reason != reason or health.failing_since is None else health.failing_since
         self._change(link, reason=reason, failing_since=since, paused_until=until)
@@ -227,7 +227,7 @@ def _is(link: ConnectionKey) -> ColumnElement[bool]:
 
 
 def _of(link: ConnectionKey) -> ColumnElement[bool]:
-    """Match the connection, whatever the place."""
+    """Match all places of a connection."""
     return and_(connections.c.form == link.form, connections.c.sender == link.sender)
 
 

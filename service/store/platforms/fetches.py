@@ -1,4 +1,4 @@
-"""Fetches of announced leads: claimed with a lease, none over a paused connection, settled once."""
+"""Fetches of announced leads: claimed with a lease, never over a paused connection, settled once."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ class Fetches(Repository):
     # -- settling
 
     def lock_lead(self, fetch: Fetch) -> None:
-        """Lock the lead before anything else of a settlement: every process locks lead, connection, notice in turn."""
+        """Lock the lead first in a settlement: every process locks lead, connection, notice in this order."""
         if self._database.locks_rows:
             lead = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
             self._execute(lead.with_for_update())
@@ -151,7 +151,7 @@ class Fetches(Repository):
 
         arrival: with the notice's id; its keys may show that the same enquiry arrived by an unproven sender, which
         could not be known before.
-        Raises: LeaseLost when it was withdrawn, discarded or fetched by another meanwhile.
+        Raises: LeaseLost if it was withdrawn, discarded or fetched by another worker meanwhile.
         """
         self.lock_lead(fetch)
         self._as(Connections).record_success(fetch.link, now)
@@ -166,7 +166,7 @@ class Fetches(Repository):
             self._as(AnswerClocks).start([AnswerClock(lead.id, lead.account, lead.submission.form, lead.received_at)])
 
     def _give_way(self, lead_id: LeadId, first: Lead, match: Match, now: datetime) -> None:
-        """Discard the fetched lead: one enquiry makes one opportunity, whichever way it arrived first."""
+        """Discard the fetched lead as a repeat: one enquiry makes one opportunity, whichever way it arrived first."""
         self._as(Outbox).withdraw([lead_id])
         problem = f"It is the enquiry of lead {first.id}, which came by {first.submission.sender}, too."
         self._as(StoredLeads).set_status([lead_id], Status.DISCARDED, problem)
@@ -174,15 +174,15 @@ class Fetches(Repository):
             self._as(LeadChanges).apply_change(match.became, match.person, now)
 
     def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, result: FetchResult) -> None:
-        """Release a fetch until `due`, with `tries` retries used up in the schedule.
+        """Release a fetch until `due`, with `tries` retries of the schedule used up.
 
-        problem: what prevented it, shown meanwhile. Raises: LeaseLost.
+        problem: why it failed, shown meanwhile. Raises: LeaseLost.
         """
         self._settle(fetch, result, due_at=due, tries=tries)
         self._set_status(fetch, Status.ANNOUNCED, problem)
 
     def park_fetch(self, fetch: Fetch, problem: str, result: FetchResult) -> None:
-        """Leave a fetch to an operator; `problem` says why, and what to do. Raises: LeaseLost."""
+        """Leave a fetch to an operator; `problem` says why and what to do. Raises: LeaseLost."""
         self._settle(fetch, result, state=PARKED)
         self._set_status(fetch, Status.PARKED, problem)
 
@@ -197,7 +197,7 @@ class Fetches(Repository):
         self._execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
 
     def awaited(self) -> set[ConnectionKey]:
-        """Return the connections over which notices wait to be fetched."""
+        """Return the connections that have notices to fetch."""
         due = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
         return {ConnectionKey(*row) for row in self._execute(due)}
 

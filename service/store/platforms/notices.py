@@ -22,7 +22,7 @@ DUE, PARKED = "due", "parked"
 WITHDRAWN = "The person withdrew it at the platform."
 
 LIVE_FOR = timedelta(minutes=3)
-"""Answers that arrive longer than this after their notice are delivered after the leads that arrive now."""
+"""Answers later than this after their notice are delivered after the leads that arrive now."""
 
 _FILLED = (
     *("account", "form_name", "status", "problem", *CONTACT),
@@ -36,7 +36,7 @@ _FILLED = (
 
 @dataclass(frozen=True, slots=True)
 class FetchNotice:
-    """A lead that is still to be fetched. place: the Page or account; tries: so far."""
+    """A lead that is still to be fetched. place: the Page or account; tries: number so far."""
 
     lead_id: LeadId
     form: str
@@ -56,7 +56,7 @@ class Notices(Repository):
     """Announced leads."""
 
     def announce(self, arrivals: Sequence[AnnouncedLead]) -> list[Receipt]:
-        """Store announced leads, each to be fetched unless it arrived before."""
+        """Store announced leads, each to be fetched unless it has already arrived."""
         return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
     def _announce(self, arrival: Arrival, notice: FetchNotice) -> Receipt:
@@ -84,7 +84,7 @@ class Notices(Repository):
     # -- answers
 
     def fill(self, lead_id: LeadId, lead: Lead, person: str, now: datetime) -> bool:
-        """Give an announced lead the answers of `lead` and enqueue it; False where no notice waits for them.
+        """Give an announced lead the answers of `lead` and enqueue it; False if no notice waits for them.
 
         person: the key under which its deliveries run one at a time. A worker that was fetching it loses its lease.
         """
@@ -113,7 +113,7 @@ class Notices(Repository):
         return self._execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
 
     def retry_fetch(self, lead_id: LeadId, now: datetime) -> bool:
-        """Fetch again by an operator's decision, over a broken connection, too; False: there is nothing to fetch."""
+        """Fetch again by an operator's decision, even over a broken connection; False if there is nothing to fetch."""
         own = notices.c.lead_id == lead_id
         row = self._execute(select(notices.c.form, notices.c.sender).where(own)).first()
         if row is None:
@@ -125,11 +125,11 @@ class Notices(Repository):
         return True
 
     def drop_notice(self, lead_id: LeadId) -> None:
-        """Fetch nothing: the lead is not wanted, or its person is erased."""
+        """Drop a notice: the lead is not wanted, or its person is erased."""
         self._execute(delete(notices).where(notices.c.lead_id == lead_id))
 
     def fetch_backlog(self) -> list[tuple[ConnectionKey, int, datetime]]:
-        """Count the leads that wait to be fetched, by connection and place, with the announcement of the oldest."""
+        """Count the leads to fetch, by connection and place, with the announcement of the oldest."""
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
         rows = self._execute(query.group_by(*key).order_by(*key))
@@ -138,7 +138,7 @@ class Notices(Repository):
     # -- withdrawal
 
     def withdraw_arrival(self, arrival: Arrival) -> Receipt:
-        """Discard a lead that its person took back; one that Nexudus has is only marked."""
+        """Discard a lead that its person withdrew; a lead that Nexudus has is only marked."""
         receipt = self._as(LeadArrivals).keep([arrival])[0].receipt
         if receipt.repeat:
             self._mark_withdrawn(receipt.lead_id)

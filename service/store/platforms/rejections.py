@@ -12,7 +12,7 @@ from service.store.database.repository import Repository
 from service.store.database.tables import deployment
 
 SHOWN_FOR = timedelta(days=7)
-"""Time that a rejection is shown after its last call; then it was a stranger, or the sender is not missed."""
+"""Time for which a rejection is shown after its last call; by then it was a stranger, or nobody misses the sender."""
 
 RELAPSE = timedelta(days=1)
 """Rejections this soon after an accepted call are a relapse of the same trouble."""
@@ -20,7 +20,7 @@ RELAPSE = timedelta(days=1)
 RELAPSE_PATIENCE = (timedelta(0), timedelta(0), timedelta(hours=1), timedelta(hours=4))
 """Durations of the first, second ... series within RELAPSE before each raises an alert; the last one repeats.
 
-A sender that works in between is not broken: strangers trying its address must not raise alerts all day.
+A sender that works in between is not broken: strangers who call its address must not raise alerts all day.
 """
 
 _PREFIX = "refused:"
@@ -30,7 +30,7 @@ _PREFIX = "refused:"
 class Rejection:
     """The rejected calls of one address since one was last accepted.
 
-    at, why, status: of the last call. remedy: what to do. why and remedy are our own sentences, with nothing of the
+    at, why, status: of the last call. remedy: what to do. why and remedy are our own sentences, with nothing from the
     call in them. since: the first call. calls: their number, at least. relapses: earlier series shortly before this
     one. has_worked: the address brought leads before. accepted_at: when an accepted call ended the series.
     """
@@ -59,7 +59,7 @@ class Rejection:
 
     @property
     def is_handshake(self) -> bool:
-        """Whether only a handshake was rejected, which costs no lead: anyone may open the address in a browser."""
+        """Whether only a handshake was rejected, which costs no lead: anyone can open the address in a browser."""
         return self.status == HTTPStatus.FORBIDDEN
 
     def is_recent(self, now: datetime) -> bool:
@@ -72,7 +72,7 @@ class Rejection:
         return self.has_worked and not self.is_handshake and self.is_recent(now) and now - self.began_at >= patience
 
     def after(self, before: "Rejection | None") -> "Rejection":
-        """Continue the series of the row that this one replaces."""
+        """Continue the series of `before`, which this row replaces."""
         if before is None:
             return self
         if before.accepted_at is not None:
@@ -105,7 +105,7 @@ class Rejections(Repository):
             self._keep(replace(before, accepted_at=now))
 
     def last_rejection(self, form: str, sender: str) -> Rejection | None:
-        """Return the last series of an address, also one that is over."""
+        """Return the last series of an address, even one that is over."""
         query = select(deployment.c.value).where(deployment.c.name == _name(form, sender))
         text = self._execute(query).scalar()
         return None if text is None else _read(form, sender, text)
