@@ -1,10 +1,10 @@
-"""Acts recorded within the transaction of what was done, each chained to the one before it, and the chain verified.
+"""Acts recorded in the transaction that does them, each chained to the one before it; verification of the chain.
 
-An act is hashed with the hash of the act before it, so that none can be changed or left out unseen.
+Each act is hashed with the hash of the act before it, so that a change or omission shows.
 
-Personal words are hashed apart, with a salt of their own that goes when they go: what stays can still be verified, and
-nobody can find out by trying what the words were. Whoever can write to the database can make a new chain from the first
-act on; that shows where a hash was noted elsewhere, as in a CSV of the record.
+Personal words are hashed separately, with a salt that is erased with them: the rest can still be verified, and the
+erased words cannot be guessed from their hash. Anyone who can write to the database can rebuild the chain from the
+first act on; that shows only where a hash was kept elsewhere, as in a CSV export of the record.
 """
 
 import hashlib
@@ -26,21 +26,21 @@ from service.store.database.repository import NOTES, Database
 from service.store.database.walls import beyond_walls
 
 _CHAIN_LOCK = 7142001
-"""The advisory lock under which acts are appended, from then to the commit."""
+"""The advisory lock under which acts are appended; held until the commit."""
 
 _BATCH_SIZE = 1000
 
 ERASED_AT_ONCE = 500
 
 ChainEntry = dict[str, Any]
-"""A row of `acts` without its number and its hash."""
+"""A row of `acts` without its number and hash."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """How the chain is. number: of the newest act whose place was verified; hash: its hash, "" without acts.
+    """The result of a verification. number: of the newest act verified in its place; hash: its hash, "" without acts.
 
-    problem: what is wrong with the act after it, "" where all is well. erased: acts without their personal words.
+    problem: what is wrong with the act after it, "" if nothing. erased: acts without their personal words.
     """
 
     number: int = 0
@@ -50,10 +50,10 @@ class ChainReport:
 
 
 def append(connection: Connection, database: Database) -> None:
-    """Write the acts that this transaction has recorded, at its very end.
+    """Write the acts recorded in this transaction, at its very end.
 
-    Until the commit no other process can append. As everything else is done by then, nobody who waits for this has
-    locked a row that we still need.
+    Until the commit no other process can append. Everything else in the transaction is done by then, so a process that
+    waits here holds no row lock that this one still needs.
     """
     if database.locks_rows:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
@@ -68,19 +68,19 @@ def append(connection: Connection, database: Database) -> None:
 
 
 def pending_of(connection: Connection) -> list[ChainEntry]:
-    """Return the acts that the present transaction has recorded, to be read and added to."""
+    """Return the acts recorded in the present transaction, a list to read and extend."""
     pending: list[ChainEntry] = connection.info[NOTES]
     return pending
 
 
 def hash_of(number: int, at_micros: int, entry: Mapping[str, Any], previous: str) -> str:
-    """Return the hash of an act behind the one whose hash is `previous`."""
+    """Return the hash of an act that follows one with the hash `previous`."""
     stays = [entry[name] for name in ("who", "act", "kind", "subject", "account", "before", "after", "origin")]
     return _sha256(previous, _canonical([number, at_micros, *stays, entry["words_hash"]]))
 
 
 def sealed(words: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of personal words: with their salt, and what remains of them when both are gone."""
+    """Return the columns for personal words: salt and words, which an erasure removes, and the hash, which stays."""
     if not words:
         return {"words": None, "salt": None, "words_hash": ""}
     salt = secrets.token_hex(16)
@@ -150,7 +150,7 @@ class Acts(ActSearch):
     # -- the chain
 
     def verify_chain(self, newest: int | None = None) -> ChainReport:
-        """Verify every act from the first on, or only the newest ones, behind one that is taken as it is."""
+        """Verify every act from the first on, or only the `newest`, taking the act before them as correct."""
         report = self._start(newest)
         for row in self._links(report.number):
             problem = _problem_of(row, report)
@@ -161,11 +161,11 @@ class Acts(ActSearch):
         return report
 
     def hash_at(self, number: int) -> str:
-        """Return the hash of one act, "" where there is none: to be compared with one that was noted."""
+        """Return the hash of one act, to compare with a recorded one; "" if there is no such act."""
         return self._execute(select(acts.c.hash).where(acts.c.id == number)).scalar() or ""
 
     def newest_at(self) -> datetime | None:
-        """Return when the newest act was recorded."""
+        """Return when the newest act was recorded; None without acts."""
         at: datetime | None = self._execute(select(func.max(acts.c.at))).scalar()
         return at
 
