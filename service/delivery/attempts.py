@@ -1,4 +1,4 @@
-"""One call to the CRM: its Attempt is written before the call, and settled after it together with the result."""
+"""One call to the CRM: its Attempt is written before the call and settled after it, together with the result."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -59,7 +59,7 @@ def attempt(
     """Make one call at the allowed pace.
 
     save: writes the result, in the transaction that settles the Attempt.
-    compose: returns the body that the call sends, where it is to be kept. describe: returns the result in words.
+    compose: returns the body of the call, if it is to be stored. describe: returns the result in words.
     Raises: CallFailed; OutOfPace; LeaseLost; StoreUnavailable.
     """
     context.pacer.prepay(is_write=step in CREATES)
@@ -91,7 +91,7 @@ def attempt(
 
 
 def _composed(compose: Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any] | None:
-    """Return the body to keep; None where it cannot be composed, because the call raises that error itself."""
+    """Return the body to store; None if it cannot be composed, because the call itself raises that error."""
     try:
         return compose() if compose else None
     except NexudusError:
@@ -113,7 +113,7 @@ def _settle_failure(
 
 
 def may_be_saved(error: NexudusError) -> bool:
-    """Return whether the CRM may have carried the call out; then its record is searched for before it is repeated.
+    """Return whether the CRM may have carried out the call; then its record is searched for before a repeat.
 
     A firewall stops a request before the CRM sees it, but a page does not show who wrote it, and a search costs little.
     """

@@ -1,7 +1,7 @@
-"""What is known of one Nexudus where its documents leave its behaviour open, and what delivery does accordingly.
+"""Behaviour of one Nexudus that its documents leave open, and what delivery does accordingly.
 
-The facts come from `lead-capture doctor --live` and from reading the first opportunity of each type back. While nothing
-is known, delivery is safe either way.
+The facts come from `lead-capture doctor --live` and from reading back the first opportunity of each type. Without
+facts, delivery is safe either way.
 """
 
 import threading
@@ -27,7 +27,7 @@ NOTES = "notes:"
 
 
 def notes_fact(type_id: int | None) -> str:
-    """Return the name of the fact that says what happens to notes under a type: "kept", "changed" or "lost"."""
+    """Return the name of the fact about notes under a type, whose value is "kept", "changed" or "lost"."""
     return f"{NOTES}{type_id or 0}"
 
 
@@ -40,7 +40,7 @@ class Behaviour:
 
     @property
     def mark_places(self) -> MarkerPlaces:
-        """Where markers are written and searched for."""
+        """The places where markers are written and searched for."""
         kept = self.values.get(CUSTOM_FIELDS_KEPT) is True
         return MarkerPlaces(
             system_id=False not in (self.values.get(SYSTEM_ID_KEPT), self.values.get(SYSTEM_ID_FILTER)),

@@ -1,4 +1,4 @@
-"""All that delivering to one account needs, its tokens in the database, and what a start puts right."""
+"""The context of deliveries to one account, its tokens in the database, and repairs at a start."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -39,13 +39,15 @@ REFUSED = Outcome.REFUSED.value
 
 @dataclass(frozen=True, slots=True)
 class AccountContext:
-    """All that delivering to one account needs.
+    """Everything that delivering to one account needs.
 
     schedule_s: waits before the retries. jitter: a factor of 0.8-1.2. started_at: when this process started.
-    stored_at_start: the newest lead that was in the database then; if that is a restored copy, older leads may be in
-    Nexudus already. Without these two, the database is trusted. tracer: makes spans, where they are wanted.
-    zone: of days off that name none. context_of: returns the context of another account, None where there is none.
-    forms: those in force, of the version of that number in the database; earlier: reads those of any other version.
+    stored_at_start: the newest lead in the database at that time; if the database is a restored copy, older leads may
+    be in Nexudus already. Without these two, the database is trusted. tracer: makes spans; None for no tracing.
+    zone: for days off without a zone of their own. context_of: returns the context of another account, None if there is
+    none.
+    forms: those in force, of the version with that number in the database; earlier: reads the forms of any other
+    version.
     """
 
     nexudus: Nexudus
@@ -70,7 +72,7 @@ class AccountContext:
     earlier: EarlierSetups | None = None
 
     def forms_of(self, lead: Lead) -> Mapping[str, Form]:
-        """Return the forms that a lead goes by: of the version that it was taken under, or else those in force.
+        """Return the forms that apply to a lead: of the version under which it was taken, else those in force.
 
         Raises: StoreUnavailable.
         """
@@ -95,7 +97,7 @@ class DatabaseTokenStore:
     def read(self) -> Tokens | None:
         """Return the tokens that any process saved last.
 
-        Raises: Refused of kind "tokens" where no key of this process decrypts them.
+        Raises: Refused of kind "tokens" if no key of this process decrypts them.
         """
         try:
             with self._store.read() as tx:
@@ -121,10 +123,10 @@ class DatabaseTokenStore:
 
 
 def on_startup(account: str, context: AccountContext) -> None:
-    """End the waits that the previous settings caused: stages are checked again, a refused account is tried once.
+    """End waits that the previous settings caused: stages are checked again, a refused account is tried once.
 
     A refused user name and password are forgotten only if the settings changed, because repeated refusals lock the
-    user. Leads of an account without credentials wait until a start with some.
+    user. Leads of an account without credentials wait for a start with credentials.
     """
     is_corrected, has_login = context.nexudus.is_corrected(), context.nexudus.has_login
     lacks_login = not has_login and any(form_variants(context.forms.values(), account))
@@ -151,7 +153,7 @@ def on_startup(account: str, context: AccountContext) -> None:
 
 
 def _leave_simulator(tx: Transaction, account: str, base_url: str) -> None:
-    """Have leads that wait search for their contact anew after a simulator, the ids of which mean nothing elsewhere."""
+    """Have waiting leads search for their contact again after a simulator, whose ids mean nothing elsewhere."""
     flag = f"nexudus_address:{account}"
     before = tx.flags.get(flag)
     if before != base_url:
@@ -161,12 +163,12 @@ def _leave_simulator(tx: Transaction, account: str, base_url: str) -> None:
 
 
 def _is_here(base_url: str) -> bool:
-    """Whether an address is one of this machine, where a simulator runs."""
+    """Return whether an address is on this machine, as a simulator's is."""
     return urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _forget_lost_notes(tx: Transaction, account: str, context: AccountContext) -> None:
-    """End alerts of types that no form uses any more; of other types the next lead shows whether notes are lost."""
+    """End alerts for types that no form uses any more; for other types the next lead shows whether notes are lost."""
     variants = form_variants(context.forms.values(), account)
     used = {notes_cause(account, variant.form.destination.opportunity_type_id) for variant in variants}
     for alert in tx.alerts.open():

@@ -1,4 +1,4 @@
-"""What this worker did for one account since it last added that to the totals in the store."""
+"""What this worker did for one account since it last added its counts to the totals in the store."""
 
 import threading
 from collections import defaultdict
@@ -11,7 +11,7 @@ OPPORTUNITY_BOUNDS_S = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
 """Bounds of the times from a lead's arrival to its opportunity, in seconds."""
 
 CALL, THROTTLED, DELIVERED, DELIVERED_S = "call", "throttled", "delivered", "delivered_s"
-"""What is counted: "call STEP OUTCOME", "throttled", "delivered BOUND", and the sum of those times."""
+"""Names of counters: "call STEP OUTCOME", "throttled", "delivered BOUND", and the sum of the delivery times."""
 
 INFINITE = "+Inf"
 
@@ -43,25 +43,25 @@ class DeliveryCounts:
             self._counts[DeliveryCountKey(self._account, form, what)] += number
 
     def take(self) -> Mapping[DeliveryCountKey, float]:
-        """Return the counts, and begin again with none."""
+        """Return the counts and reset them."""
         with self._guard:
             counts, self._counts = self._counts, defaultdict(float)
         return counts
 
     def put_back(self, counts: Mapping[DeliveryCountKey, float]) -> None:
-        """Count what could not be added to the store again."""
+        """Add back counts that could not be written to the store."""
         with self._guard:
             _add_all(self._counts, counts)
 
 
 def save_counts(several: Iterable[DeliveryCounts], store: Store) -> None:
-    """Add counts to the totals in the store, where there are any.
+    """Add counts to the totals in the store.
 
     Raises: StoreUnavailable; then they are kept for the next time.
     """
     taken = [(counts, counts.take()) for counts in several]
     sums: defaultdict[DeliveryCountKey, float] = defaultdict(float)
-    for _, numbers in taken:  # an account may have two, the contexts before and after a reload
+    for _, numbers in taken:  # an account may occur twice, with the contexts before and after a reload
         _add_all(sums, numbers)
     if not sums:
         return

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 MAX_ANSWER_CHARS = 60
-"""Characters of an answer that is still read as a date; a longer one is prose, and parsing it takes time."""
+"""Maximum characters of an answer that is read as a date; a longer one is prose, and parsing it takes time."""
 
 MAX_DISTANCE_DAYS = 3650
-"""Days, past or future, beyond which a date is taken to be misread."""
+"""Days, past or future, beyond which a date counts as misread."""
 
 NEAR_DAYS = 1
 """Days by which the person's date may differ from ours, or the answer be old."""
@@ -36,7 +36,7 @@ _AT_ONCE = _words(
     "zo snel mogelijk|direct|per direct|onmiddellijk|meteen",
     "o mais rápido possível|o quanto antes|assim que possível|imediatamente|imediato|já",
 )
-"""Answers that mean the day on which they are given. All words here are casefolded, in the languages of our pages."""
+"""Answers that mean the day on which they are given. All casefolded, in the languages of our pages."""
 
 _WORDS_BEFORE = _words(
     "from|starting from|starting|start|by|around|about|approx.|approx|within|on|the",
@@ -47,20 +47,20 @@ _WORDS_BEFORE = _words(
     "vanaf|per|rond|binnen|omstreeks|op",
     "a partir do|desde o|por volta de|dentro de|no|na|em|para",
 )
-"""Words before a date that change nothing, because the follow-up belongs to its beginning."""
+"""Words before a date that do not change it, because the follow-up belongs to its beginning."""
 
 _WORDS_AFTER = _words(
     "or later|or earlier|onwards|onward|at the latest|latest|ideally|if possible",
     "oder später|spätestens|ou plus tard|o más tarde|o más adelante|o più tardi|of later|ou mais tarde",
 )
-"""Words after a date that change nothing."""
+"""Words after a date that do not change it."""
 
 _MONTH_PARTS = {
     1: "early|beginning of|start of|anfang|début|principios de|inicio de|inizio|begin|início de",
     15: "mid|middle of|mitte|mi|mediados de|metà|half|medio|meados de",
     31: "late|end of|ende|fin|finales de|fine|eind|einde|final de|fim de",
 }
-"""Day of the month that these words before its name mean; 31: its last."""
+"""Day of the month for words before a month's name; 31: its last day."""
 
 _ALIASES = {
     "próximo mes": "el próximo mes",
@@ -76,7 +76,7 @@ _ALIASES = {
     "een maand": "1 maand",
     "um mês": "1 mês",
 }
-"""Phrases that the library knows in other words only."""
+"""Phrases that the library knows only in other words."""
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _SPOKEN = {
@@ -108,7 +108,7 @@ _AFTER_DATE = re.compile("|".join(re.escape(word) for word in _WORDS_AFTER))
 _PARTS = {word: day for day, words in _MONTH_PARTS.items() for word in words.split("|")}
 _PART = re.compile(rf"({'|'.join(map(re.escape, sorted(_PARTS, key=len, reverse=True)))})[ -](?:de |d')?(.+)")
 
-_NEARLY_A_YEAR = 365 - 2 * NEAR_DAYS  # days; so far ahead, a date without a year may be one just past
+_NEARLY_A_YEAR = 365 - 2 * NEAR_DAYS  # days; beyond these, a date without a year may be a recent one
 
 _LOCK = threading.Lock()  # the library keeps state in its classes
 
@@ -116,7 +116,7 @@ _LOCK = threading.Lock()  # the library keeps state in its classes
 def read_day(answer: str, language: str, country: str, received_at: datetime) -> date | None:
     """Return the day that an answer means; None if that is not certain.
 
-    language, country: of the form, "" if unknown. Without a country, 03/04 is read only where the language leaves no
+    language, country: of the form, "" if unknown. Without a country, 03/04 is read only if the language leaves no
     doubt. Relative answers count from the day received, in UTC; the day may lie before it. Raises: nothing.
     """
     text = _fold(answer)
@@ -145,7 +145,7 @@ def _fold(answer: str) -> str:
         c if c.isspace() or unicodedata.category(c)[0] != "C" else " " for c in answer[: 4 * MAX_ANSWER_CHARS]
     )
     text = " ".join(shown.casefold().split()).strip(" ,;!?+")
-    with_time = _WITH_TIME.fullmatch(text)  # the day that was written counts, in whatever zone
+    with_time = _WITH_TIME.fullmatch(text)  # the day as written counts, in whatever zone
     return with_time[1] if with_time else text.rstrip(". ")
 
 
@@ -181,9 +181,9 @@ def _bare(text: str) -> str:
 
 
 def _orders(text: str, language: str, country: str) -> tuple[str, ...]:
-    """Return the possible orders of day, month and year; more than one where it is ambiguous."""
+    """Return the possible orders of day, month and year; more than one if it is ambiguous."""
     if country in _MONTH_FIRST:
-        return ("MDY" if _NUMBERS.search(text) else "DMY",)  # the library takes the day of "1st" for a month
+        return ("MDY" if _NUMBERS.search(text) else "DMY",)  # otherwise the library takes the day of "1st" for a month
     if country in _YEAR_FIRST and _YEAR_IN_FRONT.match(text):
         return ("YMD",)
     is_open = country in _ANY_ORDER | _YEAR_FIRST or (not country and language in {"", "en"})
@@ -200,7 +200,7 @@ def _languages(language: str, country: str) -> tuple[str, ...]:
 
 
 def _read_phrase(phrase: str, part: int, languages: tuple[str, ...], order: str, today: datetime) -> date | None:
-    """Return the library's reading. part: day of the month that is meant where the phrase is a month; else 0."""
+    """Return the library's reading. part: the day of the month meant if the phrase is a month; else 0."""
     parsed = _parse(phrase, languages, order, today)
     if parsed is None:
         return None

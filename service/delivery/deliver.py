@@ -64,11 +64,11 @@ log = structlog.get_logger()
 
 
 NOWHERE = translate.Target(0, 0, 0, 0)
-"""Target of a search for a contact whose location is unknown, because the form has another account now."""
+"""Target of a search for a contact with unknown location, because the form has another account now."""
 
 
 class PauseCall(Exception):
-    """One kind of call is to be paused: a location is full, or no credentials are set. what: the kind of call."""
+    """A kind of call must be paused: a location is full, or no credentials are set. what: the kind of call."""
 
     def __init__(self, what: str, problem: str) -> None:
         super().__init__(problem)
@@ -130,7 +130,7 @@ def _form(delivery: Delivery, context: AccountContext) -> Form:
 
 
 def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> None:
-    """Create the opportunity in the account that the lead is queued for, unless another one has it.
+    """Create the opportunity in the account for which the lead is queued, unless another account has it.
 
     Raises: as its steps.
     """
@@ -151,8 +151,8 @@ def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> No
 def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str) -> None:
     """Hand the lead over to the account that its form and answers name now; create nothing in this one.
 
-    An opportunity that may have been created here, by an earlier try or after a backup that was put back, is searched
-    for first, and completes the delivery.
+    An opportunity that may have been created here, by an earlier try or before a backup was restored, is searched for
+    first, and completes the delivery.
     Raises: CallFailed, LookAgain, PauseCall.
     """
     if is_unknown(delivery, Step.CREATE_OPPORTUNITY) or may_be_delivered(delivery, context):
@@ -202,7 +202,7 @@ def _find_coworker(delivery: Delivery, context: AccountContext, target: translat
 
 
 def _create_coworker(delivery: Delivery, context: AccountContext, form: Form, target: translate.Target) -> CoworkerId:
-    """Create the contact, which a search has not found, and return its id."""
+    """Create the contact that a search did not find, and return its id."""
 
     def create() -> CoworkerId:
         body = coworkers.compose(translate.coworker(delivery.lead, form, target))
@@ -231,9 +231,9 @@ def _opportunity(
     *,
     is_new_contact: bool,
 ) -> OpportunityId:
-    """Return the opportunity's id: created, or found where it may have been created before.
+    """Return the opportunity's id: created, or the one that an earlier try may have created.
 
-    Raises: CallPaused where the location is known to be full, PauseCall where that shows now.
+    Raises: CallPaused if the location is known to be full, PauseCall if that shows now.
     """
     lead = delivery.lead
     with context.store.read() as tx:
@@ -266,7 +266,7 @@ def _opportunity(
 def _create_opportunity(
     delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row]
 ) -> OpportunityId:
-    """Create the opportunity, with the marker in its custom fields where creates are known to keep them.
+    """Create the opportunity, with the marker in its custom fields if creates are known to keep them.
 
     If Nexudus refuses the custom field after all, the opportunity is created without it: no lead fails for a marker.
     """
@@ -298,7 +298,7 @@ def _create_opportunity(
 def _delivered_before(
     delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row]
 ) -> OpportunityId | None:
-    """Return the opportunity that the lead got after the backup from which the database may have been restored."""
+    """Return an opportunity delivered after the backup from which the database may have been restored."""
     if may_be_delivered(delivery, context):
         search = opportunity_search(delivery, context, coworker_id, compose)
     elif may_be_lost(delivery, context):
@@ -315,7 +315,7 @@ def _find_opportunity(delivery: Delivery, context: AccountContext, coworker_id: 
 
 
 def _completion(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transaction, OpportunityId | None], None]:
-    """Return what records that the opportunity exists."""
+    """Return a job that records that the opportunity exists."""
 
     def complete(tx: Transaction, opportunity_id: OpportunityId | None) -> None:
         if opportunity_id is not None:

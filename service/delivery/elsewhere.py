@@ -1,7 +1,7 @@
-"""A lead of a restored database that an earlier forms file, or earlier answers, had sent to another account.
+"""Leads of a restored database that earlier answers, or an earlier forms file, had sent to another account.
 
-The database cannot know that. All accounts are too many to search for each lead, so those are searched that the form
-and its routes name now: the ones between which an operator moves a form's leads.
+The database cannot know that. Searching all accounts for each lead takes too many calls, so only the accounts that the
+form and its routes name now are searched: those between which an operator moves a form's leads.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from service.nexudus.errors import NexudusError
 log = structlog.get_logger()
 
 RETRY_S = 60.0
-"""Seconds until an account that could not be searched is searched again."""
+"""Seconds until the next search of an account that could not be searched."""
 
 PATIENCE = timedelta(hours=1)
-"""Time from the start of the worker for which a lead waits until every account could be searched."""
+"""Maximum time from the start of the worker that a lead waits until every account has been searched."""
 
 
 def account_with_opportunity(delivery: Delivery, context: AccountContext) -> str | None:
-    """Return another account in which a lead that may be delivered is, None where it is in none.
+    """Return another account that already has a possibly delivered lead; None if none has it.
 
     Raises: LookAgain where an account could not be searched.
     """

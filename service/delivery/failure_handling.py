@@ -1,4 +1,4 @@
-"""What follows when a delivery fails: another try, a pause of the account or of one kind of call, or an operator."""
+"""What follows a failed delivery: another try, a pause of the account or of one kind of call, or an operator."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ def handle_error(
     if isinstance(error, (Throttled, Refused)):
         _pause_account(delivery, context, error, step)
     elif delivery.probes_until is not None and not isinstance(error, Rejected):
-        # A probe is a call ahead of its time, so it costs no place in the schedule.
+        # A probe is a call ahead of its time, so it uses up no place in the schedule.
         _try_again(delivery, context, failure, _due_after_probe(delivery.probes_until, delivery, context, failure))
     else:
         _retry(delivery, context, failure, hung=hung)
@@ -70,7 +70,7 @@ def _may_be_own(error: NexudusError) -> bool:
 
 
 def _due_after_probe(due: datetime, delivery: Delivery, context: AccountContext, failure: _Failure) -> datetime:
-    """Return when a failed probe is due again. A lead that may itself be the cause makes way for others."""
+    """Return when a failed probe is due again. A lead that may itself be the cause gives way to others."""
     if not failure.is_own or not context.schedule_s:
         return due
     wait_s = context.schedule_s[min(delivery.tries, len(context.schedule_s) - 1)]
@@ -92,9 +92,9 @@ def _retry(delivery: Delivery, context: AccountContext, failure: _Failure, *, hu
 def _try_again(
     delivery: Delivery, context: AccountContext, failure: _Failure, due: datetime, tries: int | None = None
 ) -> None:
-    """Postpone the delivery, and pause the account where the failure shows an outage.
+    """Postpone the delivery, and pause the account if the failure shows an outage.
 
-    tries: places of the schedule spent by now; None: as many as before.
+    tries: places of the schedule used up by now; None: as many as before.
     """
     account, now, jitter = delivery.lead.account, clock.now(), context.jitter()
 
@@ -114,7 +114,7 @@ def _try_again(
 
 
 def _is_outage(tx: Transaction, account: str, failing: FailureStreak, now: datetime, *, is_own: bool) -> bool:
-    """Return whether nothing comes through, rather than one lead or a burst of calls."""
+    """Return whether nothing gets through, rather than one lead or a burst of calls failing."""
     if (now - failing.since).total_seconds() < CIRCUIT.after_s:
         return False
     return failing.number >= CIRCUIT.failures or (
@@ -123,7 +123,7 @@ def _is_outage(tx: Transaction, account: str, failing: FailureStreak, now: datet
 
 
 def _pause_account(delivery: Delivery, context: AccountContext, error: Throttled | Refused, step: Step | None) -> None:
-    """Pause the account for a Retry-After, or longer each time. The schedule of the lead is not touched."""
+    """Pause the account for a Retry-After, or longer each time. The lead's schedule is unchanged."""
     account, jitter = delivery.lead.account, context.jitter()
     outcome = OUTCOMES[type(error)]
     reason = outcome.value if isinstance(error, Throttled) else refusal(error, step)
@@ -156,7 +156,7 @@ def pause_call(delivery: Delivery, context: AccountContext, what: str, problem: 
 
     def record(tx: Transaction) -> float:
         pause, now = tx.accounts.call_pause(account, what), clock.now()
-        if pause is not None and pause.until > now and delivery.blocked_by != what:  # another lead began it just now
+        if pause is not None and pause.until > now and delivery.blocked_by != what:  # another lead has just begun it
             tx.queue.block(delivery, what, problem)
             return 0.0
         wait_s = CALL_PAUSE.wait_s(pause.streak if pause else 0, jitter)
@@ -169,7 +169,7 @@ def pause_call(delivery: Delivery, context: AccountContext, what: str, problem: 
 
 
 def check_pause(delivery: Delivery, context: AccountContext, what: str) -> None:
-    """Pass where this kind of call is not paused, or where this delivery is the probe of the pause.
+    """Return if this kind of call is not paused, or if this delivery is the probe of the pause.
 
     Raises: CallPaused.
     """
@@ -198,7 +198,7 @@ def wait_for_pace(delivery: Delivery, context: AccountContext, wait_s: float) ->
 
 
 def look_again(delivery: Delivery, context: AccountContext, searched: Doubt | None, wait_s: float) -> None:
-    """Postpone the delivery for `wait_s` until the next search; it spends no place in the schedule.
+    """Postpone the delivery for `wait_s` until the next search; it uses up no place in the schedule.
 
     searched: the lead's own doubt, with the search that found nothing. It is counted in the same commit: if the worker
     ends here, the next one must not count a second search at once.

@@ -25,10 +25,10 @@ from service.tracing.context import CURRENT
 log = structlog.get_logger()
 
 POLL_INTERVAL_S = 2.0
-"""Longest wait without a ring: rings can be lost, and leases of killed workers expire."""
+"""Maximum wait without a ring: rings can be lost, and leases of killed workers expire."""
 
 STOP_S = 8.0
-"""Seconds in which calls under way may end after a stop; after that their outcome is unknown."""
+"""Seconds for calls in progress to end after a stop; after that their outcome is unknown."""
 
 FORGET_INTERVAL_S = 3600.0
 """Seconds between deletions of recorded calls that no pace needs any more."""
@@ -39,7 +39,7 @@ HEARTBEAT_INTERVAL_S = 15.0
 """Seconds between two records that this worker is at work."""
 
 BLOCKED_POLL_S = 0.2
-"""Seconds until the next look for a due lead that is blocked by another one under way."""
+"""Seconds until the next look for a due lead that is blocked by another one in progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Worker:
         self._started_at = clock.now()
 
     def follow(self, contexts: Mapping[str, AccountContext]) -> None:
-        """Use other contexts from now on; a delivery under way keeps its own."""
+        """Use other contexts from now on; a delivery in progress keeps its own."""
         self._contexts = contexts
         self._add_counts()
 
@@ -131,14 +131,14 @@ class Worker:
         claimed, coming_at = self._store.write(claim)
         for delivery in claimed:
             with self._guard:
-                # After a suspend of the host its own leases have expired; then this claim only renewed one.
+                # After a suspend of the host our own leases have expired; then this claim only renewed one.
                 if delivery.lead.id in self._under_way:
                     continue
                 self._under_way.add(delivery.lead.id)
             self._work.put(delivery)
         if coming_at is None or len(claimed) == room:
             return POLL_INTERVAL_S
-        # A due but unclaimed lead is blocked: its person, or its account on probation, has another one under way.
+        # A due but unclaimed lead is blocked: its person, or its account on trial, has another one in progress.
         return min(POLL_INTERVAL_S, max(BLOCKED_POLL_S, (coming_at - now).total_seconds()))
 
     def _maintain(self) -> None:
@@ -168,7 +168,7 @@ class Worker:
         self._store.write(lambda tx: tx.workers.record(seen))
 
     def _add_counts(self) -> None:
-        """Keep the counts of replaced contexts as well: deliveries under way still use them."""
+        """Counts of replaced contexts are added as well: deliveries in progress still use them."""
         self._counts += [each.counts for each in self._contexts.values() if each.counts not in self._counts]
 
     def _renew(self) -> None:
@@ -226,10 +226,10 @@ class Worker:
     def _handle_removed_account(
         self, delivery: Delivery, contexts: Mapping[str, AccountContext], now: datetime
     ) -> None:
-        """Let a lead of an account wait that the forms file no longer has, then park it.
+        """Let a lead wait whose account the forms file no longer has, then park it.
 
-        If an operator retries it, it goes to the account that its form and answers name now, unless the removed
-        account may already have its opportunity: only a search there would show that.
+        If an operator retries it, it goes to the account that its form and answers name now, unless the removed account
+        may already have its opportunity: only a search there would show that.
         """
         account, doubt = delivery.lead.account, delivery.doubt
         problem = missing_account(account)

@@ -47,7 +47,7 @@ def _refusal_problem(error: NexudusError, step: Step | None) -> str:
 
 
 def _objection(error: Intercepted) -> str:
-    """Return whom to ask about a web page that came instead of an answer."""
+    """Return whom to ask about a web page received instead of an answer."""
     if error.is_general:
         return "If that goes on, check this machine's network and proxy, or ask Nexudus support."
     return (
@@ -76,7 +76,7 @@ def no_new_contacts(error: NexudusError) -> str:
 
 
 def location_full(error: NexudusError, business_id: int) -> str:
-    """Return why leads wait for a location that holds as many opportunities as Nexudus allows."""
+    """Return why leads wait for a location that has reached Nexudus's limit of opportunities."""
     return (
         f"Nexudus accepts no more opportunities for location {business_id} ({error.message}): delete old ones there; "
         "the waiting leads are then sent automatically."

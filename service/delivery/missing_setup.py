@@ -1,7 +1,7 @@
-"""A form or an account that the set-up no longer has: its leads wait for an hour, because it may be a mistake.
+"""A form or an account missing from the set-up: its leads wait for an hour, because it may be a mistake.
 
-The waiting leads are blocked, as for a paused call, and one of them probes every few minutes whether it is back. What
-they wait for is alerted. After the hour all of them are parked.
+The waiting leads are blocked, as for a paused call, and one of them probes every few minutes whether it is back. An
+alert names the missing form or account. After the hour all of them are parked.
 """
 
 from collections.abc import Collection
@@ -17,12 +17,12 @@ from service.store import Store, Transaction
 log = structlog.get_logger()
 
 GRACE = timedelta(hours=1)
-"""How long leads wait for what the set-up no longer has, counted from the first of them."""
+"""Time that leads wait for a missing form or account, counted from the first of them."""
 
 PROBES = Backoff(60, 300)
 
 FORM, ACCOUNT = "form:", "account:"
-"""Prefixes of what leads are blocked by; the name follows."""
+"""Prefixes of the name under which leads are blocked; the form's or account's name follows."""
 
 
 def missing_form(name: str) -> str:
@@ -38,7 +38,8 @@ def missing_account(name: str) -> str:
 def wait_for_setup(delivery: Delivery, store: Store, what: str, problem: str, jitter: float) -> None:
     """Let a lead wait until the set-up has its form or account again; park it when its hour is over.
 
-    what: FORM or ACCOUNT with the name. problem: of the parked lead. One that an operator sends now is parked at once.
+    what: FORM or ACCOUNT with the name. problem: of the parked lead. A lead that an operator sends now is parked at
+    once.
     """
     account, now = delivery.lead.account, clock.now()
 

@@ -7,7 +7,7 @@ MAX_AMOUNT = 2**31 - 1
 """Largest amount in units of the currency; a larger number is not a budget."""
 
 MAX_ANSWER_CHARS = 60
-"""Characters of an answer that is still read as an amount; a longer one is prose."""
+"""Maximum characters of an answer that is read as an amount; a longer one is prose."""
 
 _SYMBOLS = {"£": "GBP", "€": "EUR", "$": "$", "kr": "kr", "fr.": "CHF", "sfr": "CHF", "zł": "PLN", "r$": "BRL"}
 _SYMBOLS |= {"euro": "EUR", "euros": "EUR", "pounds": "GBP", "quid": "GBP", "dollars": "$", "us$": "USD", "a$": "AUD"}
@@ -22,12 +22,12 @@ _USED = {
     "$": "US CA AU NZ SG HK TW MX AR CL CO UY JM BS BB BZ TT EC SV PR PA GU VI",
     "kr": "SE NO DK IS FO GL SJ",
 }
-"""Currency -> the countries where forms use it; any other code belongs to the country that it begins with."""
+"""Currency -> the countries where forms use it; any other code belongs to the country whose code it begins with."""
 
 _MARK = "|".join(re.escape(mark) for mark in sorted([*_SYMBOLS, *_CODES.split()], key=len, reverse=True))
 _GROUPS = r"\d{1,3}(?P<s#>[.,'’ ])(?:\d{2,3}(?P=s#))*\d{3}"  # 1,200, 1.200.000, 1 200, 12,00,000
 _NUMBER = rf"(?P<n#>{_GROUPS}(?:[.,]\d{{1,2}})?|\d+(?:[.,]\d{{1,2}})?) ?(?P<k#>k\b)?"
-_MONEY = rf"(?P<b#>{_MARK})? ?{_NUMBER}(?:[,.][-–—])? ?(?P<a#>(?:{_MARK})(?![^\W\d_]))?"  # "#": which of two
+_MONEY = rf"(?P<b#>{_MARK})? ?{_NUMBER}(?:[,.][-–—])? ?(?P<a#>(?:{_MARK})(?![^\W\d_]))?"  # "#": which of the two
 _FRONT = (
     r"(?:(?:about|approx\.?|approximately|around|circa|ca\.?|c\.|~|max\.?|min\.?|up to|under|below|less than|over|from|"
     r"at least|more than|between|ab|bis zu|bis|unter|über|etwa|rund|zwischen|mindestens|höchstens|environ|jusqu'à|"
@@ -58,7 +58,7 @@ def read_amount(answer: str, country: str) -> float | None:
 
     Three digits after a point or comma are thousands, one or two are decimals, in every country.
     country: of the form; an amount in a currency that is not used there is not read.
-    The rest of the answer must be words known around money: "6 months" names no amount. Raises: nothing.
+    The rest of the answer must be words that go with money: "6 months" names no amount. Raises: nothing.
     """
     text = " ".join(answer.casefold().replace("\u202f", " ").split()).strip()
     match = _ANSWER.fullmatch(text) if len(text) <= MAX_ANSWER_CHARS else None

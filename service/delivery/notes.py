@@ -1,4 +1,4 @@
-"""The Notes of an opportunity: what the person wrote and how they came, for a salesperson to read."""
+"""The Notes of an opportunity: the message and its origin, for a salesperson to read."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,13 +8,13 @@ from service.forms.templates import answers_given, fill_lines
 from service.lead import OPERATOR_REMARKS, Answers, Evidence, Lead, marker_of
 
 MAX_NOTES_CHARS = 8000
-"""Characters of the whole. Nexudus publishes no limit; the marker at the end is never cut."""
+"""Maximum characters of the notes. Nexudus publishes no limit; the marker at the end is never cut."""
 
 MAX_PREFIX_CHARS = 2000
-"""Characters of the form's own text in front of the message."""
+"""Maximum characters of the form's own text in front of the message."""
 
 MAX_ANSWER_CHARS = 2000
-"""Characters of one answer; the message may be longer as far as the other answers leave room."""
+"""Maximum characters of one answer; the message may be longer if the other answers leave room."""
 
 _LABELS = {
     "full_name": "Name",
@@ -33,15 +33,15 @@ _TAG = re.compile(r"<(?![ \n\t\d=-])")
 
 
 def defuse(text: str) -> str:
-    """Return text that no browser reads as markup: a space after `<` makes it plain.
+    """Return text that no browser reads as markup, by a space after each `<`.
 
-    Also where only control characters stand between `<` and a name, because they are removed before sending.
+    Also if only control characters stand between `<` and a name, because they are removed before sending.
     """
     return _TAG.sub("< ", text)
 
 
 def cut(text: str, max_chars: int) -> str:
-    """Return at most `max_chars` characters of a text; a cut shows as "…"."""
+    """Return at most `max_chars` characters of a text; "…" shows the cut."""
     return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
 
 
@@ -75,7 +75,7 @@ def _answers(lead: Lead) -> Iterator[str]:
 
 
 def _phone(number: str, typed: str) -> str:
-    """Return the number that is sent, with the typed one where they differ by more than punctuation."""
+    """Return the number that is sent, with the number as typed if they differ by more than punctuation."""
     if not number or not typed or _letters(typed) == _letters(number):
         return number
     return f"{number} (typed: {typed})"

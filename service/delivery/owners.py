@@ -1,7 +1,7 @@
-"""Owners in turn: whose turn a lead is, by the people of `responsible`, and their users in Nexudus.
+"""Owners in turn: whose turn a lead is among the people of `responsible`, and their users in Nexudus.
 
-The turn is given in one transaction that locks the people's places, before anything is created, and belongs to the lead
-from then on: a delivery that is repeated, or taken over by another worker, finds it there.
+The turn is assigned in one transaction that locks the people's places, before anything is created, and belongs to the
+lead from then on: a delivery that is repeated, or taken over by another worker, reads it there.
 """
 
 import threading
@@ -40,9 +40,9 @@ class UserDirectory:
     _known: dict[str, tuple[int | None, float]] = field(default_factory=dict)  # until: by clock.monotonic
 
     def find(self, nexudus: Nexudus, emails: Sequence[str]) -> Mapping[str, int]:
-        """Return the ids of those who are active admins, by address.
+        """Return the user ids of the active admins among these addresses.
 
-        Raises: NexudusError; Refused where the CRM shows no users.
+        Raises: NexudusError; Refused if the CRM shows no users.
         """
         now = clock.monotonic()
         for email in emails:
@@ -58,7 +58,7 @@ class UserDirectory:
 
 
 def with_owner(lead: Lead, form: Form, context: "AccountContext") -> Form:
-    """Return a form whose people take turns with the lead's owner, whose turn it is.
+    """Return a form whose people take turns, with the lead's owner: the person whose turn it is.
 
     Raises: NexudusError from the look-ups, but not for a lack of the role; StoreUnavailable.
     """
@@ -70,7 +70,7 @@ def with_owner(lead: Lead, form: Form, context: "AccountContext") -> Form:
 
 
 def _give(lead: Lead, form: Form, context: "AccountContext", known: OwnerTurn | None) -> OwnerTurn:
-    """Give the lead its turn; to one that has it already, only the user that was unknown."""
+    """Assign the lead its turn; if it has one, only fill in a user that was unknown."""
     people, now = form.destination.responsible, clock.now()
     wanted = people if known is None else [known.email]
     why_none = NOBODY
@@ -104,7 +104,7 @@ def _absent(form: Form, now: datetime, zone: tzinfo) -> frozenset[str]:
 def choose_owner(
     order: Sequence[str], ids: Mapping[str, int], absent: frozenset[str], why_none: str
 ) -> tuple[str, int | None, str]:
-    """Choose whose turn it is: the first who can be an owner and is there.
+    """Choose whose turn it is: the first person who can be an owner and is not absent.
 
     order: people, the longest without a turn first. ids: users in the CRM. why_none: why there is none of them.
     """

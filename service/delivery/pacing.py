@@ -10,7 +10,7 @@ PATIENCE_S = 10.0
 """Longest wait of a call for its turn, in seconds; for a longer one the delivery is postponed."""
 
 MARGIN = 0.02
-"""Share by which our windows are longer than those of Nexudus, which calls reach a little unevenly."""
+"""Share by which our windows are longer than those of Nexudus, because calls arrive there a little unevenly."""
 
 MIN_MARGIN_S = 0.15
 """Minimum seconds by which our windows are longer: a call that has to connect first arrives 0.1 s after its turn."""
@@ -22,7 +22,7 @@ def widened(window_s: float) -> float:
 
 
 SPARE = 0.5
-"""Share of the pace for calls that can wait; the rest is left for deliveries."""
+"""Share of the pace for calls that can wait; the rest is reserved for deliveries."""
 
 
 class OutOfPace(Exception):
@@ -34,7 +34,7 @@ class OutOfPace(Exception):
 
 
 class Pacer:
-    """Lets the calls to one account pass at the allowed pace, whichever process makes them."""
+    """Lets calls to one account through at the allowed pace, whichever process makes them."""
 
     def __init__(
         self,
@@ -78,14 +78,14 @@ class Pacer:
         return max((pace.window_s for pace in self._paces), default=0.0)
 
     def prepay(self, *, is_write: bool) -> None:
-        """Wait now for the turn of the next call of this thread, so that its Attempt begins after the wait."""
+        """Wait now for the turn of this thread's next call, so that its Attempt begins after the wait."""
         self.pass_one(is_write=is_write)
         self._prepaid.call = True
 
     def prepay_spare(self) -> float:
-        """Take the turn for the next read of this thread, if the spare share of the pace allows it at once.
+        """Take the turn for this thread's next read, if the spare share of the pace allows it at once.
 
-        Returns 0 if so; else the seconds to wait before another call of this method, with nothing counted.
+        Returns 0 if so; else the seconds to wait before calling this method again, with nothing counted.
         """
 
         def reserve(tx: Transaction) -> float:

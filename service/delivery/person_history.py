@@ -1,7 +1,7 @@
-"""What is known of a lead's person already, in words for the person who calls back. It decides nothing.
+"""The known history of a lead's person, in words for the salesperson who calls back. It decides nothing.
 
-What Nexudus's own record says is stored as the detail of the search that found it, so a lead that moves to another
-account is searched for there anew.
+Facts from Nexudus's own record are stored as the detail of the search that found it, so a lead that moves to another
+account is searched for again there.
 """
 
 import re
@@ -18,20 +18,20 @@ from service.nexudus.errors import NexudusError
 from service.store import EarlierEnquiries, Transaction
 
 JUST_NOW = timedelta(minutes=1)
-"""A record created less than this before the lead came may belong to the lead itself, because the clocks differ."""
+"""A record created less than this before the lead arrived may belong to the lead itself, because the clocks differ."""
 
 BACKOFF_S = 600.0
-"""Seconds without reads of whole records after one that failed, or did not show the plan."""
+"""Seconds without reads of whole records after one failed, or did not show the plan."""
 
 SLOW_S = 1.0
-"""Duration of a search, in seconds, after which no optional call is made."""
+"""Seconds a search may take; after a slower one no optional call is made."""
 
 _STANDING_WORDS = {True: "a member", False: "a contact", None: "known"}
 
 
 @dataclass(frozen=True, slots=True)
 class PersonHistory:
-    """What is known of a person. crm_since: date of their record in Nexudus; crm_since, is_member: None if unknown."""
+    """The known history of a person. crm_since: date of their record in Nexudus. None: unknown."""
 
     earlier: EarlierEnquiries = field(default_factory=EarlierEnquiries)
     crm_since: date | None = None
@@ -58,13 +58,13 @@ class PersonHistory:
 
 
 class PlanReader:
-    """Reads whole records where a list does not show the plan, but never at the cost of a delivery."""
+    """Reads whole records if a list does not show the plan, but never at the cost of a delivery."""
 
     def __init__(self) -> None:
         self._paused_until = float("-inf")
 
     def complete(self, coworker: Coworker, nexudus: Nexudus, pacer: Pacer, search_s: float) -> Coworker:
-        """Return the coworker with what its whole record says, or unchanged where that cannot be read at once.
+        """Return the coworker completed from the whole record, or unchanged if that cannot be read at once.
 
         search_s: duration of the search that found it.
         """
@@ -82,7 +82,7 @@ class PlanReader:
 
 
 def describe(coworker: Coworker, lead: Lead) -> str:
-    """Return what Nexudus's record says of a person, for the Attempt; "" if it may be younger than the lead."""
+    """Return what Nexudus's record says about a person, for the Attempt; "" if it may be younger than the lead."""
     created_at = coworker.created_at
     if created_at is None or created_at > lead.received_at - JUST_NOW:
         return ""

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from service.lead import Outcome
 
 MAX_RETRY_AFTER_S = 24 * 3600.0
-"""A longer Retry-After is cut to a day."""
+"""Maximum seconds of a Retry-After; a longer one is cut to a day."""
 
 MIN_RETRY_AFTER_S = 1.0
-"""A shorter Retry-After is raised to a second: zero must not become a hot loop."""
+"""Minimum seconds of a Retry-After; zero must not become a hot loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Try again at `due`; by then `tries` places of the schedule are spent."""
+    """Try again at `due`; by then `tries` places of the schedule are used up."""
 
     due: datetime
     tries: int
@@ -43,20 +43,20 @@ ACCOUNT_PAUSES = {
     Outcome.REFUSED: Backoff(60, 900),
     Outcome.UNAVAILABLE: Backoff(5, 300),
 }
-"""How long an account is paused that throttles, refuses, or lets nothing through."""
+"""Pauses of an account that throttles, refuses, or lets nothing through."""
 
 CALL_PAUSE = Backoff(60, 3600)
-"""How long one kind of call is paused; a used-up quota of new contacts is refilled overnight."""
+"""Pauses of one kind of call; a used-up quota of new contacts is refilled overnight."""
 
 _SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
-"""Outcomes that say nothing about the lead and so spend no place in its schedule."""
+"""Outcomes that say nothing about the lead and so use up no place in its schedule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
     """What counts as an outage: so many failures in a row, over at least so many seconds.
 
-    leads: also an outage are so many different leads answered with a web page, with no success between them.
+    leads: it is also an outage if so many different leads are answered with a web page, with no success between them.
     """
 
     failures: int
@@ -92,10 +92,10 @@ def next_step(
 ) -> RetryAt | GiveUp:
     """Decide what follows one try that did not finish.
 
-    tries: places of the schedule spent before this try (>= 0).
+    tries: places of the schedule used up before this try (>= 0).
     schedule_s: waits in seconds, one per retry; exhausted means GiveUp.
     jitter: factor 0.8-1.2 on the wait; it never shortens a Retry-After, which is capped at a day.
-    A throttled or refused try waits but spends no place; a rejected one is not repeated at all.
+    A throttled or refused try waits but uses up no place; a rejected one is not repeated at all.
     Raises: nothing. Source: Nexudus documentation, "API Limitations".
     """
     if outcome is Outcome.REJECTED:

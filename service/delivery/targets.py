@@ -28,10 +28,10 @@ CACHE_S = 600.0
 """Seconds for which a look-up is cached: a renamed stage is noticed within ten minutes."""
 
 MAX_CANDIDATES = 25
-"""Stages of a board that are read, one call each, to find a safe one."""
+"""Maximum stages of a board that are read, one call each, to find a safe one."""
 
 Judge = Callable[[Stage], Stage]
-"""Returns a listed stage with the actions that its own record shows; not judged where it shows none."""
+"""Returns a listed stage with the actions that its own record shows; unjudged if it shows none."""
 
 _TargetKey = tuple[int | None, str | int | None, str | int | None, int | None, int | None, int | None]
 """Stage id, board, stage, location, country and time zone, as in the forms file."""
@@ -108,7 +108,7 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
 
 
 def choose_stage(stages: Sequence[Stage], wanted: Destination, judge: Judge) -> Stage:
-    """Return the stage of a destination: by id, by board and name, or the first that its own record shows to be safe.
+    """Return the stage of a destination: by id, by board and name, or the first whose own record shows it to be safe.
 
     stages: of live boards. judge: reads a stage that the operator did not name.
     Raises: Unroutable, saying what to write; what `judge` raises.
@@ -134,7 +134,7 @@ def choose_stage(stages: Sequence[Stage], wanted: Destination, judge: Judge) -> 
 
 
 def _of_one_board(stages: Sequence[Stage], board: str | int | None) -> Sequence[Stage]:
-    """Return the stages, where the board's name means one board only. Raises: Unroutable."""
+    """Return the stages, if the board's name means one board only. Raises: Unroutable."""
     ids = sorted({stage.board_id for stage in stages})
     if board is not None and len(ids) > 1:
         raise Unroutable(f"more than one board {board!r}: write board = {ids[0]}, or the id of another: {ids[1:]}")
@@ -161,13 +161,13 @@ def _is(wanted: str | int, number: int, name: str) -> bool:
 # -- stage safety
 
 SAFE_S = 4 * 3600.0
-"""Seconds for which a safe stage is believed to be safe."""
+"""Seconds for which a safe stage counts as safe."""
 
 UNSAFE_S = 30.0
 """Seconds until an unsafe stage is read again. Its leads wait, and one of them probes from time to time."""
 
 UNKNOWN_S = 900.0
-"""Seconds until a stage is read again whose actions the CRM did not show."""
+"""Seconds until the next reading of a stage whose actions the CRM did not show."""
 
 SIGN_INS = ("login", "two_factor", "tokens")
 
@@ -181,9 +181,9 @@ class UnsafeStage(Exception):
         self.problem = problem
 
     def sentence(self, has_versions: bool) -> str:
-        """Return why, what to do, and what becomes of the waiting leads.
+        """Return why, what to do, and what happens to the waiting leads.
 
-        has_versions: the set-up is kept in the database. A waiting lead goes by its own version there, so that another
+        has_versions: the set-up is kept in the database. A waiting lead keeps its own version there, so that another
         stage helps it only once it is sent again by hand.
         """
         if has_versions:
@@ -206,7 +206,7 @@ class _Verdict:
 
 
 class StageSafety:
-    """The stages that this process has read; threads and accounts may share it."""
+    """The stages that this process has read, cached; threads and accounts may share it."""
 
     def __init__(self, safe_s: float = SAFE_S, unsafe_s: float = UNSAFE_S, unknown_s: float = UNKNOWN_S) -> None:
         """safe_s, unsafe_s, unknown_s: seconds for which each kind of result is cached."""
@@ -217,7 +217,7 @@ class StageSafety:
         self._warned: set[Hashable] = set()
 
     def check(self, nexudus: Nexudus, stage_id: int) -> None:
-        """Pass where the stage is safe, or the CRM does not show its actions. One call at most, then cached.
+        """Return if the stage is safe, or the CRM does not show its actions. One call at most, then cached.
 
         Raises: UnsafeStage; Throttled and a refused sign-in, after which no other call would pass either.
         """

@@ -1,4 +1,4 @@
-"""From a lead to the CRM's two bodies: the origin of each value, with the values that are derived from answers."""
+"""From a lead to the CRM's two bodies: the source of each value, including values derived from answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from service.nexudus.coworkers import NewCoworker
 from service.nexudus.opportunities import NewOpportunity
 
 MAX_FILLED_CHARS = 1000
-"""Characters of one text with answers in it, except Notes. Nexudus publishes no limit."""
+"""Maximum characters of one text with answers in it, except Notes. Nexudus publishes no limit."""
 
 MAX_QUOTED_CHARS = 60
-"""Characters of an answer that an explanation quotes."""
+"""Maximum characters of an answer that an explanation quotes."""
 
 NOON = time(12, tzinfo=UTC)
-"""Time of a day in an unknown zone: at noon UTC it is the same day nearly everywhere."""
+"""Time of day for a day in an unknown zone: at noon UTC it is the same day nearly everywhere."""
 
 Result = TypeVar("Result", float, datetime)
 
@@ -42,7 +42,7 @@ class Target:
 
 
 def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId, history: str = "") -> NewOpportunity:
-    """Return the opportunity of a lead. history: a sentence on what is known of its person, or ""."""
+    """Return the opportunity of a lead. history: a sentence on its person's known history, or ""."""
     wanted, attribution = form.destination, lead.attribution
     return NewOpportunity(
         stage_id=target.stage_id,
@@ -70,7 +70,7 @@ def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId,
 
 
 def coworker(lead: Lead, form: Form, target: Target) -> NewCoworker:
-    """Return the contact of a person who is new to Nexudus. Without a name the address serves: Nexudus wants one."""
+    """Return the contact of a person new to Nexudus. Without a name the address is used: Nexudus requires one."""
     contact = lead.submission.contact
     return NewCoworker(
         full_name=contact.full_name or contact.email,
@@ -107,13 +107,13 @@ def custom_fields(custom: Mapping[str, str], lead: Lead, form: Form) -> dict[str
 
 
 def additions(extra: Mapping[str, Any], lead: Lead, form: Form) -> dict[str, Any]:
-    """Return the fields of an `extra` table filled; a field without any answer is left out. Answers stay text."""
+    """Return the filled fields of an `extra` table; a field without any answer is left out. Answers stay text."""
     filled = _fill_all(extra, answers_given(lead.submission, form).text)
     return filled if isinstance(filled, dict) else {}
 
 
 def _fill_all(value: Any, find: Find) -> Any:
-    """Return a literal with its texts filled; None where it held only slots of missing answers."""
+    """Return a literal with its texts filled; None if it has only slots for missing answers."""
     if isinstance(value, Mapping):
         table = {name: filled for name, below in value.items() if (filled := _fill_all(below, find)) is not None}
         return table or (None if value else table)
@@ -135,7 +135,7 @@ def _fill(template: str, find: Find) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Derived(Generic[Result]):
-    """A value derived from an answer. value: None where there is none. reason: how, or why not; "" for a fixed one."""
+    """A value derived from an answer. value: None if there is none. reason: how, or why not; "" for a fixed one."""
 
     value: Result | None
     reason: str = ""
@@ -168,7 +168,7 @@ def _amount_by_table(rule: AmountTable, given: GivenAnswers) -> Derived[float]:
 
 
 def follow_up(lead: Lead, form: Form) -> Derived[datetime]:
-    """Return when to follow up: by the answered date, else `due_in_days` after the lead came, never before it came."""
+    """Return when to follow up: the answered date, else `due_in_days` after arrival; never before the lead arrived."""
     rule, days = form.destination.due_date, form.destination.due_in_days
     fixed = None if days is None else lead.received_at + timedelta(days=days)
     if rule is None:
@@ -198,7 +198,7 @@ class FieldOrigin:
 
 
 def origins(lead: Lead, form: Form) -> list[FieldOrigin]:
-    """Return every value that was derived from answers, and every addition that is left out for want of them."""
+    """Return every value derived from answers, and every addition left out because answers are missing."""
     wanted, rule = form.destination, form.contact
     derived = (("Value", expected_value(lead, form).reason), ("DueDate", follow_up(lead, form).reason))
     explained = [FieldOrigin(name, reason) for name, reason in derived if reason]

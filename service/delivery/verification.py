@@ -1,4 +1,4 @@
-"""Verifying creates: finding an opportunity after an unknown outcome, and reading the first of each type back.
+"""Verifying creates: the search for an opportunity after an unknown outcome, and reading back the first of each type.
 
 Nexudus fills notes from the template of an opportunity's type. Whether the template replaces ours is not documented. If
 it does, the enquiry's text is lost in Nexudus, and no call of a delivery shows that. So one opportunity of each type is
@@ -32,14 +32,14 @@ SEARCHES_BEFORE_REPEAT = 2
 """Searches before a create of unknown outcome is repeated: the first may run before the record is visible."""
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
-"""Largest difference assumed between the clocks here and there, where Nexudus's times are known to be UTC."""
+"""Maximum difference assumed between the clocks here and there, if Nexudus's times are known to be UTC."""
 
 
 class LookAgain(Exception):
-    """Nothing found yet: search once more in `wait_s` seconds, before the create is made or repeated.
+    """Nothing was found yet: search again in `wait_s` seconds, before the create is made or repeated.
 
-    searched: the doubt with this search, to be recorded together with the wait; None where an earlier create was
-    another lead's.
+    searched: the doubt with this search, to be recorded together with the wait; None if an earlier create belonged to
+    another lead.
     """
 
     def __init__(self, searched: Doubt | None, wait_s: float) -> None:
@@ -71,12 +71,12 @@ def may_be_lost(delivery: Delivery, context: AccountContext) -> bool:
 
 
 def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> None:
-    """After a search without a result: pass once SEARCHES_BEFORE_REPEAT of them found nothing.
+    """After a search without a result: return once SEARCHES_BEFORE_REPEAT of them found nothing.
 
-    Where Nexudus never answered the create, it may still be at work on it: the first search counts for nothing, and
+    If Nexudus never answered the create, it may still be at work on it: the first search does not count, and
     NEXUDUS_TIMEOUT_S pass before the next. Nor does a search count if the delivery was claimed before it was due, as a
     probe after an outage.
-    Raises: LookAgain, with the time to wait from now on, so that no clock that was set meanwhile makes it shorter.
+    Raises: LookAgain, with the time to wait from now on, so that a change of the clock meanwhile does not shorten it.
     """
     doubt = delivery.doubt
     if doubt is None or doubt.step is not step:
@@ -91,7 +91,7 @@ def allow_repeat(delivery: Delivery, context: AccountContext, step: Step) -> Non
 
 
 def await_contact(delivery: Delivery, context: AccountContext) -> None:
-    """After a search for the contact: pass unless Nexudus may still be at work on a create of it.
+    """After a search for the contact: return unless Nexudus may still be at work on a create of it.
 
     It was made for another lead, or for this one before a correction. Without an answer, Nexudus has another
     NEXUDUS_TIMEOUT_S to carry it out. A second contact would stay.
@@ -124,9 +124,9 @@ def opportunity_search(
     coworker_id: CoworkerId,
     compose: Callable[[], Row] | None = None,
 ) -> Callable[[], OpportunityId | None]:
-    """Return the search for a lead's opportunity: by its marker or, where none is known to survive, by its content.
+    """Return the search for a lead's opportunity: by its marker or, if none is known to survive, by its content.
 
-    compose: returns the content of an opportunity of which no body was recorded. The search raises as Nexudus.get.
+    compose: returns the content of an opportunity whose body was not recorded. The search raises as Nexudus.get.
     """
     lead = delivery.lead
 
@@ -196,7 +196,7 @@ def lost_lead_search(
 
 
 def _is_older(row: Row, earliest: datetime | None) -> bool:
-    """Return whether the record existed before the lead came. earliest: None where times are not known to be UTC."""
+    """Return whether the record existed before the lead arrived. earliest: None if times are not known to be UTC."""
     created_at = instant_of(row, "CreatedOn")
     return earliest is not None and created_at is not None and created_at < earliest
 
@@ -210,16 +210,16 @@ def _lead_of(row: Row) -> LeadId | None:
 # -- reading back
 
 VALID_FOR = timedelta(days=1)
-"""How long a result stands before the next lead of the type is read back: templates are added and removed."""
+"""Time a result is valid before the next lead of the type is read back: templates are added and removed."""
 
 SOURCE = "read back"
 
 
 def read_back(lead: Lead, context: AccountContext, opportunity_id: OpportunityId, body: Row) -> None:
-    """Read the opportunity of a lead where there is no valid result for its type.
+    """Read back the opportunity of a lead if there is no valid result for its type.
 
-    The lead is delivered already, so this neither delays nor fails it. A failed reading is not repeated with each
-    lead, because it may have hung: the claim expires on its own.
+    The lead is delivered already, so this neither delays nor fails it. A failed reading is not repeated with each lead,
+    because it may have hung: the claim expires by itself.
     Raises: StoreUnavailable.
     """
     type_id = id_of(body, "OpportunityTypeId")
@@ -276,7 +276,7 @@ def unlearn_custom_field(context: AccountContext) -> None:
 
 
 def single_marker(account: str) -> str:
-    """Return the sentence that opportunities are recognised by their notes alone, and what to do."""
+    """Return the sentence that opportunities are recognised only by their notes, and what to do."""
     return (
         f"Nexudus does not keep SystemId of the opportunities of {_spoken(account)}: after a lost answer they are "
         "recognised only by the marker in their notes. `lead-capture doctor --live` finds out whether a custom field "

@@ -17,7 +17,7 @@ from service.store import ConnectionKey, Identity, Store, UnreadableSecret
 
 @dataclass(frozen=True, slots=True)
 class PlatformConnection:
-    """One connection. config: the platform's table of the form in the forms file."""
+    """A form's connection to one platform. config: the platform's table of the form in the forms file."""
 
     form: Form
     platform: Platform
@@ -71,14 +71,14 @@ class StoredState:
         return facts
 
     def learn(self, kind: str, name: str, fact: object) -> None:
-        """Keep a fact; a known one, or one without a name, changes nothing."""
+        """Store a fact; a known one, or one without a name, changes nothing."""
         if name and self.facts(kind).get(name, self) != fact:
             self.store.write(lambda tx: tx.platforms.learn(self.link, kind, name, fact))
 
     def tokens(self) -> dict[str, Any]:
-        """Return the renewed tokens, as they were saved; empty where there are none.
+        """Return the renewed tokens, as saved; empty if there are none.
 
-        Raises: Disconnected where no key of this process decrypts them.
+        Raises: Disconnected if no key of this process decrypts them.
         """
         try:
             with self.store.read() as tx:
@@ -92,15 +92,15 @@ class StoredState:
         self.store.write(lambda tx: tx.platforms.save_tokens(self.link, tokens))
 
     def try_lock(self, seconds: float) -> bool:
-        """Return whether this thread now has the connection's lock; that of a process that is gone is free."""
+        """Return whether this thread now has the connection's lock; a lock of an ended process is free."""
         holder, now, is_gone = self._holder(), clock.now(), self.identity.is_gone
         return self.store.write(lambda tx: tx.platforms.try_lock(self.link, holder, now, seconds, is_gone))
 
     def unlock(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         holder = self._holder()
         self.store.write(lambda tx: tx.platforms.unlock(self.link, holder))
 
     def _holder(self) -> str:
-        """Name the current thread; to be called outside of a write, which may run in another thread."""
+        """Return the name of the current thread; call it outside of a write, which may run in another thread."""
         return f"{threading.get_ident()}/{self.identity.name}"

@@ -1,4 +1,4 @@
-"""Threads of a worker that read announced leads. They are their own, so that a slow platform delays no delivery."""
+"""Threads of a worker that read announced leads; separate, so that a slow platform delays no delivery."""
 
 import threading
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ from service.store import ConnectionKey, Fetch, FetchResult, Identity, LeaseLost
 log = structlog.get_logger()
 
 THREADS_PER_PLATFORM = 3
-"""A hanging call holds up neither other leads of its platform nor other platforms."""
+"""Threads for each platform: a hanging call holds up neither its platform's other leads nor other platforms."""
 
 LEASE_S = 240.0
-"""Seconds for which a claimed lead is out of other workers' reach; no fetch takes as long.
+"""Seconds for which a claimed lead is out of other workers' reach; no fetch takes that long.
 
-Leases of processes of this host that have ended are freed at once.
+Leases of ended processes of this host are freed at once.
 """
 
 POLL_INTERVAL_S = 2.0
 
 MISSING_FOR = timedelta(hours=1)
-"""How long leads wait for a connection that the set-up no longer has."""
+"""Time that leads wait for a connection that the set-up no longer has."""
 
 MISSING_INTERVALS = Intervals(every_s=60.0, first_s=60.0)
 
@@ -68,7 +68,7 @@ class Fetcher:
             ]
 
     def follow(self, connections: Sequence[PlatformConnection]) -> None:
-        """Use other connections from now on; a fetch under way keeps its own."""
+        """Use other connections from now on; a fetch in progress keeps its own."""
         self._connections = _announcing(connections)
         self.start()
 
@@ -78,7 +78,7 @@ class Fetcher:
             wake.set()
 
     def join(self, within_s: float) -> None:
-        """Wait for fetches under way after `stop` was set; one that takes longer is repeated by another process."""
+        """Wait for fetches in progress after `stop` was set; one that takes longer is repeated by another process."""
         self.wake()
         deadline = clock.monotonic() + within_s
         for thread in self._threads:
@@ -153,7 +153,7 @@ def _announcing(connections: Sequence[PlatformConnection]) -> dict[ConnectionKey
 
 
 def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
-    """Try broken connections anew: the set-up may have changed.
+    """Try broken connections again: the set-up may have changed.
 
     Raises: StoreUnavailable.
     """
@@ -166,7 +166,7 @@ def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
 
 
 def settle_missing(store: Store, connections: Sequence[PlatformConnection], now: datetime) -> None:
-    """Let the leads of each connection wait that the set-up no longer has; park them after an hour.
+    """Let the leads of each connection missing from the set-up wait; park them after an hour.
 
     Such a connection is forgotten once no lead waits for it.
     Raises: StoreUnavailable.
@@ -190,7 +190,7 @@ def settle_missing(store: Store, connections: Sequence[PlatformConnection], now:
 
 
 def missing_reason(link: ConnectionKey) -> str:
-    """Return the sentence of the alert, while leads of a connection wait that is no longer set up."""
+    """Return the sentence of the alert while leads wait for a connection missing from the set-up."""
     section = table_name(link.form, link.sender)
     return (
         f"The set-up no longer has {section}: if that is a mistake, put it back. Leads that "

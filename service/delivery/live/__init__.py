@@ -1,6 +1,6 @@
-"""What only creating records shows: one contact and one opportunity on a test board, examined from all sides.
+"""Behaviour that only creating records shows: a contact and an opportunity on a test board, examined from all sides.
 
-trial.py         creates the two records, and measures how soon a search shows them
+trial.py         creates the two records, and measures how soon searches show them
 observations.py  what the two records show
 questions.py     what Nexudus's documents leave open, and what each answer means
 """

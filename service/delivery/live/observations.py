@@ -1,8 +1,8 @@
-"""What the two records of a trial show: one function for each observation.
+"""Observations of the two records of a trial, a function for each.
 
 Nexudus silently ignores a filter that it does not understand, so each filter is tried twice: with a value that must
-find the record, and with one that must find nothing. Each function raises as Nexudus.get, and returns None where the
-trial does not show it.
+find the record, and with one that must find nothing. Each function raises as Nexudus.get, and returns None if the trial
+does not show it.
 """
 
 from datetime import datetime, timedelta
@@ -19,10 +19,10 @@ from service.nexudus.pipeline import HISTORY_PATH
 from service.nexudus.values import instant_of
 
 MAX_STAGES = 10
-"""Stages for which the own record is compared with the row in the list."""
+"""Maximum stages for which the record itself is compared with its row in the list."""
 
 TOLERANCE_MINUTES = 5
-"""Largest difference between clocks that count as equal."""
+"""Minutes by which clocks may differ and still count as equal."""
 
 
 # -- markers
@@ -54,7 +54,7 @@ def custom_fields_filter(trial: Trial) -> bool | None:
 
 
 def notes(trial: Trial) -> str:
-    """Return the fate of long notes: "kept", "changed" or "lost"."""
+    """Return what happened to long notes: "kept", "changed" or "lost"."""
     return markers.round_trip(trial.body, trial.record, trial.marker).notes
 
 

@@ -1,4 +1,4 @@
-"""The two records of a trial: a fictitious contact, and an opportunity with everything that a lead's may hold."""
+"""The two records of a trial: a fictitious contact, and an opportunity with every field that a lead's may have."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -21,18 +21,18 @@ from service.nexudus.values import Row
 from service.setup.stages import UNSAFE_REMEDY
 
 MAX_LAG_S = 60.0
-"""Seconds for which a search is repeated until it shows a new record."""
+"""Maximum seconds for which a search is repeated until it shows a new record."""
 
 FIRST_PAUSE_S = 0.25
 """Seconds before the second search; the pause doubles each time."""
 
 NOTES_CHARS = 6000
-"""Characters of the notes, as of a long enquiry."""
+"""Length of the notes in characters, as for a long enquiry."""
 
 PARAGRAPH = "Three desks & a meeting room, 5 < 6 people, naïve café, \N{GRINNING FACE}.\nFrom “March” on.\n\n"
 
 MAX_WAITS, MAX_WAIT_S = 3, 60.0
-"""Number and length of the waits of one call when Nexudus asks to slow down."""
+"""Maximum number and length of the waits of one call when Nexudus asks to slow down."""
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class TrialFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The two records, and what creating them showed.
+    """The two records, and what their creation showed.
 
     record: the opportunity read by id. clock_at: our time when it was created.
     contact_lag_s, lag_s: seconds until a search showed the contact and the opportunity; None if it did not in time.
@@ -132,7 +132,7 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
 
 
 def call_with_waits(call: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """Return the result of a call, repeated where Nexudus asks to slow down and so has done nothing.
+    """Return the result of a call, repeated if Nexudus asks to slow down, as it has done nothing then.
 
     Raises: as the call; Throttled after too many waits.
     """

@@ -16,12 +16,12 @@ UNKNOWN_EMAIL = "nobody@example.invalid"
 """An address that no contact has: a search for it returns nothing personal."""
 
 CREATES = ("Coworker-Create", "CrmOpportunity-Create")
-"""Roles that only creating a record would test."""
+"""Roles that only the creation of a record could test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether the account lets us in. me: the service user, None if the CRM does not show it."""
+    """Whether the account can be used. me: the service user, None if the CRM does not show it."""
 
     is_open: bool
     me: User | None
@@ -29,7 +29,7 @@ class Access:
 
 
 def _search_unknown(nexudus: Nexudus) -> object:
-    """Make the search that every delivery begins with, for an address that no contact has."""
+    """Make the search that begins every delivery, for an address that no contact has."""
     return nexudus.page(coworkers.PATH, {"Coworker_Email": UNKNOWN_EMAIL}, size=1)
 
 
@@ -52,7 +52,7 @@ def check_access(reader: CachedReader) -> Access:
 
 
 def _without_user(reader: CachedReader, error: NexudusError) -> Access:
-    """Return whether the account is open all the same: without knowing the user, other calls may pass."""
+    """Return whether the account is usable all the same: even without the user's record, other calls may pass."""
     account = reader.account
     if isinstance(error, Refused) and error.kind in SIGN_INS:
         return Access(is_open=False, me=None, problems=(_refused(error, account),))
@@ -133,7 +133,7 @@ def check_roles(reader: CachedReader, me: User | None) -> Iterator[SetupProblem]
         else:
             passed.add(role)
     held = _held(reader, me)
-    if held is None or not passed <= held:  # an unrestricted admin may do what no role of theirs says
+    if held is None or not passed <= held:  # an unrestricted admin may do more than their roles say
         yield _untried(reader.account, " and ".join(CREATES), "only creating a record would show it", skipped=False)
         return
     for role in CREATES:
@@ -143,7 +143,7 @@ def check_roles(reader: CachedReader, me: User | None) -> Iterator[SetupProblem]
 
 
 def _held(reader: CachedReader, me: User | None) -> frozenset[str] | None:
-    """Return the roles that the CRM shows; None where it does not, for the service user need not be allowed to."""
+    """Return the roles that the CRM shows; None if it shows none, as the service user need not see them."""
     if me is None:
         return None
     try:

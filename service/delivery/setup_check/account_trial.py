@@ -1,7 +1,7 @@
-"""Trying a Nexudus account while a person waits: what the doctor finds, and who and what can be seen there.
+"""A trial of a Nexudus account while a person waits: the doctor's problems, the user, locations and boards.
 
-The account is one that is in use, or one whose credentials were just typed: those are tried without a trace, so that a
-mistyped password stops nothing that works.
+The account is in use, or its credentials were just typed. The latter are tried without a trace, so that a mistyped
+password stops nothing that works.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ from service.nexudus.errors import NexudusError
 from service.store import Store, UnreadableSecret, WorkerRequest
 
 MAX_NAMES = 50
-"""Locations and boards that the answer names."""
+"""Maximum locations and boards that the answer names."""
 
 
 class AccountTrial:
@@ -35,7 +35,10 @@ class AccountTrial:
         client_in_use: Callable[[str], Nexudus | None],
         forms: Callable[[], Iterable[Form]],
     ) -> None:
-        """client_for: of an account that is only tried. client_in_use: of one of the set-up. forms: in force."""
+        """client_for: makes a client for an account on trial. client_in_use: returns that of an account in the set-up.
+
+        forms: those in force.
+        """
         self._store, self._forms = store, forms
         self._client_for, self._client_in_use = client_for, client_in_use
 
@@ -72,7 +75,7 @@ _NOTHING_SEEN: Mapping[str, Any] = {"user": "", "locations": [], "boards": []}
 
 
 def _look_around(client: Nexudus) -> Mapping[str, Any]:
-    """Return who is signed in, and the names of locations and boards; what cannot be read is left out."""
+    """Return who is signed in, and the names of locations and boards; unreadable parts are left out."""
     return {
         "user": _read_or(client, lambda nexudus: directory.me(nexudus).name, ""),
         "locations": _read_or(client, lambda nexudus: [each.name for each in directory.businesses(nexudus)], [])[

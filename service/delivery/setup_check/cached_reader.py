@@ -1,4 +1,4 @@
-"""What the CRM shows of an account: each thing is read once, and each that cannot be read is reported once."""
+"""An account's records in the CRM: each is read once, and each unreadable one is reported once."""
 
 from collections.abc import Callable, Collection
 from http import HTTPStatus
@@ -13,13 +13,13 @@ from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled
 T = TypeVar("T")
 
 MAX_READS = 150
-"""Things that one examination reads."""
+"""Maximum number of records that one examination reads."""
 
 MAX_SILENCES = 2
-"""Calls in a row without any answer after which no more are made: each costs the whole time limit."""
+"""Calls in a row without any answer, after which no more are made: each costs the whole time limit."""
 
 MAX_WAITS, MAX_WAIT_S = 3, 75.0
-"""Number and length of the waits when Nexudus asks to slow down; our own rate limit of a minute is waited for."""
+"""Maximum number and length of waits when Nexudus asks to slow down; long enough for our own limit per minute."""
 
 INTERCEPTED_REMEDY = (
     "check that this machine may reach Nexudus, without a proxy or firewall that answers in its place, or ask Nexudus "
@@ -33,7 +33,7 @@ class PartUnreadable(Exception):
 
 
 class CachedReader:
-    """The view that one examination has of an account."""
+    """The records of one account, as read by one examination."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class CachedReader:
     ) -> None:
         """tempo_s: pause before each call. required: things without which no lead can be delivered.
 
-        behaviour: how this Nexudus is known to behave.
+        behaviour: the known behaviour of this Nexudus.
         """
         self.account = account
         self.behaviour = behaviour or Behaviour()
@@ -133,7 +133,7 @@ class CachedReader:
 
 
 def _remedy_of(error: NexudusError) -> str:
-    """Return the remedy where no role is missing: an answer that shows nothing will show nothing tomorrow either."""
+    """Return the remedy if no role is missing: an answer that shows nothing will show nothing tomorrow either."""
     if isinstance(error, Intercepted):
         return INTERCEPTED_REMEDY
     is_answer = error.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND)

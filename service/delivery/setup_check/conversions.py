@@ -1,4 +1,4 @@
-"""Whether `conversions` name existing stages, mean what they seem to mean, and get exact times."""
+"""Checks of `conversions`: the stages exist, the names mean what they seem to mean, and the times are exact."""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,7 +19,7 @@ MEANINGS = {
     LOST: "that the opportunity was lost",
 }
 CLOSING = {WON: "WinOpportunity", LOST: "LoseOpportunity"}
-"""Key -> the flag of a stage that closes the opportunity accordingly: then key and stage mean the same moment."""
+"""Key -> the flag of a stage that closes the opportunity that way: then key and stage mean the same moment."""
 
 HISTORY_ROLE = "CrmOpportunityHistory-List"
 

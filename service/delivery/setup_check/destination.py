@@ -23,7 +23,7 @@ STAGE_ROLES, STAGE_ROLE = "CrmBoard-List and CrmBoardColumn-List", "CrmBoardColu
 
 
 def find_stage(reader: CachedReader, variant: FormVariant) -> tuple[Stage | None, list[SetupProblem]]:
-    """Return the stage that a lead would enter, with its actions on arrival, or the problem where there is none.
+    """Return the stage that a lead would enter, with its actions on arrival, or the problem if there is none.
 
     Raises: PartUnreadable.
     """
@@ -53,7 +53,7 @@ def read_actions(reader: CachedReader, stage: Stage, words: str) -> Stage:
 
 
 def _judged(reader: CachedReader, variant: FormVariant, stage: Stage) -> tuple[Stage, list[SetupProblem]]:
-    """Return the chosen stage by its own record, and a problem where that does not show its actions."""
+    """Return the chosen stage by its own record, and a problem if that does not show its actions."""
     does = f"what stage {stage.id} ({plain(stage.name)}) does on arrival"
     try:
         whole = read_actions(reader, stage, does)
@@ -65,7 +65,7 @@ def _judged(reader: CachedReader, variant: FormVariant, stage: Stage) -> tuple[S
 
 
 def _stage_by_id(reader: CachedReader, variant: FormVariant, stage_id: int) -> tuple[Stage | None, list[SetupProblem]]:
-    """Read a stage by id where boards cannot be listed; if Nexudus answered the list with 404, a 404 proves nothing."""
+    """Read a stage by id if boards cannot be listed; after a 404 for the list, a 404 for the stage proves nothing."""
     stage = reader.read(f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), STAGE_ROLE)
     if stage is None and STAGES in reader.absent:
         raise PartUnreadable(STAGES)
@@ -106,7 +106,7 @@ def check_contact(
     """
     rule = variant.form.contact
     if not rule.business_id and stage is None:
-        return  # that there is no stage is reported already
+        return  # a missing stage is reported already
     of_stage = stage.business_id if stage else None
     business_id = rule.business_id or of_stage or (me.default_business_id if me else None)
     if not business_id:

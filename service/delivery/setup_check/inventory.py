@@ -1,4 +1,4 @@
-"""Everything of an account that a forms file can name, by location."""
+"""Everything in an account that a forms file can name, by location."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class LocationOptions:
 
 @dataclass(frozen=True, slots=True)
 class AccountInventory:
-    """All of one account. unread: a sentence for each thing that could not be read."""
+    """Everything in one account. unread: a sentence for each part that could not be read."""
 
     account: str
     locations: tuple[LocationOptions, ...]
@@ -63,7 +63,7 @@ def read_inventory(
 ) -> AccountInventory:
     """Read everything. Each stage takes a call, because lists hide its actions.
 
-    Raises: as Nexudus.records, where the stages cannot be read; other things may be missing.
+    Raises: as Nexudus.records, if the stages cannot be read; other parts may be missing.
     """
     reader = CachedReader(nexudus, account, sleep, max_reads=2 * MAX_STAGES)
     stages = list(_judged(reader, reader.call(boards.stages), progress))
@@ -92,7 +92,7 @@ def _read_or_none(reader: CachedReader, what: str, call: Callable[[Nexudus], lis
 
 
 def _judged(reader: CachedReader, stages: Sequence[Stage], progress: Progress | None) -> Iterator[Stage]:
-    """Yield the stages with the actions that their own records show; as listed where a record is unreadable."""
+    """Yield the stages with the actions that their own records show; as listed if a record is unreadable."""
     misses = 0
     for number, stage in enumerate(stages, 1):
         whole = stage
@@ -109,7 +109,7 @@ def _judged(reader: CachedReader, stages: Sequence[Stage], progress: Progress | 
 
 
 def _with_templates(reader: CachedReader, types: Sequence[OpportunityType]) -> Iterator[OpportunityType]:
-    """Yield the types with their templates for notes, where these show."""
+    """Yield the types with their templates for notes, if these show."""
     misses = 0
     for number, kind in enumerate(types, 1):
         template = kind.notes_template

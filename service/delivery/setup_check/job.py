@@ -55,12 +55,12 @@ def examine(
     now: datetime | None = None,
     behaviour: Behaviour | None = None,
 ) -> list[SetupProblem]:
-    """Return every problem of the set-up of one account, errors first. Reads only; the number of calls is bounded.
+    """Return every problem of one account's set-up, errors first. Reads only; the number of calls is bounded.
 
     forms: all forms of the forms file; forms of other accounts are skipped.
-    behaviour: how this Nexudus is known to behave.
+    behaviour: the known behaviour of this Nexudus.
     tempo_s: pause before each call, so that deliveries go first.
-    Raises: what `sleep` and the client's hooks raise, but for OutOfPace.
+    Raises: what `sleep` and the client's hooks raise, except OutOfPace.
     """
     ours = list(form_variants(forms, account))
     required = () if all(variant.is_complete for variant in ours) else (STAGES, CANDIDATES, LOCATIONS)
@@ -189,7 +189,7 @@ class SetupCheckJob:
 
 
 def save_problems(tx: Transaction, account: str, problems: Sequence[SetupProblem]) -> None:
-    """Report the problems as alerts, and resolve the alerts that were checked and found right."""
+    """Report the problems as alerts, and resolve the alerts whose checks found no problem."""
     now = clock.now()
     sentences: dict[str, list[str]] = {}
     for problem in problems:
@@ -200,18 +200,18 @@ def save_problems(tx: Transaction, account: str, problems: Sequence[SetupProblem
     skipped = {problem.check for problem in problems if problem.skipped}
     is_shut = any(problem.check in ("access", "credentials") and problem.level == "error" for problem in problems)
     if is_shut or "access" in skipped:
-        return  # next to nothing was checked
+        return  # almost nothing was checked
     tx.flags.swap(checked_flag(account), tx.flags.get(checked_flag(account)), now.isoformat())
     for alert in tx.alerts.open():
         check = check_of_cause(alert.cause, account)
         if check and check not in skipped and alert.cause not in sentences:
             tx.alerts.resolve(alert.cause, now)
-            if check == "stage" and alert.cause.startswith("stage:"):  # the leads that waited for it go
+            if check == "stage" and alert.cause.startswith("stage:"):  # the leads that waited for it are due
                 tx.accounts.resume_call(account, f"stage:{alert.cause.rpartition(':')[2]}")
 
 
 def checked_flag(account: str) -> str:
-    """Return the flag that holds the time when the whole set-up of an account was last checked."""
+    """Return the flag with the time of the last check of an account's whole set-up."""
     return f"checked:{account}"
 
 

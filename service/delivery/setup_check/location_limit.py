@@ -1,4 +1,4 @@
-"""How full a location is. At 5,000 opportunities Nexudus takes no more; no document shows how it says so."""
+"""How full a location is. At 5,000 opportunities Nexudus accepts no more; no document shows its answer then."""
 
 import re
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ _LIMIT_MESSAGE = re.compile(
 def is_full(nexudus: Nexudus, store: Store, account: str, business_id: int, error: NexudusError) -> bool:
     """Return whether a create failed because the location is full: the CRM says so, or a count shows it.
 
-    The opportunities are counted only after failures that name no field, and after server errors where the location
-    is known to be nearly full.
+    The opportunities are counted only after failures that name no field, and after server errors if the location is
+    known to be nearly full.
     Raises: OutOfPace, StoreUnavailable.
     """
     if _LIMIT_MESSAGE.search(error.message):
@@ -43,7 +43,7 @@ def is_full(nexudus: Nexudus, store: Store, account: str, business_id: int, erro
 
 
 def _is_nearly_full(store: Store, account: str, business_id: int) -> bool:
-    """Return whether the daily check has warned of the limit."""
+    """Return whether the daily check has warned about the limit."""
     with store.read() as tx:
         return any(alert.cause == location_cause(account, business_id) for alert in tx.alerts.open())
 
@@ -85,7 +85,7 @@ def forecast(count: int, recent: int | None) -> str:
 
 
 def _check_total(reader: CachedReader) -> Iterator[SetupProblem]:
-    """Check the sum over all locations, which is an upper bound, where the filter by location is not understood."""
+    """Check the sum over all locations, an upper bound, if the filter by location is not understood."""
     count = reader.read("all opportunities", "cap", opportunities.count_all, ROLE)
     if count >= WARN_FROM:
         problem = f"could not count by location; all locations together hold {count:,} opportunities"

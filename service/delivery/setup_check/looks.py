@@ -1,4 +1,4 @@
-"""Looks at a Nexudus account that pages of the dashboard ask for: what can be chosen there goes into the store."""
+"""Looks at a Nexudus account, requested by pages of the dashboard: what can be chosen there goes into the store."""
 
 import threading
 from datetime import datetime
@@ -29,9 +29,9 @@ class LookJob:
         self._is_new = True
 
     def step(self, now: datetime) -> None:
-        """Look, where someone asked for it. Raises: ShuttingDown, StoreUnavailable."""
+        """Take the requested look, if there is one. Raises: ShuttingDown, StoreUnavailable."""
         account, base_url = self._account, self._nexudus.base_url
-        if self._is_new:  # the account may be another Nexudus than before
+        if self._is_new:  # the account may be at another Nexudus than before
             self._store.write(lambda tx: tx.crm.renew_look(account, base_url, now))
             self._is_new = False
         with self._store.read() as tx:

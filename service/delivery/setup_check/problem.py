@@ -1,4 +1,4 @@
-"""A problem of a set-up, the forms of an account that it is about, and the causes of alerts that report it.
+"""A problem of a set-up, the forms of an account that it concerns, and the causes of alerts that report it.
 
 A cause is the name under which the store keeps an alert about an account's set-up or behaviour.
 """
@@ -12,7 +12,7 @@ from service.delivery.targets import Unroutable, known_target
 from service.forms import Form
 
 WHOLE_ACCOUNT = "-"
-"""Stands for the form in the cause of a problem that concerns no single form."""
+"""Replaces the form in the cause of a problem that concerns no single form."""
 
 
 def stage_cause(account: str, stage_id: int) -> str:
@@ -31,7 +31,7 @@ def notes_cause(account: str, type_id: int | None) -> str:
 
 
 def mark_cause(account: str) -> str:
-    """Return the cause of markers that survive in the notes alone."""
+    """Return the cause of markers that survive only in the notes."""
     return f"mark:{account}"
 
 
@@ -41,13 +41,13 @@ def setup_cause(account: str, form: str, check: str) -> str:
 
 
 def account_of_cause(cause: str) -> str:
-    """Return the account of any of these causes; "" for another cause."""
+    """Return the account in one of these causes; "" for any other cause."""
     match = re.fullmatch(r"(?:stage|cap|notes):(.+):\d+|setup:(.+):[^:]+:\w+|mark:(.+)", cause)
     return "" if match is None else match[1] or match[2] or match[3]
 
 
 def check_of_cause(cause: str, account: str) -> str:
-    """Return the check that finds this cause; "" where no check of the account's set-up does."""
+    """Return the check that reports this cause; "" if no check of the account's set-up does."""
     match = re.fullmatch(rf"(stage|cap):{re.escape(account)}:\d+|setup:{re.escape(account)}:[^:]+:(\w+)", cause)
     return "" if match is None else match[1] or match[2]
 
@@ -56,15 +56,15 @@ def check_of_cause(cause: str, account: str) -> str:
 
 
 Level = Literal["error", "warning"]
-"""error: leads do not reach the operator, or harm is done; warning: worth a look, or the check could not be made."""
+"""error: leads do not reach the operator, or harm is done; warning: worth a look, or the check was not possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetupProblem:
     """One problem: printed by a command, logged by the worker, stored as an alert. Nothing personal, no secret.
 
-    check: the kind of check, one word ("stage", "roles" ...). subject: what it is about ("form tour, route 1").
-    causes: of the alerts that report it. skipped: the check could not be made.
+    check: the kind of check, one word ("stage", "roles" ...). subject: what has the problem ("form tour, route 1").
+    causes: of the alerts that report it. skipped: the check was not possible.
     """
 
     level: Level
@@ -120,7 +120,7 @@ class FormVariant:
         return SetupProblem(level, check, self.label, problem, remedy, causes)
 
     def unroutable(self, check: str, error: Unroutable) -> SetupProblem:
-        """Return the problem of a set-up that leads nowhere."""
+        """Return the problem of a set-up without a destination."""
         problem, _, remedy = str(error).partition(": ")
         return self.problem("error", check, problem, remedy)
 

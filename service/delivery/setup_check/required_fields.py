@@ -1,4 +1,4 @@
-"""What new records must hold before Nexudus takes them: required custom fields, and a valid `extra`."""
+"""What new records must contain for Nexudus to accept them: required custom fields, and a valid `extra`."""
 
 import difflib
 import json
@@ -28,8 +28,8 @@ MAX_MISSES = 3
 class FilledFields:
     """The custom fields of one kind of record that a form fills.
 
-    words: the kind in words. table: its key in the forms file. custom: the texts of that table by name or id.
-    others: folded names that `contact.extra` fills. business_id: location of the new record.
+    words: the kind in words. table: its key in the forms file. custom: the texts of that table by name or id. others:
+    folded names that `contact.extra` fills. business_id: location of the new record.
     """
 
     record_type: int
@@ -54,7 +54,7 @@ class FilledFields:
 def check_custom_fields(reader: CachedReader, variant: FormVariant, stage: Stage | None) -> Iterator[SetupProblem]:
     """Report required custom fields that are left empty, keys without a field, and values without an option.
 
-    It is not known whether the API enforces required fields, so these are warnings, but they become alerts.
+    Whether the API enforces required fields is unknown, so these are warnings, but they become alerts.
     Raises: PartUnreadable.
     """
     listed = reader.read("the custom fields", "custom_fields", custom_fields.listed, "CustomField-List")
@@ -85,7 +85,7 @@ def _custom_n(extra: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _read(reader: CachedReader, listed: list[CustomField]) -> Iterator[CustomField]:
-    """Yield the fields by their own records; as listed, so not required, where a record is unreadable."""
+    """Yield the fields by their own records; as listed, so not required, if a record is unreadable."""
     misses = 0
     for field in listed:
         whole = field
