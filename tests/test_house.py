@@ -41,7 +41,7 @@ DOORS = {
     "metrics": "clock edge forms lead",
     "edge": "clock forms lead tracing",
     "capture": "attribution store edge forms lead clock platforms rate_limit tracing version",
-    "platforms": "attribution capture conversions http forms lead clock",
+    "platforms": "attribution capture conversions http forms i18n lead clock",  # i18n: steps that guide the operator
     "attribution": "lead forms",
     "fetching": "background capture platforms setup store forms lead clock",
     "store": "actors lead",

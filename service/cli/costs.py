@@ -11,6 +11,7 @@ from service import clock
 from service.cli.commands import COMMANDS, Failed
 from service.cli.installation import open_installation
 from service.cli.terminal import counted, operator, print_json, printable
+from service.platforms.registry import PLATFORMS
 
 if TYPE_CHECKING:
     from service.cli.installation import Installation
@@ -22,12 +23,10 @@ MAX_LISTED = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """import FILE --source --account --dry-run --json."""
-    command = COMMANDS["costs"]
+    command, platforms = COMMANDS["costs"], ", ".join(each.title for each in PLATFORMS.values())
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     taking = actions.add_parser("import", help=command.summary, epilog=f"example: {command.example}")
-    file = taking.add_argument(
-        "file", metavar="FILE", type=Path, help="an export by day of Google Ads, Meta, LinkedIn, TikTok, or any table"
-    )
+    file = taking.add_argument("file", metavar="FILE", type=Path, help=f"an export by day of {platforms}, or any table")
     file.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
     taking.add_argument("--source", default="", metavar="NAME", help="whose costs these are, if the file does not show")
     taking.add_argument("--account", default="", metavar="NAME", help="the Nexudus account that the costs belong to")

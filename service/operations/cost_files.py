@@ -1,9 +1,8 @@
-"""Exports of what campaigns cost: Google Ads, Meta Ads, LinkedIn Campaign Manager, TikTok Ads, and plain files.
+"""Exports of what campaigns cost, by day: those of ad platforms, and plain files.
 
 Above the names of the columns stand titles and periods, below the rows their totals; columns may stand in any order and
-language. A row is a campaign, or a part of one, on one day.
-Sources of the names: exports of the platforms as their users publish them, in English, German, French, Spanish, Italian
-and Portuguese; Google Ads Help 2404176, Meta Business Help 1434403930138000, LinkedIn Help a424547, TikTok Ads Help.
+language. A row is a campaign, or a part of one, on one day. Names here are those of many tables, in English, German,
+French, Spanish, Italian and Portuguese; a platform's own, and how its exports are recognised, are in its record.
 """
 
 import re
@@ -11,29 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from service.capture.sheets.cells import HEAD_ROWS, NoSheet, SheetRow
 from service.capture.sheets.opening import open_source
 from service.operations.cost_cells import CellStyle, amount_of, day_of, style_of
+from service.platforms.platform import CostHeader
+from service.platforms.registry import COSTS, PLATFORMS
 from service.store import Cost
 
 MAX_LINES_ABOVE = 30
 """Lines at the top of a file among which the names of the columns are searched for."""
 
-NAMES: Mapping[str, Sequence[str]] = {
-    "day": (
-        *("day", "date", "by day", "stat time day", "start date (in utc)", "reporting starts", "reporting start"),
-        *("tag", "datum", "berichtsbeginn", "beginn des berichtszeitraums", "auswertungsbeginn", "startdatum (in utc)"),
-        *("jour", "date de début", "début des rapports", "date de début (en utc)"),
-        *("día", "dia", "fecha", "inicio del informe", "fecha de inicio (en utc)"),
-        *("giorno", "data", "inizio report", "início dos relatórios", "data de início (em utc)"),
-    ),
-    "end": (
-        *("reporting ends", "reporting end", "end date (in utc)", "berichtsende", "ende des berichtszeitraums"),
-        *("auswertungsende", "fin des rapports", "fin del informe", "fine report", "término dos relatórios"),
-    ),
+_COSTS = ("cost", "kosten", "coût", "coste", "costo", "custo")
+
+_USUAL: Mapping[str, Sequence[str]] = {
+    "day": ("day", "date", "tag", "datum", "jour", "date de début", "día", "dia", "fecha", "giorno", "data"),
+    "end": (),
     "campaign": (
         *("campaign name", "campaign", "kampagnenname", "kampagne", "name der kampagne", "nom de la campagne"),
         *("campagne", "nombre de la campaña", "campaña", "nome della campagna", "nome campagna", "campagna"),
@@ -44,12 +38,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("identifiant de la campagne", "id de campagne", "identificador de la campaña", "id. de campaña"),
         *("id de la campaña", "id de campaña", "id campagna", "id da campanha"),
     ),
-    "amount": (
-        *("cost", "amount spent", "total spent", "spend", "amount", "total cost", "kosten", "ausgegebener betrag"),
-        *("gesamtausgaben", "ausgaben", "betrag", "coût", "montant dépensé", "total des dépenses", "dépenses"),
-        *("montant", "coste", "costo", "importe gastado", "total gastado", "gasto", "importe", "importo speso"),
-        *("spesa totale", "custo", "valor usado", "valor gasto", "total gasto"),
-    ),
+    "amount": _COSTS,
     "currency": (
         *("currency code", "currency", "währungscode", "währung", "code de devise", "devise", "código de moneda"),
         *("moneda", "codice valuta", "valuta", "código da moeda", "moeda"),
@@ -60,6 +49,23 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("nom du compte", "compte", "nombre de la cuenta", "cuenta", "nome account", "nome da conta"),
     ),
 }
+
+_VAGUE: Mapping[str, Sequence[str]] = {
+    "amount": (
+        *("spend", "amount", "total cost", "ausgaben", "betrag", "dépenses", "montant", "gasto", "importe"),
+        "total gasto",
+    ),
+}
+"""Names that count where no column has a better one."""
+
+NAMES: Mapping[str, Sequence[str]] = {
+    meaning: (
+        *usual,
+        *chain.from_iterable(platform.costs.columns.get(meaning, ()) for platform in PLATFORMS.values()),
+        *_VAGUE.get(meaning, ()),
+    )
+    for meaning, usual in _USUAL.items()
+}
 """What a column means -> its names, folded, the best first."""
 
 ENGLISH = frozenset(
@@ -67,36 +73,8 @@ ENGLISH = frozenset(
 )
 """Names that show that a file is in English."""
 
-SOURCE_NAMES = {
-    "google": ("google", "google ads", "googleads", "adwords"),
-    "meta": ("meta", "meta ads", "facebook", "facebook ads", "fb", "instagram", "ig"),
-    "linkedin": ("linkedin", "linkedin ads"),
-    "tiktok": ("tiktok", "tiktok ads", "tik tok"),
-}
-"""Source of costs -> what a plain file may call it; any other name is kept as it is, in lower case."""
-
-_AMOUNTS = {
-    "linkedin": ("total spent", "gesamtausgaben", "total des dépenses", "spesa totale", "total gastado"),
-    "meta": (
-        *("amount spent", "ausgegebener betrag", "montant dépensé", "importe gastado", "importo speso"),
-        *("valor usado", "valor gasto"),
-    ),
-    "cost": ("cost", "total cost", "kosten", "coût", "coste", "costo", "custo"),
-}
-_NAMES_OF_CAMPAIGNS = (
-    "campaign name",
-    "kampagnenname",
-    "nom de la campagne",
-    "nombre de la campaña",
-    "nome da campanha",
-)
-_GOOGLES = frozenset(
-    (
-        *("currency code", "währungscode", "code de devise", "código de moneda", "codice valuta", "código da moeda"),
-        *("impr.", "avg. cpc", "campaign status", "kampagnenstatus", "customer id", "kunden-id", "conv. value"),
-    )
-)
-"""Names of columns by which exports of Google Ads differ from tables that people make."""
+_SOURCES = {alias: platform.costs.source for platform in PLATFORMS.values() for alias in platform.aliases}
+"""What a plain file may call a platform, without spaces -> the source of its costs."""
 
 _BRACKETS = re.compile(r"\s*[(（]([A-Za-z]{3})[)）]\s*$")
 _TOTAL = re.compile(r"(?:total|totals|gesamt|insgesamt|summe|totaux|totale|totali|итого)(?:[ :].*)?", re.IGNORECASE)
@@ -204,18 +182,20 @@ def platform_of(columns: CostColumns) -> str:
     """Return the platform whose exports have these columns, "" for none, or where a column names it in each row."""
     if "source" in columns.places:
         return ""
-    amount, day = (columns.names[columns.places[name]] for name in ("amount", "day"))
-    campaign = columns.names[columns.places["campaign"]] if "campaign" in columns.places else ""
-    plain = _BRACKETS.sub("", amount)
-    if plain in _AMOUNTS["linkedin"] or "utc" in day:
-        return "linkedin"
-    if plain in _AMOUNTS["meta"]:
-        return "meta"
-    if plain not in _AMOUNTS["cost"]:
-        return ""
-    if day in ("by day", "stat time day") or campaign in _NAMES_OF_CAMPAIGNS:
-        return "tiktok"
-    return "google" if _GOOGLES.intersection(columns.names) else ""
+    header = _header_of(columns)
+    exports = [platform.costs for platform in PLATFORMS.values()]
+    own = (export.source for export in exports if export.is_own(header))
+    beside = (export.source for export in exports if header.is_usual and export.beside & header.names)
+    return next(chain(own, beside), "")
+
+
+def _header_of(columns: CostColumns) -> CostHeader:
+    day, amount, campaign = (
+        columns.names[columns.places[meaning]] if meaning in columns.places else ""
+        for meaning in ("day", "amount", "campaign")
+    )
+    amount = _BRACKETS.sub("", amount)
+    return CostHeader(day, amount, campaign, amount in (*_COSTS, "total cost"), frozenset(columns.names))
 
 
 @dataclass(slots=True)
@@ -233,7 +213,7 @@ def _read(rows: Sequence[SheetRow], columns: CostColumns, platform: str) -> Cost
         (_cell(row, columns, "day") for row in rows),
         (_cell(row, columns, "amount") for row in rows),
         is_english=columns.is_english,
-        day_first=False if platform == "linkedin" and columns.is_english else None,
+        day_first=COSTS[platform].costs.day_first if platform in COSTS and columns.is_english else None,
     )
     read = _Totals()
     for row in rows:
@@ -289,9 +269,9 @@ def _problem(row: SheetRow, columns: CostColumns, source: str, day: date | None,
 
 
 def source_named(name: str) -> str:
-    """Return the source of costs that a plain file means."""
+    """Return the source of costs that a plain file means; any name but a platform's is kept, in lower case."""
     folded = fold_name(name)
-    return next((source for source, names in SOURCE_NAMES.items() if folded in names), folded)
+    return _SOURCES.get(folded.replace(" ", ""), folded)
 
 
 def _currency(cell: str, in_name: str, amount: str) -> str:

@@ -14,26 +14,11 @@ from service.attribution import attribute
 from service.attribution.signals import read_source
 from service.forms import AttributionConfig
 from service.lead import Evidence
+from service.platforms.registry import COSTS
 from service.store import NOT_SET, OUTCOME_JOINT, CampaignCost
 
 Amounts = Mapping[str, int]
 """Currency -> amount in ten-thousandths."""
-
-DEFAULT_TAGS = {
-    "google": ("google", "cpc"),
-    "meta": ("facebook", "paid_social"),
-    "linkedin": ("linkedin", "paid_social"),
-    "tiktok": ("tiktok", "paid_social"),
-}
-"""Source of costs -> the tags of its campaigns while no lead of them is known."""
-
-SOURCES = {
-    "google": frozenset(("google", "video")),
-    "meta": frozenset(("facebook", "instagram")),
-    "linkedin": frozenset(("linkedin",)),
-    "tiktok": frozenset(("tiktok",)),
-}
-"""Source of costs -> the sources of the attribution tables that its ads bring people from."""
 
 
 class Origin(NamedTuple):
@@ -131,15 +116,16 @@ def name_of(cost: CampaignCost) -> str:
 def _is_from(origin: Origin, source: str) -> bool:
     name = origin.source_medium.partition(" / ")[0]
     row = read_source(name).row
-    if source in SOURCES:
-        return row is not None and row.name in SOURCES[source]
+    if source in COSTS:
+        return row is not None and row.name in COSTS[source].costs.origins
     return fold(name) == fold(source)
 
 
 @lru_cache(maxsize=1024)
 def default_origin(source: str, campaign: str) -> Origin:
     """Return where a lead of a campaign would come from, by the tags that are usual at the platform."""
-    utm_source, utm_medium = DEFAULT_TAGS.get(source, (source, "cpc"))
+    usual = COSTS[source].tags if source in COSTS else None
+    utm_source, utm_medium = (usual.source, usual.medium) if usual else (source, "cpc")
     tags = {"utm_source": utm_source, "utm_medium": utm_medium, "utm_campaign": campaign}
     shown = attribute(Evidence(fields=tags), AttributionConfig())
     return Origin(f"{shown.utm_source} / {shown.utm_medium}", shown.channel, str(shown.lead_source))

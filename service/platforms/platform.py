@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 Facts = Mapping[str, str]
 """What a platform reports of a lead's campaign, such as `campaign_id`, `ad_name`, `is_organic`."""
@@ -48,12 +48,54 @@ class ExportFormat:
     times_are_utc: bool = False
 
 
+class CostHeader(NamedTuple):
+    """The names of columns in an export of costs, folded; "" for a column that it lacks.
+
+    amount: without its currency. is_usual: the amount is called as in any table of costs. names: of all columns.
+    """
+
+    day: str
+    amount: str
+    campaign: str
+    is_usual: bool
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CostExport:
+    """What the platform's campaigns cost: how its exports by day are recognised and read, and whose leads they brought.
+
+    source: the name of its costs in the store and in plain files.
+    origins: rows of attribution/tables/sources.txt, from which its ads bring people.
+    columns: meaning of a column, as in operations/cost_files.py -> names that only its exports have, folded.
+    is_own: whether day, amount and campaign have names that show whose export it is. beside: names of further columns
+    by which its exports differ from tables that people make, where these three do not show it.
+    day_first: whether its English exports write 24/11/2026; None where that is not known.
+    """
+
+    source: str
+    origins: frozenset[str]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_own: Callable[[CostHeader], bool] = lambda _header: False
+    beside: frozenset[str] = frozenset()
+    day_first: bool | None = None
+
+
+class AdVisit(NamedTuple):
+    """How a visitor comes from one of its ads. title: a message; query: of the landing page."""
+
+    title: str
+    query: str
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """One ad platform.
 
     name: in webhook addresses, the forms file and the store. title: for people.
     keys: the keys of its table in the forms file besides those of every sender; needs: the required ones.
+    steps: messages that guide the operator through its set-up; menu: where they begin, in its own words.
+    is_secret_ours: whether the operator makes up its secret.
     announces: its webhook brings only ids, and each lead is fetched afterwards.
     pull_interval_s: seconds between two searches for missed leads; None where leads cannot be listed.
     proof_remedy: what to compare when its calls are refused; `{table}` is its table in the forms file.
@@ -62,16 +104,21 @@ class Platform:
     aliases: folded names by which automations call it. lead_lists: members of a body that only its leads have.
     test_addresses: e-mail addresses of its test leads.
     conversions: its name in `lead-capture conversions`, "" where none are written for it.
+    ad_visit: an example for the demo.
     """
 
     name: str
     title: str
     keys: tuple[str, ...]
     needs: tuple[str, ...]
+    steps: tuple[str, ...]
     proof_remedy: str
     after_refusal: str
     tags: CampaignTags
     export: ExportFormat
+    costs: CostExport
+    menu: str = ""
+    is_secret_ours: bool = False
     api_urls: tuple[ApiUrl, ...] = ()
     announces: bool = False
     pull_interval_s: float | None = None
@@ -80,6 +127,7 @@ class Platform:
     lead_lists: tuple[str, ...] = ()
     test_addresses: tuple[str, ...] = ()
     conversions: str = ""
+    ad_visit: AdVisit | None = None
 
     def load(self, part: str) -> Any:
         """Import a module of its folder: webhook, api or conversions; on demand, as most processes need one of them."""

@@ -13,6 +13,9 @@ PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     {platform.name: platform for platform in (META, GOOGLE_ADS, LINKEDIN, TIKTOK)}
 )
 
+COSTS: Mapping[str, Platform] = MappingProxyType({platform.costs.source: platform for platform in PLATFORMS.values()})
+"""The same by the source of their costs."""
+
 
 def title_of(name: str) -> str:
     """Return a platform's title; any other sender's name as it is."""

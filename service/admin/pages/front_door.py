@@ -21,6 +21,7 @@ from service.admin.pages.entrance import set_session_cookie
 from service.admin.pages.rendering import PREFIX, Renderer, use_language_of_request
 from service.admin.permissions import Entry, requires
 from service.i18n import N_
+from service.platforms.registry import PLATFORMS
 from service.store import DEMO_WELCOME, Store
 
 LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
@@ -29,8 +30,7 @@ FORWARDING_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host",
 """What a reverse proxy adds: then the address that we see is the proxy's."""
 
 VISITS = (
-    (N_("from a Google ad"), "utm_source=google&utm_medium=cpc&utm_campaign=leeds-offices&gclid=demo-click"),
-    (N_("from a LinkedIn ad"), "utm_source=linkedin&utm_medium=paid-social&utm_campaign=hybrid-teams&li_fat_id=demo"),
+    *(platform.ad_visit for platform in PLATFORMS.values() if platform.ad_visit),
     (N_("from the newsletter"), "utm_source=newsletter&utm_medium=email&utm_campaign=spring-by-the-water"),
 )
 """How a visitor may come, and the tags of the address then."""

@@ -1,7 +1,7 @@
 """`lead-capture demo-data`: an invented history, for screenshots, trials and measurements.
 
 history.py   one lead after another, oldest first, and how each was delivered
-people.py    who writes, in which language, and how they came: visits.toml
+people.py    who writes, in which language, and how they came: visits.toml, which has the campaigns' costs, too
 sales.py     the stages that they entered, who was won, how soon people answered, and what campaigns cost
 
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.

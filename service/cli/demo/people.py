@@ -2,7 +2,7 @@
 
 E-mail addresses lie under example domains (RFC 2606). Telephone numbers come from the ranges that each country's
 regulator reserves for films and the like, and are not assigned to anyone. visits.toml has the visits, each attributed
-once by the real rules.
+once by the real rules, and the campaigns.
 """
 
 import tomllib
@@ -193,9 +193,14 @@ class DemoVisit:
     form_name: str = ""
 
 
+def read_visits() -> Mapping[str, Any]:
+    """Return the tables of visits.toml: visits of the site, lead ads, and campaigns with their costs."""
+    return tomllib.loads(Path(__file__).with_name("visits.toml").read_text(encoding="utf-8"))
+
+
 def all_visits() -> tuple[Sequence[DemoVisit], Sequence[float]]:
     """Every visit, and the cumulative weights to draw them by."""
-    tables = tomllib.loads(Path(__file__).with_name("visits.toml").read_text(encoding="utf-8"))
+    tables = read_visits()
     weighted = [*_of_the_site(tables["site"]), *_of_platforms(tables["lead_ad"])]
     return [visit for _, visit in weighted], [*accumulate(weight for weight, _ in weighted)]
 

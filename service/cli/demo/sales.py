@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from service.cli.demo.people import read_visits
 from service.forms.working_hours import WorkingHours, read_hours
 from service.lead import Lead, Status
+from service.platforms.registry import PLATFORMS
 from service.store import AMOUNT_UNIT, AnswerClock, AnswerKind, Cost, OwnerTurn, Sale, SaleChange, SaleStatus
 
 BOARD = "Sales"
@@ -133,22 +135,6 @@ def clock_of(number: int, lead: Lead, changes: Sequence[SaleChange], until: date
 # -- costs
 
 
-CAMPAIGNS = (
-    ("google", "Offices – City", "17290011", 1.9),
-    ("google", "Brand", "17290012", 0.3),
-    ("google", "Lead form tours", "17290015", 0.9),
-    ("google", "Autumn display", "17290014", 0.15),
-    ("meta", "Desks this month", "120201", 1.2),
-    ("meta", "Summer desks", "120202", 0.4),
-    ("linkedin", "Founders", "190012", 0.9),
-    ("linkedin", "Heads of office", "190011", 1.1),
-    ("tiktok", "First day free", "1790011", 0.35),
-)
-"""Source, campaign as the platform calls it, its id there, and its cost for each lead of the whole history, in pounds.
-
-The display campaign brings no leads.
-"""
-
 _NOISE = (0.7, 1.3)
 _WEEKEND, _SATURDAY = 0.45, 5
 
@@ -156,10 +142,11 @@ _WEEKEND, _SATURDAY = 0.45, 5
 def costs_of(account: str, leads: int, days: int, until: datetime, seed: int) -> Iterator[Cost]:
     """Yield what the campaigns cost on each day of a history."""
     random = Random(f"{seed}-costs")  # noqa: S311 (nothing here is secret)
-    first = (until - timedelta(days=days)).date()
+    first, campaigns = (until - timedelta(days=days)).date(), read_visits()["campaign"]
     for number in range((until.date() - first).days + 1):
         day = first + timedelta(days=number)
-        for source, campaign, campaign_id, share in CAMPAIGNS:
+        for each in campaigns:
             weekend = _WEEKEND if day.weekday() >= _SATURDAY else 1.0
-            amount = share * leads / days * weekend * random.uniform(*_NOISE)
-            yield Cost(day, source, account, campaign, campaign_id, "GBP", round(amount * 100) * (AMOUNT_UNIT // 100))
+            amount = round(each["cost"] * leads / days * weekend * random.uniform(*_NOISE) * 100) * (AMOUNT_UNIT // 100)
+            source = PLATFORMS[each["platform"]].costs.source
+            yield Cost(day, source, account, each["name"], each["id"], "GBP", amount)

@@ -2,13 +2,28 @@
 
 import re
 
-from service.platforms.platform import ApiUrl, CampaignTags, ExportFormat, Platform
+from service.i18n import N_
+from service.platforms.platform import ApiUrl, CampaignTags, CostExport, ExportFormat, Platform
+
+_SPENT = (
+    *("amount spent", "ausgegebener betrag", "montant dépensé", "importe gastado", "importo speso"),
+    *("valor usado", "valor gasto"),
+)
 
 META = Platform(
     name="meta",
     title="Meta",
     keys=("app_id", "app_secret", "verify_token", "access_token", "page_tokens", "lead_forms", "names"),
     needs=("app_secret",),
+    menu="developers.facebook.com",
+    steps=(
+        N_("Create an app for your business and switch it to Live mode. Copy its App secret into this page."),
+        N_("Publish first, with a verify token: Meta checks the address at once."),
+        N_("In the app add Webhooks, object Page: enter address and token, and subscribe to the field leadgen."),
+        N_("In the business settings create a system user with your Pages, and a token with leads_retrieval."),
+        N_("Subscribe the app to each Page: the documentation, “Leads of ad platforms”, has the API call."),
+        N_("Press Create lead on developers.facebook.com/tools/lead-ads-testing: it appears as a test."),
+    ),
     announces=True,
     pull_interval_s=6 * 3600.0,  # Meta counts calls
     api_urls=(
@@ -26,6 +41,23 @@ META = Platform(
     export=ExportFormat(
         (frozenset(("createdtime", "adsetid")), frozenset(("createdtime", "isorganic"))),
         hint=re.compile(r"adset(?:id|name)?|isorganic"),
+    ),
+    costs=CostExport(  # Meta Business Help 1434403930138000, and exports that its users publish
+        source="meta",
+        origins=frozenset(("facebook", "instagram")),
+        columns={
+            "day": (
+                *("reporting starts", "reporting start", "berichtsbeginn", "beginn des berichtszeitraums"),
+                *("auswertungsbeginn", "début des rapports", "inicio del informe", "inizio report"),
+                "início dos relatórios",
+            ),
+            "end": (
+                *("reporting ends", "reporting end", "berichtsende", "ende des berichtszeitraums", "auswertungsende"),
+                *("fin des rapports", "fin del informe", "fine report", "término dos relatórios"),
+            ),
+            "amount": _SPENT,
+        },
+        is_own=lambda header: header.amount in _SPENT and "utc" not in header.day,  # its days are the ad account's
     ),
     aliases=("fb", "ig", "facebook", "instagram", "meta", "facebookads", "metaads"),
     lead_lists=("field_data",),

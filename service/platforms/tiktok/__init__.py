@@ -2,13 +2,31 @@
 
 import re
 
-from service.platforms.platform import ApiUrl, CampaignTags, ExportFormat, Platform
+from service.i18n import N_
+from service.platforms.platform import ApiUrl, CampaignTags, CostExport, CostHeader, ExportFormat, Platform
+
+_DAYS = ("by day", "stat time day")
+_CAMPAIGNS = (
+    *("campaign name", "kampagnenname", "nom de la campagne", "nombre de la campaña"),
+    "nome da campanha",
+)
+
+
+def _is_cost_export(header: CostHeader) -> bool:
+    return header.is_usual and (header.day in _DAYS or header.campaign in _CAMPAIGNS)
+
 
 TIKTOK = Platform(
     name="tiktok",
     title="TikTok",
     keys=("app_id", "app_secret", "access_token", "names"),
     needs=("app_secret",),
+    menu="business-api.tiktok.com",
+    steps=(
+        N_("Create an app with permission to read leads, and have an admin of the ad account authorise it."),
+        N_("Copy its ID, its secret and the token into this page."),
+        N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
+    ),
     pull_interval_s=24 * 3600.0,  # each search makes an export at TikTok
     api_urls=(
         ApiUrl(
@@ -27,6 +45,9 @@ TIKTOK = Platform(
         ),
         hint=re.compile(r"advertiser(?:id|name)"),
         times_are_utc=True,
+    ),
+    costs=CostExport(  # TikTok Ads Help, and exports that its users publish
+        source="tiktok", origins=frozenset(("tiktok",)), columns={"day": _DAYS}, is_own=_is_cost_export
     ),
     aliases=("tiktok", "tiktokads"),
     lead_lists=("changes",),

@@ -1,4 +1,4 @@
-"""How to connect each platform and tool, step by step.
+"""How to connect each tool, step by step; an ad platform's steps are in its record.
 
 A tool's menu is named where its own documentation names it; otherwise the step says what to look for.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from service.forms.senders import SENDERS
 from service.i18n import N_, _
+from service.platforms.registry import PLATFORMS
 
 SETTINGS = N_("Open the webhook or integration settings of the form there.")
 PASTE = N_("Paste the address.")
@@ -45,43 +46,7 @@ _UNSIGNED = (PASTE, HEADER, HIDDEN, TRY)
 _JSON = N_("Choose Request Method POST and Format JSON.")
 
 GUIDES: dict[str, SenderGuide] = {
-    "meta": SenderGuide(
-        "developers.facebook.com",
-        (
-            N_("Create an app for your business and switch it to Live mode. Copy its App secret into this page."),
-            N_("Publish first, with a verify token: Meta checks the address at once."),
-            N_("In the app add Webhooks, object Page: enter address and token, and subscribe to the field leadgen."),
-            N_("In the business settings create a system user with your Pages, and a token with leads_retrieval."),
-            N_("Subscribe the app to each Page: the documentation, “Leads of ad platforms”, has the API call."),
-            N_("Press Create lead on developers.facebook.com/tools/lead-ads-testing: it appears as a test."),
-        ),
-    ),
-    "google-ads": SenderGuide(
-        "",
-        (
-            N_("In Google Ads open the lead form and find its webhook option. Each lead form has its own."),
-            N_("Enter the address as the webhook URL, and the key."),
-            N_("Press Send test data: it appears as a test."),
-        ),
-        is_secret_ours=True,
-    ),
-    "linkedin": SenderGuide(
-        "developer.linkedin.com",
-        (
-            N_("Create an app for your company and apply for Lead Sync. Copy its ID and secret into this page."),
-            N_("Generate a token with r_marketing_leadgen_automation, as a person with a role on the ad account."),
-            N_("Publish first: LinkedIn checks the address at once. Then enter it in the app's webhooks."),
-            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
-        ),
-    ),
-    "tiktok": SenderGuide(
-        "business-api.tiktok.com",
-        (
-            N_("Create an app with permission to read leads, and have an admin of the ad account authorise it."),
-            N_("Copy its ID, its secret and the token into this page."),
-            N_("Subscribe the ad account: the documentation, “Leads of ad platforms”, has the API call."),
-        ),
-    ),
+    **{name: SenderGuide(each.menu, each.steps, each.is_secret_ours) for name, each in PLATFORMS.items()},
     "typeform": SenderGuide(
         "Connect > Webhooks",
         (PASTE, SECRET_THERE, N_("Turn the webhook on: Typeform creates it switched off."), HIDDEN, TRY),
@@ -155,7 +120,7 @@ GUIDES: dict[str, SenderGuide] = {
 }
 
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
-    (N_("Ad platforms"), ("meta", "google-ads", "linkedin", "tiktok")),
+    (N_("Ad platforms"), tuple(PLATFORMS)),
     (N_("Forms and bookings"), ("typeform", "tally", "jotform", "google-forms", "calendly", "cal-com", "hubspot")),
     (
         N_("WordPress"),

@@ -17,17 +17,10 @@ from service.admin.pages.rendering import Renderer
 from service.admin.permissions import current_actor, requires
 from service.i18n import _
 from service.operations.costs import UnreadableCosts, import_upload
+from service.platforms.registry import PLATFORMS
 
 MAX_LISTED = 200
 """Campaigns, and lines with problems, that the page shows."""
-
-SOURCES: Mapping[str, str] = {
-    "google": "Google Ads",
-    "meta": "Meta Ads",
-    "linkedin": "LinkedIn",
-    "tiktok": "TikTok",
-}
-"""Platforms to choose from, for files that do not show whose they are."""
 
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
@@ -39,7 +32,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             "costs.html",
             status,
             here="reports",
-            sources=SOURCES.items(),
+            platforms=PLATFORMS.values(),
             limit=MAX_LISTED,
             amounts=amounts,
             days=span_text,
