@@ -19,7 +19,7 @@ from service.store import Arrival, Store, StoreUnavailable
 log = structlog.get_logger()
 
 OVERLAP = timedelta(hours=2)
-"""A periodic pull starts this long before the end of the last: platforms list a lead some time after it was sent."""
+"""Overlap of a periodic pull with the one before: platforms list a lead some time after it was submitted."""
 
 CHECK_INTERVAL_S = 24 * 3600.0
 """Interval of checks of a connection over which no lead arrives."""
@@ -29,7 +29,7 @@ POLL_INTERVAL_S = 20.0
 
 @dataclass(slots=True)
 class PullResult:
-    """What one pull brought. unreadable: leads that could not be read or kept, with the reason.
+    """The result of one pull. unreadable: leads that could not be read or stored, with the reason.
 
     errors: why the pull is incomplete.
     """
@@ -47,10 +47,10 @@ class PullResult:
 
 
 def pull(connection: PlatformConnection, store: Store, since: datetime, until: datetime) -> PullResult:
-    """List all leads of a period at one platform and keep the missing ones; announced ones get their answers.
+    """List all leads of a period at one platform and store the missing ones; announced ones get their answers.
 
-    A lead that cannot be read or kept does not stop the others. An error of the platform ends the pull and is saved
-    as after a failed fetch; leads kept by then stay.
+    A lead that cannot be read or stored does not stop the others. An error of the platform ends the pull and is saved
+    as after a failed fetch; leads stored by then stay.
     Raises: StoreUnavailable.
     """
     result = PullResult()
@@ -112,7 +112,7 @@ def _keep(enquiry: Enquiry, connection: PlatformConnection, store: Store, result
 
 
 def _is_known(arrival: Arrival, store: Store) -> bool:
-    """Return whether the lead arrived before; one that was only announced still waits for these answers."""
+    """Return whether the lead arrived before; a lead that was only announced still waits for these answers."""
     with store.read() as tx:
         match = tx.leads.match(arrival, clock.now())
         return match is not None and not tx.platforms.has_notice(match[0].id)
@@ -147,7 +147,7 @@ class PullJob:
                 log.exception("pull_failed", sender=connection.sender, form=connection.form.name)
 
     def serve(self, connection: PlatformConnection, now: datetime) -> None:
-        """Do what is due for one connection.
+        """Do the due work of one connection.
 
         Raises: StoreUnavailable.
         """
@@ -162,7 +162,7 @@ class PullJob:
                 self._store.write(lambda tx: tx.platforms.set_pulled_until(connection.link, now))
 
     def _needs_probe(self, connection: PlatformConnection, now: datetime) -> bool:
-        """Return whether it is broken, its pause is over, and no announced lead waits that would probe it."""
+        """Return whether it is broken, its pause is over, and no announced lead is waiting to probe it."""
         with self._store.read() as tx:
             health = tx.platforms.health(connection.link)
             has_waiting = any(link.whole == connection.link for link, _, _ in tx.platforms.fetch_backlog())

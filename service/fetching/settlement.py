@@ -1,4 +1,4 @@
-"""What follows the fetch of one announced lead: its answers, another try, or a person; and for its connection.
+"""What follows the fetch of one announced lead, for it and for its connection: its answers, another try, or a person.
 
 When to fetch again is a pure decision over plain values.
 """
@@ -52,7 +52,7 @@ class FetchAgain:
 
 @dataclass(frozen=True, slots=True)
 class StopFetching:
-    """A person must look."""
+    """Fetch no more: a person must look at it."""
 
 
 def next_step(error: PlatformError, tries: int, jitter: float, now: datetime) -> FetchAgain | StopFetching:
@@ -80,7 +80,7 @@ def pause_s(pauses: int, jitter: float) -> float:
 
 
 def outage_s(failures: int, jitter: float) -> float:
-    """Return the pause in seconds after so many failures in a row; 0 while they prove no outage."""
+    """Return the pause in seconds after so many failures in a row; 0 while they do not show an outage."""
     if failures < OUTAGE_FAILURES:
         return 0.0
     return min(MIN_OUTAGE_S * 2.0 ** min(failures - OUTAGE_FAILURES, 10), MAX_OUTAGE_S) * jitter
@@ -100,9 +100,9 @@ _OUTCOMES: Mapping[type[PlatformError], Outcome] = {
 
 
 def fetch_lead(fetch: Fetch, connection: PlatformConnection, store: Store) -> None:
-    """Read one announced lead and save what follows.
+    """Read one announced lead and save the result.
 
-    Raises: LeaseLost when another worker has it by now; StoreUnavailable when nothing can be saved.
+    Raises: LeaseLost if another worker has it by now; StoreUnavailable if nothing can be saved.
     """
     started = clock.monotonic()
     notice = fetch.notice
@@ -132,7 +132,7 @@ def settle_bug(fetch: Fetch, connection: PlatformConnection, store: Store) -> No
 
 
 def _announced_arrival(enquiry: Enquiry, connection: PlatformConnection, fetch: Fetch) -> Arrival:
-    """Return the announced lead with its answers, under the id and time that it was announced with."""
+    """Return the announced lead with its answers, under the id and time of its announcement."""
     notice = fetch.notice
     enquiry = replace(enquiry, place=enquiry.place or notice.place, external_id=notice.external_id)
     arrival = read_arrival(enquiry, connection)
@@ -142,7 +142,7 @@ def _announced_arrival(enquiry: Enquiry, connection: PlatformConnection, fetch: 
 def read_arrival(enquiry: Enquiry, connection: PlatformConnection) -> Arrival:
     """Return the lead of an enquiry that was read, identified by its id alone: a person may enquire twice.
 
-    Platforms report no visitor's address, so none is kept; whatever they let us read is proven.
+    Platforms report no visitor's address, so none is kept; the enquiry is proven, as the platform itself returned it.
     """
     # Loaded here, because they take 4 MB, and most workers fetch from no platform.
     from service.capture.accept import arrival_of  # noqa: PLC0415
@@ -228,7 +228,7 @@ def _mark_broken(
 ) -> None:
     health = tx.platforms.health(link)
     if health.reason and health.paused_until is not None and health.paused_until > now:
-        return  # several fetches were under way when it broke: that is one break
+        return  # several fetches were in progress when it broke: that is one break
     affected = f" of {link.place}" if link.place else ""
     reason = (
         f"{connection.platform.title} does not allow the leads{affected} to be read for the form "

@@ -1,4 +1,4 @@
-"""The record of acts for its readers: as JSON, as CSV, and whether its chain is whole."""
+"""The record of acts for its readers: as JSON, as CSV, and the verification of its chain."""
 
 import csv
 import hashlib
@@ -22,22 +22,22 @@ CHANGES = "changes"
 """Member of a publication with each changed key: form, key, from, to."""
 
 SEARCHED_VERSIONS = 200
-"""The newest publications of the set-up in which changes of one form are looked for."""
+"""The newest publications of the set-up that are searched for changes of one form."""
 
 EXPORT_PAGE = 500
-"""Acts in memory at a time."""
+"""Acts read at a time."""
 
 LEADS, RECORD = Subject(SubjectKind.LEADS), Subject(SubjectKind.ACTS)
-"""What may be exported, beside single leads."""
+"""Subjects of an export, beside single leads."""
 
 COLUMNS = ("id", "hash", "at", "who", "from", "act", "kind", "subject", "accounts", "before", "after")
-"""Of the CSV. Number and hash side by side are what `acts --verify` compares with."""
+"""Columns of the CSV. Number and hash stand side by side for `acts --verify`."""
 
 
 def acts_page(store: Store, actor: Actor, query: ActQuery, size: int) -> ActPage:
-    """Return the acts that exist for whoever asks.
+    """Return the acts that the actor may see.
 
-    For whoever sees only some accounts, numbers are those of ActNumbers: in the page, and in `before`.
+    For an actor who sees only some accounts, numbers are those of ActNumbers: in the page, and in `before`.
     Raises: StoreUnavailable.
     """
     if actor.accounts is None:
@@ -71,9 +71,9 @@ def act_pages(store: Store, actor: Actor, query: ActQuery, size: int = EXPORT_PA
 
 
 def acts_about(store: Store, actor: Actor, queries: Sequence[ActQuery], size: int, form: str = "") -> list[RecordedAct]:
-    """Return the newest acts that match any of the queries and exist for whoever asks.
+    """Return the newest acts that match any of the queries and that the actor may see.
 
-    form: publications of the set-up count as well where they changed this form. Raises: StoreUnavailable.
+    form: include publications of the set-up that changed this form. Raises: StoreUnavailable.
     """
     pages = [_page_in_chain(store, actor, query, size).acts for query in queries]
     if form:
@@ -85,7 +85,7 @@ def acts_about(store: Store, actor: Actor, queries: Sequence[ActQuery], size: in
 
 
 def who_did(store: Store, actor: Actor, number: int) -> str:
-    """Return who did an act that exists for whoever asks, by its number in acts_page(); "" for any other.
+    """Return who did an act, by its number in acts_page(); "" if the actor may not see it, or there is none.
 
     Raises: StoreUnavailable.
     """
@@ -96,21 +96,21 @@ def who_did(store: Store, actor: Actor, number: int) -> str:
 
 
 class ActNumbers:
-    """Numbers of acts for those who see only some of them: in the chain's own, gaps would count the acts of others.
+    """Numbers of acts for people who see only some: gaps in the chain's own numbers would count the acts of others.
 
-    Each number stands for one other number, up to 2^40, and nobody without the key learns which.
+    A permutation of the numbers up to 2^40, which cannot be reversed without the key.
     """
 
     _HALF = 20
     _MASK = (1 << _HALF) - 1
-    _ROUNDS = 4  # of a Feistel network: as many as make it indistinguishable from a random permutation
+    _ROUNDS = 4  # of a Feistel network: enough to make it indistinguishable from a random permutation
 
     def __init__(self, key: str) -> None:
         """key: the deployment's own."""
         self._key = hashlib.sha256(f"acts {key}".encode()).digest()
 
     def shown(self, number: int) -> int:
-        """Return the number that is shown; 0, and what is no number of an act, stay as they are."""
+        """Return the number to show; 0, and any number out of range, is returned as it is."""
         return self._turned(number, range(self._ROUNDS))
 
     def number_of(self, shown: int) -> int:
@@ -150,7 +150,7 @@ def act_json(act: RecordedAct) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ActChange:
-    """One member of an act, before and after, as text; "" where there was or is none."""
+    """One member of an act, before and after, as text; "" if there was or is none."""
 
     name: str
     before: str
@@ -158,7 +158,7 @@ class ActChange:
 
 
 def changes_of(act: RecordedAct) -> list[ActChange]:
-    """Return what an act changed, each member by its name; those within another as `answers.phone`."""
+    """Return what an act changed, by member; nested ones as `answers.phone`."""
     plain = {name: value for name, value in act.after.items() if name != CHANGES}
     before, after = dict(_flat(act.before)), dict(_flat(plain))
     members = [ActChange(name, before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
@@ -166,7 +166,7 @@ def changes_of(act: RecordedAct) -> list[ActChange]:
 
 
 def _of_setup(act: RecordedAct) -> Iterator[ActChange]:
-    """Yield the changed keys of a publication, which are on record as such."""
+    """Yield the changed keys of a publication, which the act records."""
     for each in act.after.get(CHANGES, ()):
         path = ".".join(filter(None, [each.get("form") or "", each.get("key") or ""]))
         yield ActChange(path, *("" if each.get(side) is None else _text(each[side]) for side in ("from", "to")))
@@ -210,10 +210,10 @@ def _lines(rows: Any) -> str:
 
 
 def record_export(store: Store, actor: Actor, what: Subject, now: datetime, account: str = "", **details: Any) -> None:
-    """Record, before the first line is written, that somebody exports data.
+    """Record, before the first line is written, that the actor exports data.
 
-    what: a lead, all leads of a form, the record, the database. account: the only one that it is limited to, "" for
-    all that the actor sees. details: format and filters, without the words of a search, which may name a person.
+    what: a lead, all leads of a form, the record, the database. account: the only one that it is limited to, "" for all
+    that the actor sees. details: format and filters, without the words of a search, which may name a person.
     Raises: StoreUnavailable.
     """
     whose = account or actor.accounts
@@ -222,7 +222,7 @@ def record_export(store: Store, actor: Actor, what: Subject, now: datetime, acco
 
 
 def record_leads_export(store: Store, actor: Actor, leads: Sequence[Lead], now: datetime) -> None:
-    """Record that somebody exports all that is stored of a person's leads.
+    """Record that the actor exports all stored data of a person's leads.
 
     Raises: StoreUnavailable.
     """

@@ -1,4 +1,4 @@
-"""Answering leads: "I have called", who waits longest, how fast people answered."""
+"""Answers to leads: recording "I have called", the leads that wait longest, how fast people answered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ BY = ("form", "owner")
 
 
 def record_call(store: Store, actor: Actor, lead_id: str, now: datetime) -> Lead | None:
-    """Record that somebody has called; None when there is no such lead. Of several answers the first counts.
+    """Record a call to the lead's person; None if there is no such lead. Of several answers the first counts.
 
     Raises: ActionNotAllowed; StoreUnavailable.
     """
@@ -60,7 +60,7 @@ def record_call(store: Store, actor: Actor, lead_id: str, now: datetime) -> Lead
 
 @dataclass(frozen=True, slots=True)
 class WaitingLead:
-    """A lead that nobody has answered yet."""
+    """A lead without an answer."""
 
     lead: Lead
     since: datetime
@@ -70,7 +70,7 @@ class WaitingLead:
 
 @dataclass(frozen=True, slots=True)
 class WaitingLeads:
-    """Leads that nobody has answered yet, the longest waiting first.
+    """Leads without an answer, the longest wait first.
 
     number, overdue: of all of them, not only those listed. is_cut: there are more than were counted.
     """
@@ -82,7 +82,7 @@ class WaitingLeads:
 
 
 def longest_waiting(store: Store, now: datetime, limit: int = 5, account: str = "") -> WaitingLeads:
-    """Return who waits longest for an answer, of the leads that are to be answered within a time.
+    """Return the leads that wait longest for an answer, among those that have a target time.
 
     Raises: StoreUnavailable.
     """
@@ -110,7 +110,7 @@ class AnswerFigures:
 
 
 def answer_figures(store: Store, period: Period, now: datetime, account: str = "") -> AnswerFigures:
-    """Return how fast the leads were answered that were received in a period.
+    """Return how fast the leads received in a period were answered.
 
     Raises: StoreUnavailable.
     """
@@ -121,7 +121,7 @@ def answer_figures(store: Store, period: Period, now: datetime, account: str = "
 
 
 def answer_report(store: Store, period: Period, now: datetime, by: str = "form") -> dict[str, Any]:
-    """Return the figures as JSON; times in seconds, a share of 1.0 is all of those of which an answer was due.
+    """Return the figures as JSON; times in seconds, shares from 0 to 1 of the leads whose answer was due.
 
     Raises: StoreUnavailable.
     """

@@ -3,11 +3,11 @@
 from datetime import date, datetime, timedelta, tzinfo
 
 MOMENT = timedelta(microseconds=1)
-"""The shortest time between two instants."""
+"""Resolution of an instant."""
 
 
 def day_of(at: datetime, zone: tzinfo) -> date:
-    """Return the day in the operator's calendar; the ends of the calendar lie outside it in some zones."""
+    """Return the day in the operator's calendar; clamped where a zone moves it beyond the calendar's ends."""
     try:
         return at.astimezone(zone).date()
     except OverflowError:
@@ -15,10 +15,10 @@ def day_of(at: datetime, zone: tzinfo) -> date:
 
 
 def previous_period(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Return the period before, of the same length; whole months, or days, of the calendar where it consists of them.
+    """Return the preceding period of the same length; whole months or days of the calendar if it consists of them.
 
-    A month, quarter or year that is not over is compared with the same part of the one before. At the ends of the
-    calendar: empty.
+    An unfinished month, quarter or year is compared with the same part of the one before. Empty at the ends of the
+    calendar.
     """
     try:
         return _period_before(since, until, zone)
@@ -41,7 +41,7 @@ def _period_before(since: datetime, until: datetime, zone: tzinfo) -> tuple[date
 
 
 def _same_time(earlier: datetime, start: datetime, end: datetime) -> datetime:
-    """Return the instant that is as many days and hours of the clock after `earlier` as `end` is after `start`."""
+    """Return the instant as many days and clock hours after `earlier` as `end` is after `start`."""
     shifted = earlier.replace(tzinfo=None) + (end.replace(tzinfo=None) - start.replace(tzinfo=None))
     return shifted.replace(tzinfo=start.tzinfo)
 
@@ -51,13 +51,13 @@ def _is_midnight(at: datetime) -> bool:
 
 
 def _months_between(start: datetime, end: datetime) -> int:
-    """Return the number of whole months; 0 where the end is not the beginning of a month."""
+    """Return the number of whole months; 0 if the end is not the beginning of a month."""
     months = (end.year - start.year) * 12 + end.month - start.month
     return months if end.day == 1 and _is_midnight(end) and months > 0 else 0
 
 
 def _unit_begun(start: datetime, end: datetime) -> int:
-    """Return the months of the smallest unit of the calendar that begins with a period and holds all of it; 0: none."""
+    """Return the months of the smallest calendar unit that begins with the period and contains it; 0 without one."""
     if start.day != 1:
         return 0
     units = (months for months in (1, 3, 12) if (start.month - 1) % months == 0)
@@ -65,6 +65,6 @@ def _unit_begun(start: datetime, end: datetime) -> int:
 
 
 def _moved(start: datetime, months: int) -> datetime:
-    """Return the beginning of a month so many months later."""
+    """Return the beginning of the month that many months later."""
     number = start.year * 12 + start.month - 1 + months
     return start.replace(year=number // 12, month=number % 12 + 1)

@@ -1,4 +1,4 @@
-"""What people connect in the dashboard: channels for alerts and Nexudus accounts; each act is recorded."""
+"""Connections that people make in the dashboard: alert channels and Nexudus accounts; each act is recorded."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,9 +26,9 @@ CHANNELS_OF_SETTING = "ALERT_URLS"
 def add_channel(
     store: Store, name: str, kind: str, address: str, account: str | None, actor: Actor, now: datetime
 ) -> str:
-    """Add a channel for alerts, and ask for a test message to it; returns the id of that request.
+    """Add an alert channel, and request a test message to it; returns the id of that request.
 
-    kind: "slack", "mailtos" ... account: whose alerts it gets; None: all. Raises: StoreUnavailable.
+    kind: "slack", "mailtos" ... account: whose alerts it receives; None: all. Raises: StoreUnavailable.
     """
 
     def add(tx: Transaction) -> str:
@@ -41,7 +41,7 @@ def add_channel(
 
 
 def remove_channel(store: Store, channel_id: str, actor: Actor, now: datetime) -> str | None:
-    """Remove a channel; returns its name, None where there is none.
+    """Remove a channel; returns its name, None if there is none.
 
     Raises: StoreUnavailable.
     """
@@ -59,9 +59,9 @@ def remove_channel(store: Store, channel_id: str, actor: Actor, now: datetime) -
 
 
 def request_test(store: Store, channel_id: str, actor: Actor, now: datetime) -> str | None:
-    """Ask for a test message to a channel, "" for the addresses of ALERT_URLS; returns the id of the request.
+    """Request a test message to a channel, "" for the addresses of ALERT_URLS; returns the id of the request.
 
-    None where there is no such channel. Raises: StoreUnavailable.
+    None if there is no such channel. Raises: StoreUnavailable.
     """
 
     def request(tx: Transaction) -> str | None:
@@ -94,8 +94,8 @@ def request_trial(
 ) -> str:
     """Have a worker try an account; returns the id of the request.
 
-    typed: keys of [accounts.NAME]; {} for the account as it is in use. kept: references to secrets that were typed for
-    an earlier trial, for those that were not typed again.
+    typed: keys of [accounts.NAME]; {} for the account as it is in use. kept: references to secrets typed for an earlier
+    trial, for keys not typed again.
     Raises: StoreUnavailable.
     """
 

@@ -15,12 +15,12 @@ from service.operations.leads import CORRECTABLE, ActionNotAllowed, subject_of
 from service.store import Act, BeingSent, Store, Transaction
 
 MAX_ANSWER_LENGTH = 10_000
-"""Characters of one answer."""
+"""Maximum characters of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A lead with its new answers. person: key of the leads that must not be sent beside it."""
+    """A lead with its new answers. person: key of the leads that must not be sent at the same time."""
 
     submission: Submission
     correction: Correction
@@ -30,7 +30,7 @@ class Corrected:
 
 
 class InvalidAnswers(Exception):
-    """Answers that cannot be taken. errors: name -> what is wrong and what to write."""
+    """Answers that cannot be accepted. errors: name -> what is wrong and what to write."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {problem}" for name, problem in errors.items()))
@@ -40,9 +40,9 @@ class InvalidAnswers(Exception):
 def correct(
     store: Store, actor: Actor, lead_id: str, answers: Mapping[str, str], forms: Mapping[str, Form], now: datetime
 ) -> Lead | None:
-    """Correct a lead's answers and send it; a quarantined lead still waits to be released.
+    """Correct a lead's answers and send it; a quarantined lead still waits for its release.
 
-    Returns: the lead afterwards, None when there is no such lead.
+    Returns: the lead afterwards, None if there is no such lead.
     Raises: ActionNotAllowed; InvalidAnswers; StoreUnavailable.
     """
 
@@ -82,8 +82,8 @@ def _record(tx: Transaction, actor: Actor, was: Lead, became: Lead | None, corre
 def corrected(lead: Lead, answers: Mapping[str, str], form: Form | None, now: datetime) -> Corrected:
     """Apply new answers to a lead; "" removes an answer. form: the lead's, None if it is no longer configured.
 
-    The evidence of where the person came from stays as it arrived; the attribution changes only where the new answers
-    choose a route with other attribution settings.
+    The evidence of the person's origin stays as it arrived; the attribution changes only if the new answers choose a
+    route with other attribution settings.
     Raises: InvalidAnswers, with every problem.
     """
     wanted = {name: clean(answer) for name, answer in answers.items()}
@@ -112,7 +112,7 @@ def corrected(lead: Lead, answers: Mapping[str, str], form: Form | None, now: da
 
 
 def _problem(name: str, answer: str, submission: Submission) -> str:
-    """Why one answer cannot be taken, "" when it can."""
+    """Return why one answer cannot be accepted; "" if it can."""
     if name not in CANONICAL_FIELDS and name not in submission.extras:
         return f"is not a field of this lead: write one of {', '.join((*CANONICAL_FIELDS, *submission.extras))}"
     if len(answer) > MAX_ANSWER_LENGTH:
@@ -123,7 +123,7 @@ def _problem(name: str, answer: str, submission: Submission) -> str:
 
 
 def _with(answers: Answers, changed: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str | list[str]]:
-    """The answers with the changes to `names`; an emptied answer is removed."""
+    """Return the answers with the changes to `names`; an emptied answer is removed."""
     updated = {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
     updated.update({name: answer for name, answer in changed.items() if name in names and (name in answers or answer)})
     return {name: answer for name, answer in updated.items() if answer}

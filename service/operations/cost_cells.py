@@ -24,7 +24,7 @@ _MONTHS = {
     **dict.fromkeys(("nov",), 11),
     **dict.fromkeys(("dec", "dez", "déc", "dic"), 12),
 }
-"""Beginnings of the names of months, in the languages that platforms write."""
+"""Beginnings of the names of months, in the languages of the platforms' exports."""
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
 _PLAIN = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[, T].*)?")
@@ -38,7 +38,7 @@ _THOUSANDS = re.compile(r"^-?\d{1,3}([.,])\d{3}(?:\1\d{3})+$")
 
 @dataclass(frozen=True, slots=True)
 class CellStyle:
-    """How a file writes its cells. day_first: 24/11/2026. decimal: "." or ",". None: nothing shows it."""
+    """How a file writes its cells. day_first: 24/11/2026. decimal: "." or ",". None: unknown."""
 
     day_first: bool | None
     decimal: str
@@ -47,7 +47,7 @@ class CellStyle:
 def style_of(days: Iterable[str], amounts: Iterable[str], *, is_english: bool, day_first: bool | None) -> CellStyle:
     """Return how the cells of two columns are written.
 
-    is_english: the language of the file. day_first: what the platform is known for; None for nothing.
+    is_english: the language of the file. day_first: the platform's habit; None if it has none.
     """
     numbers = [(int(match[1]), int(match[2])) for cell in days if (match := _PLAIN.fullmatch(cell.strip()))]
     if any(first > 12 for first, _ in numbers):  # noqa: PLR2004 (months)
@@ -60,7 +60,7 @@ def style_of(days: Iterable[str], amounts: Iterable[str], *, is_english: bool, d
 
 
 def _decimal_of(amounts: Iterable[str]) -> str:
-    """Return the decimal separator that a column shows, "" where it shows none."""
+    """Return the decimal separator that a column shows; "" if it shows none."""
     for cell in amounts:
         digits = _digits(cell)
         if "." in digits and "," in digits:
@@ -79,7 +79,7 @@ def _digits(cell: str) -> str:
 
 
 def day_of(cell: str, style: CellStyle) -> date | None:
-    """Return the day in a cell, None where there is none, or it may be one of two."""
+    """Return the day in a cell; None if there is none, or it may be one of two."""
     text = cell.strip().strip('"')
     try:
         if match := _ISO.fullmatch(text):
@@ -103,13 +103,13 @@ def _by_style(first: int, second: int, year: str, style: CellStyle) -> date | No
 
 
 def _month(word: str) -> int:
-    """Raises: KeyError."""
+    """Return the number of a month's name. Raises: KeyError for any other word."""
     name = word.casefold()
     return _MONTHS.get(name[:4]) or _MONTHS[name[:3]]
 
 
 def amount_of(cell: str, style: CellStyle) -> int | None:
-    """Return the amount in a cell in ten-thousandths, 0 for "--"; None where there is no number."""
+    """Return the amount in a cell in ten-thousandths, 0 for "--"; None without a number."""
     if cell.strip().strip("-–—− ") == "":
         return 0
     digits = _digits(cell)

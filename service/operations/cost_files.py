@@ -1,8 +1,8 @@
-"""Exports of what campaigns cost, by day: those of ad platforms, and plain files.
+"""Exports of campaign costs by day, from ad platforms, and plain files.
 
-Above the names of the columns stand titles and periods, below the rows their totals; columns may stand in any order and
-language. A row is a campaign, or a part of one, on one day. Names here are those of many tables, in English, German,
-French, Spanish, Italian and Portuguese; a platform's own, and how its exports are recognised, are in its record.
+Titles and periods may stand above the column names, totals below the rows; columns may be in any order and language. A
+row is a campaign, or a part of one, on one day. The names here are common ones, in English, German, French, Spanish,
+Italian and Portuguese; those of a platform, and how its exports are recognised, are in its record.
 """
 
 import re
@@ -21,7 +21,7 @@ from service.platforms.registry import COSTS, PLATFORMS
 from service.store import Cost
 
 MAX_LINES_ABOVE = 30
-"""Lines at the top of a file among which the names of the columns are searched for."""
+"""Lines at the top of a file in which the column names are searched for."""
 
 _COSTS = ("cost", "kosten", "coût", "coste", "costo", "custo")
 
@@ -66,12 +66,12 @@ NAMES: Mapping[str, Sequence[str]] = {
     )
     for meaning, usual in _USUAL.items()
 }
-"""What a column means -> its names, folded, the best first."""
+"""Meaning of a column -> its names, folded, the best first."""
 
 ENGLISH = frozenset(
     ("day", "date", "by day", "cost", "amount spent", "total spent", "spend", "amount", "campaign name")
 )
-"""Names that show that a file is in English."""
+"""Names that only a file in English has."""
 
 _SOURCES = {alias: platform.costs.source for platform in PLATFORMS.values() for alias in platform.aliases}
 """What a plain file may call a platform, without spaces -> the source of its costs."""
@@ -80,12 +80,12 @@ _BRACKETS = re.compile(r"\s*[(（]([A-Za-z]{3})[)）]\s*$")
 _TOTAL = re.compile(r"(?:total|totals|gesamt|insgesamt|summe|totaux|totale|totali|итого)(?:[ :].*)?", re.IGNORECASE)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SYMBOLS = {"€": "EUR", "£": "GBP"}
-"""Signs that stand for one currency only."""
+"""Signs of a single currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostColumns:
-    """Where a file has what. places: meaning -> column. currency: in the name of the amount's column, "" for none."""
+    """The columns of a file. places: meaning -> column. currency: in the name of the amount's column, "" for none."""
 
     line: int
     names: Sequence[str]
@@ -108,9 +108,9 @@ class CostProblem:
 
 @dataclass(frozen=True, slots=True)
 class CostFile:
-    """What a file says. days: source and account -> the days that it covers, those without costs included.
+    """The contents of a file. days: source and account -> the days that it covers, including those without costs.
 
-    totals: lines that only add up others.
+    totals: number of lines that only add up others.
     """
 
     costs: Sequence[Cost]
@@ -153,7 +153,7 @@ def _understood_in(rows: Sequence[SheetRow]) -> tuple[int, int]:
 
 
 def find_columns(rows: Iterable[SheetRow]) -> CostColumns | None:
-    """Return the columns by the first line that names a day and an amount."""
+    """Return the columns, by the first line that names a day and an amount."""
     for row in islice(rows, MAX_LINES_ABOVE):
         names = [fold_name(cell) for cell in row.cells or ()]
         plain = [_BRACKETS.sub("", name) for name in names]
@@ -165,7 +165,7 @@ def find_columns(rows: Iterable[SheetRow]) -> CostColumns | None:
 
 
 def fold_name(cell: str) -> str:
-    """Return a column's name in one spelling."""
+    """Return a column's name in normalised spelling."""
     return " ".join(cell.replace("\ufeff", "").replace("\xa0", " ").split()).casefold()
 
 
@@ -179,7 +179,7 @@ def _place_of(meaning: str, names: Sequence[str], plain: Sequence[str]) -> int |
 
 
 def platform_of(columns: CostColumns) -> str:
-    """Return the platform whose exports have these columns, "" for none, or where a column names it in each row."""
+    """Return the platform whose exports have these columns; "" if none has, or a column names it in each row."""
     if "source" in columns.places:
         return ""
     header = _header_of(columns)
@@ -233,7 +233,7 @@ def _cell(row: SheetRow, columns: CostColumns, meaning: str) -> str:
 
 
 def _is_total(row: SheetRow, columns: CostColumns) -> bool:
-    """Whether a row only adds up others: it says so, or names neither a day nor a campaign."""
+    """Return whether a row only adds up others: it says so, or names neither a day nor a campaign."""
     filled = [cell.strip() for cell in row.cells or () if cell.strip()]
     if filled and _TOTAL.fullmatch(filled[0]):
         return True
@@ -275,7 +275,7 @@ def source_named(name: str) -> str:
 
 
 def _currency(cell: str, in_name: str, amount: str) -> str:
-    """Return the currency by its own column, the name of the amount's column, else a sign in the amount."""
+    """Return the currency in its own column, in the name of the amount's column, or by a sign in the amount."""
     if _CURRENCY.fullmatch(cell.strip().upper()):
         return cell.strip().upper()
     if in_name:
@@ -286,7 +286,7 @@ def _currency(cell: str, in_name: str, amount: str) -> str:
 
 
 def lines_of(problems: Sequence[CostProblem], limit: int) -> Iterator[str]:
-    """Yield a sentence for each of the first problems."""
+    """Yield a sentence for each of the first `limit` problems, and one for the rest."""
     yield from (f"line {one.line}: {one.sentence}" for one in problems[:limit])
     if len(problems) > limit:
         yield f"and {len(problems) - limit:,} more lines"

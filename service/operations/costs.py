@@ -1,4 +1,4 @@
-"""Costs of campaigns taken from a file, by the terminal and the dashboard alike."""
+"""Import of campaign costs from a file, for the terminal and the dashboard alike."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,17 +29,17 @@ from service.store import (
 )
 
 LEADS_BEFORE = timedelta(days=365)
-"""How long before the first day of a file its campaigns are searched for among the leads."""
+"""Time before the first day of a file in which leads of its campaigns are searched for."""
 
 _AHEAD = timedelta(days=1)
-"""Leads of the present moment count as well."""
+"""Added to the present, so that leads of this moment are included."""
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignMatch:
-    """A campaign of a file. campaign: as its leads have it in utm_campaign, "" where no lead has it.
+    """A campaign of a file. campaign: its utm_campaign in leads, "" if no lead has it.
 
-    leads: with that campaign. amounts: by currency.
+    leads: number with that campaign. amounts: by currency.
     """
 
     source: str
@@ -52,7 +52,7 @@ class CampaignMatch:
 
 @dataclass(frozen=True, slots=True)
 class CostImport:
-    """What was taken from a file, or would be. replaced: amounts of earlier imports that gave way to it."""
+    """Result of an import, or of its preview. replaced: number of earlier amounts replaced."""
 
     file: CostFile
     campaigns: Sequence[CampaignMatch] = ()
@@ -62,27 +62,27 @@ class CostImport:
 
     @property
     def sources(self) -> Sequence[str]:
-        """Whose costs they are."""
+        """The platforms whose costs they are."""
         return sorted({source for source, _ in self.file.days})
 
     @property
     def first(self) -> date | None:
-        """The first day, None for none."""
+        """The first day; None without costs."""
         return min((day for days in self.file.days.values() for day in days), default=None)
 
     @property
     def last(self) -> date | None:
-        """The last day, None for none."""
+        """The last day; None without costs."""
         return max((day for days in self.file.days.values() for day in days), default=None)
 
     @property
     def unmatched(self) -> Sequence[CampaignMatch]:
-        """The campaigns that no lead has."""
+        """The campaigns without a lead."""
         return [each for each in self.campaigns if not each.campaign]
 
 
 class UnreadableCosts(Exception):
-    """An upload holds no table of costs; the text says what it is and what to do."""
+    """An upload contains no table of costs; the text says what it is and what to do."""
 
 
 def import_upload(
@@ -96,9 +96,9 @@ def import_upload(
     *,
     is_dry: bool = False,
 ) -> CostImport:
-    """Take the costs of a file that a browser has sent. name: of the file there, for messages and its ending.
+    """Import the costs of a file uploaded by a browser. name: the original file name, for messages and its ending.
 
-    source, operator: see import_costs.
+    source, operator: as in import_costs.
     Raises: UnreadableCosts; OSError; StoreUnavailable.
     """
     with TemporaryDirectory(prefix="lead-capture-costs-") as folder:
@@ -120,10 +120,10 @@ def import_costs(
     *,
     is_dry: bool = False,
 ) -> CostImport:
-    """Take the costs of a file; days that it covers are replaced. Nothing is stored where a line cannot be read.
+    """Import the costs of a file; days that it covers are replaced. Nothing is stored if a line cannot be read.
 
-    source: the platform, "" to recognise it. operator: the Nexudus account whose costs they are, "" of no one in
-    particular: those are seen by who sees all accounts. is_dry: only show what would be stored.
+    source: the platform, "" to recognise it. operator: the Nexudus account that bears the costs, "" for no one in
+    particular: only people who see all accounts see these. is_dry: only show what would be stored.
     Raises: NoSheet; OSError; StoreUnavailable.
     """
     file = read_cost_file(path, source)
@@ -154,7 +154,7 @@ def _on_record(taken: CostImport, file_name: str) -> dict[str, Any]:
 
 
 def _matched(tx: Transaction, file: CostFile, now: datetime, operator: str) -> list[CampaignMatch]:
-    """Match the campaigns of a file to those of leads, by either touch; the dearest first."""
+    """Match the campaigns of a file to those of leads, by either touch; the most expensive first."""
     first = min((day for days in file.days.values() for day in days), default=None)
     if first is None:
         return []
@@ -187,7 +187,7 @@ def _amounts(costs: Sequence[Any]) -> dict[str, float]:
 
 
 def import_json(taken: CostImport) -> dict[str, Any]:
-    """What was taken, for programs."""
+    """Return an import's result for programs."""
     return {
         "sources": taken.sources,
         "first": taken.first.isoformat() if taken.first else None,

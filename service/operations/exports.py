@@ -17,14 +17,14 @@ from service.operations.lead_json import instant, related_json
 from service.store import ExportCall, ExportRow, Query, Sale, Store, as_instant, as_milliseconds
 
 BATCH_SIZE = 500
-"""Leads in memory at a time."""
+"""Leads read at a time."""
 
 BYTE_ORDER_MARK = "\ufeff"
 """Excel needs it to read UTF-8."""
 
 
 def matches_as_csv(store: Store, query: Query) -> Iterator[str]:
-    """Yield all leads that match, oldest first, as parts of one CSV; each is read in a short transaction of its own.
+    """Yield all leads that match, oldest first, as parts of one CSV; each batch is read in a transaction of its own.
 
     Raises: StoreUnavailable.
     """
@@ -54,19 +54,19 @@ COLUMNS = (
     *("coworker_id", "opportunity_id", "delivered_at", "problem", "repeats", "extras"),
     *("stage", "sale_status", "value", "currency", "won_at", "lost_at", "loss_reason"),
 )
-"""The columns of the CSV in their order. New ones will be added at the end."""
+"""Columns of the CSV in order. Add new ones at the end."""
 
 
 # -- CSV
 
 
 def header() -> str:
-    """The first line of the CSV."""
+    """Return the first line of the CSV."""
     return _lines([COLUMNS])
 
 
 def as_csv(store: Store, page: Sequence[ExportRow]) -> str:
-    """Some leads as lines of the CSV."""
+    """Return some leads as lines of the CSV."""
     with store.read() as tx:
         sales = tx.crm.sales_of([row.id for row in page if row.opportunity_id is not None])
     return _lines([*_cells(row), *_sale_cells(sales.get(LeadId(row.id)))] for row in page)
@@ -79,7 +79,7 @@ def _lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cells(row: ExportRow) -> Sequence[object]:
-    """The cells of one lead; the text of strangers cannot run in a spreadsheet."""
+    """Return the cells of one lead; text from strangers cannot run in a spreadsheet."""
     fields, evidence = row.fields, row.evidence
     sender = protect_all((row.external_id, row.form_name))
     person = protect_all((row.email, row.full_name, row.first_name, row.last_name))
@@ -100,7 +100,7 @@ def _cells(row: ExportRow) -> Sequence[object]:
 
 
 def _sale_cells(sale: Sale | None) -> Sequence[object]:
-    """The cells of the lead's opportunity, as it was last seen in the CRM."""
+    """Return the cells of the lead's opportunity, as last seen in the CRM."""
     if sale is None:
         return ("",) * 7
     times = (instant(sale.won_at) or "", instant(sale.lost_at) or "")
@@ -110,7 +110,7 @@ def _sale_cells(sale: Sale | None) -> Sequence[object]:
 def _extras(stored: str) -> str:
     if "\\" in stored:  # letters beyond ASCII are stored as numbers
         stored = json.dumps(json.loads(stored), ensure_ascii=False)
-    # Where semicolons separate cells, the text after one could run; JSON can spell it otherwise.
+    # If semicolons separate cells, the text after one could run; JSON can spell it differently.
     return stored.replace(";", "\\u003b")
 
 
@@ -124,7 +124,7 @@ _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def as_json_lines(store: Store, page: Sequence[ExportRow]) -> str:
-    """Some leads as the API shows them, one on each line."""
+    """Return some leads as the API shows them, one per line."""
     with store.read() as tx:
         calls = tx.leads.export_calls([row.id for row in page])
         related = related_json(tx, [LeadId(row.id) for row in page])

@@ -13,11 +13,11 @@ from service.actors import Actor, Scope
 
 
 class GrantRefused(Exception):
-    """A person or a key stays as it is; the sentence says why."""
+    """The person or key stays as it is; the sentence says why."""
 
 
 class NotAllowed(GrantRefused):
-    """The actor would give more than it has, or change what it is itself; the sentence says which."""
+    """The actor would give more than it has, or change its own rights; the sentence says which."""
 
 
 class InvalidRequest(GrantRefused):
@@ -33,11 +33,11 @@ class UnknownAccount(InvalidRequest):
 
 
 class GrantConflict(GrantRefused):
-    """People or keys as they stand forbid it: a name is taken, or nobody could sign in afterwards."""
+    """The present people or keys forbid it: a name is taken, or nobody could sign in afterwards."""
 
 
 def check_scopes(given: frozenset[Scope], actor: Actor) -> None:
-    """Raises: NotAllowed where the actor lacks what would be given."""
+    """Raise NotAllowed if the actor lacks a scope that it would give."""
     if lacking := [scope.value for scope in Scope if scope in given and not actor.may(scope)]:
         raise NotAllowed(f"nobody gives what they lack: {', '.join(lacking)}")
 
@@ -48,9 +48,9 @@ def check_accounts(
     accounts: Collection[str],
     present: frozenset[str] | None = None,
 ) -> None:
-    """What the actor lacks is judged first, so that the refusal says nothing of foreign accounts.
+    """Check accounts to be given; those that the actor lacks first, so that the refusal reveals no foreign accounts.
 
-    accounts: those of the set-up. present: what the person has already.
+    accounts: those of the set-up. present: those that the person has already.
     Raises: NotAllowed, InvalidRequest, UnknownAccount.
     """
     if not actor.sees_all(wanted):

@@ -1,4 +1,4 @@
-"""People who are invited, and links that set a password, the first one or another: each is good once, for a while."""
+"""Invitations of people, and links that set a first or a new password: each works once, for a limited time."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ from service.operations.people import (
 from service.store import Act, Store, Transaction
 
 INVITATION_TIME, RESET_TIME = timedelta(days=7), timedelta(days=1)
-"""Time for which a link is valid that sets the first password, and one that sets a new one."""
+"""Validity of a link that sets the first password, and of one that sets a new one."""
 
 
 class PersonDisabled(GrantConflict):
@@ -60,7 +60,7 @@ def invite(
 
 
 def link_digest(token: str) -> str:
-    """Return what is stored of a link's token."""
+    """Return the digest of a link's token, which is stored instead of it."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -70,9 +70,9 @@ def link_address(public_url: str, token: str) -> str:
 
 
 def new_link(store: Store, person_id: str, actor: Actor, now: datetime) -> tuple[Person, str] | None:
-    """Give a person another link that sets a password; an earlier one ends. None where there is none for this actor.
+    """Give a person another link that sets a password and end an earlier one; None if the actor sees no such person.
 
-    The present password is good until the link is used.
+    The present password works until the link is used.
     Raises: NotAllowed, PersonDisabled, StoreUnavailable.
     """
     token = secrets.token_urlsafe(32)
@@ -81,7 +81,7 @@ def new_link(store: Store, person_id: str, actor: Actor, now: datetime) -> tuple
         person = shown(tx, person_id, actor)
         if person is None:
             return None
-        check_scopes(person.role.scopes, actor)  # whoever has the link can become this person
+        check_scopes(person.role.scopes, actor)  # anyone with the link can become this person
         if person.disabled_at is not None:
             raise PersonDisabled("this person is disabled: enable them first")
         act, time = (Act.INVITE, INVITATION_TIME) if person.is_invited else (Act.RESET, RESET_TIME)
@@ -94,7 +94,7 @@ def new_link(store: Store, person_id: str, actor: Actor, now: datetime) -> tuple
 
 
 def person_of_link(store: Store, token: str, now: datetime) -> Person | None:
-    """Return whose password a link sets; None for one that is used up, replaced, expired or made up.
+    """Return whose password a link sets; None if it is used, replaced, expired or made up.
 
     Raises: StoreUnavailable.
     """
@@ -103,7 +103,7 @@ def person_of_link(store: Store, token: str, now: datetime) -> Person | None:
 
 
 def use_link(store: Store, token: str, hash_password: Callable[[], str], origin: str, now: datetime) -> Person | None:
-    """Set the password that a person chose by a link, and end all earlier sessions; None where the link is no good.
+    """Set the password that a person chose by a link, and end all earlier sessions; None if the link is invalid.
 
     Raises: StoreUnavailable.
     """

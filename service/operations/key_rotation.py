@@ -1,4 +1,4 @@
-"""Re-encrypting the tokens in the database, one row in one transaction, while every process goes on working."""
+"""Re-encryption of the tokens in the database, one row per transaction, while every process goes on working."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from service.store import Act, RotationResult, SecretName, SecretOwner, SeedOwne
 
 @dataclass(slots=True)
 class KeyRotation:
-    """How many rows were re-encrypted, and how many were current before; who has tokens that no key decrypts."""
+    """Number of rows re-encrypted, and of rows already current; the owners of tokens that no key decrypts."""
 
     rotated: int = 0
     current: int = 0
@@ -20,7 +20,7 @@ def rotate_keys(store: Store, actor: Actor, now: datetime, *, forget_unreadable:
     """Encrypt all tokens under the newest key.
 
     forget_unreadable: delete tokens that no key decrypts; they are listed all the same.
-    Raises: StoreUnavailable; what was rotated until then stays so.
+    Raises: StoreUnavailable; rows re-encrypted by then stay so.
     """
     rotation = KeyRotation()
     with store.read() as tx:
@@ -40,7 +40,7 @@ def rotate_keys(store: Store, actor: Actor, now: datetime, *, forget_unreadable:
 
 
 def encrypt_plain_tokens(store: Store) -> int:
-    """Encrypt the tokens that an earlier version left in the clear; returns in how many rows.
+    """Encrypt the tokens that an earlier version stored in the clear; returns the number of rows.
 
     Raises: StoreUnavailable.
     """

@@ -12,13 +12,13 @@ from service.operations.lead_json import instant
 from service.store import KEY_USE_INTERVAL, Act, ApiKey, Store, Subject, SubjectKind, Transaction
 
 TOKEN_PREFIX = "lck_"  # noqa: S105 (what every token begins with)
-"""Prefix of a key's token, by which programs that look for leaked secrets recognise it."""
+"""Prefix of a key's token, by which scanners for leaked secrets recognise it."""
 
 MAX_KEY_NAME = 100
-"""Characters of a key's name."""
+"""Maximum characters of a key's name."""
 
 KEY_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*\S[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
-"""Shape of a name: one line, not empty; a pattern that means the same in every language."""
+"""Pattern of a name: one line, not empty; it means the same in every language's regular expressions."""
 
 
 class KeyNameTaken(GrantConflict):
@@ -27,7 +27,7 @@ class KeyNameTaken(GrantConflict):
 
 @dataclass(frozen=True, slots=True)
 class KeyRequest:
-    """A key that someone asks for. accounts: None for all. expires_at: None for never."""
+    """A key to create. accounts: None for all. expires_at: None for never."""
 
     name: str
     scopes: frozenset[Scope]
@@ -72,7 +72,7 @@ def _check(request: KeyRequest, maker: Actor, accounts: Collection[str], now: da
 
 
 def key_of_token(store: Store, token: str, now: datetime) -> ApiKey | None:
-    """Return the key of a token, whether it has ended or not, and record that one that has not was used.
+    """Return the key of a token, even if expired, and record the use of a valid one.
 
     Raises: StoreUnavailable.
     """
@@ -86,7 +86,7 @@ def key_of_token(store: Store, token: str, now: datetime) -> ApiKey | None:
 
 
 def keys_shown_to(store: Store, actor: Actor) -> list[ApiKey]:
-    """Return the keys that someone sees, the newest first.
+    """Return the keys that an actor sees, the newest first.
 
     Raises: StoreUnavailable.
     """
@@ -95,7 +95,7 @@ def keys_shown_to(store: Store, actor: Actor) -> list[ApiKey]:
 
 
 def revoke_key(store: Store, key_id: str, actor: Actor, now: datetime) -> ApiKey | None:
-    """Revoke a key at once; None where there is none that this actor sees.
+    """Revoke a key at once; None if this actor sees no such key.
 
     Raises: StoreUnavailable.
     """
@@ -115,7 +115,7 @@ def _subject(key: ApiKey) -> Subject:
 
 
 def _members(key: ApiKey) -> dict[str, object]:
-    """Return what the record of acts keeps of a key."""
+    """Return the members of a key that the record of acts stores."""
     shown = key_json(key)
     return {name: shown[name] for name in ("name", "scopes", "accounts", "expires_at")}
 

@@ -11,14 +11,14 @@ from service.store import AnswerClock, OwnerTurn, Sale, SaleChange, Transaction
 
 
 def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
-    """Leads with everything stored about them: attempts, the body sent to Nexudus, the opportunity as it stands."""
+    """Return leads with everything stored about them, including attempts, the body sent and the opportunity."""
     ids = [lead.id for lead in leads]
     attempts, related = tx.leads.attempts_of(ids), related_json(tx, ids)
     return [{**lead_json(lead, attempts[lead.id]), **related[lead.id]} for lead in leads]
 
 
 def related_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-    """By lead, what other tables hold: the body sent to Nexudus, the opportunity, the person's history; else null."""
+    """Return what other tables hold of each lead: the body sent to Nexudus, the opportunity, the person; else null."""
     known = person_histories(tx, lead_ids)
     answers, turns = tx.answers.clocks_of(lead_ids), tx.answers.turns_of(lead_ids)
     sent, sales, changes = tx.queue.request_bodies(lead_ids), tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
@@ -35,7 +35,7 @@ def related_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, di
 
 
 def known_json(known: PersonHistory) -> dict[str, Any] | None:
-    """Since when a lead's person is known; null for a new person."""
+    """Return since when a lead's person is known; null for a new person."""
     if known.since is None:
         return None
     return {
@@ -48,7 +48,7 @@ def known_json(known: PersonHistory) -> dict[str, Any] | None:
 
 
 def answer_json(clock: AnswerClock | None) -> dict[str, Any] | None:
-    """How long a lead waits, or waited, for a person; null where nobody is to answer it by a time, nor has."""
+    """Return how long a lead waits, or waited, for a person; null if no answer is due by a time, and none came."""
     if clock is None:
         return None
     return {
@@ -63,14 +63,14 @@ def answer_json(clock: AnswerClock | None) -> dict[str, Any] | None:
 
 
 def owner_json(turn: OwnerTurn | None) -> dict[str, Any] | None:
-    """Whose turn a lead was; null where people took no turns."""
+    """Return whose turn a lead was; null if people took no turns."""
     if turn is None:
         return None
     return {"email": turn.email or None, "user_id": turn.user_id, "reason": turn.reason}
 
 
 def crm_json(sale: Sale, changes: Sequence[SaleChange]) -> dict[str, Any]:
-    """A lead's opportunity as it stands in the CRM, with its changes, oldest first."""
+    """Return a lead's opportunity as it stands in the CRM, with its changes, oldest first."""
     return {
         "stage": sale.stage,
         "board": sale.board,
@@ -87,7 +87,7 @@ def crm_json(sale: Sale, changes: Sequence[SaleChange]) -> dict[str, Any]:
 
 
 def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """A lead with its attempts; instants in ISO 8601, UTC."""
+    """Return a lead with its attempts; instants in ISO 8601, UTC."""
     submission = lead.submission
     return {
         "id": lead.id,
@@ -125,7 +125,7 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
 
 
 def contact_json(contact: Contact) -> dict[str, str | None]:
-    """The person; null for a detail that is missing."""
+    """Return the person; null for a detail that is missing."""
     return {
         "email": contact.email or None,
         "full_name": contact.full_name or None,
@@ -135,7 +135,7 @@ def contact_json(contact: Contact) -> dict[str, str | None]:
 
 
 def attribution_json(attribution: Attribution, evidence: Evidence) -> dict[str, Any]:
-    """The attribution with the rule that decided, and the remembered visits."""
+    """Return the attribution with the rule that decided, and the remembered visits."""
     return {
         "utm_source": attribution.utm_source,
         "utm_medium": attribution.utm_medium,
@@ -170,5 +170,5 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def instant(at: datetime | None) -> str | None:
-    """An instant as ISO 8601 in UTC."""
+    """Return an instant as ISO 8601 in UTC."""
     return None if at is None else at.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What an operator does to leads: retry, release, discard, restore, undo, forget; one or many by the same rules."""
+"""An operator's actions on leads: retry, release, discard, restore, undo, forget; one or many by the same rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from service.operations.person import leads_of
 from service.store import UNDO_WINDOW, Act, ErasureResult, Query, Store, Subject, SubjectKind, Transaction, UndoResult
 
 BATCH_SIZE = 250
-"""Leads per transaction, so that other writers never wait for all of them."""
+"""Leads per transaction: small, so that other writers never wait for all of them."""
 
 TIME_LIMIT_S = 20.0
-"""Seconds that one request spends on many leads before it reports how far it came."""
+"""Seconds that one request spends on many leads before it reports its progress."""
 
 CORRECTABLE = (Status.PENDING, Status.PARKED, Status.QUARANTINED)
 """Statuses in which an operator may correct the answers."""
@@ -27,11 +27,11 @@ class ActionNotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do with leads.
+    """One action on leads.
 
     statuses: the statuses that it applies to. refusal: why it does not apply to any other.
-    apply: does it within a transaction to leads of those statuses; returns the leads that it changed.
-    leads_to: the status that undoing it relies on; None where it cannot be undone.
+    apply: does it within a transaction to leads with those statuses; returns the leads that it changed.
+    leads_to: the status that undoing it relies on; None if it cannot be undone.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Action:
     def run(
         self, tx: Transaction, actor: Actor, lead_ids: Sequence[LeadId], now: datetime, action_id: str
     ) -> Sequence[LeadId]:
-        """Apply it, and record who did it and what the leads were before; returns those that it changed."""
+        """Apply it, and record who did it and the leads' state before; returns the leads that it changed."""
         before = tx.leads.standings_of(lead_ids)
         changed = self._apply(tx, lead_ids, now, action_id)
         after = tx.leads.standings_of(changed)
@@ -65,17 +65,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an action on many leads came. changed: leads; after: the last lead looked at, "" when all are done."""
+    """Progress of an action on many leads. changed: number of leads; after: the last one looked at, "" at the end."""
 
     changed: int
     after: str = ""
 
 
 def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[LeadId]:
-    """Send them now, with the whole schedule ahead, or fetch them if only their platform has the answers.
+    """Send leads now, with a fresh schedule, or fetch them if only their platform has the answers.
 
-    They go by the newest set-up, whatever they were taken under. A broken connection is tried, too. So is the account:
-    its pauses end and a refused sign-in is forgotten.
+    They use the newest set-up, whatever version they were taken under. A broken connection is tried, too. So is the
+    account: its pauses end and a refused sign-in is forgotten.
     """
     fetched = [lead_id for lead_id in lead_ids if tx.platforms.retry_fetch(lead_id, now)]
     statuses = tx.leads.statuses_of(lead_ids)
@@ -97,7 +97,7 @@ def _release(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list
 
 
 def _discard(tx: Transaction, lead_ids: Sequence[LeadId], _now: datetime) -> Sequence[LeadId]:
-    """Keep them from Nexudus for good; they stay in the store."""
+    """Keep leads from Nexudus for good; they stay in the store."""
     tx.queue.withdraw(lead_ids)
     for lead_id in lead_ids:
         tx.platforms.drop_notice(lead_id)
@@ -106,7 +106,7 @@ def _discard(tx: Transaction, lead_ids: Sequence[LeadId], _now: datetime) -> Seq
 
 
 def _restore(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> Sequence[LeadId]:
-    """Make them what they were before they were discarded."""
+    """Restore leads to their state before they were discarded."""
     tx.undo.restore(lead_ids, now)
     return lead_ids
 
@@ -133,19 +133,19 @@ ACTIONS = {action.name: action for action in (RETRY, RELEASE, DISCARD, RESTORE)}
 
 
 def subject_of(lead_id: str) -> Subject:
-    """The subject of an act on a lead."""
+    """Return the subject of an act on a lead."""
     return Subject(SubjectKind.LEAD, lead_id)
 
 
 def new_action_id(now: datetime) -> str:
-    """A new id for one action on any number of leads, by which it can be undone."""
+    """Return a new id for one action on any number of leads, by which it can be undone."""
     return new_lead_id(now)
 
 
 def act_on_lead(
     store: Store, actor: Actor, action: Action, lead_id: str, now: datetime, action_id: str = ""
 ) -> Lead | None:
-    """Apply an action to one lead; return it afterwards, None for no such lead. Discarding twice is no error.
+    """Apply an action to one lead; return it afterwards, None if there is none. Discarding twice is no error.
 
     action_id: by which it can be undone, "" for a new one.
     Raises: ActionNotAllowed; StoreUnavailable.
@@ -167,7 +167,7 @@ def act_on_lead(
 def act_on_leads(
     store: Store, actor: Actor, action: Action, lead_ids: Sequence[LeadId], now: datetime, action_id: str = ""
 ) -> int:
-    """Apply an action to the leads that it suits; return how many it changed.
+    """Apply an action to those leads that its statuses allow; return how many it changed.
 
     action_id: by which it can be undone, "" for a new one.
     Raises: StoreUnavailable; then some may have been changed.
@@ -193,7 +193,7 @@ def act_on_matches(
     time_limit_s: float = TIME_LIMIT_S,
     action_id: str = "",
 ) -> Progress:
-    """Apply an action to all leads that match, oldest first. Out of time, it returns where to go on.
+    """Apply an action to all leads that match, oldest first. If its time is up, it returns where to continue.
 
     action_id: by which it can be undone, "" for a new one.
     Raises: StoreUnavailable; then some may have been changed.
@@ -213,16 +213,16 @@ def act_on_matches(
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """How an undo ended. undone: leads that are what they were; left: leads that were sent or changed since."""
+    """Result of an undo. undone: leads restored to their former state; left: leads sent or changed since."""
 
     undone: int = 0
     left: int = 0
 
 
 def undo(store: Store, actor: Actor, action: Action, action_id: str, now: datetime) -> Undone:
-    """Undo an action of the last minutes for all leads that are still as it left them.
+    """Undo a recent action for all leads that are still as it left them.
 
-    Raises: ActionNotAllowed where it cannot be undone any more; StoreUnavailable, then some leads may be undone.
+    Raises: ActionNotAllowed if it can no longer be undone; StoreUnavailable, then some leads may be undone.
     """
     if action.leads_to is None or action_id < first_lead_id(now - UNDO_WINDOW):
         raise ActionNotAllowed("it is too late to undo it")
@@ -244,7 +244,7 @@ def undo(store: Store, actor: Actor, action: Action, action_id: str, now: dateti
 
 
 def erase_leads(store: Store, actor: Actor, leads: Sequence[Lead], now: datetime) -> ErasureResult:
-    """Erase leads; what is on record of them stays, without their person.
+    """Erase leads; the record of their acts stays, without their person.
 
     Raises: StoreUnavailable; then some may have been erased.
     """

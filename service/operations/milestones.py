@@ -1,4 +1,4 @@
-"""The milestones of a report: the stages that `conversions` names in the forms file."""
+"""The milestones of a report: the stages that `conversions` in the forms file name."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +10,10 @@ from service.forms import RECEIVED, Form, key_of_stage
 from service.store import OUTCOME_JOINT, SaleStatus, TalliesByForm, measure_of
 
 MAX_STAGES = 8
-"""Stages that are listed where the forms file names none."""
+"""Maximum stages that are listed if the forms file names none."""
 
 _NO_STAGES = frozenset((RECEIVED, *SaleStatus))
-"""Keys of `conversions` that are no stages."""
+"""Keys of `conversions` that are not stages."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class MilestoneNames:
     by_form: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def reached(self, form: str, stages: str) -> frozenset[str]:
-        """Return the milestones that leads of a form with these stages, joined, have reached."""
+        """Return the milestones reached by leads of a form that have entered these stages, joined."""
         if not stages:
             return frozenset()
         key = (form if form in self.by_form else "", stages)
@@ -43,7 +43,7 @@ class MilestoneNames:
 
 
 def milestone_names(forms: Mapping[str, Form], tallies: Iterable[TalliesByForm]) -> MilestoneNames:
-    """Return the milestones that the forms file names, in its order; where it names none, the stages themselves.
+    """Return the milestones that the forms file names, in its order; if it names none, the stages themselves.
 
     A form's routes may name more; leads of forms that it no longer has reach the milestones of any form.
     """
@@ -57,7 +57,7 @@ def milestone_names(forms: Mapping[str, Form], tallies: Iterable[TalliesByForm])
 
 
 def milestones_agree(forms: Mapping[str, Form]) -> bool:
-    """Return whether a stage means the same milestone in every form, so that reports need not tell forms apart."""
+    """Return whether a stage means the same milestone in every form, so that reports need not distinguish forms."""
     every = [_of_form(form) for form in forms.values()]
     return all(each == every[0] for each in every)
 
@@ -70,7 +70,7 @@ def _of_form(form: Form) -> dict[str, str]:
 
 
 def _stages(tallies: Iterable[TalliesByForm]) -> list[str]:
-    """Return the stages that most leads have entered, most first; "Won" and "Lost" have columns of their own."""
+    """Return the stages that most leads have entered, in this order; "Won" and "Lost" have columns of their own."""
     counts: Counter[str] = Counter()
     for tally in chain.from_iterable(by_form.values() for by_form in tallies):
         for written, numbers in tally.items():

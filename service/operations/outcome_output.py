@@ -11,7 +11,7 @@ from service.operations.outcomes import OutcomeReport, OutcomeRow
 
 
 def outcomes_json(report: OutcomeReport) -> dict[str, Any]:
-    """The report as the API sends it; instants in ISO 8601, `previous` is null without a comparison."""
+    """Return the report as the API sends it; instants in ISO 8601, `previous` is null without a comparison."""
     query, previous = report.query, report.previous
     return {
         "by": query.by,
@@ -41,7 +41,7 @@ def _figures(row: OutcomeRow) -> dict[str, Any]:
 
 
 def outcomes_csv(report: OutcomeReport) -> str:
-    """Return the report as CSV that no spreadsheet runs: strangers can write a campaign's name."""
+    """Return the report as CSV that no spreadsheet executes: strangers can write a campaign's name."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(protect_all(line) for line in outcomes_table(report))
     return text.getvalue()

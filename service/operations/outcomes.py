@@ -1,6 +1,6 @@
-"""What the leads of a period brought: by channel, source, campaign, form, location, landing page or LeadSource.
+"""Sales outcomes of a period's leads: by channel, source, campaign, form, location, landing page or LeadSource.
 
-The dashboard, the API, the terminal and the weekly report show the figures of `outcomes`, so that they agree.
+The dashboard, the API, the terminal and the weekly report all show the figures of `outcomes`, so that they agree.
 """
 
 from collections import Counter, defaultdict
@@ -28,21 +28,21 @@ from service.store import (
 )
 
 BY = ("channel", "source_medium", "campaign", "form", "location", "landing_page", "lead_source")
-"""What a report may list."""
+"""Groupings of a report."""
 
 TOUCHES = (LAST, FIRST)
 
 LEFT_OUT = ("quarantined", "discarded", "test")
-"""Statuses that a report always mentions; `erased` only where leads were erased before their delivery."""
+"""Statuses that a report always mentions; `erased` only if leads were erased before their delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeQuery:
-    """A report. by: one of BY. since, until: of the arrival, aware, `until` is exclusive. touch: one of TOUCHES.
+    """The query of a report. by: one of BY. since, until: of the arrival, aware, `until` exclusive. touch: of TOUCHES.
 
-    account, form: "" for all. compare: also with the period before, which is `before` where that is given.
-    include_left_out: spam, discarded leads, tests and leads erased before their delivery count as well. has_costs,
-    has_costs_before: the costs of the period, and of the one before, are read as well, which takes as long as all else.
+    account, form: "" for all. compare: also with the period before, which is `before` if that is given.
+    include_left_out: count spam, discarded leads, tests and leads erased before their delivery as well. has_costs,
+    has_costs_before: read the costs of the period, and of the one before, which takes as long as everything else.
     """
 
     by: str
@@ -62,9 +62,9 @@ class OutcomeQuery:
 class OutcomeRow:
     """Leads that share a value. share: of all leads of the report, 0 to 1.
 
-    milestones: name -> leads that have reached it. value: of won opportunities, by currency (ISO 4217, "" unknown).
-    cost: by currency, empty where none is known. time_to_win_s: from arrival, on average over the leads won at a known
-    time. previous: the same in the period before, where it was asked for.
+    milestones: name -> number of leads that have reached it. value: of won opportunities, by currency (ISO 4217, ""
+    unknown). cost: by currency, empty if unknown. time_to_win_s: average seconds from arrival to winning, over the
+    leads won at a known time. previous: the same value's figures in the period before, if requested.
     """
 
     key: Mapping[str, Any]
@@ -81,13 +81,13 @@ class OutcomeRow:
 
     @property
     def win_rate(self) -> float | None:
-        """The share of won leads among those won or lost; None while there are none."""
+        """The share of won leads among those won or lost; None without any."""
         closed = self.won + self.lost
         return self.won / closed if closed else None
 
     @property
     def change(self) -> float | None:
-        """How much more leads than in the period before, 0.5 for half as much again; None without a comparison."""
+        """The relative change of leads from the period before, 0.5 for half as many more; None without a comparison."""
         before = self.previous.leads if self.previous else 0
         return self.leads / before - 1 if before else None
 
@@ -104,10 +104,10 @@ class OutcomeRow:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeReport:
-    """The rows, the largest first, and all of them together. milestones: their names, in order.
+    """The rows, the largest first, and their total. milestones: their names, in order.
 
-    left_out: status -> leads that the rows leave out. previous: since and until of the period before, where it was
-    asked for.
+    left_out: status -> number of leads that the rows leave out. previous: since and until of the period before, if
+    requested.
     """
 
     query: OutcomeQuery
@@ -121,7 +121,7 @@ class OutcomeReport:
 def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone: tzinfo = UTC) -> OutcomeReport:
     """Return the figures of a period, exact at this moment.
 
-    forms: the forms file's, which name the milestones. zone: in which days begin, for costs and for the period before.
+    forms: the forms file's, which name the milestones. zone: the one whose days count for costs and the period before.
     Raises: StoreUnavailable; ValueError for an unknown `by` or `touch`.
     """
     if query.by not in BY or query.touch not in TOUCHES:
@@ -155,7 +155,7 @@ def outcomes(store: Store, query: OutcomeQuery, forms: Mapping[str, Form], zone:
 
 
 def _period_before(query: OutcomeQuery, zone: tzinfo) -> tuple[datetime, datetime] | None:
-    """Return the period that a report compares with, None for none."""
+    """Return the period that a report compares with; None without a comparison."""
     if not query.compare:
         return None
     return query.before or previous_period(query.since, query.until, zone)
@@ -188,14 +188,14 @@ class OutcomeTally:
 
 @dataclass(frozen=True, slots=True)
 class PeriodFigures:
-    """What was read of one period."""
+    """The tallies and costs read for one period."""
 
     query: OutcomeQuery
     by_form: TalliesByForm
     spending: Spending
 
     def tallies(self, names: MilestoneNames) -> dict[str, OutcomeTally]:
-        """Return the figures by value, costs included."""
+        """Return the figures by value, including costs."""
         rows: defaultdict[str, OutcomeTally] = defaultdict(OutcomeTally)
         for form, measure, numbers in self._measures():
             if self.query.include_left_out or not measure.left_out:
@@ -207,7 +207,7 @@ class PeriodFigures:
         return dict(rows)
 
     def left_out(self) -> dict[str, int]:
-        """Return how many leads the rows leave out, by status."""
+        """Return the number of leads that the rows leave out, by status."""
         counts = Counter(dict.fromkeys(LEFT_OUT, 0))
         if not self.query.include_left_out:
             for _, measure, numbers in self._measures():
@@ -226,7 +226,7 @@ LEADS, STAGES, AMOUNT = "leads", "stages", "amount"
 
 
 def _add(row: OutcomeTally, measure: Measure, number: int, milestones: Iterable[str]) -> None:
-    """Add a number of a measure. milestones: those that the leads of these stages have reached."""
+    """Add a number to a measure. milestones: those that leads with these stages have reached."""
     if measure.name == STAGES:
         for name in milestones:
             row.milestones[name] += number
@@ -307,4 +307,4 @@ KEYS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "source_medium": _source_medium,
     "lead_source": _lead_source,
 }
-"""What is listed -> the key of a row with that value."""
+"""Grouping -> the JSON key of a row with that value."""

@@ -1,4 +1,4 @@
-"""Passkeys: made by a person's device, checked at the sign-in (WebAuthn); each stands for password and second step."""
+"""Passkeys: made by a person's device, checked at the sign-in (WebAuthn); each replaces password and second step."""
 
 import json
 from collections.abc import Sequence
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 MAX_PASSKEYS = 20
-"""Passkeys of one person."""
+"""Maximum passkeys of one person."""
 
 MAX_PASSKEY_NAME = 60
 
 MAX_CREDENTIAL_CHARS = 20_000
-"""Characters of what a device sends."""
+"""Maximum characters of a device's response."""
 
 
 class InvalidPasskey(Exception):
-    """What a device sent is not accepted; the sentence says why, for the log."""
+    """A device's response is not accepted; the sentence says why, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Website:
-    """The website that passkeys are for. origin: as browsers write it, such as https://leads.example.com."""
+    """The website that passkeys belong to. origin: as browsers write it, such as https://leads.example.com."""
 
     origin: str
 
     @property
     def host(self) -> str:
-        """Passkeys are bound to it: another address of the dashboard has others."""
+        """The host that passkeys are bound to: another address of the dashboard has other passkeys."""
         return urlsplit(self.origin).hostname or ""
 
 
@@ -54,7 +54,7 @@ class Challenge:
 
 
 def challenge_for_new(store: Store, person: Person, website: Website) -> Challenge:
-    """Return what a person's device makes a new passkey from.
+    """Return the challenge from which a person's device makes a new passkey.
 
     Raises: StoreUnavailable.
     """
@@ -89,7 +89,7 @@ def _descriptors(known: Sequence[Passkey]) -> "list[PublicKeyCredentialDescripto
 
 
 def challenge_for_sign_in(website: Website) -> Challenge:
-    """Return what a device signs with whichever passkey its owner chooses."""
+    """Return the challenge that a device signs with whichever passkey its owner chooses."""
     from webauthn import generate_authentication_options, options_to_json
     from webauthn.helpers.structs import UserVerificationRequirement
 
@@ -174,7 +174,7 @@ def find_by_passkey(store: Store, credential: str, expected: str, website: Websi
 
 
 def _passkey_of(store: Store, credential: str) -> Passkey:
-    """Raises: InvalidPasskey where none has the id, StoreUnavailable."""
+    """Return the passkey of a response. Raises: InvalidPasskey if no passkey has its id, StoreUnavailable."""
     try:
         passkey_id = json.loads(credential[:MAX_CREDENTIAL_CHARS])["id"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -187,7 +187,7 @@ def _passkey_of(store: Store, credential: str) -> Passkey:
 
 
 def remove_passkey(store: Store, person: Person, passkey_id: str, actor: Actor, now: datetime) -> bool:
-    """Delete a passkey of a person; False where there is none.
+    """Delete a passkey of a person; False if there is none.
 
     Raises: StoreUnavailable.
     """

@@ -1,7 +1,7 @@
-"""What is done with the people of the dashboard, by its pages, the API and the terminal.
+"""Administration of the dashboard's people, for its pages, the API and the terminal.
 
-Nobody gives a role or an account that they lack, nobody changes what they are themselves, and nobody can remove the
-last way in. People for accounts that an actor does not see do not exist for that actor.
+Actors cannot give a role or an account that they lack or change their own rights, and nobody can remove the last way
+in. People for accounts that an actor does not see do not exist for that actor.
 """
 
 import re
@@ -22,19 +22,19 @@ from service.operations.lead_json import instant
 from service.store import PASSWORD_FLAG, Act, Store, Subject, SubjectKind, Transaction
 
 MAX_EMAIL, MAX_PERSON_NAME = 254, 100
-"""Characters of an address and of a name."""
+"""Maximum characters of an address and of a name."""
 
 EMAIL = (
     r"^[^\s@<>\"',;:()\[\]\\\u0000-\u001f]{1,64}@[^\s@<>\"',;:()\[\]\\\u0000-\u001f]+"
     r"\.[^\s@.<>\"',;:()\[\]\\\u0000-\u001f]{2,}$"
 )
-"""Rough shape of an address: it is used to sign in, and nothing is sent to it."""
+"""Rough pattern of an address: it is used to sign in, and nothing is sent to it."""
 
 PERSON_NAME = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$"
-"""Shape of a name: one line, perhaps empty, without signs that turn the direction of writing; as in KEY_NAME."""
+"""Pattern of a name: one line, possibly empty, without characters that change the direction of text; as KEY_NAME."""
 
 PERSONAL = ("email", "name")
-"""What the record of acts can forget of a person."""
+"""Members of a person that the record of acts can erase."""
 
 
 class LastWayIn(GrantConflict):
@@ -47,7 +47,7 @@ class EmailTaken(GrantConflict):
 
 @dataclass(frozen=True, slots=True)
 class PersonRequest:
-    """A person whom someone invites. accounts: None for all."""
+    """A person to invite. accounts: None for all."""
 
     email: str
     name: str
@@ -57,7 +57,7 @@ class PersonRequest:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """Values to change; None keeps one. accounts: a tuple with the new value, which may itself be None for all."""
+    """Values to change; None leaves one as it is. accounts: a tuple with the new value, which may be None for all."""
 
     name: str | None = None
     role: Role | None = None
@@ -66,12 +66,12 @@ class PersonChange:
 
 
 def fold_email(address: str) -> str:
-    """Return an e-mail address as it is stored and compared; without NUL, which PostgreSQL does not take."""
+    """Return an e-mail address as it is stored and compared; without NUL, which PostgreSQL does not accept."""
     return address.replace("\x00", "").strip().casefold()
 
 
 def people_shown_to(store: Store, actor: Actor) -> list[Person]:
-    """Return the people that exist for someone, by address.
+    """Return the people that an actor sees, by address.
 
     Raises: StoreUnavailable.
     """
@@ -80,7 +80,7 @@ def people_shown_to(store: Store, actor: Actor) -> list[Person]:
 
 
 def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
-    """Return a person by id; None where there is none that exists for this actor.
+    """Return a person by id; None if this actor sees no such person.
 
     Raises: StoreUnavailable.
     """
@@ -89,14 +89,14 @@ def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
 
 
 def shown(tx: Transaction, person_id: str, actor: Actor) -> Person | None:
-    """Return a person by id within a transaction; None where there is none that exists for this actor."""
+    """Return a person by id within a transaction; None if this actor sees no such person."""
     is_id = person_id.isascii() and person_id.isalnum()  # on other characters, such as NUL, a database may fail
     person = tx.people.get(person_id) if is_id else None
     return person if person is not None and actor.sees_all(person.accounts) else None
 
 
 def check_name(name: str) -> None:
-    """Raises: InvalidRequest unless it is short and of one line."""
+    """Raise InvalidRequest unless the name is short and one line."""
     if len(name) > MAX_PERSON_NAME or not re.search(PERSON_NAME, name):
         raise InvalidRequest("name", f"write a name of one line and at most {MAX_PERSON_NAME} characters")
 
@@ -114,7 +114,7 @@ def change_person(
     *,
     has_password: bool,
 ) -> Person | None:
-    """Change a person; None where there is none that exists for this actor. To disable one ends the sessions at once.
+    """Change a person; None if this actor sees no such person. Disabling ends the person's sessions at once.
 
     accounts: those of the set-up. has_password: whether ADMIN_PASSWORD is set.
     Raises: NotAllowed, LastWayIn, InvalidRequest, StoreUnavailable.
@@ -163,7 +163,7 @@ def _check_change(person: Person, changed: Person, actor: Actor, accounts: Colle
 
 
 def _check_way_in(person: Person, changed: Person | None, everyone: Collection[Person]) -> None:
-    """Without a password of the administrator, someone must be left who can manage all people."""
+    """Raise LastWayIn if, without a password of the administrator, nobody could manage all people."""
 
     def leads_in(each: Person) -> bool:
         return each.is_active and each.accounts is None and Scope.PEOPLE in each.role.scopes
@@ -174,9 +174,9 @@ def _check_way_in(person: Person, changed: Person | None, everyone: Collection[P
 
 
 def remove_person(store: Store, person_id: str, actor: Actor, now: datetime, *, has_password: bool) -> Person | None:
-    """Remove a person and end the sessions at once; None where there is none that exists for this actor.
+    """Remove a person and end the sessions at once; None if this actor sees no such person.
 
-    What the person did stays in the record of acts.
+    The person's acts stay in the record.
     Raises: NotAllowed, LastWayIn, StoreUnavailable.
     """
 
@@ -198,7 +198,7 @@ def remove_person(store: Store, person_id: str, actor: Actor, now: datetime, *, 
 
 
 def end_sessions(store: Store, person_id: str, actor: Actor, now: datetime) -> Person | None:
-    """End every session of a person; None where there is none that exists for this actor.
+    """End every session of a person; None if this actor sees no such person.
 
     Raises: StoreUnavailable.
     """
@@ -216,7 +216,7 @@ def end_sessions(store: Store, person_id: str, actor: Actor, now: datetime) -> P
 
 
 def record_change(tx: Transaction, actor: Actor, person: Person, changed: Person, now: datetime) -> None:
-    """Record what is different now, for those who see the accounts of before and of now."""
+    """Record the changes, for people who see both the former and the present accounts."""
     before, after = members_of(person), members_of(changed)
     differing = [name for name in before if before[name] != after[name]]
     act = Act.CHANGE
@@ -244,13 +244,13 @@ def record_act(
     after: Mapping[str, object] | None,
     now: datetime,
 ) -> None:
-    """Record what is done to a person, in the transaction that does it."""
+    """Record an act on a person, in the transaction that does it."""
     subject = Subject(SubjectKind.PERSON, person.id)
     tx.acts.record(actor, act, subject, person.accounts, before, after, now, personal=PERSONAL)
 
 
 def members_of(person: Person) -> dict[str, object]:
-    """Return what the record of acts keeps of a person."""
+    """Return the members of a person that the record of acts stores."""
     shown = person_json(person)
     return {name: shown[name] for name in ("email", "name", "role", "accounts", "disabled")}
 

@@ -16,14 +16,14 @@ from service.store import Transaction
 # -- the consent that came with a lead
 
 _SHORT = 12
-"""Characters of an answer; a longer one is the sentence itself, which many forms send as the value."""
+"""Maximum characters of an answer like "yes"; a longer one is the sentence itself, as many forms send it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
     """One answer to the question of consent. Only the answer's words are judged, not its legal effect.
 
-    is_given: False where it was refused. text: the words beside the box, "" where the sender did not pass them. at: the
+    is_given: False if it was refused. text: the words beside the box, "" if the sender did not pass them. at: the
     submission, or the later one that changed it. boxes: several boxes of a platform's form, each with its words.
     """
 
@@ -34,7 +34,7 @@ class ConsentRecord:
 
 
 def consent_of(lead: Lead) -> ConsentRecord | None:
-    """Return the consent of a lead; None where nobody asked for it."""
+    """Return the consent of a lead; None if nobody asked for it."""
     submission = lead.submission
     answers, boxes = _texts(submission.fields, CONSENT), _boxes(submission.extras)
     if not answers and not boxes:
@@ -52,7 +52,7 @@ def _texts(answers: Answers, name: str) -> list[str]:
 
 
 def _boxes(extras: Answers) -> dict[str, bool]:
-    """Return the boxes that platforms are kept with as `consent: words`."""
+    """Return the boxes, which platforms' leads have as `consent: words`."""
     prefix = f"{CONSENT}: "
     return {
         name.removeprefix(prefix): all(text.casefold() not in REFUSALS for text in _texts(extras, name))
@@ -73,18 +73,18 @@ def _given_at(lead: Lead) -> datetime:
 
 
 def leads_of(tx: Transaction, email: str) -> list[Lead]:
-    """Return all leads of a person, as `forget` finds them."""
+    """Return all leads of a person, as `forget` selects them."""
     return [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
 
 
 def person_json(tx: Transaction, email: str, now: datetime) -> dict[str, Any]:
-    """Return all that is stored of a person, and the ids of other people's leads that mention them."""
+    """Return everything stored about a person, and the ids of other people's leads that mention them."""
     leads = leads_of(tx, email)
     return {**data_json(tx, leads, now), "email": email.strip(), "mentioned_in": tx.leads.mentioning(email)}
 
 
 def data_json(tx: Transaction, leads: Sequence[Lead], now: datetime) -> dict[str, Any]:
-    """Return all that is stored of some leads: as the API shows them, and under `stored` what it leaves out."""
+    """Return everything stored about some leads: as the API shows them, and the rest under `stored`."""
     rows = leads_json(tx, leads)
     conversions, keys = _by_lead(tx.crm.conversions_of([lead.id for lead in leads])), tx.leads.keys_of(leads)
     return {
@@ -130,7 +130,7 @@ def _consent(consent: ConsentRecord | None) -> dict[str, Any] | None:
 
 
 def _body(raw: bytes) -> dict[str, str | None]:
-    """Return a body that could not be read, as text where it is one."""
+    """Return an unreadable body, as text if it is text."""
     try:
         return {"body": raw.decode() or None, "body_base64": None}
     except UnicodeDecodeError:

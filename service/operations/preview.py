@@ -29,11 +29,11 @@ New = TypeVar("New", NewCoworker, NewOpportunity)
 
 
 def preview(form: Form, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The contact, the attribution and the exact bodies of a PreviewRequest, as a PreviewBody of the API.
+    """Return contact, attribution and the exact bodies for a PreviewRequest, as the API's PreviewBody.
 
-    redirect: where the visitor goes unless the page says otherwise; None: the built-in thank-you page.
-    origins: the reasons of values computed from answers. problems: errors that the visitor would see, or else that
-    would park the lead.
+    redirect: where the visitor goes unless the page says otherwise; None: the built-in thank-you page. origins: the
+    reasons of values computed from answers. problems: errors that the visitor would see, or else that would park the
+    lead.
     """
     now = clock.now()
     try:
@@ -58,7 +58,7 @@ def preview(form: Form, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _visit_only(request: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any]:
-    """The preview of answers that cannot be read: only the visit is attributed."""
+    """Return the preview of unreadable answers: only the visit is attributed."""
     landing_url, page_url, referrer = (request.get(name) or "" for name in ("landing_url", "page_url", "referrer"))
     evidence = Evidence(landing_url=landing_url, page_url=page_url, referrer=referrer)
     return {
@@ -73,7 +73,7 @@ def _visit_only(request: Mapping[str, Any], form: Form, problem: str) -> dict[st
 
 
 def _attribution(attribution: Attribution, evidence: Evidence, form: Form) -> dict[str, Any]:
-    """The attribution, and what the visits that do not count would have led to."""
+    """Return the attribution, and what the visits that do not count would have led to."""
     others = [
         {
             "touch": touch,
@@ -88,14 +88,14 @@ def _attribution(attribution: Attribution, evidence: Evidence, form: Form) -> di
 
 
 def _incoming(request: Mapping[str, Any]) -> Incoming:
-    """The request that a page with our script would have sent."""
+    """Return the request that a page with our script would have sent."""
     hidden = {f"lc_{name}": request.get(name) for name in ("page_url", "landing_url", "referrer")}
     answers = {**(request.get("fields") or {}), **{name: value for name, value in hidden.items() if value}}
     return Incoming(json.dumps(answers).encode(), "application/json", received_at=clock.now().timestamp())
 
 
 def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:
-    """Both bodies; {} for one that Nexudus would reject, with the reason added to `problems`."""
+    """Return both bodies; {} for one that Nexudus would reject, with the reason added to `problems`."""
     target = known_target(form)
     bodies: dict[str, Callable[[], Row]] = {
         "coworker": lambda: sketch(coworkers.compose, translate.coworker(lead, form, target)),
@@ -114,9 +114,9 @@ def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:
 
 
 def sketch(compose: Callable[[New], Row], new: New) -> Row:
-    """The exact body that `compose` makes, with null for every id that is still unknown.
+    """Return the exact body that `compose` makes, with null for every id that is still unknown.
 
-    A value that changes with the unknown ids is one of them.
+    A value that changes with the unknown ids counts as one of them.
     Raises: Rejected, as compose.
     """
     unknown = [each.name for each in fields(new) if each.name.endswith("_id") and getattr(new, each.name) == UNKNOWN_ID]
@@ -130,6 +130,6 @@ def _with_ids(new: New, names: Iterable[str], number: int) -> New:
 
 
 def readable_body(body: Mapping[str, Any]) -> dict[str, Any]:
-    """An opportunity body for display: each custom field becomes an entry of its own."""
+    """Return an opportunity body for display: each custom field becomes an entry of its own."""
     custom = {f"custom {each['Name']}": each["Value"] for each in body.get("CustomFields", {}).get("Data", ())}
     return {**{name: value for name, value in body.items() if name != "CustomFields"}, **custom}

@@ -1,4 +1,4 @@
-"""People whom a provider signs in: who is let in, and with which role."""
+"""People whom an identity provider signs in: who is admitted, and with which role."""
 
 import secrets
 from collections.abc import Collection, Mapping
@@ -12,16 +12,16 @@ from service.operations.people import MAX_PERSON_NAME, fold_email, members_of, r
 from service.store import Act, Store, Transaction
 
 ROLES_WORTH = list(Role)
-"""From the least to the most."""
+"""Roles from the least to the most powerful."""
 
 
 class NotAdmitted(Exception):
-    """The provider knows who it is, and this installation lets them in for no reason; the sentence is for the log."""
+    """The provider knows the person, but this installation has no reason to admit them; the sentence is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderRules:
-    """domains: of addresses that are let in without an invitation. role_claim: "" where owners give roles alone."""
+    """domains: of addresses that are admitted without an invitation. role_claim: "" if only owners give roles."""
 
     domains: tuple[str, ...] = ()
     role_claim: str = ""
@@ -29,16 +29,16 @@ class ProviderRules:
 
 @dataclass(frozen=True, slots=True)
 class GivenRole:
-    """What a claim gives. accounts: None for all."""
+    """The role that a claim gives. accounts: None for all."""
 
     role: Role
     accounts: frozenset[str] | None
 
 
 def given_role(claims: Mapping[str, Any], name: str, accounts: Collection[str]) -> GivenRole | None:
-    """Return the highest role that a claim gives, with its accounts; None where it gives none.
+    """Return the highest role that a claim gives, with its accounts; None if it gives none.
 
-    name: of the claim; with dots, a member of a member. Values: "agent", "agent:harbour", or a list of such.
+    name: of the claim; with dots, a member of a member. Values: "agent", "agent:harbour", or a list of such values.
     accounts: those of the set-up; a value with any other gives nothing.
     """
     value: Any = claims
@@ -64,9 +64,10 @@ def admit(
     origin: str,
     now: datetime,
 ) -> Person:
-    """Return the person who signs in, with the role that the claim gives now; a new one where a rule says so.
+    """Return the person who signs in, with the role that the claim gives now; a new one if a rule admits them.
 
-    accounts: those of the set-up. A person is found by the provider's own id, the first time by the e-mail address.
+    accounts: those of the set-up. A person is recognised by the provider's own id, the first time by the e-mail
+    address.
     Raises: NotAdmitted, StoreUnavailable.
     """
     given = given_role(identity.claims, rules.role_claim, accounts)
@@ -88,7 +89,7 @@ def admit(
 
 
 def _known(tx: Transaction, identity: ProvenIdentity, now: datetime) -> Person | str | None:
-    """The person, linked from now on; None for a stranger, or why somebody is not who the address says."""
+    """Return the person, linked from now on; None for a stranger, or why they are not the owner of the address."""
     person_id = tx.passkeys.person_of(identity.issuer, identity.subject)
     if person_id is not None:
         return tx.people.get(person_id)
@@ -110,7 +111,7 @@ def _new(
     origin: str,
     now: datetime,
 ) -> Person | str:
-    """A new person of a domain that is let in; one without a role sees the only account, or is not let in."""
+    """Return a new person from an admitted domain; one without a role sees the only account, or is not admitted."""
     email = fold_email(identity.email)
     if email.rpartition("@")[2] not in rules.domains:
         return "nobody invited this address, and its domain is not among OIDC_DOMAINS"
@@ -126,7 +127,7 @@ def _new(
 
 
 def _with_role(tx: Transaction, person: Person, given: GivenRole | None, origin: str, now: datetime) -> Person:
-    """The person with the role that the claim gives; it counts more than what an owner chose."""
+    """Return the person with the role that the claim gives; it overrides an owner's choice."""
     if given is None or (given.role, given.accounts) == (person.role, person.accounts):
         return person
     changed = replace(person, role=given.role, accounts=given.accounts)

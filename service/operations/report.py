@@ -1,4 +1,4 @@
-"""Where the leads of a period came from: channels, sources, campaigns, and problems with tags."""
+"""Origins of a period's leads: channels, sources, campaigns, and problems with tags."""
 
 import json
 from collections import Counter
@@ -28,14 +28,14 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 
 def period_of(since: datetime | None, until: datetime | None, form: str, now: datetime) -> Period:
-    """The period in UTC, by default the last 30 days. A period that ends before it begins has no leads."""
+    """Return the period in UTC, by default the last 30 days. A period that ends before it begins has no leads."""
     end = _utc(until or now)
     length = min(timedelta(days=DEFAULT_PERIOD_DAYS), end - _FIRST)
     return Period(_utc(since) if since else end - length, end, form)
 
 
 def _utc(instant: datetime) -> datetime:
-    """An instant in UTC; the ends of the calendar lie outside it in some zones."""
+    """Return an instant in UTC; clamped where a zone moves it beyond the calendar's ends."""
     try:
         return instant.astimezone(UTC)
     except OverflowError:
@@ -43,7 +43,7 @@ def _utc(instant: datetime) -> datetime:
 
 
 def attribution_report(store: Store, forms: Mapping[str, Form], period: Period) -> dict[str, Any]:
-    """The figures as JSON, the largest first; a share of 1.0 is all leads.
+    """Return the figures as JSON, the largest first; shares from 0 to 1 of all leads.
 
     Raises: StoreUnavailable.
     """
@@ -87,7 +87,7 @@ def _share(number: int, total: int) -> float:
 
 
 def _summed(counts: Iterable[OriginCount], place: int) -> list[OriginCount]:
-    """The counts summed by one of their values."""
+    """Return the counts summed by one of their values."""
     leads: Counter[str] = Counter()
     delivered: Counter[str] = Counter()
     for count in counts:
@@ -115,13 +115,13 @@ def _figures(counts: Iterable[OriginCount], names: Sequence[str], total: int) ->
 
 
 def _with_name(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """A LeadSource as a number, with its name."""
+    """Return a figure with the LeadSource's name beside its number."""
     number = int(figure["lead_source"])
     return {**figure, "lead_source": number, "name": lead_source_name(number)}
 
 
 def _defaults(verdicts: Iterable[OriginCount], total: int) -> list[dict[str, Any]]:
-    """Leads whose LeadSource is only a default, by the rule that chose it."""
+    """Return the leads whose LeadSource is only a default, by the rule that chose it."""
     numbers: Counter[str] = Counter()
     for (channel, _, rule), number, _ in verdicts:
         if default := default_rule(rule, channel):
@@ -133,7 +133,7 @@ def _defaults(verdicts: Iterable[OriginCount], total: int) -> list[dict[str, Any
 
 
 def default_rule(rule: str, channel: str) -> str:
-    """The key of DEFAULTS where a LeadSource was chosen only because one is required, else ""."""
+    """Return the key of DEFAULTS if a LeadSource was chosen only because one is required, else ""."""
     deciding = rule.rpartition(":")[2]
     if deciding == "form_default":
         return "default_lead_source"
@@ -141,7 +141,7 @@ def default_rule(rule: str, channel: str) -> str:
 
 
 def is_known(form: Form | None, utm_source: str) -> bool:
-    """Whether the rules, the form or one of its routes know a stored utm_source. form: None if no longer configured."""
+    """Return whether the rules, the form or one of its routes know a stored utm_source. form: None if removed."""
     configs = [AttributionConfig()]
     if form is not None:
         configs = [form.attribution, *(route.form.attribution for route in form.routes)]
@@ -149,12 +149,12 @@ def is_known(form: Form | None, utm_source: str) -> bool:
 
 
 def _source_map_line(utm_source: str) -> str:
-    """The line for the forms file; 99 stands for the LeadSource that the operator chooses."""
+    """Return the line for the forms file; 99 is a placeholder for the LeadSource that the operator chooses."""
     return f"source_map = {{ {json.dumps(utm_source, ensure_ascii=False)} = 99 }}"
 
 
 def _lookalikes(origins: Origins) -> list[dict[str, Any]]:
-    """Tags that look the same to people but are counted separately."""
+    """Return tags that look the same to people but are counted separately."""
     tags = {"utm_campaign": origins.campaigns, "utm_content": origins.contents, "utm_term": origins.terms}
     groups = []
     for name, counts in tags.items():

@@ -1,4 +1,4 @@
-"""The second step of a sign-in: an app's codes after the password, and recovery codes in the place of the app."""
+"""The second step of a sign-in: an app's codes after the password, or a recovery code instead."""
 
 import base64
 import re
@@ -18,7 +18,7 @@ ISSUER = "Lead Capture"
 STEP_S = 30
 
 TOLERATED_STEPS = (0, -1, 1)
-"""Steps of the app's clock that it may differ from ours."""
+"""Accepted differences between the app's clock and ours, in time steps."""
 
 RECOVERY_CODES = 10
 
@@ -27,7 +27,7 @@ CODE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def begin_second_step(store: Store, person: Person, now: datetime) -> str:
-    """Return the seed for a new app, which counts once it has made a code; "" where one counts already.
+    """Return the seed for a new app, which is active once its first code is entered; "" if an app is active already.
 
     Raises: StoreUnavailable.
     """
@@ -41,7 +41,7 @@ def begin_second_step(store: Store, person: Person, now: datetime) -> str:
 
 
 def pending_seed(store: Store, person: Person) -> str:
-    """Return the seed of the app that is still to make its first code, "" for none.
+    """Return the seed of the app whose first code is still to be entered; "" without one.
 
     Raises: StoreUnavailable.
     """
@@ -54,13 +54,13 @@ def pending_seed(store: Store, person: Person) -> str:
 
 
 def address_of(seed: str, person: Person) -> str:
-    """Return what an app reads as a QR code. Source: github.com/google/google-authenticator, "Key Uri Format"."""
+    """Return the address in an app's QR code. Source: github.com/google/google-authenticator, "Key Uri Format"."""
     label = quote(f"{ISSUER}:{person.email}")
     return f"otpauth://totp/{label}?{urlencode({'secret': seed, 'issuer': ISSUER}, quote_via=quote)}"
 
 
 def confirm_second_step(store: Store, person: Person, code: str, actor: Actor, now: datetime) -> Sequence[str]:
-    """Ask for codes from now on, as the app has made a right one; return recovery codes, () where it has not.
+    """Require codes from now on, if the app's code is right; return recovery codes, () if it is wrong.
 
     Raises: StoreUnavailable.
     """
@@ -79,7 +79,7 @@ def confirm_second_step(store: Store, person: Person, code: str, actor: Actor, n
 
 
 def check_second_step(store: Store, person_id: str, code: str, now: datetime) -> bool:
-    """Return whether a code of the app, or a recovery code, is right; each counts once.
+    """Return whether a code of the app, or a recovery code, is right; each works once.
 
     Raises: StoreUnavailable.
     """
@@ -87,7 +87,7 @@ def check_second_step(store: Store, person_id: str, code: str, now: datetime) ->
         with store.read() as tx:
             step = tx.second_steps.get(person_id)
     except UnreadableSecret:
-        step = None  # a recovery code is still one
+        step = None  # it may still be a recovery code
     if step is not None and step.confirmed_at is not None and (taken := _step_of(step.seed, code, now)):
         return store.write(lambda tx: tx.second_steps.use_step(person_id, taken, now))
     plain = _plain(code)
@@ -95,7 +95,7 @@ def check_second_step(store: Store, person_id: str, code: str, now: datetime) ->
 
 
 def remove_second_step(store: Store, person: Person, actor: Actor, now: datetime) -> bool:
-    """Ask for no code any more; False where none was asked for.
+    """Require no code any more; False if none was required.
 
     Raises: StoreUnavailable.
     """
@@ -110,7 +110,7 @@ def remove_second_step(store: Store, person: Person, actor: Actor, now: datetime
 
 
 def _step_of(seed: str, code: str, now: datetime) -> int:
-    """Return which step's code this is, 0 for none that is near."""
+    """Return the time step of a code; 0 if no near step has it."""
     digits = re.sub(r"\s", "", code)
     if not seed or not re.fullmatch(r"[0-9]{6}", digits):
         return 0
@@ -126,5 +126,5 @@ def _letters(number: int) -> str:
 
 
 def _plain(code: str) -> str:
-    """Return a recovery code as it is compared, however it was typed."""
+    """Return a recovery code in its normal form, however it was typed."""
     return re.sub(r"[^a-z0-9]", "", code.lower())

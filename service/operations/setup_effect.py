@@ -1,4 +1,4 @@
-"""The effect of a change of the set-up: what the newest leads would have become by another one. Nothing is sent."""
+"""The effect of a change of the set-up: how the newest leads would differ under it. Nothing is sent."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,20 +17,20 @@ from service.setup.publishing import Proposal
 from service.store import Query, Store
 
 LOOKED_AT = 200
-"""The newest leads that are looked at."""
+"""Number of newest leads that are compared."""
 
 MAX_EXAMPLES = 20
-"""Differences that are shown; one of each lead comes before the second of any."""
+"""Maximum differences that are shown; one of each lead comes before the second of any."""
 
 _UNSHOWN = frozenset(("coworker_id", "stage_id", "notes", "system_id", "position", "extra", "custom"))
-"""Values of an opportunity that are the same for both, or shown otherwise."""
+"""Values of an opportunity that are the same for both, or shown differently."""
 
 _OTHER_IDS = ("business_id", "country_id", "time_zone_id")
 
 
 @dataclass(frozen=True, slots=True)
 class LeadDifference:
-    """One value of one lead. key: as the forms file, or the CRM's Utm fields, call it."""
+    """One value of one lead. key: its name in the forms file, or the CRM's name of a Utm field."""
 
     lead: str
     key: str
@@ -40,7 +40,7 @@ class LeadDifference:
 
 @dataclass(frozen=True, slots=True)
 class SetupEffect:
-    """What a change would do to leads. leads: how many were looked at; changed: how many would turn out differently."""
+    """The effect of a change on leads. leads: number compared; changed: number that would turn out differently."""
 
     leads: int
     changed: int
@@ -55,7 +55,7 @@ class SetupEffect:
 
 
 def proposal_json(proposal: Proposal, effect: SetupEffect | None) -> dict[str, Any]:
-    """Return what was published, or would be, as the API and the terminal show it."""
+    """Return a proposal, published or not, as the API and the terminal show it."""
     return {
         "version": proposal.version,
         "changes": [each.as_row() for each in proposal.changes],
@@ -65,7 +65,7 @@ def proposal_json(proposal: Proposal, effect: SetupEffect | None) -> dict[str, A
 
 
 def effect_of(store: Store, before: Mapping[str, Form], after: Mapping[str, Form]) -> SetupEffect:
-    """Return what a change from one set of forms to another would do to the newest leads, of any status.
+    """Return how a change from one set of forms to another would affect the newest leads, of any status.
 
     Raises: StoreUnavailable.
     """
@@ -89,7 +89,7 @@ def _differences(lead: Lead, before: Mapping[str, Form], after: Mapping[str, For
 
 
 def _values(lead: Lead, form: Form) -> Iterator[tuple[str, Any]]:
-    """Yield what a lead becomes by a form: its contact as its answers would be read, and what the CRM would get."""
+    """Yield the values of a lead under a form: its contact as its answers would be read, and the CRM's bodies."""
     submission = _read_again(lead.submission, form)
     routed = form.for_answers(submission)
     attributed = attribute(submission.evidence, routed.attribution)
@@ -113,7 +113,7 @@ def _values(lead: Lead, form: Form) -> Iterator[tuple[str, Any]]:
 
 
 def _read_again(submission: Submission, form: Form) -> Submission:
-    """Return the submission as the form would read its answers now; as it is where they cannot be read again."""
+    """Return the submission as the form would read its answers now; unchanged if they cannot be read again."""
     if submission.sender != "browser":
         return submission
     answers: Answers = {**submission.extras, **{submission.names.get(n, n): v for n, v in submission.fields.items()}}

@@ -1,7 +1,7 @@
 """The costs of a period, matched to the campaigns of its leads.
 
-A platform's campaign is that of leads whose utm_campaign is its id, or its name in any spelling. Where a report lists
-sources, channels or LeadSources, a campaign's cost is divided among them as its leads are.
+A platform's campaign matches leads whose utm_campaign is its id, or its name in any spelling. If a report lists
+sources, channels or LeadSources, a campaign's cost is divided among them in proportion to its leads.
 """
 
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ Amounts = Mapping[str, int]
 
 
 class Origin(NamedTuple):
-    """Where leads of a campaign came from."""
+    """The origin of a campaign's leads."""
 
     source_medium: str
     channel: str
@@ -30,11 +30,11 @@ class Origin(NamedTuple):
 
 
 DIVIDED = Origin._fields
-"""What a report may list that a campaign's cost is divided among."""
+"""Groupings of a report among which a campaign's cost is divided."""
 
 
 class Spending:
-    """The costs of a period. origins: `campaign_origin` -> leads that count."""
+    """The costs of a period. origins: `campaign_origin` -> number of leads that count."""
 
     def __init__(self, costs: Sequence[CampaignCost] = (), origins: Mapping[str, int] = MappingProxyType({})) -> None:
         self._costs = costs
@@ -45,14 +45,14 @@ class Spending:
                 self._origins[campaign][origin] = number
 
     def total(self) -> Amounts:
-        """Return all costs, those of unknown campaigns included."""
+        """Return all costs, including those of unknown campaigns."""
         amounts: Counter[str] = Counter()
         for cost in self._costs:
             amounts[cost.currency] += cost.amount
         return amounts
 
     def by_value(self, by: str, leads: Mapping[str, int]) -> dict[str, Amounts]:
-        """Return the costs of each value of a report. leads: of each value; empty where costs cannot be divided."""
+        """Return the costs of each value of a report. leads: of each value; empty if costs cannot be divided."""
         shares: defaultdict[str, Counter[str]] = defaultdict(Counter)
         if by == "campaign":
             campaigns = CampaignIndex(leads)
@@ -66,7 +66,7 @@ class Spending:
         return dict(shares)
 
     def _divided(self, by: str, cost: CampaignCost, campaign: str) -> Amounts:
-        """Divide a cost among the values of its campaign's leads; what is left over goes to the largest."""
+        """Divide a cost among the values of its campaign's leads; the remainder goes to the largest."""
         leads: Counter[str] = Counter()
         for origin, number in self._of_platform(cost.source, campaign).items():
             leads[getattr(origin, by)] += number
@@ -79,15 +79,15 @@ class Spending:
         return amounts
 
     def _of_platform(self, source: str, campaign: str) -> Counter[Origin]:
-        """Return the origins of a campaign's leads at the platform; all of them where its sources are not known."""
-        known = self._origins.get(campaign, {})  # most campaigns have no costs: only these are taken apart
+        """Return the origins of a campaign's leads at the platform; all of them if its sources are unknown."""
+        known = self._origins.get(campaign, {})  # most campaigns have no costs: only the others are parsed
         origins = Counter({Origin(*one.split(OUTCOME_JOINT)): number for one, number in known.items()})
         own = Counter({one: number for one, number in origins.items() if _is_from(one, source)})
         return own or origins
 
 
 class CampaignIndex:
-    """Campaigns of leads, found by what a platform calls them."""
+    """Campaigns of leads, looked up by a platform's name or id for them."""
 
     def __init__(self, leads: Mapping[str, int]) -> None:
         self._by_fold: dict[str, str] = {}
@@ -96,7 +96,7 @@ class CampaignIndex:
                 self._by_fold.setdefault(fold(name), name)
 
     def find(self, cost: CampaignCost) -> str:
-        """Return the campaign of leads with the cost's id or name, "" for none."""
+        """Return the campaign of leads with the cost's id or name; "" without one."""
         for name in (cost.campaign_id, cost.campaign):
             if name and (known := self._by_fold.get(fold(name))):
                 return known
@@ -109,7 +109,7 @@ def fold(name: str) -> str:
 
 
 def name_of(cost: CampaignCost) -> str:
-    """Return the name under which a campaign is listed while no lead of it is known."""
+    """Return the name under which a campaign is listed while none of its leads is known."""
     return cost.campaign or cost.campaign_id or NOT_SET
 
 

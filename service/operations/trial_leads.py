@@ -1,4 +1,4 @@
-"""Test leads that a person sends from the dashboard: through the same path as a visitor's, all the way into the CRM."""
+"""Test leads sent from the dashboard: by the same path as a visitor's, all the way into the CRM."""
 
 import json
 from datetime import datetime
@@ -16,7 +16,7 @@ TEST_NAME = "Lead Capture test"
 def send_test_lead(form: Form, email: str, who: str, store: Store, now: datetime) -> LeadId:
     """Store a test lead of the form and queue its delivery, as for any other; returns its id.
 
-    It answers every question that needs an answer. Raises: StoreUnavailable; InvalidBody never, as we write the body.
+    It answers every required question. Raises: StoreUnavailable; never InvalidBody, as we write the body.
     """
     answers = {**_answers(form), "email": email, "full_name": TEST_NAME}
     answers["message"] = (
@@ -28,7 +28,7 @@ def send_test_lead(form: Form, email: str, who: str, store: Store, now: datetime
 
 
 def _answers(form: Form) -> dict[str, str]:
-    """An answer to everything that the form insists on."""
+    """Return an answer to every question that the form requires."""
     answers = {name: _EXAMPLES.get(name, "test") for name in form.require}
     for question in form.questions:
         if question.required or question.name in form.require:

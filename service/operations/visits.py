@@ -1,4 +1,4 @@
-"""Visits of leads that an earlier version has stored, read once more for reports: landing page, origin, other touch."""
+"""Visits of leads stored by an earlier version, read again for reports: landing page, origin, other touch."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from service.lead import Attribution, Lead, OtherTouch, Status
 from service.store import Store, Visit
 
 BATCH_SIZE = 200
-"""Leads that are read and written in one transaction."""
+"""Leads read and written in one transaction."""
 
 _DEFAULT = AttributionConfig()
 
@@ -19,9 +19,9 @@ _MEDIUMS = {"Organic Search": "organic", "Paid Search": "cpc", "Email": "email"}
 
 
 def read_visits(store: Store, forms: Mapping[str, Form]) -> int:
-    """Read the visits of some leads that lack them, the newest first; returns how many leads these were.
+    """Read the visits of some leads that lack them, the newest first; returns the number of leads.
 
-    What was sent to Nexudus stays: the lead's own attribution is not touched.
+    What was sent to Nexudus stays: the lead's own attribution is unchanged.
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
@@ -44,7 +44,7 @@ def _visit(lead: Lead, form: Form | None) -> Visit:
 
 
 def _conclusion(own: Attribution) -> str:
-    """Return source and medium as far as channel and LeadSource still tell."""
+    """Return source and medium as far as channel and LeadSource still show them."""
     if own.channel == "Direct":
         return "(direct) / (none)"
     source = _ENGINES.get(own.lead_source, "(not set)")

@@ -1,4 +1,4 @@
-"""The version of the set-up that is in force in this process, replaced as a whole when its source has another."""
+"""The version of the set-up in force in this process, replaced as a whole when its source has another."""
 
 import hashlib
 import mmap
@@ -17,19 +17,20 @@ from service.forms import Setup, SetupProblems
 from service.forms.file import digest_of, read_document
 from service.store import Store, StoreUnavailable
 
-# -- before every process has the same version
+# -- until every process has the same version
 
 GRACE = timedelta(seconds=5)
-"""Age of a lead below which its form or account may still be new to a process that delivers it."""
+"""Age of a lead up to which its form or account may still be unknown to the process that delivers it."""
 
 FOLLOW_RETRY_S = 1.0
-"""Seconds until such a lead is tried again."""
+"""Seconds until the next try of such a lead."""
 
 
 def may_follow(received_at: datetime, now: datetime) -> bool:
-    """Return whether what a lead names and this process does not know may be in a version that it takes up next.
+    """Return whether a name unknown to this process may be in a version that it is about to take up.
 
-    Each process looks for itself, so that a web process may take leads of a new form a second before a worker knows it.
+    Each process looks for itself, so a web process may accept leads of a new form a second before a worker knows the
+    form.
     """
     return now - received_at < GRACE
 
@@ -39,7 +40,7 @@ def may_follow(received_at: datetime, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SetupDocument:
-    """One version of the set-up as it is written. version: its number in the database; None for a forms file."""
+    """One version of the set-up as text. version: its number in the database; None for a forms file."""
 
     text: bytes
     version: int | None = None
@@ -49,7 +50,7 @@ class SetupSource(Protocol):
     """Where the operator keeps the set-up."""
 
     def mark(self) -> Hashable:
-        """Return a value that differs whenever the source may hold another version. Cheap: two calls a second.
+        """Return a value that differs whenever the source may hold another version. Cheap: called twice a second.
 
         Raises: StoreUnavailable.
         """
@@ -81,7 +82,7 @@ class FormsFile:
         self.store = store
 
     def mark(self) -> Hashable:
-        """Return what any way of saving a file changes; None where there is none."""
+        """Return a value that every way of saving the file changes; None without a file."""
         try:
             status = self._path.stat()
         except OSError:
@@ -99,13 +100,13 @@ class FormsFile:
         return SetupDocument(document)
 
 
-# -- what the web processes share
+# -- shared by the web processes
 
 
 class SetupRelay:
     """Memory that processes share from before their fork: requests to read again, and the last good document.
 
-    A web process that is replaced while the forms file is faulty goes on with what its siblings use.
+    A web process that is replaced while the forms file is faulty starts with the document that its siblings use.
     """
 
     _HEAD = struct.Struct("<QQq32s")  # requests; length, version (-1: none) and SHA-256 of the document
@@ -116,7 +117,7 @@ class SetupRelay:
 
     @property
     def requests(self) -> int:
-        """How often someone asked for the set-up to be read again."""
+        """Number of requests so far to read the set-up again."""
         number: int = self._HEAD.unpack_from(self._memory)[0]
         return number
 
@@ -125,7 +126,7 @@ class SetupRelay:
         struct.pack_into("<Q", self._memory, 0, self.requests + 1)
 
     def keep(self, document: SetupDocument) -> None:
-        """Hand a good document to later processes; one of more than 1 MiB is not handed on."""
+        """Keep a good document for later processes, unless it is larger than 1 MiB."""
         text, version = document.text, -1 if document.version is None else document.version
         if len(text) <= self._MAX_BYTES:
             self._memory[self._HEAD.size : self._HEAD.size + len(text)] = text
@@ -170,16 +171,16 @@ class CurrentSetup:
     """The set-up in force. Each piece of work takes it once, at its beginning, and uses it to the end."""
 
     def __init__(self, source: SetupSource, setup: Setup, now: datetime, relay: SetupRelay | None = None) -> None:
-        """setup: as it was read from the source. relay: where processes share it, made before they fork."""
+        """setup: as read from the source. relay: shared memory, made before processes fork."""
         self._source = source
         self._relay = relay or SetupRelay()
         self.state = SetupState(setup, now)
-        """What is in force, and what is wrong with what is not; replaced as a whole."""
+        """The version in force, and the problems of a refused one; replaced as a whole."""
         self._seen: tuple[Hashable, int] | None = None
         self._judged: tuple[Hashable, int] | None = self._mark_in_force()
 
     def _mark_in_force(self) -> tuple[Hashable, int] | None:
-        """Return the mark of what the source holds where that is what was read from it, which may be nothing at all."""
+        """Return the source's mark if the set-up in force was read from its present content, even if there is none."""
         setup = self.get()
         if not setup.is_read:
             return None
@@ -199,7 +200,7 @@ class CurrentSetup:
         return self.state.setup
 
     def attach(self, store: Store, now: datetime) -> None:
-        """After a fork: read through this process's own store, and read now what could not be read before the fork.
+        """After a fork: read through this process's own store, and read what could not be read before the fork.
 
         Raises: SetupProblems.
         """
@@ -214,9 +215,9 @@ class CurrentSetup:
         self._relay.request()
 
     def look(self, now: datetime) -> Look:
-        """Take up what the source holds, if it has changed since it was judged and not since the last look.
+        """Take up the source's document, if it has changed since it was judged and not since the last look.
 
-        A database that does not answer has not changed.
+        A database that does not answer counts as unchanged.
         Raises: nothing that a document can cause.
         """
         try:
@@ -239,7 +240,7 @@ class CurrentSetup:
             setup = self._source.parse(document)
         except SetupProblems as error:
             problems = error.problems
-        if self._source.mark() != mark[0]:  # written while it was read
+        if self._source.mark() != mark[0]:  # written while it was being read
             return Look.UNSETTLED
         self._judged = mark
         return self._judge(setup, document, problems, now)
@@ -257,9 +258,9 @@ class CurrentSetup:
         return Look.TAKEN
 
     def catch_up(self, now: datetime) -> None:
-        """After a fork: use what the siblings took up since the parent read the source, or the newest in the database.
+        """After a fork: use what siblings took up since the parent read the source, or the newest in the database.
 
-        A forms file is left to the looks: it may be being written.
+        A forms file is left to the looks, as it may just be being written.
         """
         for read in (self._relay.document, self._newest):
             try:
@@ -272,7 +273,7 @@ class CurrentSetup:
         self._judged = self._mark_in_force()
 
     def _newest(self) -> SetupDocument | None:
-        """Return the newest version in the database; None where it is in force, or a file is."""
+        """Return the newest version in the database; None if it is in force, or a file is."""
         if self.get().version is None or self._mark_in_force() is not None:
             return None
         document = self._source.load()
@@ -280,7 +281,7 @@ class CurrentSetup:
 
 
 def _number(setup: Setup) -> tuple[str, int | None, bool]:
-    """What tells two versions apart that may say the same."""
+    """Return the number that distinguishes two versions with the same content."""
     return setup.digest, setup.version, setup.is_read
 
 
@@ -288,7 +289,7 @@ def _number(setup: Setup) -> tuple[str, int | None, bool]:
 
 
 def on_hangup(reload: Callable[[], None], stop: Callable[[], None]) -> None:
-    """Handle SIGHUP in the main thread: reload; but stop where it says that the terminal was closed."""
+    """Handle SIGHUP in the main thread: reload, or stop if it means that the terminal was closed."""
     had_terminal = _has_terminal()
 
     def handle(*_: object) -> None:
@@ -301,7 +302,7 @@ def on_hangup(reload: Callable[[], None], stop: Callable[[], None]) -> None:
 
 
 def _has_terminal() -> bool:
-    """Whether this process has a terminal that it could be stopped from."""
+    """Return whether this process has a terminal that could end it."""
     try:
         os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
     except OSError:

@@ -1,4 +1,4 @@
-"""What tells one document of the set-up from another: each key that was added, changed or removed, by form."""
+"""Differences between two documents of the set-up: each key that was added, changed or removed, by form."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,9 +17,9 @@ _WITHHELD = "(a secret)"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key with its values, None where it is not there. form: "" for defaults, accounts and the brand.
+    """One key with its values, None where it is absent. form: "" for defaults, accounts and the brand.
 
-    key: dotted, below the form; "" for a form as such. Secrets that are written out are withheld.
+    key: dotted, below the form; "" for a form as such. Secrets in the clear are withheld.
     """
 
     form: str
@@ -33,7 +33,7 @@ class Change:
 
 
 def tables_of(document: str) -> Mapping[str, Any]:
-    """Return the tables of a document that was checked; {} for one that cannot be read any more."""
+    """Return the tables of a document that was checked once; {} if it can no longer be read."""
     try:
         return tomllib.loads(with_plain_ends(document))
     except ValueError:
@@ -41,7 +41,7 @@ def tables_of(document: str) -> Mapping[str, Any]:
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Return every difference of two documents' tables, those of one form together."""
+    """Return every difference between two documents' tables, grouped by form."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
     places = [place for place in dict.fromkeys((*new, *old)) if old.get(place) != new.get(place)]
     return [
@@ -50,7 +50,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
 
 
 def written_secrets(tables: Mapping[str, Any]) -> list[str]:
-    """Return the places of secrets that are written out, and are therefore in the database in the clear."""
+    """Return the places of secrets in the clear, which are therefore unencrypted in the database."""
     return [
         write_place(place)
         for place, value in _leaves(tables)
@@ -65,7 +65,7 @@ def _change(place: Place, before: Any, after: Any) -> Change:
 
 
 def _is_shown_by_keys(place: Place, old: Mapping[Place, Any], new: Mapping[Place, Any]) -> bool:
-    """Whether a table that came or went has keys, which show as much."""
+    """Return whether an added or removed table has keys, which show the change."""
     table = old.get(place, new.get(place))
     return table == {} and any(other[: len(place)] == place for other in (*old, *new) if len(other) > len(place))
 

@@ -1,4 +1,4 @@
-"""Versions of the set-up by number: a waiting lead goes by the one that it was taken under."""
+"""Versions of the set-up by number: the version under which a lead was taken applies to it while it waits."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,11 +14,11 @@ from service.store import UNPUBLISHED, Store
 log = structlog.get_logger()
 
 MAX_KEPT = 8
-"""Versions that a process keeps: leads wait under few."""
+"""Maximum versions that a process caches: waiting leads need few."""
 
 
 class EarlierSetups:
-    """The forms of each version, read when a lead needs them; threads share it."""
+    """The forms of each version, read when a lead needs them, cached; threads may share it."""
 
     def __init__(self, store: Store, lookup: Lookup) -> None:
         """lookup: reads a variable of the environment, for "env:NAME" values."""
@@ -26,7 +26,7 @@ class EarlierSetups:
         self._kept = lru_cache(MAX_KEPT)(self._read)
 
     def forms(self, version: int) -> Mapping[str, Form] | None:
-        """Return the forms of a version; None where it is not kept any more, or needs a variable that is gone.
+        """Return the forms of a version; None if it is no longer kept, or needs a variable that is gone.
 
         Raises: StoreUnavailable.
         """

@@ -1,7 +1,7 @@
 """Edits of one set-up document: pure functions from text to text that keep comments, order and every other key.
 
-Each edit says what a table shall hold; only what differs is written anew. The result is parsed again by Python's own
-reader and compared with the intended tables, so that an edit is either exact or refused.
+Each edit names the wanted content of a table; only differences are written anew. The result is parsed again by Python's
+own reader and compared with the intended tables, so that an edit is either exact or refused.
 """
 
 import tomllib
@@ -22,26 +22,26 @@ Place = tuple[str, ...]
 FORMS, DEFAULTS = "forms", "defaults"
 
 TABLES_IN_ORDER = frozenset(("routes",))
-"""Lists that are written as tables in two brackets; all others as a list of short tables."""
+"""Lists that are written as [[tables]]; any other list is written inline."""
 
 SHORT_TABLES = frozenset(("when", "value", "due_date", "utm", "captcha", "canary"))
-"""Tables that are written on the line of their key."""
+"""Tables that are written inline, on the line of their key."""
 
 MAX_LINE_CHARS = 100
-"""A list that is longer is written one item per line."""
+"""Maximum characters of a list in one line; a longer one is written one item per line."""
 
 
 class EditRefused(Exception):
-    """The document is written in a way that this edit would not keep; it has to be changed as text."""
+    """The document is written in a way that this edit would not preserve; it has to be changed as text."""
 
 
 def read_tables(document: str) -> dict[str, Any]:
-    """Return the plain tables of a document. Raises: ValueError where it is not TOML."""
+    """Return the plain tables of a document. Raises: ValueError if it is not TOML."""
     return tomllib.loads(with_plain_ends(document))
 
 
 def form_keys(document: str, name: str) -> dict[str, Any]:
-    """Return the keys that a form's own table holds, {} for a form that the document does not have."""
+    """Return the keys of a form's own table; {} if the document has no such form."""
     table = read_tables(document).get(FORMS, {}).get(name, {})
     return table if isinstance(table, dict) else {}
 
@@ -53,20 +53,20 @@ def default_keys(document: str) -> dict[str, Any]:
 
 
 def put_form(document: str, name: str, keys: Keys) -> str:
-    """Return the document in which the form holds exactly these keys; a form that is new comes last.
+    """Return the document with exactly these keys in the form's table; a new form comes last.
 
-    Raises: EditRefused; ValueError where the document is not TOML.
+    Raises: EditRefused; ValueError if the document is not TOML.
     """
     return put_table(document, (FORMS, name), keys)
 
 
 def put_defaults(document: str, keys: Keys) -> str:
-    """Return the document in which [defaults] holds exactly these keys. Raises: as put_form."""
+    """Return the document with exactly these keys in [defaults]. Raises: as put_form."""
     return put_table(document, (DEFAULTS,), keys)
 
 
 def remove_form(document: str, name: str) -> str:
-    """Return the document without the form. Raises: as put_form; KeyError where there is none of that name."""
+    """Return the document without the form. Raises: as put_form; KeyError if there is no such form."""
     wanted = read_tables(document)
     del wanted[FORMS][name]
 
@@ -76,7 +76,7 @@ def remove_form(document: str, name: str) -> str:
 
 
 def put_table(document: str, place: Place, keys: Keys) -> str:
-    """Return the document in which the table at `place` holds exactly `keys`. Raises: as put_form."""
+    """Return the document with exactly `keys` in the table at `place`. Raises: as put_form."""
     text = with_plain_ends(document)
     wanted = tomllib.loads(text)
     above = wanted
@@ -103,7 +103,7 @@ def put_table(document: str, place: Place, keys: Keys) -> str:
 
 
 def _first_exact(text: str, wanted: Keys, edits: Sequence[Any]) -> str:
-    """The result of the first edit after which the document says what is wanted, and nothing else."""
+    """Return the result of the first edit that yields exactly the wanted tables."""
     for edit in edits:
         try:
             edited: str = edit(text)
@@ -115,9 +115,9 @@ def _first_exact(text: str, wanted: Keys, edits: Sequence[Any]) -> str:
 
 
 def _cut(text: str, place: Place, instead: str = "") -> str:
-    """The text without the tables at and below `place`; comments above the next heading stay with that.
+    """Return the text without the tables at and below `place`; comments above the next heading stay with that.
 
-    instead: what is written where the first of them stood.
+    instead: the text that replaces the first of them.
     """
     kept: list[str] = []
     cut: list[str] | None = None
@@ -136,7 +136,7 @@ def _cut(text: str, place: Place, instead: str = "") -> str:
 
 
 def _heading(line: str) -> Place | None:
-    """The place that `[forms.tour]` or `[[forms.tour.routes]]` names; None for any other line."""
+    """Return the place that `[forms.tour]` or `[[forms.tour.routes]]` names; None for any other line."""
     if not line.lstrip().startswith("["):
         return None
     try:
@@ -152,7 +152,7 @@ def _heading(line: str) -> Place | None:
 
 
 def _above_next_heading(lines: Sequence[str]) -> list[str]:
-    """The comments that a blank line parts from the table before them."""
+    """Return the trailing comments that a blank line separates from the table before them."""
     end = len(lines)
     while end and lines[end - 1].lstrip().startswith("#"):
         end -= 1
@@ -160,12 +160,12 @@ def _above_next_heading(lines: Sequence[str]) -> list[str]:
 
 
 def _without_last_form(text: str) -> str:
-    """The text with an empty table of forms, after the only form was cut."""
+    """Return the text with an empty table of forms, after the only form was cut."""
     return f"{text.rstrip()}\n\n[{FORMS}]\n".lstrip()
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two values of TOML are the same, in kind as well: 1 is neither true nor 1.0."""
+    """Return whether two TOML values are the same, including their types: 1 is neither true nor 1.0."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -177,7 +177,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _fit(table: Any, wanted: Keys) -> None:
-    """Make a table hold what is wanted; keys that are right already are not touched."""
+    """Give a table the wanted content; keys that are right already are not touched."""
     is_inline = isinstance(table, InlineTable)
     for key in [key for key in table if key not in wanted]:
         table.remove(key)
@@ -199,7 +199,7 @@ def _fit(table: Any, wanted: Keys) -> None:
 
 
 def _fit_tables(tables: AoT, wanted: Sequence[Keys]) -> None:
-    """Change [[tables]] one by one: those that stay, in their order, keep their comments."""
+    """Change [[tables]] one by one: those that stay, in the same order, keep their comments."""
     for step, start, end, new_start, new_end in _steps([_plain(each) for each in tables], wanted):
         if step == "equal":
             continue
@@ -213,7 +213,7 @@ def _fit_tables(tables: AoT, wanted: Sequence[Keys]) -> None:
 
 
 def _fit_list(array: Array, wanted: Sequence[Any]) -> bool:
-    """Change a list item by item; False, and unchanged in meaning, where that did not work."""
+    """Change a list item by item; False, with its meaning unchanged, if that is not possible."""
     for step, start, end, new_start, new_end in _steps([_plain(each) for each in array], wanted):
         if step == "equal":
             continue
@@ -235,7 +235,7 @@ def _fit_list(array: Array, wanted: Sequence[Any]) -> bool:
 
 
 def _steps(before: Sequence[Any], after: Sequence[Any]) -> Sequence[tuple[str, int, int, int, int]]:
-    """How one list becomes the other, from the end, so that earlier positions stay valid."""
+    """Yield the steps from one list to the other, from the end, so that earlier positions stay valid."""
     return SequenceMatcher(None, [*map(repr, before)], [*map(repr, after)], autojunk=False).get_opcodes()[::-1]
 
 
@@ -247,7 +247,7 @@ def _plain(item: Any) -> Any:
 
 
 def _write(place: Place, keys: Keys) -> str:
-    """A table with its heading."""
+    """Return a table with its heading."""
     table = _table(keys)
     for step in reversed(place[1:]):
         above = tomlkit.table(is_super_table=True)
@@ -259,7 +259,7 @@ def _write(place: Place, keys: Keys) -> str:
 
 
 def _table(keys: Keys) -> Table:
-    """A table; its own tables come last, as TOML wants it."""
+    """Return a table; its subtables come last, as TOML requires."""
     table = tomlkit.table()
     for key, value in sorted(keys.items(), key=lambda pair: _has_heading(*pair)):
         table.append(key, _item(key, value, is_inline=False))
@@ -303,12 +303,12 @@ def _inline(keys: Keys) -> InlineTable:
 
 
 def write_value(value: Any) -> str:
-    """Return a value as TOML: what may stand behind `key = `."""
+    """Return a value as TOML, as it may follow `key = `."""
     return _item("", value, is_inline=True).as_string()
 
 
 def write_rows(table: Keys) -> str:
-    """Return a table as its rows, `key = value`, one a line."""
+    """Return a table as rows of `key = value`, one per line."""
     whole = tomlkit.document()
     for key, value in table.items():
         whole.append(key, _item("", value, is_inline=True))
@@ -316,7 +316,7 @@ def write_rows(table: Keys) -> str:
 
 
 def write_tables(tables: Keys) -> str:
-    """Return a whole document of these tables."""
+    """Return a whole document with these tables."""
     whole = tomlkit.document()
     for key, value in tables.items():
         whole.append(key, _item(key, value, is_inline=False))
@@ -324,7 +324,7 @@ def write_tables(tables: Keys) -> str:
 
 
 def read_value(text: str) -> Any:
-    """Return what was typed as TOML: a value, or the rows of a table. Raises: ValueError."""
+    """Parse typed TOML: a value, or the rows of a table. Raises: ValueError."""
     plain = with_plain_ends(text).strip()
     try:
         return tomllib.loads(f"value = {plain}\n")["value"]

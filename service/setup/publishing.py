@@ -25,12 +25,12 @@ from service.setup.withholding import revealing_references
 from service.store import UNPUBLISHED, Act, SetupVersion, Store, Subject, SubjectKind, Transaction
 
 MAX_DOCUMENT_BYTES = 512 * 1024
-"""Size of a document: with a hundred forms of a hundred lines each it has half of that."""
+"""Maximum size of a document: a hundred forms of a hundred lines each need half of it."""
 
 MAX_NOTE_LENGTH = 500
 
 OWN_SECRETS = frozenset(setting.name for setting in SETTINGS if setting.secret)
-"""Variables that no document may refer to: it is changed by people who may not know them."""
+"""Variables that no document may refer to: people who change it may not know their values."""
 
 
 class SetupRefusal(Exception):
@@ -38,14 +38,14 @@ class SetupRefusal(Exception):
 
 
 class ManagedByFile(SetupRefusal):
-    """The set-up is that of a forms file."""
+    """The set-up is in a forms file."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the set-up is the file {name}: change it there, and it is taken up at once")
 
 
 class StaleVersion(SetupRefusal):
-    """Another version was published over the one that this one was made from."""
+    """Another version has been published since the one from which this one was made."""
 
     def __init__(self, newest: int) -> None:
         super().__init__(f"version {newest} has been published meanwhile: read it, then make your change again")
@@ -53,7 +53,7 @@ class StaleVersion(SetupRefusal):
 
 
 class UnknownVersion(SetupRefusal):
-    """There is no such version, or it is not kept any more."""
+    """There is no such version, or it is no longer kept."""
 
     def __init__(self, version: int) -> None:
         super().__init__(f"there is no version {version}")
@@ -61,7 +61,7 @@ class UnknownVersion(SetupRefusal):
 
 @dataclass(frozen=True, slots=True)
 class StandingSetup:
-    """The document in force. version: None, and identifier its digest, where a forms file holds it."""
+    """The document in force. version: None for a forms file, whose digest is then the identifier."""
 
     toml: str
     version: int | None
@@ -75,8 +75,8 @@ class StandingSetup:
 class Proposal:
     """A checked document beside the one in force.
 
-    version: the one in force, or the one that was published. before, after: the whole set-ups. warnings: what could
-    not be checked, or should be otherwise, by place.
+    version: the one in force, or the one that was published. before, after: the whole set-ups. warnings: unchecked or
+    doubtful settings, by place.
     """
 
     version: int
@@ -92,19 +92,19 @@ class Publisher:
     def __init__(
         self, store: Store, settings: Settings, lookup: Lookup, in_force: Callable[[], Setup] = lambda: Setup({})
     ) -> None:
-        """lookup: reads a variable of the environment, for "env:NAME" values. in_force: what this process uses now."""
+        """lookup: reads a variable of the environment, for "env:NAME" values. in_force: the version of this process."""
         self._store, self._settings, self._lookup, self._in_force = store, settings, lookup, in_force
         self._parse = setup_parser(settings, with_secrets(lookup, store), Setup({}))
 
     @property
     def is_managed_by_file(self) -> bool:
-        """Whether a forms file holds the set-up, so that nothing can be published; also one that has vanished since."""
+        """Whether a forms file holds the set-up, so that nothing can be published; true even after it vanished."""
         setup = self._in_force()
         is_of_file = bool(setup.digest) and setup.version is None
         return is_of_file or not is_kept_in_database(self._settings, self._lookup)
 
     def standing(self) -> StandingSetup:
-        """Return the document in force. Raises: SetupProblems where a file cannot be read; StoreUnavailable."""
+        """Return the document in force. Raises: SetupProblems if a file cannot be read; StoreUnavailable."""
         if self.is_managed_by_file:
             return self._file()
         newest = self.version()
@@ -131,7 +131,7 @@ class Publisher:
         return version
 
     def editable(self) -> SetupVersion:
-        """Return the newest version, for a change that is then published over it.
+        """Return the newest version, to change and publish.
 
         Raises: ManagedByFile, StoreUnavailable.
         """
@@ -145,7 +145,7 @@ class Publisher:
             return tx.setups.history(limit, before)
 
     def propose(self, document: str, expected_version: int) -> Proposal:
-        """Check a document as for publishing, and change nothing.
+        """Check a document as for publishing, without changing anything.
 
         expected_version: the one that it was made from.
         Raises: SetupRefusal, SetupProblems, StoreUnavailable.
@@ -171,7 +171,8 @@ class Publisher:
     ) -> Proposal:
         """Publish a document over the version that it was made from; every process takes it up within two seconds.
 
-        Returns it with its own number. Raises: SetupRefusal, SetupProblems, StoreUnavailable; then nothing changed.
+        Returns the published version with its number. Raises: SetupRefusal, SetupProblems, StoreUnavailable; then
+        nothing changed.
         """
         proposal = self.propose(document, expected_version)
 
@@ -201,7 +202,7 @@ class Publisher:
         return self._parse(SetupDocument(text, number))
 
     def _request_looks(self, accounts: Collection[str]) -> None:
-        """Have a worker look at accounts that nobody has looked at: the next version is judged by what it sees."""
+        """Have a worker look at accounts that were never looked at: the next version is judged by what it sees."""
 
         def request(tx: Transaction) -> None:
             for account in accounts:
@@ -210,7 +211,7 @@ class Publisher:
         self._store.write(request)
 
     def _before(self, newest: SetupVersion) -> Setup:
-        """Return the set-up in force; without forms where a variable is missing that it needs."""
+        """Return the set-up in force; one without forms if a variable that it needs is missing."""
         try:
             return self._parse(SetupDocument(newest.toml.encode(), newest.version))
         except SetupProblems:

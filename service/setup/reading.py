@@ -2,7 +2,7 @@
 
 The document is a forms file, or a version in the database where no forms file is configured.
 
-The same checks decide at a start and while the service runs, so that a file that was taken up never prevents a start.
+The same checks apply at a start and while the service runs, so that a file that was taken up never prevents a start.
 """
 
 from collections.abc import Container, Iterator, Sequence
@@ -24,14 +24,14 @@ NOT_READ = Setup({}, is_read=False)
 
 
 def is_kept_in_database(settings: Settings, lookup: Lookup) -> bool:
-    """Return whether the set-up is kept in the database: no forms file is named, and none lies where one would."""
+    """Return whether the set-up is kept in the database: no forms file is named, and none is at the default path."""
     return not lookup(FORMS_FILE) and not settings.forms_file.exists()
 
 
 def read_stored(settings: Settings, store: Store, lookup: Lookup) -> Setup:
-    """Return the set-up in force in the database; NOT_READ while that does not answer.
+    """Return the set-up in force in the database; NOT_READ while the database does not answer.
 
-    Raises: SetupProblems, where a variable of the environment is missing that was there when it was published.
+    Raises: SetupProblems if a variable of the environment is missing that was there when it was published.
     """
     try:
         document = document_in(store)
@@ -45,9 +45,9 @@ def read_stored(settings: Settings, store: Store, lookup: Lookup) -> Setup:
 def follow_setup(
     settings: Settings, setup: Setup, lookup: Lookup, now: datetime, store: Store | None = None
 ) -> CurrentSetup:
-    """Return the set-up in force, as it was read at the start, ready to follow its source; see setup_parser.
+    """Return the set-up in force, as read at the start, ready to follow its source; see setup_parser.
 
-    store: of this process; None where processes are still to be forked, which attach theirs.
+    store: of this process; None if processes are still to be forked, which attach theirs.
     """
 
     def read(name: str) -> str | None:
@@ -62,10 +62,10 @@ def follow_setup(
 
 
 def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Parse:
-    """Return the function that reads and checks whole documents of this installation.
+    """Return a function that reads and checks whole documents of this installation.
 
     lookup: reads a variable of the environment, or its file, anew for each document.
-    known: the set-up in force; Apprise is only asked about addresses that were never in force.
+    known: the set-up in force; Apprise checks only addresses that were never in force.
     """
     seen = {address for form in known.forms.values() for _, addresses in _notified(form) for address in addresses}
 
@@ -84,7 +84,7 @@ def setup_parser(settings: Settings, lookup: Lookup, known: Setup) -> Parse:
 def with_secrets(lookup: Lookup, store: Store) -> Lookup:
     """Return a lookup that reads "secret:NAME" from the database, and everything else as before.
 
-    The lookup raises StoreUnavailable where the database does not answer.
+    The lookup raises StoreUnavailable if the database does not answer.
     """
 
     def read(name: str) -> str | None:
@@ -115,7 +115,7 @@ def check_addresses(settings: Settings, setup: Setup) -> None:
 
 
 def notify_problems(name: str, setup: Setup, but: Container[str] = ()) -> tuple[str, ...]:
-    """Return the addresses of `notify` and `report_to` that Apprise cannot read, by position: they hold secrets.
+    """Return the addresses of `notify` and `report_to` that Apprise cannot read, by position, as they hold secrets.
 
     name: of the document. but: addresses that need no check.
     """
@@ -133,7 +133,7 @@ def notify_problems(name: str, setup: Setup, but: Container[str] = ()) -> tuple[
 
 
 def _notified(form: Form) -> Iterator[tuple[str, Sequence[str]]]:
-    """The addresses of a form, and of each route that has others, with their position."""
+    """Yield the addresses of a form, and of each route that has others, with their position."""
     yield "notify", form.notify
     yield "report_to", form.report_to
     for number, route in enumerate(form.routes, 1):

@@ -1,4 +1,4 @@
-"""The stages that a set-up names, judged by what the last look at the CRM showed: no call is made here."""
+"""Checks of the stages that a set-up names, by the last look at the CRM: no call is made here."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from service.forms import Form, PlacedProblem, Setup
 from service.forms.problems import Place, write_place
 
 Contents = Callable[[str], Mapping[str, Any]]
-"""Returns the last look at an account as `lead-capture boards --json` shows it, {} where there was none."""
+"""Returns the last look at an account as `lead-capture boards --json` shows it; {} if there was none."""
 
 UNSAFE_REMEDY = "choose another stage, or remove that automatic action in Nexudus"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownStage:
-    """A stage as the last look showed it. dangers: what it does to a lead on arrival, [] where it is safe."""
+    """A stage as the last look showed it. dangers: actions that harm a lead on arrival; [] if it is safe."""
 
     id: int
     name: str
@@ -26,7 +26,7 @@ class KnownStage:
 
 
 def known_stages(contents: Mapping[str, Any]) -> list[KnownStage]:
-    """Return every stage of an account, as it was last looked at."""
+    """Return every stage of an account, as last looked at."""
     return [
         KnownStage(stage["id"], stage["name"], board["id"], board["name"], stage["checked"], stage["dangers"])
         for location in contents.get("locations", ())
@@ -38,9 +38,9 @@ def known_stages(contents: Mapping[str, Any]) -> list[KnownStage]:
 def judge_stages(
     setup: Setup, tables: Mapping[str, Any], contents: Contents
 ) -> tuple[tuple[PlacedProblem, ...], list[PlacedProblem]]:
-    """Return the stages that no lead may enter, and warnings of those that nobody has looked at yet, by place.
+    """Return the stages that no lead may enter, and warnings about stages never looked at, by place.
 
-    tables: of the document, to tell where a stage was named.
+    tables: of the document, to name the place of a stage.
     """
     looks: dict[str, list[KnownStage]] = {}
     unsafe: dict[PlacedProblem, None] = {}
@@ -69,7 +69,7 @@ def _variants(setup: Setup) -> Iterator[tuple[Place, Form]]:
 
 
 def _named(form: Form) -> str:
-    """How the form names its stage, "" where it leaves the choice to the service."""
+    """Return the form's name for its stage; "" if it leaves the choice to the service."""
     wanted = form.destination
     if wanted.stage_id:
         return f"stage {wanted.stage_id}"
@@ -90,7 +90,7 @@ def _is(wanted: str | int, number: int, name: str) -> bool:
 
 
 def _place_of(place: Place, tables: Mapping[str, Any]) -> Place:
-    """Return where the stage of a form or route is written: there, in its form, or in [defaults]."""
+    """Return where a form's or route's stage is written: at its own place, in its form, or in [defaults]."""
     for where in (place, place[:2], ("defaults",)):
         table = _below(tables, where)
         for key in ("stage_id", "stage", "board"):

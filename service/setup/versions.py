@@ -1,4 +1,4 @@
-"""The set-up in the database: of all versions of one document the newest is in force, unless there is a forms file."""
+"""The set-up in the database: the newest version is in force, unless there is a forms file."""
 
 from collections.abc import Hashable
 
@@ -7,7 +7,7 @@ from service.setup.current import FormsFile, Parse, SetupDocument
 from service.store import UNPUBLISHED, Store, StoreUnavailable
 
 DOCUMENT_NAME = "set-up"
-"""What problems call the document, as they call a forms file by its name."""
+"""Name of the document in problems, like the file name of a forms file."""
 
 FIRST_DOCUMENT = "[forms.contact]\n"
 """The document in force until one is published: one form with defaults."""
@@ -23,20 +23,20 @@ def document_in(store: Store) -> SetupDocument:
 
 
 class StoredSetup:
-    """The set-up in the database; a forms file that appears where none was takes its place."""
+    """The set-up in the database; a forms file that appears later takes its place."""
 
     def __init__(self, file: FormsFile, parse: Parse) -> None:
         """Until a store is attached, nothing can be read."""
         self._file, self._parse = file, parse
         self.store: Store | None = None
-        self._is_file = False  # from then on a file that vanishes is a mishap
+        self._is_file = False  # from then on a vanished file is a mishap
 
     def attach(self, store: Store) -> None:
         """Read through this process's own store from now on."""
         self.store = store
 
     def mark(self) -> Hashable:
-        """Return the file's mark where there is a file, else the number of the newest version."""
+        """Return the file's mark if there is a file, else the number of the newest version."""
         mark = self._file.mark()
         if mark is not None or self._is_file:
             return mark

@@ -1,4 +1,4 @@
-"""Follows the set-up for one process: a thread looks for a new version, and reports one that is refused.
+"""Follows the set-up for one process: a thread looks for a new version, and reports a refused one.
 
 Each process looks for itself, so that none depends on another. Together they raise a single alert.
 """
@@ -24,12 +24,12 @@ SETTLE_S = 0.2
 """Seconds for which a file must be unchanged before it is read: editors write in several steps."""
 
 REPEAT_INTERVAL = timedelta(seconds=10)
-"""While a version is refused, time after which its alert is opened again, should another process have closed it."""
+"""While a version is refused: time after which its alert is reopened, in case another process has closed it."""
 
 CAUSE = "forms"
 
 MAX_PROBLEMS = 3
-"""Problems that the alert lists; the log and `lead-capture doctor` have all of them."""
+"""Maximum problems that the alert lists; the log and `lead-capture doctor` have all of them."""
 
 
 def ignore(_setup: Setup) -> None:
@@ -37,7 +37,7 @@ def ignore(_setup: Setup) -> None:
 
 
 class SetupWatcher:
-    """Looks for another version of the set-up, and reports what it finds."""
+    """Looks for another version of the set-up, and reports the result."""
 
     def __init__(
         self, current: CurrentSetup, store: Store, process: str, follow: Callable[[Setup], None] = ignore
@@ -50,7 +50,7 @@ class SetupWatcher:
         self._process = process
         self._follow = follow
         self._followed = current.get()
-        self._reported: tuple[str, ...] | None = None  # None: what an earlier process reported is not known yet
+        self._reported: tuple[str, ...] | None = None  # None: an earlier process may have reported one
         self._reported_at: datetime | None = None
 
     def start(self, stop: threading.Event) -> threading.Thread:
@@ -63,7 +63,7 @@ class SetupWatcher:
     def step(self, now: datetime) -> float | None:
         """Look once; return SETTLE_S to look again soon.
 
-        Raises: StoreUnavailable; what is due then is done by the next step.
+        Raises: StoreUnavailable; the work then due is done by the next step.
         """
         look = self._current.look(now)
         self._log(look)
@@ -87,7 +87,7 @@ class SetupWatcher:
             log.error("setup_refused", **about, problems=list(state.problems))
 
     def _report(self, now: datetime) -> None:
-        """Keep the alert as this process knows it: open while a version is refused."""
+        """Keep the alert up to date: open while a version is refused."""
         problems = self._current.state.problems
         is_news = problems != self._reported
         if not is_news and (not problems or (self._reported_at and now - self._reported_at < REPEAT_INTERVAL)):
@@ -102,7 +102,7 @@ class SetupWatcher:
 
 
 def _open_alert(tx: Transaction, sentence: str, opened: str | None, now: datetime) -> None:
-    """Several processes refuse the same file: that is one occurrence."""
+    """Report that a version was refused; several processes that refuse the same one are one occurrence."""
     if opened is None:
         tx.alerts.report(CAUSE, sentence, now)
     elif opened != sentence:
@@ -110,11 +110,11 @@ def _open_alert(tx: Transaction, sentence: str, opened: str | None, now: datetim
 
 
 def alert_sentence(problems: tuple[str, ...]) -> str:
-    """Say what is wrong with the refused version, and what to do; nothing personal."""
+    """Return what is wrong with the refused version, and what to do; nothing personal."""
     more = len(problems) - MAX_PROBLEMS
     listed = "; ".join(problems[:MAX_PROBLEMS])
     rest = f"; and {more} more, which `lead-capture doctor` lists" if more > 0 else ""
-    if problems[0].startswith(DOCUMENT_NAME):  # it was good where it was published
+    if problems[0].startswith(DOCUMENT_NAME):  # valid where it was published, so a variable or secret is missing here
         return (
             f"A process cannot use the set-up that was published, and continues with the previous one. {listed}{rest}. "
             "Set what is missing for every process and restart it, or publish another version."

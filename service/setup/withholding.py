@@ -1,7 +1,7 @@
-"""Secrets that are written out in the set-up: which values they are, and views of the set-up without them.
+"""Secrets in the clear in the set-up: recognising them, and views of the set-up without them.
 
-On a page a written secret is `kept:N`, the N-th of its form. What is typed is encrypted in the database, and the set-up
-refers to it as `secret:NAME`. Whoever may read the set-up but not change it gets the document without any.
+On a page such a secret is `kept:N`, the N-th of its form. A typed secret is encrypted in the database, and the set-up
+refers to it as `secret:NAME`. People who may read the set-up but not change it get a document without any.
 """
 
 import re
@@ -21,25 +21,25 @@ SECRET_KEYS = frozenset(
 """Keys of accounts, captchas and senders whose values are secrets."""
 
 LISTS_OF_ADDRESSES = frozenset(("notify", "report_to", "escalate_to"))
-"""Keys whose items are addresses of Apprise, most of which hold a password."""
+"""Keys whose items are addresses of Apprise, most of which contain a password."""
 
 REFERENCES = (ENV_PREFIX, SECRET_PREFIX)
-"""Beginnings of values that name a secret instead of holding it."""
+"""Prefixes of values that name a secret instead of holding it."""
 
 KEPT = "kept:"
 
 WITHHELD = f"{SECRET_PREFIX}withheld"
-"""In place of a secret in a document for readers. No secret has this name, so nobody can publish it by mistake."""
+"""Replaces a secret in a document for readers. No secret has this name, so it cannot be published by mistake."""
 
 UNREADABLE = "# The document cannot be read as TOML, so it is not shown without the scope setup.\n"
 
 Path = tuple[str | int, ...]
 Keep = Callable[[str, str], str]
-"""Encrypts a secret; from what it is for and its text to its name."""
+"""Encrypts a secret, given its purpose and text; returns its name."""
 
 
 def withheld(keys: Mapping[str, Any], original: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the keys with `kept:N` for each secret that is the N-th of `original`, by default their own."""
+    """Return the keys with `kept:N` in place of each secret that is the N-th of `original`, by default their own."""
     secrets = _secrets(keys if original is None else original)
 
     def number(_path: Path, text: str) -> str:
@@ -49,7 +49,7 @@ def withheld(keys: Mapping[str, Any], original: Mapping[str, Any] | None = None)
 
 
 def restored(keys: Mapping[str, Any], original: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys with the secrets of `original` for each `kept:N`; one that it does not have stays."""
+    """Return the keys with the secrets of `original` in place of each `kept:N`; an unknown number stays."""
     secrets = _secrets(original)
 
     def put_back(_path: Path, text: str) -> str:
@@ -60,7 +60,7 @@ def restored(keys: Mapping[str, Any], original: Mapping[str, Any]) -> dict[str, 
 
 
 def with_references(keys: Mapping[str, Any], form: str, keep: Keep) -> dict[str, Any]:
-    """Return the keys with a reference for each secret that was typed; `kept:N` stays."""
+    """Return the keys with a reference in place of each typed secret; `kept:N` stays."""
 
     def encrypt(path: Path, text: str) -> str:
         if text.startswith(KEPT):
@@ -72,9 +72,9 @@ def with_references(keys: Mapping[str, Any], form: str, keep: Keep) -> dict[str,
 
 
 def document_without_secrets(document: str) -> str:
-    """Return a document that says the same, `secret:withheld` in place of each secret that is written out.
+    """Return the document with `secret:withheld` in place of each secret in the clear.
 
-    Its comments are left out: nobody knows what they hold.
+    Comments are left out, as they may contain anything.
     """
     try:
         tables = read_tables(document)
@@ -84,7 +84,7 @@ def document_without_secrets(document: str) -> str:
 
 
 def _secrets(value: Mapping[str, Any]) -> list[str]:
-    """The secrets that are written out, in order."""
+    """Yield the secrets in the clear, in order."""
     return [text for path, text in _texts(value) if is_secret(path, text)]
 
 
@@ -101,7 +101,7 @@ def _changed(value: Any, change: Callable[[Path, str], str], path: Path) -> Any:
 
 
 def is_secret(path: Sequence[str | int], value: Any) -> bool:
-    """Return whether the value at a place of the set-up holds a secret; references do not."""
+    """Return whether the value at a place of the set-up is a secret in the clear."""
     is_written_out = isinstance(value, str) and bool(value.strip()) and not value.startswith(REFERENCES)
     return is_written_out and _is_for_secrets(path)
 
@@ -115,9 +115,9 @@ def _is_for_secrets(path: Sequence[str | int]) -> bool:
 
 
 def revealing_references(tables: Mapping[str, Any], settings: Collection[str]) -> Iterator[PlacedProblem]:
-    """Yield each reference that would bring a secret to where it can be read, or sent.
+    """Yield each reference that would reveal a secret where it can be read, or sent.
 
-    settings: names of the service's own secrets. A title, say, is on a public page.
+    settings: names of the service's own secrets. A title, for example, is on a public page.
     """
     for path, text in _texts(tables):
         if text.startswith(SECRET_PREFIX) and not _is_for_secrets(path):
@@ -128,7 +128,7 @@ def revealing_references(tables: Mapping[str, Any], settings: Collection[str]) -
 
 
 def added_variables(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return the places of variables of the environment that `after` refers to, and `before` did not."""
+    """Return the places of variables of the environment that `after` refers to but `before` did not."""
     known = {text for _path, text in _texts(before)}
     return [write_place(path) for path, text in _texts(after) if text.startswith(ENV_PREFIX) and text not in known]
 

@@ -1,6 +1,6 @@
 """Stores the rows of a file, some hundred at a time, or only examines them.
 
-A row may be a lead that is here already and have no id to prove it: a webhook brought the lead, and then comes the
+A row may be a lead that is already stored, without an id to prove it: a webhook brought the lead, and then comes the
 platform's export without ids.
 """
 
@@ -31,13 +31,13 @@ from service.platforms.registry import title_of
 from service.store import LATER, Act, Arrival, DedupKey, PlatformLead, Store, Subject, SubjectKind
 
 TOLERANCE_S = 120.0
-"""Seconds between the times of a row and its lead: spreadsheets drop the seconds, and platforms count differently."""
+"""Maximum seconds between the times of a row and its lead: spreadsheets drop seconds, platforms count differently."""
 
 MAX_ARRIVAL_DELAY_S = 3 * 86_400.0
-"""Seconds until a webhook has brought a lead without a time: platforms repeat their calls for a day and a half."""
+"""Maximum seconds until a webhook brings a lead without a time: platforms repeat calls for a day and a half."""
 
 MAX_CLOCK_LEAD_S = 300.0
-"""Seconds that a platform's clock may be ahead of ours."""
+"""Maximum seconds that a platform's clock may be ahead of ours."""
 
 
 class PlatformDuplicates:
@@ -49,23 +49,23 @@ class PlatformDuplicates:
         self._by_row: dict[str, PlatformLead] = {}
 
     def lead_of(self, row: ReadRow) -> PlatformLead | None:
-        """The lead that a row is, although no id says so. Identical rows are the same lead."""
+        """Return the lead that a row duplicates, although no id says so. Identical rows are the same lead."""
         if row.row in self._by_row:
             return self._by_row[row.row]
         lead = next((lead for lead in self._of_person(row) if self._is_same(row, lead)), None)
-        if lead:  # a row without one is stored, and known by its cells from then on
+        if lead:  # such a row is stored, and known by its cells from then on
             self._used.add(lead.lead_id)
             self._by_row[row.row] = lead
         return lead
 
     @property
     def announced(self) -> int:
-        """The number of leads that the platform announced and that are not fetched yet."""
+        """Return the number of leads that the platform announced and that are not fetched yet."""
         with self._store.read() as tx:
             return sum(tx.leads.count_announced(self._platform, account) for account in self._form.accounts)
 
     def _of_person(self, row: ReadRow) -> Iterator[PlatformLead]:
-        """Leads with the same address, or with the same phone where one of the two has no address."""
+        """Yield leads with the same address, or with the same phone if one of the two has no address."""
         people = self._without_id if row.submission.external_id else self._all
         contact = row.submission.contact
         email, phone = contact.email.casefold(), contact.phone
@@ -110,7 +110,7 @@ def _by_person(leads: Iterable[PlatformLead]) -> dict[str, list[PlatformLead]]:
 
 
 def _submission_span(lead: PlatformLead) -> Span | None:
-    """When a lead was submitted; None where that is unknown, because it came in a file some time afterwards."""
+    """Return when a lead was submitted; None if unknown, because it came in a file some time afterwards."""
     if lead.submitted_at is not None:
         return lead.submitted_at - TOLERANCE_S, lead.submitted_at + TOLERANCE_S
     if not lead.external_id:
@@ -123,7 +123,7 @@ def _submission_span(lead: PlatformLead) -> Span | None:
 
 
 BATCH_SIZE = 200
-"""Rows that are in memory, looked up and stored together."""
+"""Rows read, looked up and stored together."""
 
 SAMPLE_SIZE = 1000
 """Rows from which the meaning of the columns is determined."""
@@ -144,7 +144,7 @@ class _Row(NamedTuple):
 
 
 ShowProgress = Callable[[float, int], object]
-"""Called after some rows: how much of the file is done, 0 to 1, and how many rows that is."""
+"""Called after some rows: the share of the file done, 0 to 1, and the number of rows."""
 
 
 def import_file(
@@ -158,11 +158,11 @@ def import_file(
     is_dry: bool = False,
     show: ShowProgress = lambda _done, _rows: None,
 ) -> ImportOutcome:
-    """Take all rows of a file, or only determine what would become of them.
+    """Import all rows of a file, or only determine what would happen to them.
 
-    platform: the operator's word for it, or NOBODY. sheet_name: of a workbook; "" for the only one with leads.
-    Raises: NoSheet, also where no column is understood or the operator must name the platform; StoreUnavailable;
-    OSError. Rows that were taken by then are known when the file is imported again.
+    platform: the operator's name for it, or NOBODY. sheet_name: of a workbook; "" for the only one with leads.
+    Raises: NoSheet, also if no column is understood or the operator must name the platform; StoreUnavailable; OSError.
+    Rows stored by then are known when the file is imported again.
     """
     with closing(open_sheet(file, meanings_of(form), sheet_name)) as sheet:
         importing = _prepared(store, form, sheet, platform, is_dry=is_dry)
@@ -175,7 +175,7 @@ def import_file(
 
 
 def record_import(store: Store, actor: Actor, outcome: ImportOutcome, *, is_done: bool) -> None:
-    """Record that an import has begun, or what it has brought: one that is cut off has begun.
+    """Record that an import has begun, or its result; one that is cut off remains recorded as begun.
 
     Raises: StoreUnavailable.
     """
@@ -221,7 +221,7 @@ class _Importer:
             outcome.warnings.append(_ANNOUNCED.format(title_of(platform), number))
 
     def take(self, rows: Sequence[SheetRow], now: datetime) -> None:
-        """Take some rows; each is counted once it is on disk."""
+        """Import some rows; each is counted once it is on disk."""
         batch = list(self._read(rows))
         known_ids = self._known_ids([row.lead for row in batch])
         for row in batch:
@@ -253,7 +253,7 @@ class _Importer:
     def _keep(self, batch: Sequence[_Row], now: datetime) -> None:
         known_keys = self._known_keys(batch, now, also_announced=False)
         new = []
-        for row in batch:  # a stored lead is left alone: keeping it again would count as a repeat
+        for row in batch:  # a stored lead is left alone: storing it again would count as a repeat
             if self._is_stored(row, known_keys, now):
                 self._settle(row, is_known=True)
             elif not self._is_duplicate(row):
@@ -269,12 +269,12 @@ class _Importer:
 
     def _arrival(self, lead: ReadRow, now: datetime) -> Arrival:
         arrival = arrival_of(lead.submission, self._form, now, lead.suspicion)
-        # No notification of a lead that is not new, and nobody is late to answer it.
+        # No notification for a lead that is not new, and no answer is overdue.
         unmarked = replace(arrival.lead, notify_pending=False)
         return replace(arrival, lead=unmarked, keys=self._keys(lead, now), starts_clock=False)
 
     def _keys(self, lead: ReadRow, now: datetime) -> list[DedupKey]:
-        """The keys by which the row is known next time; test leads get one, too, unlike those of a webhook.
+        """Return the keys by which the row is known next time; test leads get one, too, unlike those of a webhook.
 
         The row's own key never expires and decides alone, because it is made of all cells.
         """
@@ -285,7 +285,7 @@ class _Importer:
         return keys or [DedupKey(f"test:{self._form.name}:{lead.row.removeprefix('import ')}")]
 
     def _is_stored(self, row: _Row, known_keys: Collection[str], now: datetime) -> bool:
-        """Whether the row's lead is stored, judged by its cells or by an id that belongs to the same person."""
+        """Return whether the row's lead is stored, judged by its cells or by an id that belongs to the same person."""
         known = [key for key in self._keys(row.lead, now) if key.value in known_keys]
         if not known or not all(key.otherwise for key in known):
             return bool(known)
@@ -293,7 +293,7 @@ class _Importer:
             return tx.leads.match(self._arrival(row.lead, now), now) is not None
 
     def _is_duplicate(self, row: _Row) -> bool:
-        """Whether the platform brought the row's lead, judged by person and time; then it is counted as known."""
+        """Return whether the platform brought the row's lead, judged by person and time; if so, count it as known."""
         is_test = row.lead.submission.is_test
         lead = self._duplicates.lead_of(row.lead) if self._duplicates and not is_test else None
         if lead:
@@ -308,11 +308,11 @@ class _Importer:
 
 
 class _DryImporter(_Importer):
-    """Stores nothing; determines whether each row is known from the store or from the rows above."""
+    """Stores nothing; determines from the store and the rows above whether each row is known."""
 
     def __init__(self, store: Store, outcome: ImportOutcome) -> None:
         super().__init__(store, outcome)
-        self._seen: set[int] = set()  # hashes: of a million rows, some dozen megabytes
+        self._seen: set[int] = set()  # hashes: for a million rows, some dozen megabytes
 
     def _keep(self, batch: Sequence[_Row], now: datetime) -> None:
         known_keys = self._known_keys(batch, now, also_announced=True)

@@ -1,6 +1,6 @@
-"""An import in the background of a web process, with its progress in the store: first a check, then the import itself.
+"""An import in the background of a web process, with its progress in the store: first a check, then the import.
 
-A process that ends in the middle loses nothing: the rows that were taken are known when the import is begun again.
+A process that ends in the middle loses nothing: the rows stored by then are known when the import is started again.
 """
 
 import re
@@ -19,10 +19,10 @@ from service.operations.imports.importer import import_file
 from service.store import KEEP_IMPORTS, ImportJob, JobState, Store, StoreUnavailable, Transaction
 
 MAX_FILE_BYTES = 4_500_000
-"""Bytes of a file that the dashboard takes: a request may have 5 MiB."""
+"""Maximum bytes of a file in the dashboard: a request may have 5 MiB."""
 
 STALE = timedelta(seconds=30)
-"""A process that gave no sign of its work for so long has ended."""
+"""Time without a sign of progress after which a process counts as ended."""
 
 PROGRESS_INTERVAL_S = 0.5
 """Seconds between two records of the progress."""
@@ -52,13 +52,13 @@ def add_import(
 
 
 def begin(store: Store, actor: Actor, form: Form, job_id: str, state: JobState, now: datetime) -> bool:
-    """Begin to check or to import a file in the background; False where that is under way already.
+    """Begin to check or to import a file in the background; False if that is already in progress.
 
     Raises: StoreUnavailable.
     """
     if not store.write(lambda tx: tx.imports.begin(job_id, state, now, now - STALE)):
         return False
-    work = (store.as_now(), actor, form, job_id, state)  # goes on when the request is over
+    work = (store.as_now(), actor, form, job_id, state)  # goes on after the request
     threading.Thread(target=_run, args=work, name="import", daemon=True).start()
     return True
 

@@ -1,4 +1,4 @@
-"""What became of a file's rows, and what each column holds."""
+"""The fate of a file's rows, and the use of each column."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from service.forms import Form
 from service.lead import Status
 
 MAX_REMARKS = 1000
-"""Rows with a remark that are kept; all are counted."""
+"""Maximum rows with a remark that are kept; all are counted."""
 
 KNOWN, LEFT_OUT, UNREAD = "known", "left_out", "unread"
-"""The fates of a row that makes no new lead."""
+"""Fates of a row that makes no new lead."""
 
 FATES = {
     Status.PENDING: "new, to be sent to Nexudus after live leads",
@@ -30,12 +30,12 @@ FATES = {
 
 
 FATE_NAMES = tuple("new" if fate is Status.PENDING else str(fate) for fate in FATES)
-"""The names of their numbers in JSON."""
+"""Names of the fates in JSON."""
 
 
 @dataclass(slots=True)
 class ColumnUse:
-    """How many rows fill a column. example: the first answer in it."""
+    """Number of rows that fill a column. example: its first answer."""
 
     name: str
     means: str
@@ -66,7 +66,7 @@ class ImportOutcome:
 
     @property
     def unread(self) -> int:
-        """Rows that could not be read."""
+        """Return the number of rows that could not be read."""
         return self.fates[UNREAD]
 
     def count(self, fate: str, line: int, reason: str = "") -> None:
@@ -85,7 +85,7 @@ class ImportOutcome:
                 column.example = column.example or " ".join(text.split())[:200]
 
     def as_json(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """Return the outcome as JSON values."""
         values: dict[str, Any] = {
             "file": str(self.sheet.source.path),
             "read_as": self.sheet.source.words,
