@@ -41,11 +41,15 @@ class ExportFormat:
 
     columns: sets that only its exports have together. hint: a column that suggests the platform without proof.
     times_are_utc: its times carry no zone and are UTC.
+    networks: what its column `platform` holds, in lower case. prefixed: ids and numbers with letters before them, which
+    keep spreadsheets from rounding; one of the groups is the value without them.
     """
 
     columns: tuple[frozenset[str], ...]
     hint: re.Pattern[str]
     times_are_utc: bool = False
+    networks: frozenset[str] = frozenset()
+    prefixed: re.Pattern[str] | None = None
 
 
 class CostHeader(NamedTuple):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
@@ -15,6 +16,7 @@ from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.any_json.surroundings import LEAD_IDS
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
+from service.platforms.platform import ExportFormat
 from service.platforms.registry import PLATFORMS
 
 OWN_COLUMNS = frozenset(("id", "received_at", "status", "lead_source_name", "click_ids", "extras"))
@@ -33,9 +35,6 @@ _BESIDE = re.compile(
 _PLATFORM_SPELLINGS = frozenset(("campaign_id", "campaign_name"))
 _ANSWERS_BESIDE_TIMES = frozenset(("full_name", "phone_number"))
 """Exact names: only ad platforms write the first, and the second beside `created_time`."""
-
-_PREFIXED = re.compile(r"(?:l|f|ag|as|c):\d{5,}|p:\+?[\d ()./-]{6,}")  # Meta's prefix against rounding
-_META_PLATFORMS = frozenset(("fb", "ig"))
 
 _LONG_ID_DIGITS = 16  # a spreadsheet keeps fifteen of them
 _COUNTER_DIGITS = 7  # shorter than any platform's ids
@@ -141,7 +140,8 @@ def _signs_of(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterato
         )
         ads = [*campaigns, *beside] if is_ads else []
     yield from (f"column {name}" for name in ads)
-    yield from (f"values such as {value}" for value in _meta_values(header, sample))
+    for platform in PLATFORMS.values():
+        yield from (f"values such as {value}" for value in _own_values(platform.export, header, sample))
 
 
 def _campaign_columns(folded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -152,21 +152,22 @@ def _campaign_columns(folded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, match[1]
 
 
-def _meta_values(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Values that only Meta writes, one for each column; of a prefixed phone only the beginning."""
+def _own_values(export: ExportFormat, header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Values that only the platform writes, one for each column; of a prefixed phone only the beginning."""
     for place, name in enumerate(header):
         values = [cells[place].strip() for cells in sample if len(cells) > place and cells[place].strip()]
-        if values and fold(name) == "platform" and _META_PLATFORMS.issuperset(map(str.lower, values)):
+        prefixed = list(filter(export.prefixed.fullmatch, values)) if export.prefixed else []
+        if values and fold(name) == "platform" and export.networks.issuperset(map(str.lower, values)):
             yield values[0]
-        elif values and sum(bool(_PREFIXED.fullmatch(value)) for value in values) * 2 > len(values):
-            yield f"{next(value for value in values if _PREFIXED.fullmatch(value))[:4]}…"
+        elif len(prefixed) * 2 > len(values):
+            yield f"{prefixed[0][:4]}…"
 
 
 def _guess(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
     names = list(map(fold, header))
-    if any(_meta_values(header, sample)):
-        return "meta"
-    return next((name for name, platform in PLATFORMS.items() if any(map(platform.export.hint.fullmatch, names))), "")
+    by_values = (name for name, each in PLATFORMS.items() if any(_own_values(each.export, header, sample)))
+    by_names = (name for name, each in PLATFORMS.items() if any(map(each.export.hint.fullmatch, names)))
+    return next(chain(by_values, by_names), "")
 
 
 # -- ids

@@ -25,7 +25,7 @@ _MIN_SHARE_FILLED = 0.2  # of the rows below: a column that so many fill should 
 _MIN_SHARE_NAMED = 0.6  # of those columns: a header of unknown words names so many
 _PERSON = frozenset(("email", "full_name", "first_name", "last_name", "phone", "message"))
 _VALUE = re.compile(
-    r"(?:(?:l|f|ag|as|c|p):)?[+(€$£-]?\d[\d\s.,:;/()%€$£+-]*"  # numbers, times, prices, phones, Meta's p:+44…
+    r"(?:(?:l|f|ag|as|c|p):)?[+(€$£-]?\d[\d\s.,:;/()%€$£+-]*"  # numbers, times, prices, phones, p:+44…
     r"|\d{4}-\d\d-\d\d[T ][\d:.]+\S*|https?://\S+"
 )
 _LABEL = re.compile(

@@ -162,7 +162,7 @@ def _named(header: Sequence[str], cells: Sequence[str]) -> Iterator[NamedAnswer]
 
 
 def _time_in(answers: Sequence[NamedAnswer], platform: str) -> str:
-    """The time of submission; in UTC without a zone for platforms that write it so, such as TikTok."""
+    """The time of submission; in UTC without a zone for platforms that write it so."""
     for each in answers:
         meaning = meaning_of(each.name)
         if isinstance(each.answer, str) and (

@@ -41,6 +41,8 @@ META = Platform(
     export=ExportFormat(
         (frozenset(("createdtime", "adsetid")), frozenset(("createdtime", "isorganic"))),
         hint=re.compile(r"adset(?:id|name)?|isorganic"),
+        networks=frozenset(("fb", "ig")),
+        prefixed=re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})"),
     ),
     costs=CostExport(  # Meta Business Help 1434403930138000, and exports that its users publish
         source="meta",

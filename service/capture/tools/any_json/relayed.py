@@ -17,7 +17,7 @@ _ALIASES = {alias: name for name, platform in PLATFORMS.items() for alias in pla
 _LEAD_LISTS = {member: name for name, platform in PLATFORMS.items() for member in platform.lead_lists}
 """Name of a list of answers that only one platform has -> platform."""
 
-_PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Meta's spreadsheets
+_PREFIXED = [platform.export.prefixed for platform in PLATFORMS.values() if platform.export.prefixed]
 _DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
 _IDENTITY = "governmentissuedid"  # a column of Google's, folded
 _MAX_EXAMINED = 1000  # answers; further ones count as the person's
@@ -66,9 +66,12 @@ def relay(posted: Sequence[NamedAnswer], whole: Mapping[str, object], config: Se
 
 
 def _bare(answered: NamedAnswer) -> str | list[str]:
-    """The answer without the letters that Meta's spreadsheets put before ids and numbers against rounding."""
-    prefixed = _PREFIX.fullmatch(answered.answer) if isinstance(answered.answer, str) else None
-    return (prefixed[1] or prefixed[2]) if prefixed else answered.answer
+    """The answer without the letters that a platform's spreadsheets put before ids and numbers against rounding."""
+    if isinstance(answered.answer, str):
+        for pattern in _PREFIXED:
+            if prefixed := pattern.fullmatch(answered.answer):
+                return str(prefixed[prefixed.lastindex or 0])
+    return answered.answer
 
 
 def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
