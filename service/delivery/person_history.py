@@ -5,7 +5,7 @@ account is searched for again there.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -91,15 +91,15 @@ def describe(coworker: Coworker, lead: Lead) -> str:
 
 def person_history(tx: Transaction, lead_id: LeadId) -> PersonHistory:
     """Return the history of a lead's person, from the store and the last search in Nexudus."""
-    return person_histories(tx, [lead_id])[lead_id]
+    return person_histories(tx, tx.leads.attempts_of([lead_id]))[lead_id]
 
 
-def person_histories(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, PersonHistory]:
-    """Return the histories of the people of several leads."""
-    attempts, earlier = tx.leads.attempts_of(lead_ids), tx.leads.earlier_enquiries(lead_ids)
+def person_histories(tx: Transaction, attempts: Mapping[LeadId, Sequence[Attempt]]) -> dict[LeadId, PersonHistory]:
+    """Return the histories of the people of several leads. attempts: of each lead."""
+    earlier = tx.leads.earlier_enquiries(list(attempts))
     return {
-        lead_id: replace(_read(attempts[lead_id]), earlier=earlier.get(lead_id, EarlierEnquiries()))
-        for lead_id in lead_ids
+        lead_id: replace(_read(calls), earlier=earlier.get(lead_id, EarlierEnquiries()))
+        for lead_id, calls in attempts.items()
     }
 
 

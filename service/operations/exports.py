@@ -127,7 +127,8 @@ def as_json_lines(store: Store, page: Sequence[ExportRow]) -> str:
     """Return some leads as the API shows them, one per line."""
     with store.read() as tx:
         calls = tx.leads.export_calls([row.id for row in page])
-        related = related_json(tx, [LeadId(row.id) for row in page])
+        attempts = tx.leads.attempts_of([row.id for row in page])
+        related = related_json(tx, attempts, [LeadId(row.id) for row in page if row.opportunity_id is not None])
         due_times = tx.leads.export_due_times([row.id for row in page if row.status == Status.PENDING])
     return "".join(
         _encode_json(_as_json(row, calls.get(row.id, ()), due_times.get(row.id)) | related[LeadId(row.id)]) + "\n"

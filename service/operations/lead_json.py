@@ -1,6 +1,6 @@
 """A lead as JSON: the shape that the API, the CLI and the exports share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,26 +12,37 @@ from service.store import AnswerClock, OwnerTurn, Sale, SaleChange, Transaction
 
 def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
     """Return leads with everything stored about them, including attempts, the body sent and the opportunity."""
-    ids = [lead.id for lead in leads]
-    attempts, related = tx.leads.attempts_of(ids), related_json(tx, ids)
+    attempts = tx.leads.attempts_of([lead.id for lead in leads])
+    related = related_json(tx, attempts, [lead.id for lead in leads if lead.opportunity_id is not None])
     return [{**lead_json(lead, attempts[lead.id]), **related[lead.id]} for lead in leads]
 
 
-def related_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-    """Return what other tables hold of each lead: the body sent to Nexudus, the opportunity, the person; else null."""
-    known = person_histories(tx, lead_ids)
+def related_json(
+    tx: Transaction, attempts: Mapping[LeadId, Sequence[Attempt]], with_opportunity: Sequence[LeadId]
+) -> dict[LeadId, dict[str, Any]]:
+    """Return what other tables hold of each lead: the body sent to Nexudus, the opportunity, the person; else null.
+
+    attempts: of each lead. with_opportunity: those of the leads that have one.
+    """
+    lead_ids = list(attempts)
+    known, sent = person_histories(tx, attempts), tx.queue.request_bodies(lead_ids)
     answers, turns = tx.answers.clocks_of(lead_ids), tx.answers.turns_of(lead_ids)
-    sent, sales, changes = tx.queue.request_bodies(lead_ids), tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
+    crm = _crm_of(tx, with_opportunity) if with_opportunity else {}
     return {
         lead_id: {
             "sent": sent.get(lead_id),
-            "crm": crm_json(sales[lead_id], changes[lead_id]) if lead_id in sales else None,
+            "crm": crm.get(lead_id),
             "known": known_json(known[lead_id]),
             "answer": answer_json(answers.get(lead_id)),
             "owner": owner_json(turns.get(lead_id)),
         }
         for lead_id in lead_ids
     }
+
+
+def _crm_of(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
+    sales, changes = tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
+    return {lead_id: crm_json(sale, changes[lead_id]) for lead_id, sale in sales.items()}
 
 
 def known_json(known: PersonHistory) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.lead import Attribution, Contact, Evidence, Lead, Status, Step, StoredTouch
+from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, Status, Step, StoredTouch
 from service.store import SaleStatus, Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
@@ -292,6 +292,7 @@ def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(front: Front, sqlite:
     (delivery,) = sqlite.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
     sqlite.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
     won = a_sale(lead, status=SaleStatus.WON, won_at=NOON)
+    sqlite.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(7), won.opportunity_id, NOON))
     sqlite.write(lambda tx: tx.crm.save_sales([won], [a_change(lead, name="won")]))
 
     body = shown(front, lead.id)
