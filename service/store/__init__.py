@@ -11,7 +11,7 @@ counting.py         leads counted by day for charts (daily_counts.py), since mid
 outcomes.py         sales outcomes by the origin of leads; origins.py: by tags and rules; outcome_blocks.py adds
                     them up in the background; costs.py: what campaigns cost
 answer_counts.py    how fast people answered, counted in the same blocks
-answers.py          how long each lead waits for a person, and when one reacted; turns.py: which owner is next
+answers.py          how long each lead waits for a person, and when one reacted; which owner is next
 sales.py            opportunities as last seen in the CRM; conversions.py: what was reported to ad platforms;
                     account_facts.py: what is known of each account, and what can be chosen there
 alert_log.py        alerts; snapshot.py and activity.py: the figures behind alerts and the digest;
@@ -38,7 +38,7 @@ from service.store.acts.recording import ChainReport
 from service.store.alert_channels import ChannelEntry
 from service.store.alert_log import Alert
 from service.store.answer_counts import AnswerCounts, answer_counts, total_of
-from service.store.answers import MAX_COUNTED, AnswerClock, AnswerKind, ClockStep, FirstAnswer
+from service.store.answers import MAX_COUNTED, AnswerClock, AnswerKind, ClockStep, FirstAnswer, OwnerTurn
 from service.store.api_keys import KEY_USE_INTERVAL, ApiKey
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
@@ -84,7 +84,6 @@ from service.store.sort_order import SORT_KEYS, SortOrder, SortPlace
 from service.store.sorting import SortedPage
 from service.store.store import SCHEMA, Store
 from service.store.transaction import Leads, Queue, Statistics, Transaction
-from service.store.turns import OwnerTurn
 from service.store.typed_secrets import SecretEntry
 from service.store.undo import UNDO_WINDOW, UndoResult
 from service.store.worker_requests import TEST_MESSAGE, TRY_ACCOUNT, WorkerRequest

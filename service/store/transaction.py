@@ -7,7 +7,7 @@ from service.store.acts.recording import Acts
 from service.store.alert_channels import AlertChannels
 from service.store.alert_log import AlertLog
 from service.store.answer_counts import AnswerReports
-from service.store.answers import AnswerClocks
+from service.store.answers import AnswerClocks, OwnerTurns
 from service.store.api_keys import ApiKeys
 from service.store.claims import Claims
 from service.store.conversions import Conversions
@@ -42,7 +42,6 @@ from service.store.setups import SetupVersions
 from service.store.snapshot import Snapshots
 from service.store.sorting import SortedSearch
 from service.store.tallies import Tallies
-from service.store.turns import OwnerTurns
 from service.store.typed_secrets import TypedSecrets
 from service.store.undo import UndoRecords
 from service.store.words import WordIndex

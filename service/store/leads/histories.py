@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from service.lead import Attempt, Lead
-from service.store.answers import AnswerClock, AnswerClocks
+from service.store.answers import AnswerClock, AnswerClocks, OwnerTurn, OwnerTurns
 from service.store.database.columns import insert_rows
 from service.store.database.outcome_tables import lead_touches
 from service.store.database.report_tables import sale_changes, sales
@@ -16,7 +16,6 @@ from service.store.database.tables import DONE, PARKED, attempts, deliveries, le
 from service.store.leads.rows import to_row
 from service.store.leads.touches import LeadTouches
 from service.store.sales import Sale, SaleChange, Sales
-from service.store.turns import OwnerTurn, OwnerTurns
 
 
 @dataclass(frozen=True, slots=True)
