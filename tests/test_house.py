@@ -306,7 +306,7 @@ def _says_it_all(node: ast.ClassDef | Function) -> bool:
 BEYOND_WALLS = {
     "act_search.py": 2,  # the accounts that have acts, of which those are chosen that one sees
     "alert_log.py": 1,  # alerts are chosen by their causes
-    "outbox.py": 1,  # wakes the workers
+    "bell.py": 1,  # wakes the workers
     "overview.py": 3,  # numbers of calls, between which today's are looked for
     "recording.py": 1,  # erases words of a lead that had another account before
     "search.py": 2,  # how many leads meet a condition, times of stretches

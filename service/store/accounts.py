@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 
+from service.store.database.bell import wake
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import accounts, call_pauses, calls, deliveries
 from service.store.encryption import ACCOUNT_SECRETS, EncryptedTokens
-from service.store.outbox import wake
 
 NO_CREDENTIALS = "credentials"
 """Name of the pause of every call to an account without credentials."""

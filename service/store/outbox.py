@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from service.lead import NO_TRACE, CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step, TraceContext
+from service.store.database.bell import wake
 from service.store.database.columns import insert_values, to_micros
-from service.store.database.repository import NO_LEASE, Database, IsGone, Repository
+from service.store.database.repository import NO_LEASE, IsGone, Repository
 from service.store.database.tables import DONE, IS_NEXT, PARKED, QUEUED, attempts, deliveries, leads
-from service.store.database.walls import beyond_walls
 from service.store.leads.stored import StoredLeads
-
-WAKE = "wake"
-"""Key in a connection's `info`, set once its transaction made something due: after the commit the bell is rung."""
 
 RECENT_ATTEMPTS = 2000
 """Latest calls to look through where no index helps: all of the last minutes are among them."""
@@ -51,13 +48,6 @@ _CONTACT_IN_DOUBT = (  # built once: that took longer than the query
 )
 
 _ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priority", "request_id", "traceparent")
-
-
-def wake(connection: Connection, database: Database) -> None:
-    """Wake the workers of all hosts once the transaction is committed, because something is due."""
-    connection.info[WAKE] = True
-    if database.announce:
-        connection.execute(beyond_walls(text(database.announce)))
 
 
 class LeaseLost(Exception):

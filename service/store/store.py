@@ -25,7 +25,7 @@ from service.store.encryption import SECRET_KEY_FLAG, new_secret_key
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash
 from service.store.leads.erasure import ERASE_BATCH_SIZE, ErasureResult
 from service.store.leads.stored import NOTIFIABLE
-from service.store.outbox import LIVE, WAKE, QueuedDelivery
+from service.store.outbox import LIVE, QueuedDelivery
 from service.store.platforms.notices import AnnouncedLead
 from service.store.transaction import Transaction
 from service.store.words import cursor_of, query_cursor, read_cursor
@@ -267,7 +267,7 @@ class Store:
         return bell.NotifyBell(self._database.reading)
 
     def _ring(self, connection: Connection) -> None:
-        if connection.info.pop(WAKE, False) and self._pipe is not None:
+        if connection.info.pop(bell.WAKE, False) and self._pipe is not None:
             bell.ring(self._pipe)
 
     def close(self) -> None:

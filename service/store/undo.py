@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from service.lead import LeadId, Status, first_lead_id
+from service.store.database.bell import wake
 from service.store.database.columns import insert_rows
 from service.store.database.report_tables import undo_records
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, QUEUED, attempts, deliveries, leads, notices
 from service.store.leads.stored import StoredLeads
-from service.store.outbox import SEARCH_ANEW, wake
+from service.store.outbox import SEARCH_ANEW
 
 UNDO_WINDOW = timedelta(minutes=15)
 """Time in which an action can be undone."""

@@ -12,13 +12,26 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
+
+from service.store.database.repository import Database
+from service.store.database.walls import beyond_walls
 
 if TYPE_CHECKING:
     import psycopg
 
 CHANNEL = "lead_capture"
 """PostgreSQL's channel of NOTIFY."""
+
+WAKE = "wake"
+"""Key in a connection's `info`, set once its transaction made something due: after the commit the bell is rung."""
+
+
+def wake(connection: Connection, database: Database) -> None:
+    """Wake the workers of all hosts once the transaction is committed, because something is due."""
+    connection.info[WAKE] = True
+    if database.announce:
+        connection.execute(beyond_walls(text(database.announce)))
 
 
 class Bell(Protocol):

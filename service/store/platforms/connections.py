@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 
 from service.store.alert_log import AlertLog
+from service.store.database.bell import wake
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import connections, notices
 from service.store.encryption import EncryptedTokens, connection_secrets
-from service.store.outbox import wake
 
 
 class ConnectionKey(NamedTuple):

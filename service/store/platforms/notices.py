@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 
 from service.lead import Lead, LeadId, Receipt, Status, TraceContext
+from service.store.database.bell import wake
 from service.store.database.repository import Repository
 from service.store.database.tables import leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals
 from service.store.leads.rows import CONTACT, to_row
 from service.store.leads.stored import StoredLeads
 from service.store.leads.touches import LeadTouches
-from service.store.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
+from service.store.outbox import LATER, LIVE, Outbox, QueuedDelivery
 from service.store.platforms.connections import ConnectionKey, Connections
 from service.store.words import WordIndex
 
