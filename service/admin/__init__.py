@@ -1,4 +1,4 @@
-"""The operator's pages and API, what monitoring reads, and what all of them need of the application."""
+"""The operator's pages and API, the addresses for monitoring, and what they all need from the application."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from service.store import Store
 class EnvironmentView:
     """What the environment sets, as pages may show it: nothing secret.
 
-    sign_in: how the account "default" signs in to Nexudus: "password", "token", "application"; "" where nothing is set.
+    sign_in: how the account "default" signs in to Nexudus: "password", "token" or "application"; "" if nothing is set.
     alert_kinds: the services of ALERT_URLS, in their order: "slack", "mailtos" ... has_key: a key of the operator's
     encrypts secrets. allows_http: see NEXUDUS_ALLOW_HTTP. is_simulated: `up` has set its simulator.
     """
@@ -34,22 +34,22 @@ class EnvironmentView:
 
     @property
     def has_login(self) -> bool:
-        """Whether the account "default" is that of the environment, whatever the set-up has."""
+        """Whether the environment defines the account "default", whatever the set-up says."""
         return bool(self.sign_in) and not self.is_simulated
 
 
 @dataclass(frozen=True, slots=True)
 class AdminDeps:
-    """What the dashboard and the API are built from.
+    """The collaborators and settings of the dashboard and the API.
 
-    publisher: of the set-up, where that is kept in the database.
-    setup: returns the set-up of the present request; setup_state: since when one is in force, and what was refused.
-    api_token, password: "" when not set. secret_key: "" for the one kept in the database. zone: the operator's.
+    publisher: publishes the set-up, where that is kept in the database.
+    setup: returns the set-up of the present request; setup_state: since when it is in force, and what was refused.
+    api_token, password: "" when not set. secret_key: "" for the one in the database. zone: the operator's time zone.
     has_sample_page: whether the demo's front door and sample page are shown.
-    nexudus_url: base URL of the Nexudus API, which links of delivered leads follow.
+    nexudus_url: base URL of the Nexudus API, from which links to delivered leads are made.
     counters: of wrong passwords and tokens, shared by the web processes.
-    time_limit_s: how long one request works on many leads. environment: for the page of connections.
-    provider: that signs people in, None without one; provider_rules: whom it lets in without an invitation.
+    time_limit_s: how long one request works on many leads. environment: for the page Connections.
+    provider: the sign-in provider, None without one; provider_rules: who gets in without an invitation.
     """
 
     store: Store
@@ -70,9 +70,9 @@ class AdminDeps:
     provider_rules: ProviderRules = field(default_factory=ProviderRules)
 
     def within_walls(self) -> "AdminDeps":
-        """Return the same, with nothing in store and set-up but what exists for whoever asks.
+        """Return a copy whose store and set-up contain only what exists for the caller.
 
-        Everything behind a sign-in or a key gets it so. What a stranger may ask for gets the whole.
+        Everything behind a sign-in or a key uses it; routes that are open to strangers use the whole.
         """
         whole_setup, whole_state = self.setup, self.setup_state
         return replace(
@@ -84,11 +84,11 @@ class AdminDeps:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The Nexudus accounts of the present request's set-up that exist for whoever asks."""
+        """The Nexudus accounts of the present request's set-up that exist for the caller."""
         return tuple(filter(current_actor().sees, self.setup().account_names))
 
     def base_url_of(self, account: str) -> str:
-        """The address of an account's Nexudus, by the set-up of the present request."""
+        """The address of an account's Nexudus, from the set-up of the present request."""
         setup = self.setup()
         if account == DEFAULT_ACCOUNT and (self.environment.has_login or not setup.has_default_login):
             return self.nexudus_url

@@ -40,7 +40,10 @@ def delivery_state(store: Store) -> DeliveryState:
 
 
 def worker_seen(store: Store) -> tuple[str | None, int | None]:
-    """When a worker was last seen at work, and how many seconds ago; None if never. One that works, every 15 s."""
+    """When a worker was last seen at work, and how many seconds ago.
+
+    None if never. A working one is seen every 15 s.
+    """
     with store.read() as tx:
         seen_at = tx.workers.last_seen()
     if seen_at is None:

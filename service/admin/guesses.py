@@ -1,4 +1,4 @@
-"""Wrong passwords and tokens: how many a stranger may try, and how a refusal is logged.
+"""Limits on attempts with wrong passwords and tokens, and how a refusal is logged.
 
 Nobody can lock the operator out: a right token is always let in, a browser that was signed in before has a limit of its
 own, and when many strangers try at once, each network has one attempt left rather than none (docs/decisions/0051).
@@ -23,10 +23,10 @@ ALL_FAILURES = WindowLimit(100, _QUARTER_S)
 """Failed attempts of all unknown browsers together, until WIDE_ATTEMPTS counts instead."""
 
 WIDE_ATTEMPTS = WindowLimit(1, _QUARTER_S)
-"""Attempts from one provider's network while many strangers try."""
+"""Attempts from one wide network while many strangers try."""
 
 CODES = WindowLimit(10, _QUARTER_S)
-"""Codes of the second step for one person, whoever enters them: someone who knows the password may guess them."""
+"""Codes of the second step for one person, whoever enters them: a person who knows the password could guess them."""
 
 WRONG_TOKENS = WindowLimit(20, _QUARTER_S)
 """Calls of the API from one network with a wrong token, until 401 becomes 429."""

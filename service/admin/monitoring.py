@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics: what monitoring reads."""
+"""/healthz, /readyz and /metrics, for monitoring."""
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +19,7 @@ from service.version import VERSION
 def blueprint(store: Store, web_metrics: WebMetrics, token: str, accounts: Callable[[], Iterable[str]]) -> Blueprint:
     """The three routes.
 
-    token: what /metrics asks for, "" for nothing; its holder also sees forms, accounts and workers. accounts: of the
+    token: required by /metrics, "" for none; its holder also sees forms, accounts and workers. accounts: of the
     set-up.
     """
     routes = Blueprint("monitoring", __name__)
@@ -53,7 +53,7 @@ def blueprint(store: Store, web_metrics: WebMetrics, token: str, accounts: Calla
 
 
 def _has_token(token: str) -> bool:
-    """Whether the request bears it; False where none is set."""
+    """Whether the request carries the token; False where none is set."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
@@ -66,7 +66,7 @@ def _unavailable(problem: str) -> Response:
 
 
 def delivery_summary(store: Store, *, shows_names: bool) -> dict[str, Any]:
-    """How delivery stands, for /readyz. shows_names: with the account of each pause, and the whole cause of each alert.
+    """The state of delivery, for /readyz. shows_names: with the account of each pause and the full cause of each alert.
 
     Raises: StoreUnavailable.
     """

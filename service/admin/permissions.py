@@ -1,7 +1,7 @@
-"""Whoever makes a request of the dashboard or the API: what its route asks of them, and what exists for them.
+"""The actor of a request to the dashboard or the API: what its route requires, and what exists for the actor.
 
-A view says by `@requires(...)`, next to its route, whether it asks for a scope, a sign-in, or nothing. One that says
-nothing is refused to everyone: forgetting it opens no door, and a test names the route.
+A view declares by `@requires(...)`, next to its route, whether it requires a scope, a sign-in, or nothing. A view
+without a declaration is refused to everyone, so a forgotten one exposes nothing, and a test names the route.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _MARK = "required_permission"
 
 
 class Entry(Enum):
-    """What a route asks for that needs no scope."""
+    """What a route requires instead of a scope."""
 
     OPEN = "open"  # nothing: strangers may use it, so it shows nothing of an installation
     SIGNED_IN = "signed in"  # a sign-in or a key with whatever scope, such as for one's own account
@@ -32,7 +32,7 @@ Permission = Scope | Entry
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
-    """Declare what a view asks for. Below the route, so that the marked function is the one that is registered."""
+    """Declare what a view requires. Below the route, so that the marked function is the one that is registered."""
 
     def mark(view: View) -> View:
         setattr(view, _MARK, permission)
@@ -42,21 +42,21 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
 
 def permission_of(view: Callable[..., Any] | None) -> Permission | None:
-    """Return what a view asks for, None where it was forgotten."""
+    """Return what a view requires, None if it declares nothing."""
     return getattr(view, _MARK, None)
 
 
 def permission_of_request() -> Permission | None:
-    """Return what the present request's view asks for, None where it was forgotten or there is no view."""
+    """Return what the present request's view requires, None if it declares nothing or there is no view."""
     return permission_of(current_app.view_functions.get(request.endpoint or ""))
 
 
 def is_allowed(actor: Actor, permission: Permission | None) -> bool:
-    """Return whether the actor may use a view that asks for this; nobody may where it was forgotten."""
+    """Return whether the actor may use a view that requires this; nobody may use one that declares nothing."""
     return isinstance(permission, Entry) or (isinstance(permission, Scope) and actor.may(permission))
 
 
-# -- who asks, and what exists for them
+# -- the actor, and what exists for them
 
 
 def current_actor() -> Actor:
@@ -68,7 +68,7 @@ def current_actor() -> Actor:
 def seen_accounts() -> frozenset[str] | None:
     """Return the accounts that exist for the present request, None for all.
 
-    Those of whoever asks; or the one that the address of a page or list names, `?account=`. None for a stranger.
+    The actor's accounts, or the one named by `?account=` in the address of a page or list. None for a stranger.
     """
     actor: Actor | None = g.get("actor")
     if actor is None:
@@ -86,7 +86,7 @@ def sees(account: str) -> bool:
 
 
 def walls_of_request(setup: Callable[[], Setup]) -> Walls | None:
-    """Return what exists for the present request, None for all. setup: returns its set-up.
+    """Return the walls of the present request, None for none. setup: returns its set-up.
 
     Raises: RuntimeError outside a request: work that goes on after one takes `Store.as_now()` along.
     """
@@ -99,7 +99,7 @@ def walls_of_request(setup: Callable[[], Setup]) -> Walls | None:
 def seen_setup(setup: Setup) -> Setup:
     """Return the forms and accounts that exist for the present request.
 
-    A form that also delivers to an account that does not is left out: its page names that account.
+    A form that also delivers to an account that does not exist is left out, because its page names that account.
     """
     accounts = seen_accounts()
     if accounts is None:
@@ -113,7 +113,10 @@ def seen_setup(setup: Setup) -> Setup:
 
 
 def seen_state(state: SetupState) -> SetupState:
-    """Return the state of the set-up without problems, for who does not see all accounts: they name any form."""
+    """Return the state of the set-up.
+
+    Without its problems, which name any form, for actors restricted to some accounts.
+    """
     return state if seen_accounts() is None else replace(state, problems=())
 
 

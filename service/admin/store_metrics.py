@@ -33,11 +33,11 @@ POSSIBLE_CALLS = tuple(
 """Labels of the calls that a delivery may make."""
 
 WORKER_AT_WORK = timedelta(minutes=2)
-"""A worker that was not seen for longer is gone: nothing is shown of it."""
+"""Time after which a worker that was not seen counts as gone; its metrics are left out."""
 
 
 def store_metrics(store: Store, accounts: Iterable[str]) -> Iterator[Metric]:
-    """All of them; of a database that does not answer, only that. accounts: of the set-up."""
+    """Return all metrics; if the database does not answer, only that. accounts: of the set-up."""
     try:
         is_ready, families = not find_problem(store), [*state_families(store), *total_families(store, accounts)]
     except StoreUnavailable:
@@ -47,7 +47,7 @@ def store_metrics(store: Store, accounts: Iterable[str]) -> Iterator[Metric]:
     yield from families
 
 
-# -- what is so now
+# -- the present state
 
 
 def state_families(store: Store) -> Iterator[Metric]:
@@ -99,12 +99,12 @@ def worker_families(workers: list[SeenWorker]) -> Iterator[Metric]:
 
 
 def _short(worker: str) -> str:
-    """Host and process id, of a name that tells more."""
+    """Return the host and process id in a worker's name."""
     host, *_, process_id, _ = worker.split("/") if worker.count("/") > 1 else (*worker.split("/"), "")
     return f"{host}/{process_id}"
 
 
-# -- what all workers have done so far
+# -- totals of all workers
 
 
 def total_families(store: Store, accounts: Iterable[str]) -> Iterator[Metric]:

@@ -30,7 +30,7 @@ DOCS_POLICY = (
 """Content-Security-Policy of /docs, whose styles are in the page."""
 
 UNUSED_SCHEMA = "PaginationMetadata"
-"""A schema that flask-smorest always adds."""
+"""Name of a schema that flask-smorest adds although no call uses it."""
 
 
 class ProblemApi(Api):

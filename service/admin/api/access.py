@@ -82,7 +82,7 @@ def _sentences(name: str, errors: Any) -> Iterator[str]:
 
 
 def protected_blueprint(name: str, deps: AdminDeps, description: str) -> Blueprint:
-    """A part of /api/v1 that requires a token."""
+    """Return a blueprint below /api/v1 whose calls require a token."""
     blueprint = Blueprint(name, __name__, url_prefix="/api/v1", description=description)
     blueprint.before_request(_token_check(deps))
     blueprint.register_error_handler(StoreUnavailable, _store_unavailable)
@@ -91,7 +91,7 @@ def protected_blueprint(name: str, deps: AdminDeps, description: str) -> Bluepri
 
 
 class Shared(dict[Any, Any]):
-    """Documentation of one view: copies of what contains it share it.
+    """Documentation of one view, which copies of its container share.
 
     flask-smorest copies an operation's documentation with each of its decorators, in case a view is registered twice:
     a third of the time to make an application.
@@ -131,7 +131,7 @@ def _instance(schema: type[ApiResponse]) -> ApiResponse:
 
 
 def takes(blueprint: Blueprint, schema: type[ApiRequest], **options: Any) -> Callable[[View], View]:
-    """Read a view's body of JSON, to be stored. options: of Blueprint.arguments, such as an example."""
+    """Read a view's JSON body, which will be stored. options: of Blueprint.arguments, such as an example."""
 
     def decorate(view: View) -> View:
         return takes_json(takes_whole_characters(blueprint.arguments(schema, **options)(view)))
@@ -170,7 +170,7 @@ def takes_whole_characters(view: View) -> View:
 
 
 def _token_check(deps: AdminDeps) -> Callable[[], None]:
-    """Let in whoever has ADMIN_TOKEN or a key, however many wrong tokens came before, and see that they may do this."""
+    """Let in callers with ADMIN_TOKEN or a key, however many wrong tokens came before, and check their permission."""
     guesses = Guesses(deps.counters, deps.store)
 
     def check() -> None:
@@ -184,7 +184,7 @@ def _token_check(deps: AdminDeps) -> Callable[[], None]:
 
 
 def _caller(deps: AdminDeps, token: str, guesses: Guesses) -> Actor:
-    """Whose token it is; anyone else is refused."""
+    """Return the actor of the request's token; refuse any other request."""
     address, now = request.remote_addr or "", clock.now()
     if deps.api_token and hmac.compare_digest(token.encode(), deps.api_token.encode()):
         return administrator(address)

@@ -1,4 +1,4 @@
-"""The record of acts, to be read; nothing here changes it."""
+"""The record of acts, read-only."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ KINDS = [kind.value for kind in SubjectKind]
 
 
 class ActParameters(ApiRequest):
-    """Filters of acts; an empty one means all."""
+    """Filters of acts; an empty filter matches all."""
 
     since = InstantOrDayField("done at or after")
     until = InstantOrDayField("done before")
@@ -40,10 +40,10 @@ class ActParameters(ApiRequest):
 
 
 class ActBody(ApiResponse):
-    """Who did what. subject: the id of a thing of this kind. from: an address, or user@host at a terminal.
+    """Who did what. subject: the id of a thing of this kind. from: an IP address, or user@host for a terminal.
 
-    accounts: "all" for acts that only those see who see all accounts. before, after: what changed; null where there was
-    or is nothing. erased: the words of a person were removed from it.
+    accounts: "all" for acts that only callers with all accounts see. before, after: the state, null where there was or
+    is none. erased: the words of a person were removed from the act.
     """
 
     id = fields.Integer()
@@ -80,7 +80,7 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
     def list_acts(filters: dict[str, Any]) -> dict[str, Any]:
         """The record of acts in the accounts that the caller sees, newest first.
 
-        A search for words stops on the way where it would read very many acts: such a page has fewer acts than `size`,
+        A search for words that would read very many acts stops early: such a page has fewer acts than `size`,
         perhaps none, and `next` continues from there. When `next` is null there are no more.
         """
         page = acts_page(deps.store, current_actor(), _query(filters), filters["size"])

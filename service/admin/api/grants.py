@@ -1,4 +1,4 @@
-"""What the calls of /people and /tokens share: accounts as a member, as a filter, and grants that are refused."""
+"""Shared by the calls of /people and /tokens: accounts as a member and as a filter, and refused grants."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ def is_of_account(account: str, accounts: frozenset[str] | None, deps: AdminDeps
 
 @contextmanager
 def refusals(invalid: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> Iterator[None]:
-    """Refuse what the operations refuse. invalid: status of a faulty member."""
+    """Turn refusals of the operations into problem documents. invalid: the status for a faulty member."""
     try:
         yield
     except NotAllowed as error:

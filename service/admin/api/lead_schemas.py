@@ -16,11 +16,11 @@ MAX_ANSWER_LENGTH = 10_000
 """Characters of one answer."""
 
 EMAIL = r"^[ \t\r\n]*([^@ \t\r\n\u0000]+@[^@ \t\r\n\u0000]+)?[ \t\r\n]*$"
-"""Whatever might be an e-mail address, or none; a pattern that means the same in every language."""
+"""A possible e-mail address, or ""; the pattern has the same meaning in every programming language."""
 
 
 class LeadQuery(AccountQuery):
-    """Filters of a list of leads; an empty one means all."""
+    """Filters of a list of leads; an empty filter matches all."""
 
     status = fields.String(validate=validate.OneOf([*STATUSES, ""]))
     form = fields.String(validate=NO_NUL)
@@ -123,7 +123,7 @@ class CrmBody(ApiResponse):
 
 
 class AnswerBody(ApiResponse):
-    """When a person is to answer the lead, and did."""
+    """When an answer to the lead is due, and when a person answered."""
 
     due_at = fields.String(allow_none=True, metadata=INSTANT)
     reminded_at = fields.String(allow_none=True, metadata=INSTANT)
@@ -138,7 +138,7 @@ class AnswerBody(ApiResponse):
 
 
 class OwnerBody(ApiResponse):
-    """The person whose turn the lead was, and why."""
+    """The person who got the lead by turn, and why."""
 
     email = fields.String(allow_none=True)
     user_id = fields.Integer(allow_none=True, metadata={"description": "in Nexudus; null: not known there"})

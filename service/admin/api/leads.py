@@ -66,7 +66,7 @@ def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
 
 
 def _check_id() -> None:
-    """Keep from the database whatever is not an id: it may fail on it."""
+    """Refuse anything that is not an id, because the database may fail on it."""
     lead_id = (request.view_args or {}).get("lead_id")
     if lead_id is not None and not re.fullmatch("[0-9a-f]{32}", lead_id):
         refuse(HTTPStatus.NOT_FOUND, NO_SUCH_LEAD)
@@ -80,7 +80,7 @@ def _add_reading(routes: Blueprint, store: Store) -> None:
     def list_leads(filters: dict[str, Any]) -> dict[str, Any]:
         """Leads, newest first.
 
-        A search that would read very many leads stops on the way: such a page has fewer leads than `size`, perhaps
+        A search that would read very many leads stops early: such a page has fewer leads than `size`, perhaps
         none, and `next` continues from there. When `next` is null there are no more.
         """
         return _page(store, _query(filters), filters["size"])
@@ -135,7 +135,7 @@ def _add_answering(routes: Blueprint, store: Store) -> None:
     @requires(Scope.LEADS)
     @responds(routes, LeadBody, 404, 409)
     def answer_lead(lead_id: str) -> dict[str, Any]:
-        """Say that a person has called; of several answers the first counts."""
+        """Record that a person has called; of several answers the first counts."""
         try:
             return _body(store, record_call(store, current_actor(), lead_id, clock.now()))
         except ActionNotAllowed as error:
@@ -148,9 +148,10 @@ def _add_correcting(routes: Blueprint, deps: AdminDeps) -> None:
     @takes(routes, CorrectionRequest)
     @responds(routes, LeadBody, 404, 409, *BODY_ERRORS)
     def correct_lead(payload: dict[str, Any], lead_id: str) -> dict[str, Any]:
-        """Correct answers and send the lead; the earlier answers stay beside them.
+        """Correct answers and send the lead; the earlier answers are kept.
 
-        An answer that this lead cannot take (it has no such field, or says the same already) is a 409 that names it.
+        An answer that this lead cannot take (there is no such field, or it is the same already) gets a 409 that names
+        it.
         """
         try:
             lead = correct(deps.store, current_actor(), lead_id, payload["fields"], deps.forms, clock.now())
@@ -174,7 +175,7 @@ def _add_forgetting(routes: Blueprint, store: Store) -> None:
     @takes(routes, ForgetRequest, example={"email": "ann@example.com", "dry_run": True})
     @responds(routes, Forgotten, *BODY_ERRORS)
     def forget_person(payload: dict[str, Any]) -> dict[str, Any]:
-        """Erase a person from all of their leads. This cannot be undone; `dry_run` only shows what would go."""
+        """Erase a person from all of their leads. This cannot be undone; `dry_run` only shows what would be erased."""
         return forget(store, current_actor(), payload["email"], clock.now(), is_dry=payload["dry_run"])
 
 

@@ -1,4 +1,4 @@
-"""People of the dashboard: list, invite, change, remove, and links that set a new password."""
+"""People of the dashboard: list, invite, change and remove them, and create links that set a new password."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -56,7 +56,7 @@ class PeopleQuery(ApiRequest):
 
 
 class InvitationRequest(ApiRequest):
-    """A person to invite. accounts: by default those of whoever invites."""
+    """A person to invite. accounts: by default those of the inviter."""
 
     email = fields.String(required=True, validate=[validate.Length(min=3, max=MAX_EMAIL), ADDRESS])
     name = fields.String(load_default="", validate=NAME)
@@ -76,7 +76,7 @@ class PersonChangeRequest(ApiRequest):
 
 
 class PersonBody(ApiResponse):
-    """A person, without what is secret. invited: whether no password was chosen yet."""
+    """A person, without secrets. invited: whether the person has yet to choose a password."""
 
     id = fields.String()
     email = fields.String()
@@ -96,7 +96,10 @@ class PeopleList(ApiResponse):
 
 
 class InvitationBody(ApiResponse):
-    """A person, and the address of the page that sets their password: shown only now, valid once, not for long."""
+    """A person, and the address of the page that sets their password.
+
+    Shown only now, valid once, for a limited time.
+    """
 
     id = fields.String()
     invitation_url = fields.String()
@@ -117,7 +120,7 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, PeopleList)
     @requires(Scope.PEOPLE)
     def list_people(filters: dict[str, Any]) -> dict[str, Any]:
-        """The people whose accounts the caller sees all of."""
+        """The people all of whose accounts the caller sees."""
         people = people_shown_to(deps.store, current_actor())
         return {
             "people": [person_json(each) for each in people if is_of_account(filters["account"], each.accounts, deps)]
@@ -144,8 +147,7 @@ def _add_inviting(routes: Blueprint, deps: AdminDeps) -> None:
     def invite_person(payload: dict[str, Any]) -> dict[str, Any]:
         """Invite a person; nothing is sent: pass the address on yourself.
 
-        Nobody gives a role or an account that they lack. An account that the set-up does not have is a 404, an address
-        that is taken a 409.
+        Nobody can give a role or an account that they lack. An unknown account gets a 404, an address in use a 409.
         """
         actor = current_actor()
         wanted = PersonRequest(
@@ -196,7 +198,7 @@ def _add_changing(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, PersonBody, 404, 409)
     @requires(Scope.PEOPLE)
     def remove_a_person(person_id: str) -> dict[str, Any]:
-        """Remove a person and end the sessions at once. What the person did stays in the record of acts."""
+        """Remove a person and end the sessions at once. The person's acts stay on record."""
         with refusals():
             person = remove_person(
                 deps.store, person_id, current_actor(), clock.now(), has_password=bool(deps.password)

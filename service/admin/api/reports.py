@@ -1,4 +1,4 @@
-"""The installation: its forms, its alerts, the figures of a period."""
+"""The installation's forms and alerts, and the figures of a period."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -67,7 +67,7 @@ class OutcomeFigures(ApiResponse):
 
 
 class ComparedFigures(OutcomeFigures):
-    """Figures, and those of the period before: null without `compare`."""
+    """Figures, with those of the period before; null without `compare`."""
 
     previous = fields.Nested(OutcomeFigures, allow_none=True)
 
@@ -79,7 +79,7 @@ class OutcomeRowBody(ComparedFigures):
 
 
 class OutcomeReportBody(ApiResponse):
-    """What the leads of a period brought, the largest row first. left_out: status -> leads that are not counted."""
+    """The outcomes of a period's leads, the largest row first. left_out: status -> leads that are not counted."""
 
     by = fields.String()
     touch = fields.String()
@@ -107,7 +107,7 @@ def _add_installation(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.arguments(AccountQuery, location="query", unknown=None)
     @responds(routes, FormList)
     def list_forms(_filters: dict[str, Any]) -> dict[str, Any]:
-        """The forms, and the address that each is posted to."""
+        """The forms, and the address to which each is posted."""
         return {"forms": [_form(deps.forms[name], deps.public_url) for name in sorted(deps.forms)]}
 
     @routes.route("/alerts")
@@ -115,7 +115,7 @@ def _add_installation(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.arguments(AccountQuery, location="query", unknown=None)
     @responds(routes, AlertList)
     def list_alerts(_filters: dict[str, Any]) -> dict[str, Any]:
-        """What is wrong now and what to do about it; e-mail and chat alerts say the same."""
+        """The current problems and what to do about them, as in e-mail and chat alerts."""
         with deps.store.read() as tx:
             alerts = tx.alerts.open()
         return {
@@ -148,7 +148,7 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.arguments(ReportQuery, location="query", unknown=None)
     @responds(routes, AttributionReport)
     def report_attribution(filters: dict[str, Any]) -> dict[str, Any]:
-        """Where the leads of a period came from, and what was odd about their tags."""
+        """Where the leads of a period came from, and problems with their tags."""
         period = period_of(filters.get("since"), filters.get("until"), filters["form"], clock.now())
         return attribution_report(deps.store, deps.forms, period)
 
@@ -158,7 +158,7 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.arguments(OutcomeParameters, location="query", unknown=None)
     @responds(routes, OutcomeReportBody)
     def report_outcomes(filters: dict[str, Any]) -> Any:
-        """What the leads of a period brought, by where they came from; as CSV where `format` says so."""
+        """The outcomes of a period's leads, by their origin; as CSV with `format=csv`."""
         period = period_of(filters.get("since"), filters.get("until"), filters["form"], clock.now())
         query = OutcomeQuery(
             by=filters["by"],
@@ -180,7 +180,7 @@ def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.arguments(AnswerQuery, location="query", unknown=None)
     @responds(routes, AnswerReport)
     def report_answers(filters: dict[str, Any]) -> dict[str, Any]:
-        """How many leads of a period a person answered in time, and how long half of the answers took."""
+        """How many leads of a period were answered in time, and the median time until an answer."""
         now = clock.now()
         period = period_of(filters.get("since"), filters.get("until"), filters["form"], now)
         return answer_report(deps.store, period, now, filters["by"])

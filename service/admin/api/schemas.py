@@ -1,6 +1,6 @@
-"""What all requests and responses have in common, and those about figures, forms and alerts.
+"""Base classes of all requests and responses, and the schemas of figures, forms and alerts.
 
-lead_schemas.py has those about leads.
+The schemas of leads are in lead_schemas.py.
 """
 
 import re
@@ -14,14 +14,14 @@ from werkzeug.datastructures import MultiDict
 from service.operations.answers import BY
 
 NO_NUL = validate.Regexp(r"^[^\u0000]*$", error="must not contain NUL")
-"""PostgreSQL refuses NUL. A pattern, so that the OpenAPI description can state it."""
+"""A text without NUL, which PostgreSQL refuses. As a pattern, the OpenAPI description can state it."""
 
 INSTANT = {"format": "date-time"}
 LEAD_ID = "^[0-9a-f]{32}$"
 
 
 class ApiSchema(Schema):
-    """A schema that is not changed once it is made, and that refuses unknown members."""
+    """A schema that never changes after its creation, and refuses unknown members."""
 
     class Meta:
         unknown = RAISE
@@ -101,7 +101,7 @@ class ProblemBody(Schema):
 
 
 class AccountQuery(ApiRequest):
-    """A list limited to one account; without it, to all that the key sees."""
+    """Limits a list to one account; by default to all accounts of the key."""
 
     account = fields.String(load_default="", validate=NO_NUL, metadata={"description": "a Nexudus account"})
 
@@ -121,7 +121,7 @@ class AnswerQuery(ReportQuery):
 
 
 class AnswerFigure(ApiResponse):
-    """How fast some leads were answered. Times in seconds; a share of 1 is all of those of which an answer was due."""
+    """How fast some leads were answered. Times in seconds; a share of 1 means all leads whose answer was due."""
 
     leads = fields.Integer()
     answered = fields.Integer()
@@ -134,7 +134,7 @@ class AnswerFigure(ApiResponse):
 
 
 class KeyedAnswerFigure(AnswerFigure):
-    """The leads of one form or owner; "" are those without an owner."""
+    """The leads of one form or owner; "" stands for leads without an owner."""
 
     key = fields.String()
 
@@ -274,7 +274,7 @@ class FormList(ApiResponse):
 
 
 class AlertBody(ApiResponse):
-    """A current problem. cause: stable, for programs; sentence: what is wrong and what to do, for people."""
+    """A current problem. cause: a stable name for programs; sentence: the problem and what to do, for people."""
 
     cause = fields.String()
     title = fields.String()

@@ -68,9 +68,9 @@ def _add_reading(routes: Blueprint, deps: AdminDeps) -> None:
     @requires(Entry.SIGNED_IN)
     @responds(routes, SetupBody)
     def show_setup() -> tuple[dict[str, Any], int, dict[str, str]]:
-        """The document in force; without comments and written-out secrets for a key that cannot change it.
+        """The document in force; a key that cannot change it gets it without comments and written-out secrets.
 
-        Its ETag is what a change needs as If-Match.
+        A change must send its ETag as If-Match.
         """
         _require(Scope.SETUP, Scope.READ)
         standing = deps.publisher.standing()
@@ -90,7 +90,7 @@ def _add_reading(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.arguments(VersionsQuery, location="query", unknown=None)
     @responds(routes, SetupVersionList)
     def list_setup_versions(filters: dict[str, Any]) -> dict[str, Any]:
-        """What was published, newest first."""
+        """The published versions, newest first."""
         _require(Scope.SETUP, Scope.READ)
         size = filters["size"]
         versions = deps.publisher.history(size + 1, filters["before"])
@@ -140,14 +140,14 @@ def _add_writing(routes: Blueprint, deps: AdminDeps) -> None:
 
 
 def _require(*scopes: Scope) -> None:
-    """Refuse whoever has none of the scopes, or does not see all accounts: the document names each of them."""
+    """Refuse callers with none of the scopes or without all accounts, because the document names every account."""
     actor = current_actor()
     if actor.accounts is not None or not any(actor.may(scope) for scope in scopes):
         refuse(HTTPStatus.FORBIDDEN, f"this needs the scope {' or '.join(scopes)}, for all accounts")
 
 
 def _published(deps: AdminDeps, act: Callable[[int], Proposal]) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Publish over the version of If-Match; return the response."""
+    """Publish a document made from the version of If-Match; return the response."""
     try:
         if deps.publisher.is_managed_by_file:
             refuse(HTTPStatus.CONFLICT, "the set-up is a forms file: change it there")
@@ -162,7 +162,7 @@ def _published(deps: AdminDeps, act: Callable[[int], Proposal]) -> tuple[dict[st
 
 
 def _expected(deps: AdminDeps) -> int:
-    """The version of If-Match; of several, the one in force. -1 where it is none that ever was."""
+    """The version of If-Match; of several, the one in force. -1 for a version that never existed."""
     given = request.headers.get("If-Match", "").strip()
     if not given:
         refuse(HTTPStatus.PRECONDITION_REQUIRED, "send If-Match with the ETag of the version that you changed")
@@ -187,7 +187,7 @@ def _version(version: SetupVersion) -> dict[str, Any]:
 
 
 def _problem_with_places(error: HTTPException) -> Response:
-    """The problem document, with the faults of the request itself in the shape of those of the document."""
+    """Return the problem document; faults of the request have the shape of those of the document."""
     response = problem_response(error)
     document = json.loads(response.get_data())
     if isinstance(document.get("errors"), dict):

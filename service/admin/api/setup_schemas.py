@@ -8,7 +8,7 @@ from service.admin.api.schemas import INSTANT, NO_NUL, ApiRequest, ApiResponse
 from service.setup.publishing import MAX_NOTE_LENGTH
 
 MAX_LISTED = 100
-"""Versions in one answer."""
+"""Maximum number of versions in one response."""
 
 _NOTE = {"description": "why, for the history"}
 
@@ -23,7 +23,7 @@ class WholeNumberField(fields.Integer):
 
 
 class PublishRequest(ApiRequest):
-    """A whole document, to be published over the version of If-Match."""
+    """A whole document, to be published in place of the version of If-Match."""
 
     toml = fields.String(required=True, validate=NO_NUL, metadata={"description": "the whole document"})
     note = fields.String(load_default="", validate=[NO_NUL, validate.Length(max=MAX_NOTE_LENGTH)], metadata=_NOTE)
@@ -78,7 +78,7 @@ class EffectExample(ApiResponse):
 
 
 class EffectBody(ApiResponse):
-    """What the newest leads would become. leads: how many were looked at; changed: how many of them would differ."""
+    """The effect on the newest leads. leads: how many were examined; changed: how many of them would differ."""
 
     leads = fields.Integer()
     changed = fields.Integer()
@@ -93,7 +93,7 @@ class SetupProblemPlace(ApiResponse):
 
 
 class PublishedBody(ApiResponse):
-    """What was published, or would be. version: the one in force now, which a dry run leaves as it is."""
+    """What was or would be published. version: the one in force now, which a dry run does not change."""
 
     version = fields.Integer()
     changes = fields.List(fields.Nested(SetupChangeBody))

@@ -57,7 +57,7 @@ class TokenRequest(ApiRequest):
 
 
 class TokenBody(ApiResponse):
-    """A key, without what is secret. made_by: an e-mail address, "key NAME", "admin" or "terminal"."""
+    """A key, without its token. made_by: an e-mail address, "key NAME", "admin" or "terminal"."""
 
     id = fields.String()
     name = fields.String()
@@ -96,7 +96,7 @@ def _add_listing(routes: Blueprint, deps: AdminDeps) -> None:
     @responds(routes, TokenList)
     @requires(Scope.PEOPLE)
     def list_tokens(filters: dict[str, Any]) -> dict[str, Any]:
-        """The keys whose accounts the caller sees all of."""
+        """The keys all of whose accounts the caller sees."""
         keys = keys_shown_to(deps.store, current_actor())
         return {"tokens": [key_json(key) for key in keys if is_of_account(filters["account"], key.accounts, deps)]}
 
@@ -119,7 +119,7 @@ def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
     def create_token(payload: dict[str, Any]) -> dict[str, Any]:
         """Create a key. It cannot have a scope or an account that its creator lacks.
 
-        An account that the set-up does not have is a 404, a name that is taken or an end that is over a 409.
+        An unknown account gets a 404, a name in use or a last day in the past a 409.
         """
         actor = current_actor()
         wanted = KeyRequest(
@@ -128,6 +128,6 @@ def _add_making(routes: Blueprint, deps: AdminDeps) -> None:
             payload.get("accounts", actor.accounts),
             payload.get("expires_at"),
         )
-        with refusals(invalid=HTTPStatus.CONFLICT):  # the schema has judged all but the end
+        with refusals(invalid=HTTPStatus.CONFLICT):  # the schema has checked everything but the last day
             key, token = make_key(deps.store, wanted, actor, deps.accounts, clock.now())
         return {"id": key.id, "token": token}

@@ -94,7 +94,7 @@ ASSETS = {
 
 
 def register(app: Flask, deps: AdminDeps) -> errors.ShowError:
-    """Put the dashboard into the app; return what shows the errors of addresses below PREFIX that no page has."""
+    """Add the dashboard to the app; return the handler for errors at addresses below PREFIX that no page has."""
     authenticator = Authenticator(deps)
     renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)

@@ -1,4 +1,4 @@
-"""My account: what one may do, the password, and the browsers that are signed in."""
+"""My account: the person's permissions and password, and the browsers that are signed in."""
 
 from http import HTTPStatus
 

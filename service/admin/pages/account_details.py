@@ -1,4 +1,4 @@
-"""Nexudus accounts as pages show them: where the credentials come from, and what of them is no secret."""
+"""Nexudus accounts as pages show them: where the credentials come from, and their parts that are not secret."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ ORIGINS = {
 
 
 def account_details(deps: AdminDeps, account: str) -> Mapping[str, str]:
-    """Where an account's credentials come from, and what of them is no secret."""
+    """Where an account's credentials come from, and their parts that are not secret."""
     own, environment = deps.setup().accounts.get(account), deps.environment
     is_default = account == DEFAULT_ACCOUNT
     if is_default and environment.has_login:
@@ -42,5 +42,5 @@ def account_row(deps: AdminDeps, account: str, state: ConnectionStatus) -> Mappi
 
 
 def account_address(account: str, request_id: str = "") -> str:
-    """The page of an account. request_id: of the trial that it shows."""
+    """The address of an account's page. request_id: of the test that it shows."""
     return f"{PREFIX}/connections/nexudus/{quote(account, safe='')}" + (f"?request={request_id}" if request_id else "")

@@ -1,6 +1,6 @@
-"""Saying that one has called: a button on the lead's page, and the page that the link in a message opens.
+"""A person records a call: a button "I have called" on the lead's page, and the page that the link in a message opens.
 
-The link needs no sign-in: its signature is the right to answer this one lead, and its page shows nothing personal.
+The link needs no sign-in: its signature permits answering this one lead, and its page shows nothing personal.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ HOW = MessageTable(
 
 @dataclass(frozen=True, slots=True)
 class AnswerBlock:
-    """What a lead's page shows of its answer: the clock, whose turn it was, whether one can say that one has called."""
+    """The answer as the lead's page shows it: the clock, the owner by turn, whether "I have called" is offered."""
 
     clock: AnswerClock | None
     turn: OwnerTurn | None
@@ -57,7 +57,7 @@ def answer_block(tx: Transaction, lead: Lead) -> AnswerBlock | None:
 
 
 def link_holder(origin: str) -> Actor:
-    """Whoever has the link of a message: its signature is good for this one act."""
+    """The actor of a message's link, whose signature permits this one act only."""
     return Actor("link in a message", frozenset(), origin=origin)
 
 

@@ -14,12 +14,12 @@ from service.lead import Status
 from service.store import Alert, MatchCount, ParkedProblem, Transaction
 
 RECENT_SPAM = {"status": Status.QUARANTINED.value, "period": "7"}
-"""Filters of the leads held as spam that are worth a line of their own; older ones are in the list."""
+"""Filters of the leads held as spam that get a line of their own; older ones are only in the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What helps. address: a page to open; or, with `values`, where they are posted."""
+    """The button that helps. address: a page to open; or, with `values`, the address to which they are posted."""
 
     text: str
     address: str
@@ -218,7 +218,10 @@ def _alert_button(target: str, cause: Sequence[str]) -> Button | None:
 
 @dataclass(frozen=True, slots=True)
 class ParkedGroup:
-    """Parked leads with one cause. beginning: of their problems, which no other group shares; newest: one of them."""
+    """Parked leads with one cause.
+
+    beginning: the start of their problems, which no other group shares; newest: a lead.
+    """
 
     kind: str
     beginning: str

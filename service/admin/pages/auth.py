@@ -1,4 +1,4 @@
-"""Who may use the dashboard: passwords, sessions as random tokens, and texts signed for the browser."""
+"""Authentication of the dashboard: passwords, sessions as random tokens, and texts signed for the browser."""
 
 import hashlib
 import hmac
@@ -29,7 +29,7 @@ BROWSER_AGE = timedelta(days=30)
 """Time for which a browser is known after its last sign-in."""
 
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105
-"""Without characters that look alike when copied by hand."""
+"""Letters and digits of generated passwords; those that look alike when copied by hand are left out."""
 
 
 def make_password(store: Store) -> str:
@@ -48,7 +48,7 @@ ADMINISTRATOR = "admin"
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Someone whose password was right. person: None for the administrator. mark: changes with the password."""
+    """Someone who gave the right password. person: None for the administrator. mark: changes with the password."""
 
     person: Person | None
     mark: str
@@ -58,7 +58,7 @@ class SignedIn:
 class Session:
     """An open session. token: in the browser's cookie; form_token: in the forms of its pages; digest: in the database.
 
-    person: whose it is; None for the administrator's.
+    person: the owner of the session; None for the administrator.
     """
 
     token: str
@@ -71,7 +71,7 @@ class Session:
         return self.person.id if self.person else None
 
     def actor(self, origin: str) -> Actor:
-        """Return who makes a request of this session, with the role and the accounts of this moment."""
+        """Return the actor of a request in this session, with the current role and accounts."""
         return self.person.actor(origin) if self.person else administrator(origin)
 
 
@@ -87,7 +87,7 @@ def record_session(tx: Transaction, session: Session, act: Act, now: datetime, *
 
 
 class Authenticator:
-    """Checks passwords, keeps the sessions and signs texts; alike in any number of web processes."""
+    """Checks passwords, keeps sessions and signs texts; works the same in any number of web processes."""
 
     def __init__(self, deps: AdminDeps) -> None:
         self._store = deps.store
@@ -159,7 +159,7 @@ class Authenticator:
     # -- sessions
 
     def open(self, now: datetime, way: str, signed_in: SignedIn | None = None, browser: str = "") -> Session:
-        """Open a session, on record, and delete the ended ones.
+        """Open a session, record it as an act, and delete ended ones.
 
         way: how the person signed in. signed_in: None for the administrator. browser: as it is shown.
         """
@@ -175,7 +175,7 @@ class Authenticator:
         return session
 
     def find(self, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
-        """The open session of a browser's token. is_use: whether a person did something, so that it goes on."""
+        """The open session of a browser's token. is_use: whether a person did something, which extends it."""
         if not token:
             return None
         digest = _digest(token)
@@ -203,7 +203,7 @@ class Authenticator:
             return tx.sessions.of(session.person_id, now - MAX_AGE, now - MAX_IDLE)
 
     def change_password(self, session: Session, password_hash: str, now: datetime) -> None:
-        """Give the person of a session another password; all other sessions end, this one goes on."""
+        """Give the person of a session a new password; all other sessions end, this one stays open."""
         person = session.person
         assert person is not None  # noqa: S101 (the administrator's password is in the settings)
         mark = self.mark_of(Credentials(person, password_hash))
@@ -235,20 +235,20 @@ class Authenticator:
         return URLSafeSerializer(self._key, "browser", signer_kwargs={"digest_method": hashlib.sha256})
 
     def mark_browser(self, now: datetime, signed_in: SignedIn, known: str = "") -> str:
-        """A mark for a browser that has just signed in, signed. known: its mark until now."""
+        """Return a signed mark for a browser that has just signed in. known: its mark until now."""
         person_id = signed_in.person.id if signed_in.person else ""
         mark = known or secrets.token_urlsafe(9)
         return str(self._browsers.dumps([mark, int(now.timestamp()), signed_in.mark, person_id]))
 
     def known_browser(self, signed: str, now: datetime) -> str:
-        """The mark of a browser that signed in with a password of today not long ago, "" for any other."""
+        """The mark of a browser that recently signed in with a password that is still valid; "" for any other."""
         if not signed:
             return ""
         try:
             mark, at, password_mark, *of = self._browsers.loads(signed)
         except BadSignature:
             return ""
-        person_id = of[0] if of else ""  # the version before had the administrator only
+        person_id = of[0] if of else ""  # the previous version had only the administrator
         with self._store.read() as tx:
             credentials = tx.people.credentials_of(person_id) if person_id else None
         is_same = hmac.compare_digest(password_mark, self._mark_now(person_id or None, credentials))
@@ -261,7 +261,7 @@ class Authenticator:
         return URLSafeSerializer(self._key, "notice", signer_kwargs={"digest_method": hashlib.sha256})
 
     def sign(self, text: str) -> str:
-        """A text that the browser carries to the next page and cannot change; safe in a cookie."""
+        """Sign a text that the browser carries to the next page and cannot change; the result is safe in a cookie."""
         return str(self._serializer.dumps(text))
 
     def unsign(self, signed: str) -> str:

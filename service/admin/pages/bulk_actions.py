@@ -1,4 +1,4 @@
-"""Actions on many leads, selected or all that match: first a page that says what they hit, then Undo."""
+"""Actions on many leads, selected or all that match: first a page that shows which leads they change, then Undo."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ MAX_NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class ActionScope:
-    """The leads that a question is about. hit, others: by status, those that the action changes and those it does not.
+    """The leads of a question, by status. hit: those that the action changes; others: those that it does not.
 
     named: some of those that it changes. until: the newest lead at the time of the question.
     """

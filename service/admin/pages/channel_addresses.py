@@ -1,4 +1,4 @@
-"""Where alerts shall go, as people type it: a webhook's address, a mailbox with its server, any address of Apprise."""
+"""Addresses for alerts, as people type them: a webhook, a mailbox with its server, or any Apprise address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ KIND_NAMES: Mapping[str, str] = {
     "tgram": "Telegram",
     "ntfys": "ntfy",
 }
-"""Scheme of an Apprise address -> the service's own name, where it is another one."""
+"""Scheme of an Apprise address -> the service's own name, where the two differ."""
 
 MAX_ADDRESS_CHARS = 2000
 MAX_NAME_CHARS = 80
@@ -34,7 +34,7 @@ SMTPS_PORT, SUBMISSION_PORT = 465, 587
 
 
 class UnusableAddress(Exception):
-    """What was typed is no address. The text says what is wrong and what to do, in the reader's language."""
+    """The typed text is not an address. The message says what is wrong and what to do, in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)

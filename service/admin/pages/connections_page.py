@@ -35,7 +35,7 @@ MAIL_FIELDS = ("to", "server", "port", "user", "password", "sender")
 
 @dataclass(frozen=True, slots=True)
 class SentTest:
-    """How a test message went. channel: which one, as it is called; why: it was not taken."""
+    """The outcome of a test message. channel: the channel's name; why: the reason why it was refused."""
 
     channel: str
     is_sent: bool
@@ -53,12 +53,12 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/connections/tests/<request_id>")
     @requires(Scope.SETUP)
     def test_state(request_id: str) -> Response:
-        """The block of a test message, for the page that waits for it."""
+        """Return the block that shows a test message, for the page that waits for it."""
         return renderer.part("channel_test.html", **channel_block(deps, current_actor(), request_id))
 
 
 def add_channels(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """/admin/connections/channels: what is done to channels for alerts."""
+    """/admin/connections/channels: add, test and remove channels for alerts."""
 
     @routes.post("/connections/channels")
     @requires(Scope.SETUP)
@@ -97,7 +97,7 @@ def add_channels(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None
 
 
 def _account_of_channel(deps: AdminDeps, typed: str) -> str | None:
-    """Whose alerts a new channel gets: all, or those of one account that this person sees.
+    """The account whose alerts a new channel gets, one that this person sees; or all accounts.
 
     Raises: Forbidden.
     """
@@ -112,7 +112,7 @@ def _account_of_channel(deps: AdminDeps, typed: str) -> str | None:
 def connections_page(
     deps: AdminDeps, renderer: Renderer, status: HTTPStatus = HTTPStatus.OK, **values: object
 ) -> Response:
-    """The page, perhaps with what was wrong in one of its forms."""
+    """Return the page, with the problem of one of its forms if there is one."""
     actor = current_actor()
     with deps.store.read() as tx:
         states = account_statuses(tx, deps.accounts, clock.now())
@@ -160,7 +160,7 @@ def channel_block(deps: AdminDeps, actor: Actor, request_id: str) -> dict[str, o
 
 
 def _names(test: WorkerRequest | None, entries: Sequence[ChannelEntry], kinds: Sequence[str]) -> Sequence[str]:
-    """What the outcomes of a test message belong to, in their order."""
+    """The names of the channels to which the outcomes of a test message belong, in their order."""
     channel = test.details.get("channel") if test else None
     if channel:
         return [next((entry.name for entry in entries if entry.id == channel), _("The channel"))]

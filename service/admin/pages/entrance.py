@@ -1,4 +1,4 @@
-"""What every way to sign in ends with: a session, and a mark by which the browser is known the next time."""
+"""The last step of every way to sign in: a session, and a mark by which the browser is known the next time."""
 
 import json
 import re
@@ -27,10 +27,10 @@ BROWSER_COOKIE = "lead_capture_browser"
 """Marks a browser that was signed in: strangers who try many passwords do not use up its attempts."""
 
 _LEAVES = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|[^\x20-\x7e]")
-"""What may lead out of a folder: segments of dots, empty ones, and signs that a browser reads as others."""
+"""Path parts that can lead out of a folder: dots, empty segments, and characters that browsers read as others."""
 
 STEP_TIME = timedelta(minutes=10)
-"""Time for what is begun on one page of the sign-in to be completed on the next."""
+"""Time within which a step that began on one page of the sign-in must be completed on the next."""
 
 
 def set_session_cookie(renderer: Renderer, response: Response, session: Session) -> None:
@@ -40,7 +40,7 @@ def set_session_cookie(renderer: Renderer, response: Response, session: Session)
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Lets people in, however they proved who they are, and counts their attempts."""
+    """Signs people in, however they proved who they are, and counts their attempts."""
 
     store: Store
     renderer: Renderer
@@ -62,7 +62,7 @@ class Entrance:
         return response
 
     def signed_in(self, person_id: str) -> SignedIn | None:
-        """A person who proved to be who they are by other means than the password; None while disabled, or gone."""
+        """Return a person who was identified by other means than the password; None if disabled or removed."""
         with self.store.read() as tx:
             credentials = tx.people.credentials_of(person_id)
         if credentials is None or credentials.person.disabled_at is not None:
@@ -80,7 +80,7 @@ class Entrance:
         return response
 
     def kept(self, cookie: str, now: datetime) -> dict[str, Any] | None:
-        """The values that the browser brought, None for none, or old ones."""
+        """The values that the browser brought; None if there are none or they are too old."""
         text = self.renderer.signed_cookie(cookie)
         values: dict[str, Any] | None = json.loads(text) if text.startswith("{") else None
         return values if values and now.timestamp() - values["at"] < STEP_TIME.total_seconds() else None
@@ -102,7 +102,7 @@ def too_many_attempts(wait_s: float) -> str:
 
 
 def with_retry(response: Response, wait_s: float) -> Response:
-    """The response, which says when to try again."""
+    """Return the response with Retry-After."""
     response.headers["Retry-After"] = str(int(wait_s) + 1)
     return response
 

@@ -1,4 +1,4 @@
-"""The error pages of the dashboard: in its own looks, also for addresses that no page has, and without a database."""
+"""The dashboard's error pages, also for addresses that no page has, and without a database."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -38,13 +38,13 @@ SENTENCES = {
         N_("Until it does, no page can be shown and no enquiry saved: visitors are asked to send theirs again."),
     ),
 }
-"""Status -> title and sentence; other statuses are shown like one that was not understood."""
+"""Status -> title and sentence; any other status is shown as a request that was not understood."""
 
 ShowError = Callable[[HTTPException], Response]
 
 
 def add(routes: Blueprint, renderer: Renderer) -> ShowError:
-    """Show the errors of these routes; return what shows those of addresses beside them."""
+    """Show the errors of these routes; return the handler for addresses that have no route."""
 
     @routes.errorhandler(StoreUnavailable)
     def store_unavailable(_error: StoreUnavailable) -> Response:
@@ -66,7 +66,7 @@ def add(routes: Blueprint, renderer: Renderer) -> ShowError:
 
 
 def _own_sentence(error: HTTPException) -> str:
-    """What one of our pages says about an error, "" for the libraries' words."""
+    """The description of an error from one of our own pages; "" where it comes from a library."""
     is_ours = type(error) in (BadRequest, NotFound) and error.description != type(error).description
     return error.description or "" if is_ours else ""
 

@@ -1,4 +1,4 @@
-"""A new installation's list of what to do first; each step ticks itself off, and the list goes when all are done."""
+"""A new installation's first steps, which tick themselves off; the list disappears when all are done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ STAGE_KINDS = ("stage", "setup")
 """Kinds of alerts that are open while a form has no stage to deliver to, or one that is not safe."""
 
 IN_USE = 20
-"""So many leads are no trial: an operator may use the hosted pages alone."""
+"""Number of leads from which an installation is in use: an operator may use only the hosted pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def first_steps(tx: Transaction, forms: Mapping[str, Form], public_url: str) -> 
 
 
 def _is_connected(tx: Transaction, forms: Mapping[str, Form]) -> bool:
-    """Whether every account could be signed in to: it was checked, or a lead was delivered before the first check."""
+    """Whether the sign-in to every account works: it was checked, or a lead was delivered before the first check."""
     accounts = {account for form in forms.values() for account in form.accounts} or {"default"}
     lacking = {account_without_access(alert.cause) for alert in tx.alerts.open()}
     return all(
@@ -89,7 +89,7 @@ def _has_open_stage(tx: Transaction) -> bool:
 
 
 def _has_foreign_page(tx: Transaction, public_url: str) -> bool:
-    """Whether leads come from elsewhere than our own hosted or sample page, or so many that those pages are in use."""
+    """Whether leads came from a page other than our hosted or sample page, or so many came that those are in use."""
     if len(tx.search.ids(Query(), IN_USE)) == IN_USE:
         return True
     own = urlsplit(public_url).netloc

@@ -28,7 +28,7 @@ from service.operations.preview import preview
 from service.store import ActQuery, Alert, Query, Rejection, Transaction
 
 SETUP_KINDS = ("forms", "setup", "stage", "cap")
-"""Kinds of alerts that a refused forms file and the daily check of the set-up raise."""
+"""Kinds of alerts raised by a refused forms file and by the daily check of the set-up."""
 
 MAX_PASTED_LENGTH = 20_000
 """Characters of each text of a preview."""
@@ -52,7 +52,7 @@ EXAMPLE_URL = "https://www.example.com/tour?utm_source=google&utm_medium=cpc&utm
 class FormStatus:
     """One form in the list.
 
-    destination: where its leads go, in words. rejections: of senders that no call was accepted from since.
+    destination: where its leads go, in words. rejections: of senders from which no call has been accepted since.
     """
 
     form: Form
@@ -65,7 +65,7 @@ class FormStatus:
 
 @dataclass(frozen=True, slots=True)
 class PastedSubmission:
-    """What to preview, as it was typed."""
+    """A submission to preview, as typed."""
 
     fields: str = EXAMPLE_ANSWERS
     page_url: str = EXAMPLE_URL
@@ -90,7 +90,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         choices = _choices(deps, renderer, accounts)
         in_force = deps.setup_state()
         with deps.store.read() as tx:
-            # What this process has refused itself is shown in full; the alert stands for what another one refused.
+            # A set-up refused by this process is shown in full; for one refused by another, the alert is shown.
             alerts = [alert for alert in _setup_alerts(tx) if not (alert.kind == "forms" and in_force.problems)]
             forms = [_form_status(tx, deps, form, alerts, choices) for form in deps.forms.values()]
             of_forms = {alert.cause for form in forms for alert in form.alerts}
@@ -130,14 +130,14 @@ def _setup_alerts(tx: Transaction) -> list[Alert]:
 
 
 def _is_seen_in(document: str, name: str) -> bool:
-    """Whether a document that this process may have yet to take up has a form that exists for whoever asks."""
+    """Whether a form that exists for the caller is in a document that this process may not have taken up yet."""
     own, usual = keys_in(document, name), keys_in(document, ALL_FORMS).get("account", DEFAULT_ACCOUNT)
     accounts = [table.get("account", own.get("account", usual)) for table in (own, *own.get("routes", ()))]
     return is_form(document, name) and all(map(current_actor().sees, accounts))
 
 
 def _choices(deps: AdminDeps, renderer: Renderer, accounts: Iterable[str]) -> Mapping[str, TargetChoices]:
-    """What each account has to choose from; an editor's visit has a worker look at one that it has not yet seen."""
+    """The choices in each account; when an editor visits, a worker is asked to read accounts that were never read."""
     seen = list(filter(current_actor().sees, accounts))
     if may("setup") and not deps.publisher.is_managed_by_file:
         workspace = Workspace(deps, renderer)
@@ -220,7 +220,7 @@ def _bodies(shown: Mapping[str, Any]) -> dict[str, str]:
 
 
 def example_answers(form: Form) -> str:
-    """Answers to start a preview from, those to the form's own questions included."""
+    """Example answers for a preview, including those to the form's own questions."""
     lines = [EXAMPLE_ANSWERS]
     for question in form.questions:
         if question.choices:

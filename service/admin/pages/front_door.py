@@ -27,7 +27,7 @@ from service.store import DEMO_WELCOME, Store
 LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
 
 FORWARDING_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
-"""What a reverse proxy adds: then the address that we see is the proxy's."""
+"""Headers that a reverse proxy adds: with any of them, the address that we see is the proxy's."""
 
 VISITS = (
     *(platform.ad_visit for platform in PLATFORMS.values() if platform.ad_visit),
@@ -90,7 +90,7 @@ def _use(store: Store, token: str) -> bool:
 
 
 def _is_local() -> bool:
-    """Whether a browser on this machine asks for a page of this machine, and no proxy stands between."""
+    """Whether the browser runs on this machine, requests a page of this machine, and uses no proxy."""
     is_direct = not any(name in request.headers for name in FORWARDING_HEADERS)
     return is_direct and (request.remote_addr or "") in LOOPBACK_NAMES and _is_loopback(request.host)
 

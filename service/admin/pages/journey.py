@@ -1,4 +1,4 @@
-"""The journey of one lead as a time line: received, attributed, saved, each call, corrections, delivery, sale."""
+"""The journey of one lead as a timeline: received, attributed, saved, each call, corrections, delivery, sale."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

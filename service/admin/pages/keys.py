@@ -1,4 +1,4 @@
-"""Keys: what programs call the API with; made, shown once, revoked."""
+"""API keys of programs: created, shown once, revoked."""
 
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
@@ -31,7 +31,7 @@ SCOPE_MEANINGS = MessageTable(
         Scope.PEOPLE: N_("manage people and keys, read the record of acts"),
     }
 )
-"""What a key of each scope may do."""
+"""Scope -> what a key with it may do."""
 
 PROBLEMS = MessageTable(
     {
@@ -41,7 +41,7 @@ PROBLEMS = MessageTable(
         "expires_at": N_("The last day is in the past or not a date."),
     }
 )
-"""Member of a request for a key -> what is wrong with it."""
+"""Member of a request for a key -> the message about it."""
 
 ALL = "all"
 
@@ -98,7 +98,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 
 def _request(actor: Actor, deps: AdminDeps) -> KeyRequest:
-    """The key that the form of the page describes.
+    """Return the key described by the page's form.
 
     Raises: InvalidRequest.
     """

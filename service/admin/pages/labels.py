@@ -1,4 +1,4 @@
-"""Names of things on the pages, in a marketer's words; numbers and durations as people write them.
+"""Names and labels on the pages, in a marketer's words; numbers and durations as people write them.
 
 Everything here is in the language in force when it is read.
 """
@@ -38,7 +38,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class ActionLabel:
-    """The words of an action. request: with {} for the leads, as in "Release {}"; effect: what follows."""
+    """The labels of an action. request: with {} for the leads, as in "Release {}"; effect: its consequence."""
 
     button_message: str
     done_message: str
@@ -284,7 +284,7 @@ def duration(length: timedelta) -> str:
 
 
 def ago(length: timedelta) -> str:
-    """How long something is past: "4 minutes ago"."""
+    """The time since something happened: "4 minutes ago"."""
     number, unit = _in_largest_unit(length)
     return ngettext(*AGES[unit], number)
 

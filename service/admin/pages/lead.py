@@ -1,4 +1,4 @@
-"""One lead: the person first, where it stands, and the one thing to do now; what is technical comes last, folded."""
+"""One lead: the person first, its status, and the one thing to do now; technical details come last, folded."""
 
 import json
 import re
@@ -133,7 +133,7 @@ def find_lead(deps: AdminDeps, lead_id: str) -> Lead:
 
 
 def back_to_lead(lead: Lead) -> str:
-    """The address of a lead's page, with the list from which the present page was opened."""
+    """The address of a lead's page, including the list from which the present page was opened."""
     here = read_filters(request.args).here
     return f"{PREFIX}/leads/{lead.id}?{here}" if here else f"{PREFIX}/leads/{lead.id}"
 
@@ -167,7 +167,7 @@ def _possible(lead: Lead) -> set[str]:
 
 
 def _first_action(lead: Lead, attempts: Sequence[Attempt]) -> str:
-    """The action that its state calls for, "" for none."""
+    """The action that its state requires, "" for none."""
     if lead.status is Status.PARKED:
         return "edit" if _is_answer_wrong(attempts) else "retry"
     first = {Status.QUARANTINED: "release", Status.DISCARDED: "restore", Status.ANNOUNCED: "retry"}

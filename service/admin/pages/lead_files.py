@@ -34,7 +34,7 @@ FATES = MessageTable(
         "unread": N_("could not be read"),
     }
 )
-"""What becomes of rows, by its name in the outcome."""
+"""Fate of a row, as the outcome names it -> its label."""
 
 MAX_REMARKS = 20
 """Rows with a remark that the page shows."""
@@ -54,12 +54,12 @@ def add(routes: Blueprint, deps: AdminDeps, _renderer: Renderer) -> None:
         record_export(deps.store, current_actor(), LEADS, now, filters.account, format="csv", filters=plain)
         name = f"leads-{now.astimezone(deps.zone):%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        written = matches_as_csv(deps.store.as_now(), query)  # read after the view is done
+        written = matches_as_csv(deps.store.as_now(), query)  # read after the view has returned
         return Response(_encoded(written), mimetype="text/csv", headers=headers)
 
 
 def _encoded(parts: Iterator[str]) -> Iterator[bytes]:
-    return (part.encode("utf-8", "replace") for part in parts)  # an old lead may hold half a character
+    return (part.encode("utf-8", "replace") for part in parts)  # an old lead may hold a lone surrogate
 
 
 # -- import
@@ -135,7 +135,7 @@ def _form(deps: AdminDeps, name: str) -> Form:
 
 
 def _sender() -> str:
-    """Whose export it is, as the page offers it; "" to recognise it."""
+    """The sender chosen on the page, whose export the file is; "" to recognise it."""
     name = request.form.get("sender", "")
     return name if name in {*PLATFORMS, "none"} else ""
 

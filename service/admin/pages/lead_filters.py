@@ -1,6 +1,6 @@
-"""What the address of Leads says: which leads, in which order, with which columns, and which page of the list.
+"""The query of the page Leads: which leads, in which order, with which columns, and which page of the list.
 
-A lead's own page has the same in its address, so that it leads back to where one came from, and to the next lead.
+A lead's own page has the same query, so that it links back to the list, and to the next lead.
 """
 
 import json
@@ -82,7 +82,7 @@ _PLACES = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class LeadFilters:
-    """The filters in the address, each "" for all. since, until: ISO days. problem: how the problem begins.
+    """The filters in the address, each "" for all. since, until: ISO days. problem: the beginning of the problem.
 
     report: a row of Reports, see report_row.
 
@@ -125,7 +125,7 @@ class LeadFilters:
         return {name: getattr(self, name) for name in _PLACES if getattr(self, name)}
 
     def address(self, **more: str) -> str:
-        """The query of an address with these filters, changed by `more`; of the first page."""
+        """The query with these filters, changed by `more`, for the first page."""
         values = {**self.values, **more}
         return urlencode({name: value for name, value in values.items() if value})
 

@@ -42,7 +42,7 @@ COLUMNS_COOKIE = "lead_capture_columns"
 COLUMNS_SECONDS = 365 * 86_400
 
 VIEWS_FLAG = "lead_views"
-"""Name of the stored views: name -> query of the address. Of people of some accounts, the accounts follow."""
+"""Name of the stored views (name -> query); for people restricted to some accounts, the accounts follow."""
 
 MAX_VIEWS = 30
 MAX_VIEW_NAME_LENGTH = 60
@@ -220,7 +220,7 @@ def _view_address(filters: LeadFilters) -> str:
 
 
 def _views_flag() -> str:
-    """A view's name and filters may name what others must not see: those who see the same share theirs."""
+    """Return the flag of the views. People who see the same accounts share theirs, because views may name people."""
     accounts = current_actor().accounts
     return VIEWS_FLAG if accounts is None else f"{VIEWS_FLAG}:{','.join(sorted(accounts))}"
 
@@ -231,7 +231,7 @@ def _views(tx: Transaction, flag: str) -> dict[str, str]:
 
 
 def _change_views(deps: AdminDeps, act: Act, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
-    """Change one of the stored views; False where they would be too many."""
+    """Change one of the stored views; False if there would be too many."""
 
     actor, now = current_actor(), clock.now()
 

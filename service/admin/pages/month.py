@@ -1,4 +1,4 @@
-"""This month against the last one: its leads, and what they brought, up to the same day."""
+"""This month compared with the last, up to the same day: its leads and their outcomes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -95,9 +95,9 @@ def month_figures(tx: Transaction, today: date) -> list[MonthFigure]:
 
 
 class MonthOutcomes:
-    """What this month's leads and the last month's have brought, read anew every minute, as it takes a moment.
+    """The outcomes of this and last month's leads, read at most once a minute because it takes a moment.
 
-    Kept for each set of accounts that somebody sees.
+    Cached separately for each set of accounts that somebody sees.
     """
 
     def __init__(self, store: Store, zone: tzinfo) -> None:
@@ -119,7 +119,7 @@ class MonthOutcomes:
 
 
 def outcome_figures(report: OutcomeReport, today: date) -> list[MonthFigure]:
-    """What this month's leads have brought so far, as in Reports; none while no lead has been won."""
+    """The outcomes of this month's leads so far, as in Reports; none while no lead has been won."""
     total, before, months = report.total, report.total.previous, months_of(today)
     if before is None or not (total.won or before.won):
         return []
@@ -152,7 +152,7 @@ def _amount(value: float, currency: str) -> str:
 
 
 def _of_leads(before: str, span: str) -> str:
-    """Last month's figure, without a percentage: its leads have had a month more to be won."""
+    """Last month's figure, without a percentage, because its leads have had a month longer to be won."""
     return _("%(before)s of the leads of %(span)s", before=before, span=span)
 
 
@@ -185,7 +185,7 @@ def change_text(now: float, before: float, months: Months) -> str:
 
 
 def tone_of(now: float, before: float) -> str:
-    """More is good."""
+    """Return the tone of a change: an increase is good."""
     return "good" if now > before else "warn" if now < before else "calm"
 
 

@@ -1,4 +1,4 @@
-"""The page of one Nexudus account: what it is, what the doctor finds, credentials typed, tried and used."""
+"""The page of one Nexudus account: its facts, the doctor's findings, credentials to enter, test and use."""
 
 import re
 from collections.abc import Mapping
@@ -43,11 +43,11 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 class UnusableAccount(Exception):
-    """What was typed cannot be tried. The text says what is wrong, in the reader's language."""
+    """The typed credentials cannot be tested. The message says why, in the reader's language."""
 
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """/admin/connections/nexudus/NAME, and what is asked of a worker for it."""
+    """/admin/connections/nexudus/NAME, and the requests to a worker."""
 
     @routes.get("/connections/nexudus")
     @requires(Scope.SETUP)
@@ -67,7 +67,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/connections/trials/<request_id>")
     @requires(Scope.SETUP)
     def trial_state(request_id: str) -> Response:
-        """The block of a trial, for the page that waits for it."""
+        """Return the block that shows a test, for the page that waits for it."""
         return renderer.part("account_trial.html", form_token=g.session.form_token, **trial_block(deps, request_id))
 
     @routes.post("/connections/nexudus/<account>/check")
@@ -79,7 +79,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 
 def add_typing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
-    """Credentials that are typed, tried, and then used."""
+    """Add the routes by which credentials are entered, tested and used."""
 
     @routes.post("/connections/nexudus/<account>/try")
     @requires(Scope.SETUP)
@@ -120,7 +120,7 @@ def add_typing(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 def account_page(
     deps: AdminDeps, renderer: Renderer, account: str, status: HTTPStatus = HTTPStatus.OK, **values: object
 ) -> Response:
-    """The page of one account, perhaps of one that does not exist yet."""
+    """Return the page of one account, which need not exist yet."""
     actor, now = current_actor(), clock.now()
     is_known = account in deps.accounts
     if not is_known and (actor.accounts is not None or not NEW_NAME.fullmatch(account)):
@@ -152,7 +152,7 @@ def account_page(
 
 
 def trial_block(deps: AdminDeps, request_id: str) -> dict[str, Any]:
-    """What the block of a trial shows: nothing, that it is under way, or what was found."""
+    """The contents of a test's block: nothing, that it is in progress, or its findings."""
     with deps.store.read() as tx:
         trial = own_request(tx.worker_requests.get(request_id), current_actor(), TRY_ACCOUNT)
     is_waiting = trial is not None and trial.answer is None
@@ -177,13 +177,13 @@ def _may_type(deps: AdminDeps, actor: Actor, account: str) -> bool:
 
 
 def _facts(tx: Transaction, deps: AdminDeps, account: str) -> dict[str, str]:
-    """What was found out about this Nexudus, in the words in which it is stored."""
+    """The facts known about this Nexudus, in the words in which they are stored."""
     facts = tx.crm.facts_of(Tenant(account, deps.base_url_of(account)))
     return {name.replace("_", " "): str(fact.value) for name, fact in sorted(facts.items())}
 
 
 def _typed_before(deps: AdminDeps, account: str, trial: WorkerRequest | None) -> Mapping[str, str]:
-    """What the form shows at first: the last trial's values, else the account's own; no secrets."""
+    """The form's initial values: those of the last test, else the account's own; no secrets."""
     if trial is not None and trial.details.get("typed"):
         return {key: str(trial.details["typed"].get(key, "")) for key in PLAIN_KEYS}
     details = account_details(deps, account)

@@ -4,7 +4,7 @@ from service import i18n
 from service.i18n import _
 
 MANY_TIMES = 10
-"""From so many times an earlier figure on, a change is written as a factor: nobody reads 23,444%."""
+"""Ratio to the earlier figure from which a change is written as a factor: nobody reads 23,444%."""
 
 
 def short_number(value: float) -> str:

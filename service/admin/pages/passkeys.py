@@ -31,10 +31,10 @@ from service.rate_limit import WindowLimit
 log = structlog.get_logger()
 
 CHALLENGE_COOKIE = "lead_capture_challenge"
-"""What a device is to sign, until it has."""
+"""Name of the cookie with the challenge that a device is to sign."""
 
 ONCE = WindowLimit(1, 2 * int(STEP_TIME.total_seconds()))
-"""How often a challenge counts."""
+"""Each challenge is accepted once."""
 
 ACCOUNT = f"{PREFIX}/account/passkeys"
 

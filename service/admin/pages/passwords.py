@@ -1,4 +1,4 @@
-"""People's passwords: which may be chosen, how they are kept (Argon2id) and compared, always in the same time."""
+"""People's passwords: which are allowed, how they are stored (Argon2id) and compared in constant time."""
 
 import threading
 import unicodedata
@@ -35,13 +35,13 @@ def find_weakness(password: str, email: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """Return what is kept of a password."""
+    """Return the hash of a password to store."""
     with _TURN:
         return _HASHER.hash(_normal(password))
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Return whether a password is the kept one. "": of an unknown person, which takes as long."""
+    """Return whether a password matches the stored hash; "" stands for an unknown person and takes as long."""
     of_nobody = _hash_of_nobody()
     with _TURN:
         try:

@@ -50,7 +50,7 @@ PROBLEMS = MessageTable(
         "accounts": N_("Choose at least one account."),
     }
 )
-"""What was refused, or member of a request -> what is wrong."""
+"""Refusal, or member of a request -> the message about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """The page, for whoever asks for it."""
+    """The page People, for one request."""
 
     deps: AdminDeps
     renderer: Renderer
@@ -80,7 +80,7 @@ class PeoplePage:
         link: NewLink | None = None,
         chosen: Person | None = None,
     ) -> Response:
-        """Everyone; chosen: whose settings are open; link: made just now."""
+        """Show everyone. chosen: the person whose settings are open. link: the one just created."""
         actor = current_actor()
         with self.deps.store.read() as tx:
             with_code, with_passkey = tx.second_steps.people(), tx.passkeys.people()
@@ -108,11 +108,11 @@ class PeoplePage:
         return response
 
     def _acts_of(self, person: Person) -> Sequence[ShownAct]:
-        """What was done to a person, and what they did."""
+        """The acts on a person, and the person's own acts."""
         return acts_about_subject(self.deps, ActQuery(subject=person.id), ActQuery(who=person.email))
 
     def attempt(self, job: Callable[[], Response], chosen: Person | None = None) -> Response:
-        """Do what a form asks for; where it is refused, show the page with the reason."""
+        """Carry out a form's request; if it is refused, show the page with the reason."""
         try:
             return job()
         except NotAllowed:
@@ -125,7 +125,7 @@ class PeoplePage:
     def person(self, person_id: str) -> Person:
         """The person of an address.
 
-        Raises: NotFound where there is none that exists for whoever asks.
+        Raises: NotFound if no such person exists for the caller.
         """
         person = find_person(self.deps.store, person_id, current_actor())
         if person is None:
@@ -234,7 +234,10 @@ def _add_acts(routes: Blueprint, page: PeoplePage) -> None:
 
 def _add_other_ways_in(routes: Blueprint, page: PeoplePage) -> None:
     def loosen(person_id: str, remove: Callable[[Store, Person, Actor, datetime], object], notice: str) -> Response:
-        """Take from a person what else signs in; one's own goes on My account, where it takes more than a session."""
+        """Remove a person's second step or passkeys.
+
+        One's own are removed on My account, which asks for more than a session.
+        """
         person = page.person(person_id)
 
         def job() -> Response:
@@ -265,7 +268,7 @@ def _chosen_role() -> Role:
 
 
 def _chosen_accounts(deps: AdminDeps) -> frozenset[str] | None:
-    """None for all; where there is nothing to choose, what whoever asks has."""
+    """The chosen accounts, None for all; where there is no choice, those of the caller."""
     mine = current_actor().accounts
     if mine is None and len(deps.accounts) == 1:
         return None

@@ -76,7 +76,7 @@ def longest(span: Span) -> Span:
 
 
 def days_of(span: Span, form: str = "") -> DateRange:
-    """The same for the store."""
+    """Return the span as instants for the store."""
     return DateRange(span[0].isoformat(), span[1].isoformat(), form)
 
 

@@ -1,4 +1,4 @@
-"""The state of each connection to an ad platform. The page of a form's sender is where it is connected."""
+"""The state of each connection to an ad platform. Connections are made on the page of a form's sender."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 
 def platform_rows(tx: Transaction, deps: AdminDeps, now: datetime) -> list[PlatformRow]:
-    """Every connection to an ad platform of the forms that exist for whoever asks."""
+    """Every connection to an ad platform of the forms that exist for the caller."""
     return [
         PlatformRow(
             PLATFORMS[sender].title,
@@ -65,7 +65,7 @@ def _address(form: str, platform: str) -> str:
 
 
 def platform_state(tx: Transaction, form: Form, platform: Platform, now: datetime) -> ConnectionStatus:
-    """How the connection of a form to a platform is: broken, refused, paused, about to expire, or well."""
+    """The state of a form's connection to a platform: broken, refused, paused, about to expire, or working."""
     key = ConnectionKey(form.name, platform.name)
     states = [health for health in tx.platforms.health_of_all() if health.link.whole == key]
     for status in (*_troubles(states, now), *_refusals(tx, form, platform, now)):

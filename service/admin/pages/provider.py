@@ -1,4 +1,4 @@
-"""Signing in by the operator's own provider: there and back again."""
+"""Signing in with the operator's own provider: the redirect to it, and the return."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,10 +20,10 @@ from service.operations.provider_people import NotAdmitted, admit
 log = structlog.get_logger()
 
 PROVIDER_COOKIE = "lead_capture_provider"
-"""What was begun at the provider, until the browser comes back."""
+"""Name of the cookie with the state of a sign-in at the provider, until the browser returns."""
 
 CALLBACK = f"{PREFIX}/sign-in/provider/callback"
-"""To be registered at the provider, behind PUBLIC_URL."""
+"""Path of the redirect address, after PUBLIC_URL, that is registered at the provider."""
 
 
 def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
@@ -65,7 +65,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
 def _complete(
     entrance: Entrance, deps: AdminDeps, client: OidcClient, values: Mapping[str, str], now: datetime
 ) -> Response:
-    """Let in whoever the provider has sent back. values: of what was begun."""
+    """Sign in the person whom the provider sent back. values: the state of this sign-in."""
     network = request.remote_addr or ""
     begun = AuthorizationRequest("", values["state"], values["nonce"], values["verifier"])
     try:

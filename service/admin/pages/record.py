@@ -103,7 +103,7 @@ FILTER_TITLES: Mapping[str, str] = MessageTable(
 """Filter in the address -> its name on the page."""
 
 NOBODY = "\x1f"
-"""No act bears this name."""
+"""A name that no act has."""
 
 MAX_DIGITS = 18
 
@@ -115,7 +115,7 @@ SHOWN_OF_ID = 8
 class RecordFilters:
     """The filters in the address, each "" for all. since, until: ISO days, both included.
 
-    by: the number of an act, for all acts by whoever did it; so links carry no e-mail address into logs and histories.
+    by: the number of an act, for all acts by the same actor; so links put no e-mail address into logs and histories.
     """
 
     q: str = ""
@@ -138,7 +138,7 @@ class RecordFilters:
         return urlencode({name: value for name, value in {**self.chosen, **more}.items() if value})
 
     def query(self, zone: tzinfo, who: str, before: int = 0) -> ActQuery:
-        """The filters as a query of the store. who: by name, or whoever did the act `by`."""
+        """The filters as a query of the store. who: by name, or the actor of the act `by`."""
         return ActQuery(
             since=_midnight(self.since, zone),
             until=_midnight(self.until, zone, days=1),
@@ -203,14 +203,14 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 
 def acts_about_subject(deps: AdminDeps, *queries: ActQuery, form: str = "") -> list[ShownAct]:
-    """The newest acts about one lead, form or person, for its page; none for whoever may not read the record."""
+    """The newest acts about one lead, form or person, for its page; none for readers without access to the record."""
     if not may(Scope.PEOPLE):
         return []
     return list(_shown(acts_about(deps.store, current_actor(), queries, ABOUT_SIZE, form)))
 
 
 def _read_filters() -> RecordFilters:
-    """The filters of the address; days that are none are ignored."""
+    """The filters of the address; invalid days are ignored."""
     values = {
         each.name: request.args.get(each.name, "").strip()[:MAX_FILTER_LENGTH].replace("\0", "")
         for each in fields(RecordFilters)
@@ -226,7 +226,7 @@ def _number(text: str) -> int:
 
 
 def _who(deps: AdminDeps, filters: RecordFilters) -> str:
-    """Whose acts are wanted; of an act that does not exist for this actor, nobody's."""
+    """The actor whose acts are requested; nobody for an act that does not exist for this reader."""
     if filters.who or not filters.by:
         return filters.who
     return who_did(deps.store, current_actor(), _number(filters.by)) or NOBODY
@@ -274,7 +274,7 @@ def _shown(acts: Iterable[RecordedAct]) -> Iterator[ShownAct]:
 
 
 def _title(act: RecordedAct) -> str:
-    """What the subject is called: by its name or address, where the act knows one, else by its id."""
+    """The subject's title: its name or address, if the act has one, else its id."""
     members = {**act.before, **act.after}
     if act.subject.kind in (SubjectKind.PERSON, SubjectKind.KEY, SubjectKind.VIEW):
         named = members.get("name") or members.get("email")

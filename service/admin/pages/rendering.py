@@ -54,7 +54,7 @@ NAVIGATION = (
     ("keys", N_("Keys"), f"{PREFIX}/keys", Scope.PEOPLE),
     ("record", N_("Record"), f"{PREFIX}/record", Scope.PEOPLE),
 )
-"""Each page's name, title and address, and the scope of whoever sees it there."""
+"""Each page's name, title and address, and the scope that shows it in the navigation."""
 
 HEADERS = {  # besides those of every response
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -119,7 +119,7 @@ class Renderer:
         return response
 
     def soon(self, title: str, *, here: str) -> Response:
-        """A page in place of one that is there in a moment, which shows the notice again. title: of that one."""
+        """A page that stands in until another is ready, which shows the notice again. title: of the other page."""
         return self._respond(
             "soon.html", HTTPStatus.OK, here=here, notice=self.signed_cookie(NOTICE_COOKIE), title=title
         )
@@ -170,12 +170,12 @@ class Renderer:
 
 
 def may(scope: str) -> bool:
-    """Return whether whoever makes the request may do what the scope covers; False before the sign-in."""
+    """Return whether the request's actor has the scope; False before the sign-in."""
     return "actor" in g and g.actor.may(Scope(scope))
 
 
 def _this_page(status: HTTPStatus) -> str:
-    """The address to which a choice of language leads back: of a page that is not there, without what was asked."""
+    """The address to which a choice of language returns; for a missing page, without its query."""
     if request.method != "GET":
         return f"{PREFIX}/"
     is_refusal = status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
@@ -202,11 +202,11 @@ class CompiledTemplates(FileSystemBytecodeCache):
     """Keeps compiled templates where Python keeps compiled modules, and as it does: none where it may write none."""
 
     def get_source_checksum(self, source: str) -> str:
-        """One is used again for the same source and options."""
+        """Return a key of source and options: with the same key, a compiled template is used again."""
         return super().get_source_checksum(f"{OPTIONS}{source}")
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep one."""
+        """Store a compiled template."""
         if sys.dont_write_bytecode:
             return
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Roles in words, and what a page says to whoever may not use it."""
+"""Roles in words, and the message for people who may not use a page."""
 
 from service.actors import Actor, Role, Scope
 from service.admin.permissions import Permission
@@ -20,7 +20,7 @@ ROLE_MEANINGS = {
 
 
 def missing_permission(actor: Actor, permission: Permission | None) -> str:
-    """Say which role a page needs, and whom to ask for it."""
+    """Return a message that names the role a page needs, and whom to ask for it."""
     if not isinstance(permission, Scope):
         return _("This page cannot be opened.")
     least, own = Role.least_with(permission), max(actor.scopes, key=list(Scope).index, default=None)

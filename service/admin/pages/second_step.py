@@ -24,13 +24,13 @@ from service.operations.second_step import (
 )
 
 STEP_COOKIE = "lead_capture_step"
-"""Whose password was right, until the code is."""
+"""Name of the cookie with the person who gave the right password and has yet to enter the code."""
 
 ACCOUNT = f"{PREFIX}/account/second-step"
 
 
 def is_required_of(entrance: Entrance, signed_in: SignedIn) -> bool:
-    """Whether whoever gave a right password is to enter a code, too."""
+    """Whether a person who gave the right password must also enter a code."""
     if signed_in.person is None:
         return False
     with entrance.store.read() as tx:
@@ -38,7 +38,7 @@ def is_required_of(entrance: Entrance, signed_in: SignedIn) -> bool:
 
 
 def ask(entrance: Entrance, signed_in: SignedIn, now: datetime, address: str) -> Response:
-    """Go to the page that asks for the code, and from there to `address`."""
+    """Redirect to the page that asks for the code, and from there to `address`."""
     assert signed_in.person is not None  # noqa: S101 (the administrator has no second step)
     values = {"person": signed_in.person.id, "mark": signed_in.mark, "next": address}
     return entrance.keep(entrance.renderer.go(f"{PREFIX}/sign-in/code"), STEP_COOKIE, values, now)

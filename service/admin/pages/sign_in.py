@@ -82,7 +82,7 @@ def add(routes: Blueprint, deps: AdminDeps, entrance: Entrance) -> None:
 
 
 def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) -> BaseResponse | None:
-    """Show the sign-in to strangers; refuse foreign forms, and whatever the role of the person forbids."""
+    """Show the sign-in to strangers; refuse forms of other sites, and requests that the person's role forbids."""
     permission = permission_of_request()
     if request.method == "POST" and not _is_same_origin(deps.public_url):
         return _foreign_form(renderer)
@@ -106,7 +106,7 @@ def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) ->
 
 
 def _is_hidden(deps: AdminDeps) -> bool:
-    """Whether the page is about a lead or a form that does not exist for whoever asks."""
+    """Whether the page is about a lead or a form that does not exist for the caller."""
     within, about = deps.within_walls(), request.view_args or {}
     if "lead_id" in about:
         with within.store.read() as tx:

@@ -32,14 +32,14 @@ PROOFS = MessageTable(
         "key": N_("Its key is the one in the set-up."),
     }
 )
-"""Key of a sender's table -> how the sender proves itself, the first that applies."""
+"""Key of a sender's table -> how the sender is authenticated; the first that applies counts."""
 
 NO_PROOF = N_("Anyone who knows this address can send: set a token if the tool can send one.")
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """Where one sender posts to. proof: how it proves itself; guide: the page of the documentation."""
+    """The address to which one sender posts. proof: how it is authenticated; guide: the documentation's page."""
 
     sender: str
     title: str
@@ -49,7 +49,7 @@ class WebhookEndpoint:
 
 
 def form_address(public_url: str, form: Form) -> str:
-    """The address that the form is posted to."""
+    """The address to which the form is posted."""
     return f"{public_url.rstrip('/')}/f/{form.name}"
 
 

@@ -1,4 +1,4 @@
-"""Sentences that are made in English elsewhere, in the reader's language.
+"""Translates sentences that other rooms make in English.
 
 They are stored when something happens to a lead, or say what is wrong with a set-up. The most frequent ones only: any
 other is shown as it is. A template here is how its sentence is written there, with a name for each changing part.

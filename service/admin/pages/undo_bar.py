@@ -1,6 +1,6 @@
-"""Undo: a bar on the pages of leads that takes back what was done last, for some minutes.
+"""Undo: a bar on the pages of leads that takes back the last action, for some minutes.
 
-The browser carries which action it was, signed: it is offered to those who did it.
+The browser carries the signed id of the action, so only the person who did it is offered to undo it.
 """
 
 import json
@@ -25,7 +25,7 @@ UNDO_COOKIE = "lead_capture_undo"
 
 @dataclass(frozen=True, slots=True)
 class UndoableAction:
-    """What was done last. number: of leads."""
+    """The last action. number: of leads."""
 
     action: Action
     action_id: str
@@ -33,7 +33,7 @@ class UndoableAction:
 
     @property
     def sentence(self) -> str:
-        """What was done, in words."""
+        """The action in words."""
         leads = labels.counted(self.number, "lead")
         return _("%(leads)s %(done)s.", leads=leads, done=labels.ACTIONS[self.action.name].done)
 

@@ -1,4 +1,4 @@
-"""What pages of connections ask a worker to do: whose answer it is, and how long a page waits for one."""
+"""Requests of the connections' pages to a worker: who may see the answer, and how long a page waits for it."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ PATIENCE = timedelta(seconds=20)
 
 
 def check_sees_all(actor: Actor) -> None:
-    """Refuse people of single accounts: alerts are about all of them.
+    """Refuse people restricted to some accounts: alerts are about all of them.
 
     Raises: Forbidden.
     """

@@ -1,12 +1,12 @@
 """Forms set up in the dashboard, where no forms file holds the set-up: drafted, tried on the newest leads, published.
 
 keys.py       every key of a form with its label, help and widget; widgets.py: how each kind is typed
-questions.py  the rows of questions; target.py: stage, type and owner, as the worker last saw them in Nexudus
-reading.py    from keys to the texts of the page, and back
+questions.py  the rows of questions; target.py: stage, type and owner, as the worker last read them in Nexudus
+reading.py    converts keys to the texts of the page, and back
 withholding.py: secrets that never reach a browser; drafts.py: one change of one form, on its way
-workspace.py  what the pages share: the set-up that stands, who may change what, looks at Nexudus
-brand.py      the operator's name, colour and logo, with the visitors' page as it would be
-editor.py     the page of a form; review.py: what a draft would do, published, taken back
+workspace.py  shared by the pages: the newest set-up, who may change what, looks at Nexudus
+brand.py      the operator's name, colour and logo, with a preview of the visitors' page
+editor.py     the page of a form; review.py: the effect of a draft, publishing, undoing
 senders.py    platforms and tools with their steps (steps.py); links.py: links and QR codes; trial.py: test leads
 """
 

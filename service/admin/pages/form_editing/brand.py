@@ -1,4 +1,4 @@
-"""The operator's name, colour and logo, for all accounts or one, beside the visitors' page as it would be."""
+"""The operator's name, colour and logo, for all accounts or one, with a preview of the visitors' page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,7 +41,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.post("/forms/brand")
     @requires(Scope.SETUP)
     def send_brand() -> Response:
-        """What was typed: shown again with its preview, or tried and shown for review."""
+        """Show the typed values again with their preview, or try them out and show the review."""
         table, standing = _table(request.form.get("account", "")), workspace.standing()
         workspace.check_form(standing.document, table)
         draft = Draft(table, number_of_request("version"), _typed(request.form))
@@ -55,7 +55,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.get("/forms/brand/preview")
     @requires(Scope.SETUP)
     def brand_preview() -> Response:
-        """The visitors' page of a form with the name, colour and logo of the address; nothing on it works."""
+        """The visitors' page of a form with the name, colour and logo given in the address; nothing on it works."""
         if "form" not in request.args:
             raise BadRequest
         form = workspace.deps.forms.get(request.args["form"])
@@ -72,7 +72,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
 
 
 def _table(account: str) -> str:
-    """What a draft calls the table of all accounts, or of one; an editor of some accounts begins with one."""
+    """Return a draft's name for the table of all accounts or of one; editors of some accounts begin with one."""
     own = current_actor().accounts
     name = account or (min(own) if own else "")
     return f"{BRAND}:{name}" if name else BRAND
@@ -83,7 +83,7 @@ def _typed(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def show_brand(workspace: Workspace, draft: Draft, problems: Sequence[tuple[str, str]] = ()) -> Response:
-    """Return the page with the keys of a draft, and the page of a form as it would be."""
+    """Return the page with the keys of a draft, and a preview of a form's page."""
     account, keys = draft.form.partition(":")[2], {key: str(value) for key, value in (draft.keys or {}).items()}
     usual = workspace.deps.setup().brand if account else Brand()
     whole = {key: keys.get(key, getattr(usual, key)) for key in KEYS}

@@ -1,4 +1,4 @@
-"""A draft: the keys that one form shall have, made from one version of the set-up. It lives in the page."""
+"""A draft: the keys that one form will have, made from one version of the set-up. It exists only in the page."""
 
 import json
 from collections.abc import Mapping
@@ -34,20 +34,20 @@ def place_of(form: str) -> Place:
 
 
 def is_of_form(name: str) -> bool:
-    """Whether this names a form, and no other table."""
+    """Whether this is a form's name, not that of another table."""
     return not name.startswith(ALL_FORMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One change of one form. keys: None where it is to be deleted. version: what it was made from."""
+    """One change of one form. keys: None to delete the form. version: the version that it was made from."""
 
     form: str
     version: int
     keys: Mapping[str, Any] | None
 
     def dump(self) -> str:
-        """Return it as a text that a page carries; TOML in it, as JSON knows no dates."""
+        """Return the draft as a text for the page; it contains TOML, because JSON has no dates."""
         rows = None if self.keys is None else write_rows(self.keys)
         return json.dumps({"form": self.form, "version": self.version, "rows": rows})
 
@@ -73,7 +73,7 @@ class Draft:
         return put_form(document, self.form, self.keys)
 
     def moved_onto(self, base: str, newest: str, version: int) -> "Draft":
-        """Return the same change made from a newer version: keys that the draft left alone are the newer ones.
+        """Return this change applied to a newer version, whose keys are kept where the draft left them alone.
 
         base: the document that it was made from.
         """

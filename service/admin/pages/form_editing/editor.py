@@ -1,4 +1,4 @@
-"""The page of one form: new, copied or changed. What was typed becomes a draft, which review.py shows."""
+"""The page of one form: new, copied or changed. The typed values become a draft, which review.py shows."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ TARGET_INPUTS = {
 
 @dataclass(frozen=True, slots=True)
 class KeyInput:
-    """One key as it is drawn. usual: what holds without it, in the input's own words."""
+    """One key as it is drawn. usual: its default, as the input would show it."""
 
     name: str
     label: str
@@ -66,9 +66,9 @@ class KeyInput:
 
 @dataclass(frozen=True, slots=True)
 class EditorState:
-    """What the page of a form shows.
+    """The contents of a form's page.
 
-    form: its name in the set-up, "" for a new one. name: as typed. keys: what the page was drawn from.
+    form: its name in the set-up, "" for a new one. name: as typed. keys: those that the page was drawn from.
     """
 
     form: str
@@ -93,7 +93,7 @@ def state_of(form: str, name: str, version: int, keys: Mapping[str, Any]) -> Edi
 
 
 def add(routes: Blueprint, workspace: Workspace) -> None:
-    """/admin/forms/new, /admin/forms/edit/NAME and what they send."""
+    """/admin/forms/new, /admin/forms/edit/NAME and their posts."""
 
     @routes.get("/forms/new")
     @requires(Scope.SETUP)
@@ -125,17 +125,17 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.post("/forms/edit")
     @requires(Scope.SETUP)
     def send_form() -> Response:
-        """What was typed: shown again with more rows or other choices, or tried and shown for review."""
+        """Show the typed values again with more rows or other choices, or try them out and show the review."""
         return _sent(workspace)
 
 
 def add_parts(routes: Blueprint, workspace: Workspace) -> None:
-    """What the page of a form fetches, and the way back to it."""
+    """Add the parts that the page of a form fetches, and the way back to it."""
 
     @routes.post("/forms/draft")
     @requires(Scope.SETUP)
     def change_draft() -> Response:
-        """Back from the review to the page."""
+        """Go back from the review to the page."""
         draft = draft_of_request()
         standing = workspace.standing()
         if draft.form.startswith(BRAND):
@@ -149,7 +149,7 @@ def add_parts(routes: Blueprint, workspace: Workspace) -> None:
     @routes.get("/forms/target")
     @requires(Scope.SETUP)
     def target_part() -> Response:
-        """The choice of the target alone, which the page fetches again while a worker looks at Nexudus."""
+        """Only the choice of the target, which the page fetches again while a worker reads Nexudus."""
         account = request.args.get("account") or "default"
         texts = {name: request.args.get(name, "") for name in ("stage", "type", "owner", "owners", "account")}
         return workspace.renderer.part(
@@ -191,7 +191,7 @@ def _sent(workspace: Workspace) -> Response:
 
 
 def _new_name(typed: str, keys: Mapping[str, Any], document: str) -> tuple[str, str]:
-    """The name of a new form, made of its title where none was typed, and what is wrong with it."""
+    """The name of a new form, made from its title where none was typed, and the problem with it."""
     name = typed or "-".join(re.findall(r"[a-z0-9]+", str(keys.get("title", "")).lower()))[:64]
     try:
         check_form_name(name)
@@ -208,7 +208,7 @@ def _typed_again(
 
 
 def _with_problems(workspace: Workspace, state: EditorState, name: str, error: Exception) -> Response:
-    """The page with each problem beside its input; those of other places above."""
+    """Return the page with each problem beside its input; problems elsewhere are at the top."""
     problems: dict[str, str] = {}
     general = []
     for path, sentence in sentences_of(error):
@@ -242,7 +242,7 @@ def input_of(path: str, form: str) -> str:
 def show_editor(
     workspace: Workspace, state: EditorState, *, more: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
-    """Return the page of a form. more: questions or routes for another empty row, look for a fresh look."""
+    """Return the page of a form. more: "questions" or "routes" adds an empty row, "look" requests a fresh look."""
     standing = workspace.standing()
     defaults = {} if state.form == ALL_FORMS else workspace.shown_keys(standing.document, ALL_FORMS)
     account = state.texts.get("account") or workspace.account_of({}, standing.document)
@@ -281,7 +281,7 @@ def _accounts(state: EditorState) -> set[str]:
 
 
 def _moved_row() -> tuple[str, int, str]:
-    """Which row was just moved, where to, and by which button; so that it can be pressed again."""
+    """The row that was just moved, its new place, and the button, so that it can be pressed again."""
     move = requested_move(request.form)
     numbers = row_numbers(move.kind, request.form) if move else []
     if move is None or move.number not in numbers:
@@ -303,9 +303,9 @@ def _inputs(section: Section, state: EditorState, defaults: Mapping[str, Any]) -
 
 
 def _names_to_choose(chosen: str, state: EditorState) -> list[tuple[str, str]]:
-    """Names of answers with their words: those that are chosen, then the standard answers.
+    """Names of answers with their labels: chosen ones first, then the standard answers.
 
-    Of the form's own questions only those that are chosen: each has a box of its own beside it.
+    The form's own questions are listed only if chosen, because each has a box of its own.
     """
     own = {row.name or make_name(row.label): row.label for row in state.questions if row.name or row.label}
     names = [name for name in chosen.splitlines() if name != NO_NAMES]

@@ -72,7 +72,7 @@ class FormField:
 
     @property
     def help(self) -> str:
-        """What it does, in a sentence."""
+        """One sentence on what the key does."""
         return _(self.help_message)
 
     def value_in(self, keys: Mapping[str, Any]) -> Any:
@@ -89,7 +89,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Keys that stand together under a title. is_open: shown at once; the others are folded."""
+    """Keys that are grouped under a title. is_open: shown at once; other sections are folded."""
 
     name: str
     title_message: str
@@ -104,7 +104,7 @@ class Section:
 
     @property
     def help(self) -> str:
-        """What it is about."""
+        """One sentence on what the section is about."""
         return _(self.help_message)
 
 
@@ -293,7 +293,7 @@ REST = Section(
 )
 
 SECTIONS: tuple[Section, ...] = (QUESTIONS, AFTERWARDS, PEOPLE, SPAM, ORIGIN, RECORD, REST)
-"""The sections of a form's page; the target in Nexudus and the routes stand between the first and the second."""
+"""The sections of a form's page; the target in Nexudus and the routes come between the first and the second."""
 
 OWN_EDITORS = frozenset(
     (

@@ -1,4 +1,4 @@
-"""Links to a form: made of tags, judged by the rules before anyone uses them, and as a QR code."""
+"""Links to a form: built from tags, judged by the attribution rules before use, and shown as a QR code."""
 
 import io
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ UNASSIGNED = "Unassigned"
 
 @dataclass(frozen=True, slots=True)
 class TaggedLink:
-    """A link, what the rules make of it, and what to look at."""
+    """A link, its attribution by the rules, and warnings."""
 
     address: str
     attribution: Mapping[str, Any]

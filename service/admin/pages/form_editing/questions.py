@@ -1,4 +1,4 @@
-"""A form's questions as rows of inputs: name, words, kind, choices, whether an answer is needed."""
+"""A form's questions as rows of inputs: name, label, kind, choices, whether an answer is required."""
 
 import re
 import unicodedata
@@ -29,11 +29,11 @@ KIND_NAMES = MessageTable(
         "consent": N_("consent, with its words"),
     }
 )
-"""Kind -> its words."""
+"""Kind -> its label."""
 
 MAX_ROWS = 100
 OF = "of"
-"""Input of a row that says which of the original rows it was drawn from."""
+"""Name of the input that holds the number of the row from which this row was drawn."""
 
 PARTS = ("name", "label", "kind", "choices", "required")
 
@@ -42,7 +42,7 @@ _BY_LANGUAGE = re.compile(rf"({'|'.join(VISITOR_LANGUAGES)}):\s*(\S.*)")
 
 @dataclass(frozen=True, slots=True)
 class QuestionRow:
-    """One question as typed. toml: the whole of it, where it says more than the inputs can show."""
+    """One question as typed. toml: the whole question, where it has more than the inputs can show."""
 
     name: str = ""
     label: str = ""
@@ -83,7 +83,7 @@ def _row(form: Mapping[str, str], number: int) -> QuestionRow:
 
 
 def _says_the_same(old: Any, value: Any) -> bool:
-    """Whether both are one question: a name alone says as much as a table with nothing else."""
+    """Whether both are the same question: a name alone equals a table with nothing else."""
     return same(old, value) or (isinstance(old, Mapping) and same(_value(_show(old)), value) and not _show(old).toml)
 
 
@@ -108,7 +108,7 @@ def row_numbers(kind: str, form: Mapping[str, str]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class RowMove:
-    """A row that shall go up (step -1) or down (1). kind: question or route."""
+    """A row to move up (step -1) or down (1). kind: question or route."""
 
     kind: str
     number: int
@@ -162,7 +162,7 @@ def _value(row: QuestionRow) -> Any:
 
 
 def make_name(words: str) -> str:
-    """Return a name for an answer, made of the words of its question."""
+    """Return a name for an answer, made from the words of its question."""
     first = _read_words(words)
     text = first if isinstance(first, str) else next(iter(first.values()), "")
     plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()

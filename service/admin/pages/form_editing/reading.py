@@ -1,4 +1,4 @@
-"""From a form's keys to the texts of its page, and from what was typed there back to keys.
+"""Converts a form's keys to the texts of its page, and typed texts back to keys.
 
 A key whose text was not touched keeps its value exactly, in whatever way it was written.
 """
@@ -28,7 +28,7 @@ ROUTE_FIELDS = ("redirect", "notify")
 
 @dataclass(frozen=True, slots=True)
 class TypedForm:
-    """What was typed. keys: of the form's table. problems: input -> sentence; then the keys are not complete."""
+    """The typed values. keys: of the form's table. problems: input -> sentence; with any, the keys are incomplete."""
 
     keys: dict[str, Any]
     problems: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def with_names(form: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, 
 
 
 def read_form(form: Mapping[str, str], before: Mapping[str, Any]) -> TypedForm:
-    """Return the keys after what was typed. before: the keys that the page was drawn from."""
+    """Return the keys with the typed values. before: the keys from which the page was drawn."""
     form = with_names(form, before)
     keys = deepcopy(dict(before))
     problems: dict[str, str] = {}
@@ -121,7 +121,7 @@ def _same_text(text: str, shown: str) -> bool:
 
 
 def _set(keys: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Give a key a value, None to take it out; a table that would be empty goes, too."""
+    """Set a key, or remove it with None; a table that would be empty is removed as well."""
     if len(path) == 1:
         if value is None:
             keys.pop(path[0], None)

@@ -1,4 +1,4 @@
-"""A draft on its way: what it changes, what the newest leads would have become, published, and taken back."""
+"""From a draft to a version: its changes, their effect on the newest leads, publishing, undoing."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ PART_LABELS = {
 
 
 def label_of(key: str) -> str:
-    """Return a key's words with the key itself where it lies deeper."""
+    """Return a key's label, with the key itself if it is nested deeper."""
     row = re.fullmatch(r"(questions|routes)\[([0-9]+)\](?:\.(.+))?", key)
     if row:
         words = _(ROW_LABELS[row[1]], number=row[2])
@@ -71,7 +71,7 @@ def label_of(key: str) -> str:
 
 
 def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], str]:
-    """Return a function from a key and its value to the value in words. names: as Workspace.names."""
+    """Return a function that puts the value of a key into words. names: as Workspace.names."""
 
     def name_value(key: str, value: Any) -> str:
         if isinstance(value, bool):
@@ -91,7 +91,7 @@ def value_namer(names: Mapping[str, Mapping[str, str]]) -> Callable[[str, Any], 
 
 
 def show_review(workspace: Workspace, trial: DraftTrial, sender: str = "") -> Response:
-    """Return the page that shows what a draft would do. sender: on whose page it was made, "" for another page."""
+    """Return the page that shows the effect of a draft. sender: the one whose page made it, "" for another page."""
     return workspace.renderer.page(
         "form_review.html",
         here="setup",
@@ -138,13 +138,13 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.post("/forms/pause/<name>")
     @requires(Scope.SETUP)
     def pause_form(name: str) -> Response:
-        """Draft that a form is paused, or resumed."""
+        """Make a draft that pauses a form, or resumes it."""
         return _draft(workspace, name, is_deleted=False)
 
     @routes.post("/forms/delete/<name>")
     @requires(Scope.SETUP)
     def delete_form(name: str) -> Response:
-        """Draft that a form goes."""
+        """Make a draft that deletes a form."""
         return _draft(workspace, name, is_deleted=True)
 
     @routes.post("/forms/undo")
@@ -182,7 +182,7 @@ def _published(workspace: Workspace, draft: Draft) -> Response:
 
 
 def _page_after(draft: Draft, sender: str) -> str:
-    """The page that a published draft leads to: that of the sender on whose page it was made, else that of the form."""
+    """The page to show after publishing: the sender's, if the draft was made there, else the form's."""
     if draft.keys is None or not is_of_form(draft.form):
         return f"{PREFIX}/setup"
     if sender not in SENDERS:
@@ -235,7 +235,7 @@ def add_versions(routes: Blueprint, workspace: Workspace) -> None:
     @routes.get("/forms/history/<number>")
     @requires(Scope.SETUP)
     def version(number: str) -> Response:
-        """What reverting to a version would change."""
+        """Show what reverting to a version would change."""
         workspace.check_everything()
         standing = workspace.standing()
         earlier = workspace.publisher.version(whole_number(number))

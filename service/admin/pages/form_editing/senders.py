@@ -45,7 +45,7 @@ from service.setup.withholding import KEPT, REFERENCES, SECRET_KEYS
 TOKEN_BYTES = 16
 
 PREFIX = "key."
-"""Before the names of inputs: the page has a token of its own."""
+"""Prefix of the inputs' names: the page already has an input `token`."""
 
 KEY_NAMES = MessageTable(
     {
@@ -185,7 +185,7 @@ def _sent(workspace: Workspace, standing: Standing, name: str, sender: str, befo
 
 
 def _read(form: Mapping[str, str], sender: str, before: Mapping[str, Any]) -> dict[str, Any]:
-    """The sender's table as it was typed. An emptied secret is kept: it was never shown. Raises: Untypable."""
+    """The sender's table as typed. An empty input keeps the secret, which was never shown. Raises: Untypable."""
     table = deepcopy(dict(before))
     for key in _keys_of(sender):
         text = form.get(f"{PREFIX}{key}", "").replace("\r\n", "\n").strip()
@@ -258,7 +258,7 @@ def _page(
 
 
 def _state(workspace: Workspace, name: str, sender: str) -> ConnectionStatus | None:
-    """How the connection to an ad platform is; None for other senders, and for one that is not set up yet."""
+    """The state of the connection to an ad platform; None for other senders, and for one not set up yet."""
     form = workspace.deps.forms.get(name)
     if form is None or sender not in PLATFORMS or sender not in form.webhooks:
         return None

@@ -1,4 +1,4 @@
-"""Where leads of a form go in Nexudus: stage, type and owner, chosen from what the worker last saw there."""
+"""Where leads of a form go in Nexudus: stage, type and owner, chosen from what the worker last read there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ DANGERS = MessageTable(
         "marks the opportunity as lost": N_("marks the opportunity as lost"),
     }
 )
-"""Actions of a stage that no lead may enter -> the same, in words for people."""
+"""Action that makes a stage unsafe -> its words for people."""
 
 TARGET_KEYS = (*STAGE_KEYS, "opportunity_type_id", "responsible_id", "responsible")
 
@@ -37,7 +37,7 @@ class TargetChoice:
 
 @dataclass(frozen=True, slots=True)
 class TargetChoices:
-    """What can be chosen in one account. stages: board -> its stages. is_known: whether it was ever looked at."""
+    """The choices in one account. stages: board -> its stages. is_known: whether a worker ever read them."""
 
     look: CrmLook
     stages: Mapping[str, Sequence[TargetChoice]] = field(default_factory=dict)
@@ -51,17 +51,17 @@ class TargetChoices:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether a worker is about to look."""
+        """Whether a worker has been asked to read them and has not done so yet."""
         return self.look.requested_at is not None
 
     def stage_text(self, value: str) -> str:
-        """Return board and stage in words, "" for a stage that was not seen."""
+        """Return board and stage in words, "" for a stage that was not read."""
         places = ((board, each) for board, stages in self.stages.items() for each in stages)
         return next((f"{board} / {each.text}" for board, each in places if each.value == value), "")
 
 
 def choices_of(look: CrmLook) -> TargetChoices:
-    """Return what the last look at an account showed."""
+    """Return the choices that the last look at an account found."""
     places = look.contents.get("locations", ())
     several = len([place for place in places if place["boards"]]) > 1
     stages: dict[str, list[TargetChoice]] = {}
@@ -78,7 +78,7 @@ def _stage(stage: Mapping[str, Any]) -> TargetChoice:
 
 
 def _once(places: Sequence[Mapping[str, Any]], kind: str) -> list[TargetChoice]:
-    """The records of all locations, each once."""
+    """The records of all locations, without duplicates."""
     rows = {row["id"]: row["name"] for place in places for row in place[kind]}
     return [TargetChoice(str(number), name) for number, name in sorted(rows.items(), key=lambda row: row[1].casefold())]
 
@@ -98,7 +98,7 @@ def show_target(keys: Mapping[str, Any]) -> dict[str, str]:
 
 
 def describe_destination(form: Form, choices: TargetChoices) -> str:
-    """Return where leads of a form go in one account, in words: board and stage, owner, and that there are routes."""
+    """Describe where leads of a form go in one account: board and stage, owner, and whether there are routes."""
     place = form.destination
     keys = {key: value for key in STAGE_KEYS if (value := getattr(place, key)) is not None}
     owner = next((each.text for each in choices.owners if each.value == str(place.responsible_id)), "")

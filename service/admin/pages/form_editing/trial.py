@@ -1,4 +1,4 @@
-"""A test lead sent from a form's page, followed through Nexudus while it goes."""
+"""A test lead sent from a form's page and followed into Nexudus."""
 
 import secrets
 from typing import Any
@@ -27,7 +27,7 @@ EXAMPLE_DOMAIN = "example.com"
 
 
 def add(routes: Blueprint, workspace: Workspace) -> None:
-    """/admin/forms/test/FORM, and the way of one test lead."""
+    """/admin/forms/test/FORM, and the progress of one test lead."""
 
     @routes.post("/forms/test/<name>")
     @requires(Scope.LEADS)
@@ -46,7 +46,7 @@ def add(routes: Blueprint, workspace: Workspace) -> None:
     @routes.get("/forms/trial/<lead_id>")
     @requires(Scope.READ)
     def follow_trial(lead_id: str) -> Response:
-        """The way of a test lead; the page fetches its part again while the lead is underway."""
+        """The progress of a test lead; the page fetches this part again until the lead arrives."""
         lead, now = find_lead(workspace.deps, lead_id), clock.now()
         name = lead.submission.form
         form = workspace.deps.forms.get(name)

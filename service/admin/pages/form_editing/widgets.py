@@ -1,7 +1,7 @@
-"""How a value of the set-up is shown in an input, and how what was typed becomes a value again.
+"""How a value of the set-up is shown in an input, and how typed text becomes a value again.
 
-The schema of the forms file judges the values; a widget only gives them their kind. A value that a widget could not
-give back as it is, such as an answer with a line break, is shown as TOML instead.
+The schema of the forms file judges the values; a widget only gives them their type. A value that a widget could not
+return unchanged, such as an answer with a line break, is shown as TOML instead.
 """
 
 import re
@@ -14,14 +14,14 @@ from service.setup.withholding import REFERENCES
 
 YES, NO = "yes", "no"
 BETWEEN = " | "
-"""Between the items of a list that stands on one line."""
+"""Separator of the items of a list on one line."""
 
 NO_NAMES = "-"
-"""The text of an empty list of names: no text at all leaves the key out, and then the default holds."""
+"""The text of an empty list of names: without any text the key is left out, and its default applies."""
 
 
 class Untypable(ValueError):
-    """What was typed cannot be a value; the text says why, in English, as the schema does."""
+    """The typed text cannot be a value; the message says why, in English, as the schema does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the pages of form editing share: the set-up that stands, who may change which form, and looks at Nexudus."""
+"""Shared by the pages of form editing: the newest set-up, who may change which form, and looks at Nexudus."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ from service.setup.publishing import Proposal, StaleVersion, StandingSetup
 from service.setup.withholding import added_variables, restored, with_references, withheld
 
 PATIENCE = timedelta(seconds=10)
-"""How long a page waits for a version that was published; a process that has not followed by then has refused it."""
+"""How long a page waits for a published version; a process that has not taken it up by then has refused it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The set-up that stands in the database, as these pages need it."""
+    """The newest set-up in the database, as these pages need it."""
 
     document: str
     version: int
@@ -37,7 +37,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class DraftTrial:
-    """What a draft would do. draft: made from the newest version. overtaken: the version that came in between."""
+    """The effect of a draft. draft: moved onto the newest version. overtaken: the version published in between."""
 
     draft: Draft
     document: str
@@ -61,7 +61,7 @@ class Workspace:
     # -- who may change what
 
     def check_form(self, document: str, name: str) -> None:
-        """Refuse a form that is not there, or not in the accounts that the actor sees.
+        """Refuse a form that does not exist, or is not in the accounts that the actor sees.
 
         Raises: NotFound, Forbidden.
         """
@@ -75,7 +75,7 @@ class Workspace:
             raise NotFound(_("There is no form with this name."))
 
     def check_everything(self) -> None:
-        """Refuse whoever does not see all accounts. Raises: Forbidden."""
+        """Refuse an actor who does not see all accounts. Raises: Forbidden."""
         if current_actor().accounts is not None:
             raise Forbidden
 
@@ -84,7 +84,7 @@ class Workspace:
         return actor.accounts is None or (form is not None and all(map(actor.sees, form.accounts)))
 
     def accounts(self) -> list[str]:
-        """Return the accounts that a form may be given to by whoever asks."""
+        """Return the accounts to which the actor may assign a form."""
         return list(filter(current_actor().sees, self.deps.setup().account_names))
 
     # -- keys with their secrets apart
@@ -94,7 +94,7 @@ class Workspace:
         return withheld(keys_in(document, name))
 
     def kept_keys(self, keys: Mapping[str, Any], form: str) -> dict[str, Any]:
-        """Return what was typed with its secrets encrypted; those that stand written out stay `kept:N`."""
+        """Return the typed values with their secrets encrypted; those written out in the document stay `kept:N`."""
         who, now, store = current_actor().who, clock.now(), self.deps.store
 
         def keep(purpose: str, text: str) -> str:
@@ -111,7 +111,7 @@ class Workspace:
         return Draft(draft.form, draft.version, keys).applied_to(document)
 
     def is_newest(self, draft: Draft) -> bool:
-        """Whether nothing was published since the draft was begun."""
+        """Whether nothing has been published since the draft was begun."""
         return self.standing().version == draft.version
 
     # -- trying
@@ -134,14 +134,14 @@ class Workspace:
         is_kept = draft.keys is not None and is_of_form(draft.form)
         if is_kept and not self._sees_all(proposal.after.forms[draft.form]):
             raise Forbidden
-        if current_actor().accounts is not None:  # the other forms are not theirs to know
+        if current_actor().accounts is not None:  # they must not learn of other forms
             own = f"{write_place(place_of(draft.form))}."
             proposal = replace(proposal, warnings=[each for each in proposal.warnings if each.path.startswith(own)])
         effect = effect_of(self.deps.store, proposal.before.forms, proposal.after.forms)
         return DraftTrial(draft, document, proposal, effect, overtaken)
 
     def _check_variables(self, draft: Draft, standing: Standing) -> None:
-        """Refuse variables of the environment that an editor of some accounts adds: they may be of other accounts.
+        """Refuse environment variables added by an editor of some accounts: they may belong to other accounts.
 
         Raises: SetupProblems.
         """
@@ -154,7 +154,7 @@ class Workspace:
             raise SetupProblems(tuple(each.message for each in placed), placed)
 
     def _moved(self, draft: Draft, standing: Standing) -> Draft:
-        """The draft on top of what was published meanwhile."""
+        """Return the draft on top of the version that was published meanwhile."""
         base = self.publisher.version(draft.version).toml
         if draft.keys is None:
             return draft.moved_onto(base, standing.document, standing.version)
@@ -184,14 +184,14 @@ class Workspace:
         return {"stage_id": stages, "stage": stages, "opportunity_type_id": types, "responsible_id": owners}
 
     def title_of(self, draft: Draft) -> str:
-        """Return the name that a person knows a form by, or the words for another table."""
+        """Return the name by which people know a form, or the words for another table."""
         if draft.form.startswith(BRAND):
             return _("Name, colour and logo")
         form = self.deps.forms.get(draft.form)
         return str((draft.keys or {}).get("title", "")) or (form.title if form else "") or draft.form
 
     def choices(self, account: str, *, look_again: bool = False) -> TargetChoices:
-        """Return what can be chosen in an account; a worker is asked to look where none has."""
+        """Return the choices in an account; if no worker has read them yet, one is asked to."""
         if not current_actor().sees(account):
             raise NotFound
         with self.deps.store.read() as tx:
@@ -212,14 +212,14 @@ def published_setup(deps: AdminDeps) -> StandingSetup | None:
 
 
 def is_awaited(deps: AdminDeps, published: StandingSetup | None) -> bool:
-    """Whether this process has yet to take up the version that was published a moment ago."""
+    """Whether this process has yet to take up the newest version."""
     if published is None or published.updated_at is None or request.args.get("version") != str(published.version):
         return False
     return deps.setup().version != published.version and clock.now() - published.updated_at < PATIENCE
 
 
 def sentences_of(error: Exception) -> Sequence[tuple[str, str]]:
-    """Return the place and the sentence of everything that an attempt to publish complains of."""
+    """Return the place and the sentence of every problem found when publishing."""
     if isinstance(error, SetupProblems):
         return [(each.path, translated(each.message)) for each in error.placed]
     if isinstance(error, EditRefused):

@@ -1,1 +1,1 @@
-"""The page Reports: what came, from where, what became of it, what it cost; each figure also as CSV."""
+"""The page Reports: leads, their origin, their outcomes and costs; each figure also as CSV."""

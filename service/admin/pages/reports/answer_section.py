@@ -1,4 +1,4 @@
-"""How fast people answered, on Reports: median and share answered in time, by form and by whose turn it was."""
+"""How fast people answered, on Reports: median and share answered in time, by form and by owner."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from service.operations.answers import AnswerFigures
 from service.store import AnswerCounts
 
 NONE = "–"
-"""Stands where a figure cannot be."""
+"""Shown where there can be no figure."""
 
 MAX_ROWS = 50
 
@@ -36,7 +36,7 @@ class AnswerTable:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSection:
-    """The section: what it says in a sentence, its tables, all together. summary: "" where nobody has answered."""
+    """The section: its sentence, its tables and their total. summary: "" where nobody has answered."""
 
     summary: str
     tables: Sequence[AnswerTable]

@@ -1,4 +1,4 @@
-"""What a report is drawn from, and what a figure of it consists of."""
+"""The data of a report, and the parts of a figure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class ReportFigure:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """What figures are drawn from. knows_source: whether any rule knows a utm_source.
+    """The data of the figures. knows_source: whether any rule knows a utm_source.
 
     days_before, timeline_before: the period to compare with, None for none. includes_left_out: spam, tests and
     discarded leads count as well.

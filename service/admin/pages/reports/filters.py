@@ -1,4 +1,4 @@
-"""What the address of Reports says: which leads, grouped by what, compared with which period, sorted how."""
+"""The query of the page Reports: the leads, their grouping, the period compared with, the order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ GROUPINGS: Mapping[str, str] = MessageTable(
         "lead_source": N_("Lead source"),
     }
 )
-"""What rows are leads of: value in the address -> name."""
+"""Grouping of the rows: value in the address -> name."""
 
 TOUCHES: Mapping[str, str] = MessageTable(
     {"last": N_("Last touch"), "first": N_("First touch"), "both": N_("First and last")}

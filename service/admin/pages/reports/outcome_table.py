@@ -15,12 +15,12 @@ MAX_ROWS = 100
 """Rows shown; the CSV has all."""
 
 NONE = "–"
-"""Stands where a figure cannot be: no rate of nothing, no cost that nobody entered."""
+"""Shown where there can be no figure, such as a rate without leads or a cost that nobody entered."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeColumn:
-    """One column. name: in addresses; hint: what it says, for its tooltip.
+    """One column. name: in addresses; hint: the meaning, for its tooltip.
 
     key: what it is sorted by, None where a row has no such figure; text: what it shows; cell: what the CSV has.
     """
@@ -133,7 +133,7 @@ def _breakable(amount: str) -> str:
 def columns_of(by: str, report: OutcomeReport, *, is_compared: bool, has_first: bool) -> list[OutcomeColumn]:
     """The columns: those of costs only where there are any, those of the first touch beside those of the last.
 
-    What leads brought comes first: there may be many stages.
+    Outcomes come first, because there may be many stages.
     """
     milestones = [
         _number(
@@ -223,7 +223,7 @@ def table_of(
 
 
 def _others(report: OutcomeReport, first: OutcomeReport) -> list[OutcomeRow]:
-    """Rows without a lead here that have some by the first touch."""
+    """Rows that have leads by the first touch only."""
     known = _by_key(report)
     return [OutcomeRow(row.key) for row in first.rows if _key(row) not in known]
 

@@ -1,4 +1,4 @@
-"""Reports: where leads came from and what became of them, compared with the period before; each figure also as CSV."""
+"""Reports: the origin and outcomes of leads, compared with the period before; each figure also as CSV."""
 
 import csv
 import io
@@ -47,7 +47,7 @@ FORMER_FIGURES = {
 
 @dataclass(frozen=True, slots=True)
 class ReportPeriod:
-    """The days that a report is of, and those that it is compared with, None for nothing."""
+    """The days of a report, and those compared with; None for no comparison."""
 
     days: Span
     before: Span | None
@@ -128,7 +128,7 @@ def add_files(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 
 
 def _carried(filters: ReportFilters) -> dict[str, str]:
-    """What the form of the filters sends along: what the table's own links change."""
+    """Values that the form of the filters passes on, because only the table's own links change them."""
     values = filters.values
     kept = {name: value for name, value in values.items() if name in ("by", "sort", "order", "left_out")}
     return {**kept, "was": "dates" if filters.has_dates else filters.period}
@@ -225,7 +225,7 @@ def _row_name(deps: AdminDeps, by: str, row: OutcomeRow) -> str:
 
 
 def _row_links(filters: ReportFilters, period: ReportPeriod) -> Callable[[OutcomeRow], str]:
-    """Return what gives the address of the leads that a row counts."""
+    """Return a function from a row to the address of the leads that it counts."""
     touch = FIRST if filters.touch == FIRST else LAST
     every_row = _leads_link(filters, period, status="" if filters.includes_left_out else COUNTED)
 
@@ -274,5 +274,5 @@ def _csv(name: str, period: ReportPeriod, rows: Iterable[Sequence[Cell | float |
 
 
 def _inert(cell: Cell | float | None) -> Cell | float | None:
-    """Text from outside as a cell that no spreadsheet runs."""
+    """Return a stranger's text as a cell that no spreadsheet runs."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
