@@ -218,10 +218,7 @@ def _alert_button(target: str, cause: Sequence[str]) -> Button | None:
 
 @dataclass(frozen=True, slots=True)
 class ParkedGroup:
-    """Parked leads with one cause.
-
-    beginning: the start of their problems, which no other group shares; newest: a lead.
-    """
+    """Parked leads with one cause. beginning: the start of their problems, unlike any other group's; newest: a lead."""
 
     kind: str
     beginning: str
