@@ -34,7 +34,7 @@ def read_web_address(value: Any) -> str:
 
 
 def read_redirect(value: Any, page: str = "thanks") -> str:
-    """Read the URL of a page that a visitor is sent to; "" for our own."""
+    """Read the URL of a page to which a visitor is redirected; "" for our own page."""
     text = read_trimmed(value)
     if text and not split_web_address(text):
         raise ValidationError(f"{value!r} is not a web address: write one such as {SITE}/{page}")
@@ -53,7 +53,7 @@ def read_redirect_template(value: Any) -> str:
 
 
 def read_logo_url(value: Any) -> str:
-    """Read the address of an image; "" for none. Pages may load nothing else, so it must fit into their policy."""
+    """Read the address of an image; "" for none. It must fit the pages' policy, which allows to load nothing else."""
     text = read_trimmed(value)
     parts = split_web_address(text)
     if text and (not parts or "@" in parts.netloc or "#" in text):

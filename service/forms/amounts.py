@@ -39,7 +39,7 @@ _HEADS = frozenset(
         *["pessoa", "pessoas", "colaboradores", "funcionários", "lugar", "lugares", "posto", "postos"],
     )
 )
-"""Words after a number of people or desks; with other words a number may count something else, as in 6 months."""
+"""Words after a number of people or desks; before other words a number may count something else, as in "6 months"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class AmountRange:
 
 
 def read_range(text: str) -> AmountRange | None:
-    """Return the numbers that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
+    """Return the range that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
     text = fold_choice(text)
     for expression, after in _OPEN_ENDED:
         if match := expression.fullmatch(text):
@@ -94,7 +94,7 @@ class AmountTable:
     rows: tuple[tuple[str, float], ...]
 
     def find(self, text: str) -> tuple[str, float] | None:
-        """Return the row of an answer: the same text, else the range that holds its number; None without one.
+        """Return the row of an answer: the same text, else the range that contains its number; None without one.
 
         Ranges do not overlap: read_value refuses such a table.
         """

@@ -1,4 +1,4 @@
-"""The block list; how an entry is written shows what it blocks."""
+"""The block list; the spelling of an entry shows what it blocks."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from service.forms.values import read_name
 
 MIN_LATIN_CHARS, MIN_OTHER_CHARS = 3, 2
-"""Characters of words; other scripts say more with fewer."""
+"""Minimum characters of words; in non-Latin scripts fewer characters say more."""
 
 _LOOKS_LIKE_NETWORK = re.compile(r"\d+(\.\d+){3}(/.*)?|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(/.*)?", re.IGNORECASE)
 

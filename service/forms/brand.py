@@ -1,4 +1,4 @@
-"""The operator's name, colour and logo, and the shades of the colour in which text stays readable."""
+"""The operator's name, colour and logo, and shades of the colour in which text stays readable."""
 
 import re
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from marshmallow import ValidationError
 from service.forms.values import read_trimmed
 
 MIN_CONTRAST = 4.5
-"""Contrast of text against what is behind it, WCAG 2.2, level AA."""
+"""Minimum contrast of text against its background, WCAG 2.2, level AA."""
 
 LIGHT_CARD, DARK_CARD = "#ffffff", "#17201d"
-"""What stands behind text in the brand's colour on the visitor pages, in either scheme."""
+"""Background of text in the brand's colour on the visitor pages, in the light and the dark scheme."""
 
 _STEPS = 50
 _LINEAR_BELOW = 0.04045  # of sRGB, IEC 61966-2-1
@@ -25,7 +25,7 @@ class Shades:
     """Colours as `#rrggbb`.
 
     fill: of buttons, as the operator wrote it; on_fill: of text on it, black or white. light, dark: of links and lines,
-    the fill as far as it is readable on the card of that scheme.
+    the fill, adjusted as far as needed to be readable on the scheme's card.
     """
 
     fill: str
@@ -36,7 +36,7 @@ class Shades:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Whose pages and messages they are. Each may be "".
+    """The brand of pages and messages. Each value may be "".
 
     colour: as `#rrggbb`. logo_url: of an image, which pages load from there.
     """
@@ -47,18 +47,18 @@ class Brand:
 
     @property
     def shades(self) -> Shades | None:
-        """The colours of pages; None for the usual ones."""
+        """The colours of pages; None for the default ones."""
         return make_shades(self.colour) if self.colour else None
 
     @property
     def logo_source(self) -> str:
-        """The logo's address as a source of a Content-Security-Policy, where a query means nothing."""
+        """The logo's address as a source in a Content-Security-Policy, which ignores queries."""
         return self.logo_url.partition("?")[0]
 
 
 @lru_cache(maxsize=256)
 def make_shades(colour: str) -> Shades:
-    """Return the shades of a colour that was checked."""
+    """Return the shades of a valid colour."""
     on_fill = max("#000000", "#ffffff", key=lambda ink: contrast(ink, colour))
     return Shades(colour, on_fill, _readable(colour, LIGHT_CARD, "#000000"), _readable(colour, DARK_CARD, "#ffffff"))
 
@@ -70,7 +70,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def describe_shades(brand: Brand) -> Iterator[str]:
-    """Yield a sentence for each scheme in which text in the brand's own colour could not be read."""
+    """Yield a sentence for each scheme in which text in the brand's own colour would be unreadable."""
     shades = brand.shades
     if shades is None:
         return
@@ -84,7 +84,7 @@ def describe_shades(brand: Brand) -> Iterator[str]:
 
 
 def _readable(colour: str, card: str, towards: str) -> str:
-    """The colour, mixed with black or white as far as text in it needs."""
+    """Return the colour, mixed with black or white as far as text in it needs."""
     mixed = (_mix(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
     return next(shade for shade in mixed if contrast(shade, card) >= MIN_CONTRAST)
 
@@ -110,7 +110,7 @@ def _luminance(colour: str) -> float:
 
 
 def read_colour(value: Any) -> str:
-    """Read `#0a6350` or `#083`, as `#rrggbb` in lower case; "" for the usual colour."""
+    """Read `#0a6350` or `#083`, as `#rrggbb` in lower case; "" for the default colour."""
     text = read_trimmed(value).lower()
     if text and not re.fullmatch(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", text):
         raise ValidationError(f"{value!r} is not a colour: write one such as '#0a6350'")

@@ -1,4 +1,4 @@
-"""All checks of a forms file: each table on its own, then what the keys of a whole form must say together."""
+"""All checks of a forms file: each table on its own, then the relations between the keys of a whole form."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -23,7 +23,7 @@ Layers = tuple[tuple[Place, Keys], ...]
 
 
 def check_document(document: Keys, problems: ProblemList) -> None:
-    """Add every problem. A wrong value is reported once and hides no problem elsewhere."""
+    """Check the whole document. A wrong value is reported once and hides no problem elsewhere."""
     problems.add_messages(FILE_TABLE.validate(document))
     if document.get("forms", {}) == {}:
         problems.add((), "has no form: write one, such as [forms.contact]")
@@ -41,7 +41,7 @@ def check_document(document: Keys, problems: ProblemList) -> None:
 
 
 def _check_form(form: Keys, layers: Layers, accounts: Keys, problems: ProblemList) -> None:
-    """Add the problems that show only in [defaults], form and routes together."""
+    """Check [defaults], form and routes together, for problems that none of them shows alone."""
     own_problems = [*_form_problems(form, form, accounts)]
     for place, sentence in own_problems:
         problems.add((*_origin(place, layers), *place), sentence)
@@ -65,7 +65,7 @@ def _check_form(form: Keys, layers: Layers, accounts: Keys, problems: ProblemLis
 
 
 def _check_days_off(document: Keys, problems: ProblemList) -> None:
-    """Add the problem of days off that are nobody's: [defaults] may name people who take turns in some forms only."""
+    """Check that days off belong to somebody: [defaults] may name people who take turns in some forms only."""
     tables = [*_tables_with_people(document)]
     names = {name.strip().casefold() for _, table in tables for name in _people_of(table)}
     for place, table in tables:
@@ -108,12 +108,12 @@ def _form_problems(keys: Keys, form: Keys, accounts: Keys) -> Iterator[Problem]:
 
 
 def _origin(place: Place, layers: Layers) -> Place:
-    """Return the place of the table that holds the key which `place` begins with; by default the topmost."""
+    """Return the place of the table with the key that `place` begins with; by default the topmost."""
     return next((origin for origin, table in layers if place[0] in table), layers[0][0])
 
 
 def _check_credentials(account: Any, problems: ProblemList, place: Place) -> None:
-    """Add the problem of an account that cannot sign in, or in two ways."""
+    """Check that an account can sign in, in one way only."""
     if not isinstance(account, Mapping):
         return
     keys, login, app = account.keys(), {"username", "password"}, {"app_key", "app_secret"}
@@ -131,7 +131,7 @@ def _check_credentials(account: Any, problems: ProblemList, place: Place) -> Non
 
 
 def table_under(document: Keys, name: str) -> Keys:
-    """Return the table under `name`; an empty one where there is none or something else."""
+    """Return the table under `name`; an empty one if there is none, or something else."""
     table = document.get(name)
     return table if isinstance(table, Mapping) else {}
 
@@ -140,7 +140,7 @@ def table_under(document: Keys, name: str) -> Keys:
 
 
 def check_stage(keys: Keys) -> Iterator[Problem]:
-    """A stage is named by its id, or looked up by board, stage or both."""
+    """Check that a stage is named by id, or looked up by board, stage or both."""
     if "stage_id" in keys and ("board" in keys or "stage" in keys):
         yield (
             ("stage_id",),
@@ -149,13 +149,13 @@ def check_stage(keys: Keys) -> Iterator[Problem]:
 
 
 def check_responsible(keys: Keys) -> Iterator[Problem]:
-    """An owner is named by id, or people take turns."""
+    """Check that an owner is named by id, or people take turns."""
     if "responsible_id" in keys and "responsible" in keys:
         yield ("responsible_id",), "cannot be combined with responsible: keep one of them"
 
 
 def check_answer_times(keys: Keys) -> Iterator[Problem]:
-    """Escalating needs both a time and an address, and comes after the reminder."""
+    """Check that an escalation has a time and an address, and comes after the reminder."""
     for given, missing in (("escalate_after", "escalate_to"), ("escalate_to", "escalate_after")):
         if given in keys and missing not in keys:
             yield (given,), f"does nothing without {missing}: write that too"
@@ -169,14 +169,14 @@ def check_answer_times(keys: Keys) -> Iterator[Problem]:
 
 
 def check_answer_map(keys: Keys) -> Iterator[Problem]:
-    """A question that decides LeadSource needs the meaning of its answers, and vice versa."""
+    """Check that a question that decides LeadSource has the meaning of its answers, and vice versa."""
     if ("answer_field" in keys) != ("answer_map" in keys):
         given, missing = ("answer_field", "answer_map") if "answer_field" in keys else ("answer_map", "answer_field")
         yield (given,), f"does nothing without {missing}: write that too"
 
 
 def check_captcha(keys: Keys) -> Iterator[Problem]:
-    """A captcha has a provider and a secret; only reCAPTCHA gives scores."""
+    """Check that a captcha has a provider and a secret; only reCAPTCHA gives scores."""
     captcha = table_under(keys, "captcha")
     for missing in ("provider", "secret"):
         if isinstance(keys.get("captcha"), Mapping) and missing not in captcha:
@@ -186,13 +186,13 @@ def check_captcha(keys: Keys) -> Iterator[Problem]:
 
 
 def check_same_text(keys: Keys) -> Iterator[Problem]:
-    """A text from one person is the usual case."""
+    """Check that the rule needs several people: one person often sends a text once."""
     if keys.get("same_text") == 1 and not isinstance(keys["same_text"], bool):
         yield ("same_text",), "would quarantine every lead: write 2 or more people, or 0 to turn the rule off"
 
 
 def check_canary(keys: Keys) -> Iterator[Problem]:
-    """Test leads stay in the CRM, so the operator names their stage."""
+    """Check that the operator names a stage for test leads, which stay in the CRM."""
     canary = table_under(keys, "canary")
     for missing in ("every", "email"):
         if canary and missing not in canary:
@@ -202,7 +202,7 @@ def check_canary(keys: Keys) -> Iterator[Problem]:
 
 
 def check_honeypot(keys: Keys) -> Iterator[Problem]:
-    """A trap that people fill in would catch every lead."""
+    """Check that the trap is not a field that people fill in, which would catch every lead."""
     honeypot = keys.get("honeypot")
     if isinstance(honeypot, str) and honeypot in {*known_answers(keys), *_submitted_names(keys)}:
         yield (
@@ -212,7 +212,7 @@ def check_honeypot(keys: Keys) -> Iterator[Problem]:
 
 
 def check_field_names(keys: Keys) -> Iterator[Problem]:
-    """One submitted name fills one answer."""
+    """Check that one submitted name fills one answer."""
     targets: dict[str, str] = {}
     for canonical, names in table_under(keys, "fields").items():
         for name in names if isinstance(names, list) else [names]:
@@ -225,7 +225,7 @@ def check_field_names(keys: Keys) -> Iterator[Problem]:
 
 
 def check_required_names(keys: Keys) -> Iterator[Problem]:
-    """A misspelt required answer would park every lead."""
+    """Check the names of required answers: a misspelt one would park every lead."""
     require = keys.get("require")
     for index, name in enumerate(require if isinstance(require, list) else []):
         if sentence := _describe_near_miss(name, keys):
@@ -233,7 +233,7 @@ def check_required_names(keys: Keys) -> Iterator[Problem]:
 
 
 def check_webhooks(keys: Keys) -> Iterator[Problem]:
-    """A sender's table holds what proves its calls."""
+    """Check that a sender's table contains the proof of its calls."""
     for name, table in table_under(keys, "webhooks").items():
         if name in SENDERS and isinstance(table, Mapping):
             for missing in sorted(set(SENDERS[name].needs) - table.keys()):
@@ -257,7 +257,7 @@ CHECKS: tuple[Callable[[Keys], Iterator[Problem]], ...] = (
 
 
 def _when_problems(when: Any, form: Keys) -> Iterator[Problem]:
-    """Yield the problems of the answers that lead to a route."""
+    """Yield the problems of the answers that select a route."""
     if when is None or when == {}:
         yield (), 'is missing: write which answers lead here, such as { location = "london" }'
     for name in when if isinstance(when, Mapping) else ():

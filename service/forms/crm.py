@@ -1,4 +1,4 @@
-"""Nexudus's numbers and field names in the forms file, and which steps of a lead in the CRM are conversions.
+"""Nexudus's numbers and field names in the forms file, and the steps of a lead in the CRM that are conversions.
 
 LeadSource is Nexudus's eCrmOpportunitySource, which has no 3. Fields that the service fills are refused in `extra`.
 """
@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from service.forms.templates import list_slots, read_braces
 from service.forms.values import name_kind, read_name, read_table, read_text, read_trimmed, read_whole
 
-# -- which steps of a lead in the CRM are conversions, and their names at ad platforms
+# -- conversions: steps of a lead in the CRM, with their names at ad platforms
 
 
 RECEIVED, WON, LOST = "received", "won", "lost"
@@ -21,10 +21,10 @@ WORDS = (RECEIVED, WON, LOST)
 """Conversions that are not stages: the lead was received, won, or lost."""
 
 STAGE = "stage:"
-"""Prefix of a stage that is named like one of WORDS; optional for other stages."""
+"""Prefix of a stage whose name is one of WORDS; optional for other stages."""
 
 TYPO_RATIO = 0.85
-"""difflib's ratio above which a word counts as a misspelt one."""
+"""difflib's ratio above which a word counts as misspelt."""
 
 
 def read_conversions(value: Any) -> dict[str, str]:
@@ -53,7 +53,7 @@ def key_of_stage(name: str) -> str:
 
 
 def check_word(word: str) -> None:
-    """Raises: ValidationError for an empty or misspelt word."""
+    """Raise ValidationError for an empty or misspelt word."""
     key = key_of(word)
     if not key:
         raise ValidationError("needs the name of a stage, or one of received, won and lost")
@@ -126,7 +126,7 @@ COWORKER_ADDITIONS = frozenset(
         *("CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"),
     }
 )
-"""Additional fields of a new contact. A closed list, as much of a Coworker bills, books or notifies people."""
+"""Additional fields of a new contact. A closed list, as many fields of a Coworker bill, book or notify people."""
 
 _ONLY_ZERO = frozenset(
     ["CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"]
@@ -205,7 +205,7 @@ def read_coworker_additions(value: Any) -> dict[str, Any]:
 
 
 def _describe_number(name: str, value: Any) -> str:
-    """Return the problem with the value of a numeric field, "" without one."""
+    """Return the problem with the value of a numeric field; "" without one."""
     if name in _NUMBERS and isinstance(value, str):
         return "holds a number: write it without quotes; no answer can fill it"
     return "must be 0: any other number would bill" if name in _ONLY_ZERO and value != 0 else ""

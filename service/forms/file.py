@@ -30,7 +30,7 @@ from service.forms.working_hours import NO_DAYS, AnswerRule, WorkingHours
 from service.lead import CANONICAL_FIELDS
 
 Lookup = Callable[[str], str | None]
-"""A variable's name, or "secret:NAME" -> its text, None where there is none; may raise ValueError with a sentence."""
+"""A variable's name, or "secret:NAME" -> its text; None if there is none. May raise ValueError with a sentence."""
 
 Keys = Mapping[str, Any]
 Value = TypeVar("Value", Captcha, ContactRule, AttributionConfig, Destination)
@@ -66,9 +66,9 @@ def read_setup(path: Path, lookup: Lookup) -> Setup:
 
 
 def read_document(path: Path) -> bytes | None:
-    """Return the file's bytes; None where there is no file.
+    """Return the file's bytes; None without a file.
 
-    Raises: SetupProblems when it cannot be read.
+    Raises: SetupProblems if it cannot be read.
     """
     try:
         return path.read_bytes()
@@ -95,18 +95,18 @@ def parse_setup(document: bytes, name: str, lookup: Lookup, version: int | None 
 
 
 def _stamped(form: Form, version: int) -> Form:
-    """Return the form with the number of the version that it is of."""
+    """Return the form with the number of its version."""
     routes = tuple(replace(route, form=_stamped(route.form, version)) for route in form.routes)
     return replace(form, setup_version=version, routes=routes)
 
 
 def digest_of(document: bytes) -> str:
-    """Return what identifies a version of the file for people and processes."""
+    """Return the identifier of a document for people and processes: the beginning of its SHA-256."""
     return hashlib.sha256(document).hexdigest()[:DIGEST_LENGTH]
 
 
 def with_plain_ends(text: str) -> str:
-    """Return a document as it is read: some editors begin it with a mark; browsers and Windows end lines with CR LF."""
+    """Return a document without the mark at its beginning that some editors write, and with LF as its line ends."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -123,7 +123,7 @@ def _read_tables(document: bytes, problems: ProblemList) -> Keys:
 
 
 def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:
-    """Return the Setup that the tables describe.
+    """Return the Setup in checked tables.
 
     Raises: SetupProblems with everything in `problems` by then.
     """
@@ -146,7 +146,7 @@ def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:
 
 
 def _expand(value: Any, lookup: Lookup, problems: ProblemList, place: Place = ()) -> Any:
-    """Return a copy of `value` with the text for every "env:NAME" and "secret:NAME"; a missing one is a problem."""
+    """Return a copy of `value` with the text of every "env:NAME" and "secret:NAME"; a missing one is a problem."""
     if isinstance(value, Mapping):
         return {key: _expand(below, lookup, problems, (*place, key)) for key, below in value.items()}
     if isinstance(value, list):
@@ -219,7 +219,7 @@ def _targets_by_name(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _make_form(name: str, tables: Keys, brands: Mapping[str, Brand]) -> Form:
-    """Return one form with its routes, from checked tables into which [defaults] are merged. brands: by account."""
+    """Return one form with its routes, from checked tables with [defaults] merged in. brands: by account."""
     keys = FORM_TABLE.load(tables)
     targets = _targets_by_name(keys.get("fields", {}))
     routes = tuple(
@@ -256,5 +256,5 @@ def _make_answer_rule(keys: Keys) -> AnswerRule:
 
 
 def _pick(kind: type[Value], keys: Keys) -> Value:
-    """Return a value made of the keys that are its attributes."""
+    """Return a value of a kind from the keys that are its attributes."""
     return kind(**{each.name: keys[each.name] for each in fields(kind) if each.name in keys})

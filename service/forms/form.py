@@ -12,7 +12,7 @@ from service.forms.working_hours import AnswerRule, DaySet
 from service.lead import Answers, Submission
 
 DEFAULT_ACCOUNT = "default"
-"""The account of the NEXUDUS_ settings, or of the set-up where they are not set."""
+"""Name of the account of the NEXUDUS_ settings, or of the set-up if they are not set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class AttributionConfig:
     default_lead_source: int | None = None
     own_domains: tuple[str, ...] = ()
     ignored_referrers: tuple[str, ...] = ()
-    utm: Mapping[str, str] = field(default_factory=dict)  # source, medium, ... where the visit has none
+    utm: Mapping[str, str] = field(default_factory=dict)  # source, medium, ... for visits that have none
 
-    __hash__ = object.__hash__  # by identity, as it holds dicts: what is computed from it can be cached
+    __hash__ = object.__hash__  # by identity, as it holds dicts: results computed from it can be cached
 
 
 @dataclass(frozen=True, slots=True)
 class ContactRule:
-    """How a new Coworker is created; None: the location's value."""
+    """How a new Coworker is created. None: the location's value."""
 
     business_id: int | None = None
     country_id: int | None = None
@@ -46,7 +46,7 @@ class ContactRule:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an opportunity goes and what it holds besides the lead.
+    """Where an opportunity goes, and its contents besides the lead.
 
     The stage is `stage_id`, or looked up by `board` and `stage` (names or ids; one may be missing), or else the first
     safe stage of the first board. Templates: see templates.py.
@@ -93,17 +93,17 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form: who may post, what is required, how its leads are attributed and delivered."""
+    """One form: its senders, questions, attribution and delivery."""
 
     name: str
     title: str = ""
     account: str = "default"
     brand: Brand = field(default_factory=Brand)  # of the account
     require: tuple[str, ...] = ("email",)
-    questions: tuple[Question, ...] = ()  # of its own, and how the usual ones are asked
+    questions: tuple[Question, ...] = ()  # its own questions, and how standard ones are asked
     redirect: str = ""  # a template; "" shows the thank-you page
     titles: Mapping[str, str] = field(default_factory=dict)  # by language, else `title`
-    language: str = ""  # of our pages; "": the visitor's
+    language: str = ""  # language of our pages; "": the visitor's
     privacy_url: str = ""  # linked on our pages
     allowed_origins: tuple[str, ...] = ()  # empty: any
     honeypot: str = ""  # a name besides the standard ones
@@ -117,7 +117,7 @@ class Form:
     country: str = ""  # two letters, ISO 3166: how local phone numbers are read
     notify: tuple[str, ...] = field(default=(), repr=False)
     report_to: tuple[str, ...] = field(default=(), repr=False)  # of the weekly report
-    answer: AnswerRule = field(default_factory=AnswerRule)  # how soon a person is to react
+    answer: AnswerRule = field(default_factory=AnswerRule)  # how soon a person must react
     silence_alarm: bool = True  # alert when the form stops bringing leads
     paused: bool = False  # its leads are parked, and its page asks nothing
     canary: Canary | None = None  # test leads, for a test stage
@@ -130,7 +130,7 @@ class Form:
     contact: ContactRule = field(default_factory=ContactRule)
     routes: tuple["Route", ...] = ()
     webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
-    setup_version: int | None = field(default=None, compare=False)  # in the database; None: of a forms file
+    setup_version: int | None = field(default=None, compare=False)  # number in the database; None: of a forms file
 
     @property
     def variants(self) -> "tuple[Form, ...]":
@@ -143,12 +143,12 @@ class Form:
         return tuple(dict.fromkeys(variant.account for variant in self.variants))
 
     def question(self, name: str) -> Question:
-        """Return the question for an answer; one of which nothing is known where the form describes none."""
+        """Return the question for an answer; an empty one if the form describes none."""
         return next((question for question in self.questions if question.name == name), Question(name))
 
     @property
     def starts_clock(self) -> bool:
-        """Whether some of its leads are to be answered within a time; test leads never are."""
+        """Whether some of its leads have a target time for the answer; test leads never have."""
         return self.canary is None and any(
             variant.answer.within_s or variant.answer.escalate_after_s for variant in self.variants
         )
@@ -159,11 +159,11 @@ class Form:
         return bool(self.destination.responsible) and self.canary is None
 
     def title_in(self, language: str) -> str:
-        """Return the form's title in a language, "" without one."""
+        """Return the form's title in a language; "" without one."""
         return self.titles.get(language, self.title)
 
     def for_answers(self, submission: Submission) -> "Form":
-        """Return the form of the first route with answers that all match, else the form itself."""
+        """Return the form of the first route whose answers all match, else the form itself."""
         if not self.routes:
             return self
         answers = {**submission.extras, **submission.fields}
@@ -205,7 +205,7 @@ def _contains(answer: str | Sequence[str], expected: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One Nexudus account with its credentials. Secrets never print."""
+    """One Nexudus account with its credentials. Secrets are never printed."""
 
     name: str
     base_url: str
@@ -215,7 +215,7 @@ class Account:
     token: str = field(default="", repr=False)  # a ready bearer token instead of a login
     app_key: str = ""  # an application instead of a login
     app_secret: str = field(default="", repr=False)
-    app_token: str = field(default="", repr=False)  # the `t` of its installation, when app_secret is the app's own
+    app_token: str = field(default="", repr=False)  # the `t` of its installation, if app_secret is the app's own
 
     @property
     def has_login(self) -> bool:
@@ -225,11 +225,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The whole set-up: every form, and every account; "default" only where it has its credentials or brand.
+    """The whole set-up: every form, and every account; "default" only if it has credentials or a brand there.
 
-    digest: identifies the text of its document; "" without one. Values of the environment do not enter it.
-    version: its number in the database; None for that of a forms file. is_read: False until it could be read at all.
-    brand: of pages that belong to no form, and of forms whose account has none of its own.
+    digest: identifies the text of its document; "" without one. Values of the environment are not part of it. version:
+    its number in the database; None for a forms file. is_read: False until it could be read at all. brand: of pages
+    that belong to no form, and of forms whose account has none of its own.
     """
 
     forms: Mapping[str, Form]

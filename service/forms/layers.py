@@ -1,4 +1,4 @@
-"""Which key wins: a form's over [defaults], a route's over its form's, tables key by key."""
+"""Precedence of keys: a form's over [defaults], a route's over its form's, tables key by key."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ RIVALS = {
     "responsible_id": ("responsible",),
     "responsible": ("responsible_id",),
 }
-"""The two ways of naming a stage, and an owner: the way of the upper layer hides the other one below."""
+"""The two ways of naming a stage, and an owner: the one used in the upper layer hides the other below."""
 
 UNMERGED = ("value", "due_date", "utm")
 """Tables that make sense only as a whole: the upper layer's replaces the one below."""
@@ -27,7 +27,7 @@ ACCOUNT_KEYS_OF_FORM = frozenset(
 )
 """Keys of a form that are valid in one Nexudus account only: elsewhere the same id is another company's record.
 
-`extra` may hold such ids, too.
+`extra` may contain such ids, too.
 """
 
 ACCOUNT_KEYS_OF_CONTACT = frozenset(("business_id", "country_id", "time_zone_id", "extra", "custom"))
@@ -51,7 +51,7 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 def make_variant(form: Mapping[str, Any], route: Mapping[str, Any]) -> dict[str, Any]:
     """Return `form` with the keys of a route applied, without `when` and routes.
 
-    Where the route leads to another account, the form's keys for its own account are left out.
+    If the route leads to another account, the form's keys for its own account are left out.
     """
     base = {key: value for key, value in form.items() if key != "routes"}
     if leaves_account(form, route):
@@ -60,7 +60,7 @@ def make_variant(form: Mapping[str, Any], route: Mapping[str, Any]) -> dict[str,
 
 
 def leaves_account(form: Mapping[str, Any], route: Mapping[str, Any]) -> bool:
-    """Return whether a route leads to another Nexudus account than its form."""
+    """Return whether a route leads to a Nexudus account other than its form's."""
     return "account" in route and _account_of(route) != _account_of(form)
 
 

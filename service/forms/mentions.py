@@ -1,4 +1,4 @@
-"""Every place of a form's tables that mentions an answer, and whether the form has that answer."""
+"""Mentions of answers in a form's tables, and whether the form has these answers."""
 
 import difflib
 import json
@@ -20,14 +20,14 @@ TEMPLATES: tuple[Place, ...] = (
     *(("name",), ("notes_prefix",), ("redirect",), ("extra",), ("custom",)),
     *(("contact", "extra"), ("contact", "custom")),
 )
-"""Keys in which braces hold answers, also in tables below."""
+"""Keys whose texts have answers in braces, including tables below them."""
 
 PLAIN_TEXTS: tuple[Place, ...] = (("title",), ("titles",), ("contact", "tag"))
 """Keys in which braces are ordinary characters."""
 
 
 def known_answers(keys: Keys) -> list[str]:
-    """Return the names of all answers that a form brings: the standard ones, and those that its tables name."""
+    """Return the names of all answers of a form: the standard ones, and those that its tables name."""
     lists = [keys.get("require"), keys.get("questions"), keys.get("answer_field")]
     if isinstance(fields := keys.get("fields"), Mapping):
         lists = [*fields.values(), *lists]
@@ -40,13 +40,13 @@ def known_answers(keys: Keys) -> list[str]:
 
 
 def _name_of(question: Any) -> str:
-    """Return the name of an entry of a list of answers: text, or a table with `name`; "" for anything else."""
+    """Return the name of an entry in a list of answers: text, or a table with `name`; "" for anything else."""
     name = question.get("name") if isinstance(question, Mapping) else question
     return name if isinstance(name, str) else ""
 
 
 def unknown_answers(keys: Keys, known: list[str]) -> Iterator[tuple[Place, str]]:
-    """Yield every mention of an answer that the form does not bring, with the nearest name and how to declare it."""
+    """Yield every mention of an answer that the form lacks, with the nearest name and how to declare it."""
     fillable = [*known, *FORM_NAMES]
     for place, name in _slots(keys, PLAIN_TEXTS):
         if name in fillable:
@@ -63,7 +63,7 @@ def unknown_answers(keys: Keys, known: list[str]) -> Iterator[tuple[Place, str]]
 
 
 def check_questions(keys: Keys) -> Iterator[tuple[Place, str]]:
-    """Yield questions that are standard answers without a word about them, misspelt ones, and keys that do not fit."""
+    """Yield standard answers listed without any description, misspelt ones, and keys that do not fit each other."""
     questions, fields = keys.get("questions"), keys.get("fields")
     pairs = fields.items() if isinstance(fields, Mapping) else ()
     filled = {str(each): target for target, names in pairs if isinstance(names, str | list) for each in _listed(names)}

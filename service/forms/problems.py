@@ -10,7 +10,7 @@ Place = tuple[str | int, ...]
 """Keys from the top of the file down; a number is a list's index, from 0."""
 
 MAX_LISTED = 12
-"""Known keys that a sentence can still list."""
+"""Maximum known keys that a sentence lists."""
 
 
 class PlacedProblem(NamedTuple):
@@ -21,7 +21,7 @@ class PlacedProblem(NamedTuple):
 
     @classmethod
     def of_line(cls, line: str) -> "PlacedProblem":
-        """Read a line of SetupProblems: file, place where there is one, problem and remedy."""
+        """Parse a line of SetupProblems: file, place if there is one, problem and remedy."""
         _, _, rest = line.partition(": ")
         path, _, message = rest.partition(": ")
         return cls(path, message) if message and " " not in path else cls("", rest or line)
@@ -31,14 +31,14 @@ class SetupProblems(Exception):
     """The set-up cannot be used. `problems`: one line each, with file, place, problem and remedy."""
 
     def __init__(self, problems: tuple[str, ...], placed: tuple[PlacedProblem, ...] = ()) -> None:
-        """placed: the same problems with their places apart, where these hold spaces."""
+        """placed: the same problems with their places, for places that contain spaces."""
         super().__init__("\n".join(problems))
         self.problems = problems
         self.placed = placed or tuple(map(PlacedProblem.of_line, problems))
 
 
 class ProblemList:
-    """The problems found so far, one for each place: later ones mostly follow from the first."""
+    """The problems so far, one for each place: later ones mostly follow from the first."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -57,7 +57,7 @@ class ProblemList:
             self.add_messages(below, place if key == "_schema" else (*place, key))
 
     def raise_any(self) -> None:
-        """Raises: SetupProblems, if there are problems; those of one form stand together."""
+        """Raise SetupProblems if there are problems; those of one form stand together."""
         tables = list(dict.fromkeys(place[:2] for place in self._sentences))
         problems = sorted(self._sentences.items(), key=lambda problem: tables.index(problem[0][:2]))
         if problems:
@@ -78,12 +78,12 @@ def write_place(place: Place) -> str:
 
 
 def write_key(key: str) -> str:
-    """Return a key as in TOML: quoted where it is not plain."""
+    """Return a key as in TOML: quoted if necessary."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence about an unknown word: the nearest known one, or all where they are few."""
+    """Return the end of a sentence about an unknown word: the nearest known one, or all if they are few."""
     known = list(known)
     for near in difflib.get_close_matches(word.lower(), known, n=1):
         return f": did you mean {near!r}?"

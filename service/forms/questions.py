@@ -22,19 +22,19 @@ LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
 """Languages of the pages for visitors."""
 
 ONE_OF, SEVERAL_OF, TICKS = ("select", "radio"), ("checkboxes",), ("checkbox", "consent")
-"""Kinds with one choice, with any number of choices, and those that are a single box."""
+"""Kinds with one choice, with any number of choices, and with a single box."""
 
 KINDS = ("text", "textarea", "email", "tel", "url", "number", "date", "time", *ONE_OF, *SEVERAL_OF, *TICKS)
 
 OTHER_WORDS = {"phone": "tel", "choice": "select"}
-"""What people call a kind as well."""
+"""Other words that people use for a kind."""
 
 FIXED_KINDS = frozenset(("email", "full_name", "first_name", "last_name", "phone", "consent"))
 """Standard answers that pages know how to ask."""
 
 MAX_CHOICES = 100
 MIN_CONSENT_CHARS = 13
-"""A shorter answer counts as a mere yes or no, and not as the words that were agreed to."""
+"""Minimum characters of a consent: a shorter answer counts as a mere yes or no, not as the words agreed to."""
 
 _RESERVED = ("_", "lc_", "utm_")
 _ANY = ""
@@ -67,8 +67,8 @@ class Choice:
 class Question:
     """One question of a form.
 
-    name: the answer's. kind: one of KINDS, "" for the usual one of a standard answer or a line of text. required: of
-    visitors; leads from platforms and tools do without.
+    name: of its answer. kind: one of KINDS; "" for a standard answer's usual kind, or a line of text. required: of
+    visitors only, not of leads from platforms and tools.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Question:
 
     @property
     def is_described(self) -> bool:
-        """Whether the forms file says more about it than its name."""
+        """Whether the forms file has more about it than its name."""
         return bool(self.label or self.kind or self.choices or self.required)
 
 
@@ -87,7 +87,7 @@ class Question:
 
 
 def check_language(language: str) -> None:
-    """Raises: ValidationError for a language that our pages lack."""
+    """Raise ValidationError for a language that our pages lack."""
     read_choice(language, choices=LANGUAGES)
 
 

@@ -66,13 +66,13 @@ MIN_ANSWER_S, MAX_ANSWER_S = 60, 30 * 86400
 
 
 def check_form_name(name: str) -> None:
-    """Raises: ValidationError when the name cannot stand in a URL as it is."""
+    """Raise ValidationError if the name cannot be part of a URL as it is."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
         raise ValidationError("a form's name becomes part of a URL: use a-z, 0-9, - and _ only, 64 at most")
 
 
 def check_account_name(name: str) -> None:
-    """Raises: ValidationError for an empty name."""
+    """Raise ValidationError for an empty name."""
     if not name.strip():
         raise ValidationError("an account needs a name")
 
@@ -207,7 +207,7 @@ SHARED_KEYS: dict[str, FormKey] = {
     "custom": FormKey(read_custom_fields),
     "contact": FormKey(make_table(CONTACT_KEYS).load),
 }
-"""The keys of a form and of [defaults]; a route takes all but BARRED_IN_ROUTES."""
+"""The keys of a form and of [defaults]; a route may have all except BARRED_IN_ROUTES."""
 
 _IN_FORM = "write it in the form or in [defaults]"
 _BEFORE_ANSWERS = f"cannot depend on an answer, as a page is shown before there are any: {_IN_FORM}"

@@ -25,7 +25,7 @@ TARGETS = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("page_url", "landing_url", "referrer", "external_id", "form_name"),
 )
-"""What a sender's `fields` can fill: an answer, a UTM value, or a property of the submission."""
+"""Targets of a sender's `fields`: an answer, a UTM value, or a property of the submission."""
 
 COMMON_KEYS = ("token", "pages", "accounts", "fields")
 
@@ -33,7 +33,7 @@ PROOF_KEYS = ("secret", "key", "app_secret", "client_secret", "token")
 """Keys of a sender's table that prove the origin of its calls."""
 
 MIN_WORD_CHARS = 16
-"""Fewest characters of a token or key that cannot be guessed, in hex 64 bits."""
+"""Minimum characters of a token or key that cannot be guessed: 64 bits in hex."""
 
 READING_KEYS = ("access_token", "page_tokens", "refresh_token")
 """Keys of a platform's table that allow its leads to be read."""
@@ -41,7 +41,7 @@ READING_KEYS = ("access_token", "page_tokens", "refresh_token")
 
 @dataclass(frozen=True, slots=True)
 class SenderKeys:
-    """keys: of its table, besides the common keys. needs: required ones, which prove its calls."""
+    """Keys of a sender's table. keys: besides the common ones. needs: required ones, which prove its calls."""
 
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ SENDERS: dict[str, SenderKeys] = {
 
 
 def table_name(form: str, sender: str) -> str:
-    """Return how the forms file writes the table of a form's sender."""
+    """Return the name of a form's table for a sender, as the forms file writes it."""
     return f"[forms.{form}.webhooks.{sender}]"
 
 
@@ -90,7 +90,7 @@ def is_proven(table: Mapping[str, Any]) -> bool:
 
 
 def find_weakness(sender: str, table: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return why the calls of a sender with this table could be forged, and what to do; None where they could not.
+    """Return why a sender's calls could be forged, and what to do; None if they could not.
 
     Only words that the operator chooses are judged by their length: a `secret` is the tool's.
     """
@@ -105,7 +105,7 @@ def find_weakness(sender: str, table: Mapping[str, Any]) -> tuple[str, str] | No
 
 
 def can_read(table: Mapping[str, Any]) -> bool:
-    """Return whether a platform's table holds a token to read its leads with."""
+    """Return whether a platform's table has a token for reading its leads."""
     return any(table.get(name) for name in READING_KEYS)
 
 
@@ -113,7 +113,7 @@ UNPROVEN = (
     "it has no secret, key or token, so anyone who knows its address can send; its ids count only together with the "
     "same e-mail or phone, and later answers to a lead are added and replace nothing"
 )
-"""The consequences of a sender's table that proves nothing."""
+"""Consequences of a sender's table that proves nothing."""
 
 
 def proof_remedy(sender: str) -> str:
@@ -129,7 +129,7 @@ def read_id(value: Any) -> str:
 
 
 def check_target(name: str) -> str:
-    """Check the name of something that a sender's field can fill."""
+    """Check the name of a target of a sender's field."""
     if name not in TARGETS:
         raise ValidationError(f"unknown key {name!r}{suggest(name, TARGETS)}")
     return name

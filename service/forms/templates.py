@@ -14,10 +14,10 @@ from service.forms.values import read_name
 from service.lead import OPERATOR_REMARKS, Submission
 
 MAX_URL_ANSWER_CHARS = 200
-"""Characters of one answer in a URL: browsers and servers refuse long ones."""
+"""Maximum characters of one answer in a URL: browsers and servers refuse long ones."""
 
 Find = Callable[[str], str]
-"""An answer's name -> its text, "" where there is none."""
+"""An answer's name -> its text; "" if there is none."""
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]")
 _EMPTY = "\x00"  # stands for a missing answer; it is removed from answers
@@ -38,7 +38,7 @@ class Slot(NamedTuple):
 def parse(text: str) -> tuple[str | Slot, ...]:
     """Return the pieces of a template, in order.
 
-    Raises: ValueError where a brace stands alone, or around nothing.
+    Raises: ValueError if a brace stands alone, or around nothing.
     """
     pieces: list[str | Slot] = []
     for match in _PIECE.finditer(text):
@@ -90,7 +90,7 @@ def list_slots(value: Any) -> Iterator[str]:
 
 
 def no_answer(_name: str) -> str:
-    """Return "", as there is no answer of any name."""
+    """Return "", as no answer is given."""
     return ""
 
 
@@ -100,7 +100,7 @@ def fill_line(text: str, find: Find) -> str:
 
 
 def fill_lines(text: str, find: Find) -> str:
-    """Fill a text line by line; "" where it has slots and all of their answers are missing.
+    """Fill a text line by line; "" if it has slots but none of their answers.
 
     A line with slots and none of their answers is left out.
     """
@@ -128,7 +128,7 @@ def _fill(text: str, find: Find) -> str:
 
 
 def _tidy(answer: str) -> str:
-    """Return an answer without long gaps, on which the search for punctuation would take minutes."""
+    """Return an answer without long gaps, which would make the search for punctuation take minutes."""
     return _GAPS.sub(" ", answer.replace(_EMPTY, ""))
 
 
@@ -146,7 +146,7 @@ def fill_address(address: str, find: Find) -> str:
 
 
 def _encode(answer: str) -> str:
-    """Encode an answer; "" for dots alone, which browsers take as a step up even when encoded."""
+    """Encode an answer; "" for a dot or two, which browsers read as a path step even when encoded."""
     short = " ".join(answer[:MAX_URL_ANSWER_CHARS].split())
     return quote(short, safe="", errors="replace") if short.strip(".") else ""
 
@@ -155,12 +155,12 @@ FORM_NAMES = ("form", "title")
 """Slots for the form's own name and title."""
 
 _CONTACT_FIELDS = ("email", "full_name", "first_name", "last_name", "phone", "company")
-"""Answers that Contact holds in a cleaner form than they were typed."""
+"""Answers of which Contact has a cleaner form than was typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswers:
-    """exact: name -> text. loose: folded name -> text, for names that were submitted in another spelling."""
+    """exact: name -> text. loose: folded name -> text, for names submitted in another spelling."""
 
     exact: Mapping[str, str]
     loose: Mapping[str, str]

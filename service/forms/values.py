@@ -1,4 +1,4 @@
-"""How values and tables of the forms file are read: a TOML value in, ours out, or a ValidationError with a sentence."""
+"""Readers of values and tables in the forms file: a TOML value in, ours out, or a ValidationError with a sentence."""
 
 import math
 import re
@@ -16,18 +16,18 @@ Read = Callable[[Any], Any]
 
 MAX_TAG_CHARS = 255
 EMPTY_TAGS = frozenset(["null", "undefined", "none", "nan", "n/a", "-", "not set", "not provided", "direct", "$direct"])
-"""Words that mean "no UTM value" wherever they come from."""
+"""Words that mean "no UTM value", whatever wrote them."""
 
 MIN_INTERVAL_S, MAX_INTERVAL_S = 600, 7 * 86400
 MAX_ID = 2**31 - 1
 """Nexudus's ids are 32-bit integers."""
 
 ENV_PREFIX, SECRET_PREFIX = "env:", "secret:"
-"""How a value begins that stands for a variable of the environment, or for a secret of the database."""
+"""Prefixes of values that refer to a variable of the environment, or to a secret in the database."""
 
 
 class ReferencedText(str):  # noqa: SLOT000 - text cannot carry slots with a value
-    """Text that `reference`, env:NAME or secret:NAME, stands for. Its repr is safe to print: it may be a secret."""
+    """Text to which `reference`, env:NAME or secret:NAME, refers. Its repr is safe to print: it may be a secret."""
 
     reference: str
 
@@ -56,9 +56,9 @@ class FormKey(fields.Field[Any]):
 
 
 def name_kind(value: Any) -> str:
-    """Return what a TOML value is, in plain words."""
+    """Return the kind of a TOML value, in plain words."""
     kinds = (
-        (bool, "true or false"),  # before int: Python's bool is one
+        (bool, "true or false"),  # before int: Python's bool is an int
         (str, "text"),
         (int, "a whole number"),
         (float, "a number with a point"),
@@ -103,7 +103,7 @@ def read_choice(value: Any, choices: tuple[str, ...]) -> str:
 
 
 def read_flag(value: Any) -> bool:
-    """Read true or false; text counts only by reference."""
+    """Read true or false; text is accepted only by reference."""
     if isinstance(value, ReferencedText) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     if not isinstance(value, bool):
@@ -148,7 +148,7 @@ def read_tag(value: Any) -> str:
 
 
 def read_interval(value: Any, least_s: int = MIN_INTERVAL_S, most_s: int = MAX_INTERVAL_S) -> float:
-    """Read an interval such as `30m`, `6h` or `1d` in seconds; by default between ten minutes and a week."""
+    """Read an interval such as `30m`, `6h` or `1d`, in seconds; by default between ten minutes and a week."""
     parts = re.fullmatch(r"([0-9]{1,4})([mhd])", read_name(value))
     seconds = int(parts[1]) * {"m": 60, "h": 3600, "d": 86400}[parts[2]] if parts else 0
     if not least_s <= seconds <= most_s:
@@ -159,7 +159,7 @@ def read_interval(value: Any, least_s: int = MIN_INTERVAL_S, most_s: int = MAX_I
 
 
 def read_whole(value: Any, least: int = 1, most: int = MAX_ID) -> int:
-    """Read a whole number from `least` to `most`; text counts only by reference."""
+    """Read a whole number from `least` to `most`; text is accepted only by reference."""
     if isinstance(value, ReferencedText) and value.isascii() and value.isdigit() and len(value) <= len(str(most)):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -170,7 +170,7 @@ def read_whole(value: Any, least: int = 1, most: int = MAX_ID) -> int:
 
 
 def read_number(value: Any, most: int) -> float:
-    """Read a number from 0 to `most`, with or without a point; text counts only by reference."""
+    """Read a number from 0 to `most`, with or without a point; text is accepted only by reference."""
     if isinstance(value, ReferencedText):
         with suppress(ValueError):
             value = float(value)
@@ -207,7 +207,7 @@ def _instead_of(value: Any) -> str:
 
 
 def read_list(value: Any, each: Read = read_name) -> tuple[Any, ...]:
-    """Read a list with items that `each` reads; the problems of all items are raised at once."""
+    """Read a list whose items `each` reads; the problems of all items are raised at once."""
     if not isinstance(value, list):
         raise ValidationError(f"must be a list in [ ], not {name_kind(value)}")
     return tuple(_read_all(enumerate(value), each).values())
@@ -251,8 +251,8 @@ def _read_all(items: Iterable[tuple[Any, Any]], each: Read) -> dict[Any, Any]:
 class TableSchema(Schema):
     """A table with known keys; an unknown one is an error that names the nearest known one.
 
-    elsewhere: keys that people write here by mistake -> what to do instead. barred: keys of a similar table that
-    cannot work in this one -> why, and what to write instead.
+    elsewhere: keys that people write here by mistake -> what to do instead. barred: keys of a similar table that cannot
+    work in this one -> why, and what to write instead.
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
@@ -265,7 +265,7 @@ class TableSchema(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def name_unknown_keys(self, _data: Any, original: Any, **_: Any) -> None:
-        """Raises: ValidationError with one sentence for every unknown key."""
+        """Raise ValidationError with one sentence for every unknown key."""
         if not isinstance(original, Mapping):
             return
         problems = {key: [self._describe(key)] for key in original if key not in self.fields}
@@ -284,7 +284,7 @@ def make_table(
     elsewhere: Mapping[str, str] | None = None,
     barred: Mapping[str, str] | None = None,
 ) -> TableSchema:
-    """Return the schema of a table with these keys; elsewhere and barred: as those of TableSchema.
+    """Return the schema of a table with these keys; elsewhere and barred: as in TableSchema.
 
     Keys come in a mapping and not as attributes, because `fields` is both a key of the forms file and an attribute of
     marshmallow's schemas.

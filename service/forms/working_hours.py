@@ -1,7 +1,7 @@
-"""When people answer leads: hours of the week, holidays and days off, read from the forms file; time counted in them.
+"""When people answer leads: hours of the week, holidays and days off, read from the forms file; working time.
 
-All arithmetic is done on instants in UTC, so that a working day is an hour shorter or longer where the clocks change in
-the middle of it, and never where they change at night.
+All arithmetic is done on instants in UTC, so that a working day is an hour shorter or longer if the clocks change in
+the middle of it, and unaffected if they change at night.
 """
 
 import re
@@ -28,7 +28,7 @@ _WEEKDAY = re.compile(rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))?", re
 _TIMES = re.compile(r"([01]?[0-9]|2[0-4])[:.]([0-5][0-9])\s*-\s*([01]?[0-9]|2[0-4])[:.]([0-5][0-9])")
 
 Minutes = tuple[int, int]
-"""A part of a day: from and until, in minutes since midnight by the clock on the wall."""
+"""A part of a day: from and until, in minutes since midnight, local time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ NO_DAYS = DaySet()
 class WorkingHours:
     """The hours in which leads are answered. week: the parts of each day from Monday on; empty: around the clock.
 
-    zone: of the clock on the wall; None: the operator's, which `in_zone` puts in.
+    zone: None: the operator's, which `in_zone` fills in.
     """
 
     week: tuple[tuple[Minutes, ...], ...] = ()
@@ -62,13 +62,13 @@ class WorkingHours:
     zone: tzinfo | None = None
 
     def in_zone(self, zone: tzinfo) -> "WorkingHours":
-        """Return the hours with a zone, where they have none of their own."""
+        """Return the hours with a zone, unless they have one of their own."""
         return self if self.zone is not None else WorkingHours(self.week, self.holidays, zone)
 
     def after(self, start: datetime, seconds: float) -> datetime:
-        """Return the instant at which so much working time has passed since `start`, in UTC.
+        """Return the instant at which this much working time has passed since `start`, in UTC.
 
-        Where there is no working time within MAX_SEARCH_DAYS, every hour counts.
+        If there is no working time within MAX_SEARCH_DAYS, every hour counts.
         """
         rest = timedelta(seconds=seconds)
         for opens, closes in self._periods(start):
@@ -78,7 +78,7 @@ class WorkingHours:
         return start.astimezone(UTC) + timedelta(seconds=seconds)
 
     def seconds_between(self, start: datetime, end: datetime) -> float:
-        """Return the working time between two instants, in seconds; 0 where `end` is not the later one."""
+        """Return the working time between two instants, in seconds; 0 if `end` is not after `start`."""
         worked = timedelta(0)
         for opens, closes in self._periods(start):
             if opens >= end:
@@ -105,7 +105,7 @@ class WorkingHours:
 
 
 def _instant(day: date, minutes: int, zone: tzinfo) -> datetime:
-    """Return the instant of a time on the wall; one that the clocks skip is as much later."""
+    """Return the instant of a local time; a time that the clocks skip is moved on by the skipped hour."""
     if minutes == DAY_MINUTES:
         day, minutes = day + timedelta(days=1), 0
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)
@@ -113,7 +113,7 @@ def _instant(day: date, minutes: int, zone: tzinfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRule:
-    """How soon a lead is to be answered, and who hears if it is not. Times are working time; None: not required."""
+    """How soon a lead must be answered, and who is notified if it is not. Working time; None: not required."""
 
     within_s: float | None = None
     escalate_after_s: float | None = None
@@ -191,7 +191,7 @@ def _read_day(value: Any) -> DaySet:
         return DaySet(weekdays=_read_weekdays(text))
     try:
         if re.fullmatch(r"[0-9]{2}-[0-9]{2}", text):
-            every_year = date.fromisoformat(f"2000-{text}")  # a leap year
+            every_year = date.fromisoformat(f"2000-{text}")  # a leap year, so that 29 February is a day
             return DaySet(yearly=frozenset({(every_year.month, every_year.day)}))
         first, _, last = text.partition("/")
         span = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())

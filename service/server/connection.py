@@ -21,7 +21,7 @@ class Phase(Enum):
 
 
 class ClientConnection:
-    """One connection. Its methods are called by the loop, but for those of `sock` and `request` during WORKING."""
+    """One connection. The loop calls its methods, except those of `sock` and `request` during WORKING."""
 
     def __init__(self, cfg: Any, client: socket, peer: Any, server: Any, limits: ServerLimits) -> None:
         """peer, server: the addresses as the socket gives them."""
@@ -38,22 +38,22 @@ class ClientConnection:
         self.accounted_bytes = 0
         is_limited = limits.per_address is not None and isinstance(peer, tuple)  # a Unix socket has no address
         self.host = network_of(str(peer[0])) if is_limited else ""
-        """Whose connection it is, where these are limited: an IPv4 address or an IPv6 /64."""
+        """The connection's host for limits: an IPv4 address or an IPv6 /64; "" without one."""
 
     @property
     def held_bytes(self) -> int:
-        """Memory for what was received or is to be sent."""
+        """Bytes of memory for what was received or waits to be sent."""
         working = 0 if self.request is None else self.request.size
         return len(self.buffer.received) + working + len(self.sock)
 
     def take_request(self) -> Any:
-        """Return gunicorn's request for the thread that works on it. Raises: what gunicorn answers with an error."""
+        """Return gunicorn's request for the thread that works on it. Raises: errors that gunicorn answers."""
         if self.request is None:
             raise RuntimeError("no request was handed over")
         return self.request.open()
 
     def receive(self, size: int) -> bytes | None:
-        """Return the next bytes, b"" at the end of the connection, None where there are none yet."""
+        """Return the next bytes; b"" at the end of the connection, None if there are none yet."""
         try:
             return self.socket.recv(size)
         except BlockingIOError:
@@ -63,24 +63,24 @@ class ClientConnection:
 
 
 class WaitingConnections:
-    """Connections that wait for their client, in the order in which they began to."""
+    """Connections that wait for their client, in the order in which they began to wait."""
 
     def __init__(self) -> None:
         self._all: dict[ClientConnection, None] = {}
         self._by_host: dict[str, dict[ClientConnection, None]] = {}
 
     def __len__(self) -> int:
-        """How many."""
+        """Return the number of connections."""
         return len(self._all)
 
     def add(self, connection: ClientConnection) -> None:
-        """Add it as the newest."""
+        """Add a connection as the newest."""
         self._all[connection] = None
         if connection.host:
             self._by_host.setdefault(connection.host, {})[connection] = None
 
     def discard(self, connection: ClientConnection) -> None:
-        """Remove it, where it is."""
+        """Remove a connection, if it is waiting."""
         self._all.pop(connection, None)
         of_host = self._by_host.get(connection.host)
         if of_host is not None:
@@ -89,22 +89,22 @@ class WaitingConnections:
                 del self._by_host[connection.host]
 
     def count_of(self, host: str) -> int:
-        """How many of this host."""
+        """Return the number of this host's connections."""
         return len(self._by_host.get(host, ()))
 
     def oldest(self, host: str = "") -> ClientConnection | None:
-        """The one that has waited longest, of this host or of all."""
+        """Return the connection that has waited longest, of this host or of all."""
         return next(iter(self._by_host[host] if host else self._all), None)
 
     def largest(self) -> ClientConnection | None:
-        """The one that holds most memory and more than SMALL_BYTES."""
+        """Return the connection that holds most memory, if more than SMALL_BYTES."""
         largest = max(self._all, key=lambda connection: connection.held_bytes, default=None)
         return largest if largest is not None and largest.held_bytes > SMALL_BYTES else None
 
     def overdue(self, now: float) -> list[ClientConnection]:
-        """Those whose deadline has passed."""
+        """Return the connections whose deadline has passed."""
         return [connection for connection in self._all if connection.deadline <= now]
 
     def all(self) -> list[ClientConnection]:
-        """All of them."""
+        """Return all connections."""
         return list(self._all)

@@ -1,7 +1,7 @@
-"""Where a request ends in bytes that arrive in pieces.
+"""Finds the end of a request in bytes that arrive in pieces.
 
-This answers only "is it whole yet?". What a request means is decided by gunicorn's parser alone, which gets the bytes
-that were counted here, with the request line in ASCII; should it want fewer or more, the connection ends.
+The only question here is "is it whole yet?". The meaning of a request is decided by gunicorn's parser alone, which gets
+exactly the bytes counted here, with the request line in ASCII; if it wants fewer or more, the connection ends.
 """
 
 import re
@@ -15,11 +15,11 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 
 
 MAX_LINE_BYTES = 8190
-"""Size limit of one line between the chunks, which is gunicorn's own."""
+"""Maximum bytes of one line between the chunks, as in gunicorn."""
 
 
 class Malformed(Exception):
-    """These bytes cannot become a request: gunicorn is to refuse them now, without waiting for more."""
+    """These bytes cannot become a request: gunicorn must refuse them now, without waiting for more."""
 
 
 class HeadTooLarge(Exception):
@@ -37,7 +37,7 @@ class HeadScan:
         self._searched = 0
 
     def end(self, received: bytearray) -> int | None:
-        """Return how long the head is, its empty line included, or None while that has not arrived.
+        """Return the length of the head, including its empty line; None while that has not arrived.
 
         received: all bytes so far; never fewer than in the last call.
         Raises: Malformed, HeadTooLarge.
@@ -56,7 +56,7 @@ class HeadScan:
         return None
 
     def _check_line_ends(self, received: bytearray, until: int) -> None:
-        """Raises: Malformed at a line feed alone, at which gunicorn stops reading too."""
+        """Raise Malformed at a line feed alone, where gunicorn stops reading, too."""
         start = self._searched
         if start and received[start - 1] == _LINE_END[0]:
             start -= 1
@@ -65,10 +65,10 @@ class HeadScan:
 
 
 def in_ascii(head: bytes) -> bytes:
-    """Return a head whose request line has its bytes beyond ASCII percent-encoded.
+    """Return a head with the non-ASCII bytes of its request line percent-encoded.
 
-    Scripts that forget to encode the address of a page send such bytes, and gunicorn refuses them as the standard asks:
-    the enquiry would be lost. They are part of no separator, so the request ends where it ended before.
+    Scripts that forget to encode the address of a page send such bytes, and gunicorn refuses them as the standard
+    demands: the enquiry would be lost. They are part of no separator, so the request ends where it ended before.
     """
     end = head.find(_LINE_END, len(_LINE_END))
     line = head if end < 0 else head[:end]
@@ -87,7 +87,7 @@ class ChunkScan:
         self._in_trailers = False
 
     def end(self, received: bytearray) -> int | None:
-        """Return how long the body is as it was sent, or None while it is not whole.
+        """Return the length of the body as sent; None while it is not whole.
 
         received: all bytes of the body so far; never fewer than in the last call.
         Raises: Malformed, BodyTooLarge.
@@ -103,7 +103,7 @@ class ChunkScan:
         return None
 
     def _skip_chunk(self, received: bytearray) -> bool:
-        """Step over the contents of the chunk that has begun; return whether they are all there."""
+        """Skip the contents of the present chunk; return whether they have all arrived."""
         if self._chunk_end is not None:
             if len(received) < self._chunk_end + len(_LINE_END):
                 return False

@@ -1,18 +1,18 @@
-"""How long and how much a client may keep the web server waiting."""
+"""Limits of time and memory for the clients of the web server."""
 
 from dataclasses import dataclass
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Size limit of a request's head: its first line and its headers."""
+"""Maximum bytes of a request's head: its first line and its headers."""
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
-"""Size limit of a body that is read before the application is called: the most that any of its routes accepts."""
+"""Maximum bytes of a body, read before the application is called: the largest that any of its routes accepts."""
 
 MAX_CHUNK_OVERHEAD_BYTES = 256 * 1024
-"""Size limit of what a chunked body holds beside its contents: sizes, line ends and trailers."""
+"""Maximum bytes of a chunked body beside its contents: sizes, line ends and trailers."""
 
 SMALL_BYTES = 16 * 1024
-"""A connection that holds no more than this is never dropped for want of memory."""
+"""A connection that holds no more than this is never dropped for lack of memory."""
 
 
 CAUSES = (
@@ -20,7 +20,7 @@ CAUSES = (
     *("head_timeout", "body_timeout", "response_timeout"),
     *("bad_request", "request_header_fields_too_large", "request_entity_too_large"),
 )
-"""Why a connection is dropped, or a request refused, before a route sees it."""
+"""Causes of dropping a connection, or refusing a request, before a route sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class ServerLimits:
     idle_s: between a response and the next request on a kept connection.
     response_s: until the client has taken the response; one of more than `pending_bytes` gets another second for each
         `response_bytes_per_s` taken.
-    closing_s: what a client still sends on a connection that is being closed is discarded for this long.
+    closing_s: time for which bytes on a connection that is being closed are discarded.
     per_address: connections of one address (of one /64 in IPv6) that may wait for their client; None for no limit,
         because all come from a proxy.
     waiting_requests: whole requests that may wait for a thread; the next one is answered with 503.
-    held_bytes: memory for what was received and is not yet processed.
+    held_bytes: memory for bytes received and not yet processed.
     pending_bytes: of a response, kept in memory for a client that is slow to take it.
     express_paths: requests for these go to a thread of their own.
     """

@@ -1,4 +1,4 @@
-"""The bytes of one connection become requests: each is parsed by gunicorn and whole before a thread sees it."""
+"""The bytes of one connection become requests: each is parsed by gunicorn, and whole before a thread sees it."""
 
 import io
 from collections import deque
@@ -15,7 +15,7 @@ from service.server.framing import BodyTooLarge, ChunkScan, HeadScan, HeadTooLar
 from service.server.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES
 
 PIECE_BYTES = 8192
-"""gunicorn's chunk reader copies all it was given at each chunk, so it gets no more than it would read itself."""
+"""gunicorn's chunk reader copies its whole input at each chunk, so it gets no more than it would read itself."""
 
 
 class RequestRefused(Exception):
@@ -36,7 +36,7 @@ class RequestStage(Enum):
 
 
 class BufferedUnreader(Unreader):
-    """gunicorn reads from here instead of the socket; after the last piece it sees the end of the connection."""
+    """Gives gunicorn the received bytes in place of the socket; after the last piece the connection seems to end."""
 
     def __init__(self, head: bytes) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class BufferedUnreader(Unreader):
         return self.pieces.popleft() if self.pieces else b""
 
     def hold(self, body: bytes) -> None:
-        """Add what follows the head."""
+        """Add the bytes after the head."""
         self.pieces.extend(body[at : at + PIECE_BYTES] for at in range(0, len(body), PIECE_BYTES))
 
     @property
@@ -71,7 +71,7 @@ class BufferedRequest:
     """A request for a thread: parsed, or refused by the parser."""
 
     def __init__(self, request: Any, unreader: BufferedUnreader, error: Exception | None = None) -> None:
-        """request: gunicorn's, None where its parser raised `error`."""
+        """request: gunicorn's; None if its parser raised `error`."""
         self.request = request
         self.size = 0
         self._is_cut_off = False
@@ -85,14 +85,14 @@ class BufferedRequest:
 
     @property
     def length(self) -> int:
-        """How long the body is by its Content-Length; 0 without one."""
+        """Return the length of the body by its Content-Length; 0 without one."""
         reader = self.request.body.reader
         return int(reader.length) if isinstance(reader, LengthReader) else 0
 
     def complete(self, body: bytes, *, is_whole: bool, is_cut_off: bool) -> None:
         """Add the body as it was sent.
 
-        is_whole: otherwise it ends early, and so does the connection after it. is_cut_off: by the client.
+        is_whole: False if it ends early, and with it the connection. is_cut_off: by the client.
         """
         self.size, self._is_cut_off = len(body), is_cut_off
         if self.is_chunked:
@@ -103,9 +103,9 @@ class BufferedRequest:
             self.request.force_close()
 
     def open(self) -> Any:
-        """Return gunicorn's request with a body that needs no more reading.
+        """Return gunicorn's request with its body in memory.
 
-        Raises: what gunicorn answers with an error status.
+        Raises: errors that gunicorn answers with a status.
         """
         if self._error is not None:
             raise self._error
@@ -114,7 +114,7 @@ class BufferedRequest:
         return self.request
 
     def _decode(self) -> io.BytesIO:
-        """Before the application is called, for which a malformed chunk would be an error of its own."""
+        """Decode the chunks now, as the application would take a malformed one for an error of its own."""
         body = self.request.body
         try:
             decoded = io.BytesIO(body.read())
@@ -144,7 +144,7 @@ class RequestBuffer:
         self.stage = RequestStage.NOTHING
 
     def add(self, piece: bytes) -> None:
-        """Add what was received, and find out how far the request is: see `stage`.
+        """Add received bytes, and determine how far the request has arrived: see `stage`.
 
         Raises: RequestRefused.
         """
@@ -152,7 +152,7 @@ class RequestBuffer:
         self.advance()
 
     def advance(self) -> None:
-        """Look at what is there already. Raises: RequestRefused."""
+        """Examine the bytes already received. Raises: RequestRefused."""
         if self._request is None and self.received:
             self.stage = RequestStage.HEAD
             self._read_head()
@@ -160,14 +160,14 @@ class RequestBuffer:
             self._read_body(self._request)
 
     def end(self) -> bool:
-        """Note that the client sends no more; return whether a thread can answer what is there all the same."""
+        """Note that the client sends no more; return whether a thread can answer what has arrived all the same."""
         if self._request is None:
             return False
         self._ready(self._request, len(self.received), is_whole=False, is_cut_off=True)
         return True
 
     def take(self) -> BufferedRequest:
-        """Return the request that is ready; what follows it is the beginning of the next."""
+        """Return the request that is ready; the bytes after it begin the next one."""
         request = self._request
         self._restart()
         if request is None:
@@ -181,7 +181,7 @@ class RequestBuffer:
 
     @property
     def path(self) -> str:
-        """Path of the request that is ready; "" where it could not be read."""
+        """The path of the request that is ready; "" if it could not be read."""
         request = self._request
         return "" if request is None or request.request is None else str(request.request.path)
 
@@ -197,9 +197,9 @@ class RequestBuffer:
                 self._parse(length, HTTPStatus.BAD_REQUEST)
 
     def _parse(self, length: int, otherwise: HTTPStatus) -> None:
-        """Let gunicorn read the head; what it refuses is ready for the thread that answers it.
+        """Let gunicorn read the head; a request that it refuses is ready for the thread that answers it.
 
-        otherwise: the status where gunicorn has no objection but for an end that is missing, or is elsewhere.
+        otherwise: the status if gunicorn's only objection is that the end is missing or elsewhere.
         """
         unreader = BufferedUnreader(in_ascii(bytes(self.received[:length])))
         del self.received[:length]

@@ -29,7 +29,7 @@ _SAFE = "".join(f"{name}: {value}\r\n" for name, value in DEFAULTS)
 
 
 def refusal(status: HTTPStatus) -> bytes:
-    """Return the whole response of a request that no thread works on. status: a key of SENTENCES."""
+    """Return the whole response to a request that no thread works on. status: a key of SENTENCES."""
     body = SENTENCES[status] + "\n"
     retry_after = f"Retry-After: {RETRY_AFTER_S}\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
@@ -44,13 +44,13 @@ class SlowReader(TimeoutError):
 
 
 class PendingResponse:
-    """What gunicorn takes for the client's socket while it writes a response.
+    """Replaces the client's socket while gunicorn writes a response.
 
     A thread waits here only while more than `pending_bytes` are left; the rest is sent by the loop.
     """
 
     def __init__(self, client: socket, limits: ServerLimits) -> None:
-        """client: without blocking."""
+        """client: a non-blocking socket."""
         self._client, self._limits = client, limits
         self._pending = bytearray()
         self._sent_bytes = 0
@@ -59,11 +59,11 @@ class PendingResponse:
         self.is_late = False
 
     def __len__(self) -> int:
-        """Bytes that are not sent yet."""
+        """Return the number of bytes not yet sent."""
         return len(self._pending)
 
     def sendall(self, content: bytes) -> None:
-        """Take a part of the response. Raises: OSError when the client is gone or too slow."""
+        """Take a part of the response. Raises: OSError if the client is gone or too slow."""
         self._pending += content
         if len(self._pending) >= SEND_BYTES:
             self.send()
@@ -76,7 +76,7 @@ class PendingResponse:
         try:
             while self._pending:
                 sent = self._client.send(self._pending)
-                if self._waited_s:  # what the kernel took at once says nothing about the client
+                if self._waited_s:  # bytes that the kernel took at once say nothing about the client
                     self._sent_bytes += sent
                 del self._pending[:sent]
         except BlockingIOError:
@@ -105,8 +105,8 @@ class PendingResponse:
         return 0.0
 
     def shutdown(self, how: int) -> None:
-        """Refuse. Raises: OSError, by which gunicorn does not wait for the client to close."""
+        """Refuse. Raises: OSError, so that gunicorn does not wait for the client to close."""
         raise OSError(how)
 
     def close(self) -> None:
-        """Leave it to the loop."""
+        """Do nothing: the loop closes the socket."""

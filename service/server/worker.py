@@ -1,7 +1,7 @@
 """gunicorn's threaded worker, with a loop that reads requests and sends responses for its threads.
 
-A thread of gunicorn's own worker belongs to a connection from its first byte on, so a few slow clients stop it. Here
-the loop waits for the clients: a thread gets a request when it is whole, and gives back its response.
+In gunicorn's own worker a thread belongs to a connection from its first byte on, so a few slow clients stop it. Here
+the loop waits for the clients: a thread gets a whole request, and hands back its response.
 """
 
 import errno
@@ -31,7 +31,7 @@ RECEIVE_BYTES = 64 * 1024
 """Bytes read at once from one connection, before the others have their turn."""
 
 OTHER_FILES = 200
-"""File descriptors that a web process needs beside its connections."""
+"""File descriptors that a web process needs besides its connections."""
 
 LOG_INTERVAL_S = 60
 """Minimum seconds between two log lines that count refused requests and dropped connections."""
@@ -43,14 +43,14 @@ STOP_IDLE_S = 2
 """Seconds for which a stopping process waits for requests that may be on their way."""
 
 STOP_MARGIN_S = 3
-"""Seconds before gunicorn would kill a stopping process at which it gives up on its clients."""
+"""Seconds before gunicorn's kill at which a stopping process gives up on its clients."""
 
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _NO_CONNECTION = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EPROTO}
 
 
 def buffering_worker(limits: ServerLimits) -> type["BufferingWorker"]:
-    """gunicorn's `worker_class` with these limits."""
+    """Return gunicorn's `worker_class` with these limits."""
     return type("BufferingWorker", (BufferingWorker,), {"limits": limits})
 
 
@@ -63,7 +63,7 @@ class BufferingWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cfg.set("sendfile", False)  # it would need the socket itself
-        self.cfg.set("http_parser", "python")  # the one that is tested, whatever else is installed
+        self.cfg.set("http_parser", "python")  # the tested one, whatever else is installed
         self.waiting = WaitingConnections()
         self.refused = Counter(dict.fromkeys(CAUSES, 0))
         self._express = ThreadPoolExecutor(max_workers=1)
@@ -74,7 +74,7 @@ class BufferingWorker(ThreadWorker):
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Raises: ValueError for TLS and the PROXY protocol, which the loop does not speak."""
+        """Raise ValueError for TLS and the PROXY protocol, which the loop does not speak."""
         super().check_config(cfg, log)
         if cfg.is_ssl or cfg.proxy_protocol != "off":
             raise ValueError("this server speaks plain HTTP/1: TLS and the PROXY protocol belong to a reverse proxy")
@@ -92,7 +92,7 @@ class BufferingWorker(ThreadWorker):
     # -- a connection begins
 
     def accept(self, listener: socket) -> None:
-        """Accept a connection; where there are too many, the one that has waited longest makes room."""
+        """Accept a connection; if there are too many, the one that has waited longest is dropped."""
         try:
             client, peer = listener.accept()
         except OSError as error:
@@ -110,7 +110,7 @@ class BufferingWorker(ThreadWorker):
         self._begin(connection)
 
     def _begin(self, connection: ClientConnection) -> None:
-        """Most requests arrive with their connection: those are never registered with the selector."""
+        """Begin with a request that arrived with its connection, as most do; it is not registered with the selector."""
         piece = connection.receive(RECEIVE_BYTES)
         if piece:
             self._add(connection, piece)
@@ -165,7 +165,7 @@ class BufferingWorker(ThreadWorker):
             self._close(connection)
 
     def _add(self, connection: ClientConnection, piece: bytes) -> None:
-        """Follow the request as far as it has arrived."""
+        """Add received bytes to the request."""
         before = connection.buffer.stage
         try:
             connection.buffer.add(piece)
@@ -283,14 +283,14 @@ class BufferingWorker(ThreadWorker):
             connection.socket.send(refusal(status))
 
     def _close_gently(self, connection: ClientConnection) -> None:
-        """Close after a response. Bytes that nobody has read would make the kernel discard it: they are read first."""
+        """Close after a response. Unread bytes would make the kernel discard it, so they are read first."""
         if connection.buffer.received or connection.receive(1):
             self._close_slowly(connection)
         else:
             self._close(connection)
 
     def _close_slowly(self, connection: ClientConnection) -> None:
-        """Say that nothing follows, and discard what still arrives (RFC 9112, section 9.6)."""
+        """Announce that nothing follows, and discard what still arrives (RFC 9112, section 9.6)."""
         self._stop_waiting(connection)
         with suppress(OSError):
             connection.socket.shutdown(SHUT_WR)
@@ -327,7 +327,7 @@ class BufferingWorker(ThreadWorker):
             self._log_refused(now)
 
     def _begin_stop(self, now: float) -> None:
-        """Let what has begun end in time, and wait only briefly for what has not."""
+        """Give requests that have begun their time to end, and wait only briefly for others."""
         self._is_stopping = True
         for connection in self.waiting.all():
             has_begun = connection.phase is Phase.WRITING or connection.buffer.stage is not RequestStage.NOTHING
@@ -343,7 +343,7 @@ class BufferingWorker(ThreadWorker):
         self._close(connection)
 
     def _log_refused(self, now: float) -> None:
-        """Counts since the last line, so that a flood does not fill the log."""
+        """Log the counts since the last line, so that a flood does not fill the log."""
         if self.refused != self._logged and now >= self._log_at:
             self._log_at = now + LOG_INTERVAL_S
             log.warning("connections_refused", **(self.refused - self._logged))
