@@ -146,6 +146,7 @@ class Edge:
     def __init__(
         self,
         app: WsgiApp,
+        forms: WsgiApp,
         current: SetupInForce,
         count: Count,
         unavailable: WsgiApp,
@@ -153,12 +154,15 @@ class Edge:
         is_https: bool,
         trusts_ids: bool,
     ) -> None:
-        """unavailable: answers while no version of the set-up could be read yet, when no form is known to be unknown.
+        """forms: the application for addresses of forms, which pages of other sites call.
+
+        unavailable: answers while no version of the set-up could be read yet, when no form is known to be unknown.
 
         is_https: visitors use HTTPS.
         trusts_ids: a request's own id and trace are kept, because a reverse proxy has set them.
         """
         self._app = app
+        self._forms = forms
         self._current = current
         self._count = count
         self._unavailable = unavailable
@@ -176,7 +180,9 @@ class Edge:
         began = clock.monotonic()
         request_id = self._id_of(environ)
         setup = environ[SETUP] = self._current.state.setup
-        app = self._app if setup.is_read or environ["PATH_INFO"] in MONITORING else self._unavailable
+        app = self._forms if environ["PATH_INFO"].lstrip("/").startswith("f/") else self._app
+        if not setup.is_read and environ["PATH_INFO"] not in MONITORING:
+            app = self._unavailable
         status, request = "500", None
 
         def start(status_line: str, headers: list[tuple[str, str]], *more: Any) -> Any:

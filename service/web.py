@@ -22,7 +22,7 @@ from service.alerts.worker_watch import WorkerWatch
 from service.background import is_gone, worker_name
 from service.capture import script
 from service.capture.http.form_posts import FormDeps, form_blueprint
-from service.capture.http.incoming import setup_of_request
+from service.capture.http.incoming import readable_by_pages, setup_of_request
 from service.capture.http.responses import PostError, failure
 from service.capture.http.unproven import UnprovenCalls
 from service.capture.http.webhook_items import WebhookDeps
@@ -103,7 +103,13 @@ def create_app(
         app.wsgi_app = ProxyFix(without_port(app.wsgi_app), number, number)  # type: ignore[method-assign]
     is_https = settings.public_url.startswith("https://")
     edge = Edge(
-        *(app.wsgi_app, current, metrics.count, partial(_unavailable, app)), is_https=is_https, trusts_ids=number > 0
+        app.wsgi_app,
+        readable_by_pages(app.wsgi_app),
+        current,
+        metrics.count,
+        partial(_unavailable, app),
+        is_https=is_https,
+        trusts_ids=number > 0,
     )
     app.wsgi_app = app.extensions[EDGE] = edge  # type: ignore[method-assign]
     return app

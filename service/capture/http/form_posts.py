@@ -17,7 +17,6 @@ from service.capture.fields.submissions import missing_sentence
 from service.capture.http.incoming import (
     FORM_ENCODING,
     answers_in,
-    cors_headers,
     is_beacon,
     origin_allowed,
     preflight_headers,
@@ -117,21 +116,7 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
         headers = preflight_headers(request.headers, form) if form else {}
         return Response(status=204, headers=headers)
 
-    blueprint.after_app_request(partial(_add_cors_headers, deps))
     return blueprint
-
-
-def _add_cors_headers(deps: FormDeps, response: Response) -> Response:
-    """Also to a 405 or a 500: without them a page's script sees nothing but a network error."""
-    path = request.path
-    if path.startswith("/f/"):
-        form = deps.forms.get(path.removeprefix("/f/").rstrip("/"))
-        for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
-            if name == "Vary" and response.headers.getlist(name):
-                response.vary.add(value)  # beside the language
-            else:
-                response.headers[name] = value  # a preflight has them already
-    return response
 
 
 def _limited(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool) -> Response | None:

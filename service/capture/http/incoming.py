@@ -4,7 +4,7 @@ And answers in the query of an address.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
@@ -18,7 +18,7 @@ from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.texts import clean
 from service.capture.tools.sender import WebhookCall
-from service.edge import SETUP
+from service.edge import SETUP, Environ, WsgiApp
 from service.forms import Form, Setup
 from service.lead import CANONICAL_FIELDS
 
@@ -118,6 +118,31 @@ def cors_headers(origin: str, form: Form | None) -> dict[str, str]:
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
     }
+
+
+def readable_by_pages(app: WsgiApp) -> WsgiApp:
+    """Return the application with CORS headers on responses to addresses of forms.
+
+    On a 405, a 500 or a redirect as well: without them a page's script sees nothing but a network error.
+    """
+
+    def call(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            form = environ[SETUP].forms.get(environ["PATH_INFO"].lstrip("/").removeprefix("f/").rstrip("/"))
+            return start_response(status, _with_cors(headers, environ.get("HTTP_ORIGIN", ""), form), *more)
+
+        return app(environ, start)
+
+    return call
+
+
+def _with_cors(headers: list[tuple[str, str]], origin: str, form: Form | None) -> list[tuple[str, str]]:
+    """Return a response's headers with those for CORS, which a preflight has already; it may vary by language, too."""
+    cors = cors_headers(origin, form)
+    given = [value for name, value in headers if name == "Vary"]
+    if given:
+        cors["Vary"] = ", ".join(dict.fromkeys((*given, cors["Vary"])))
+    return [*(header for header in headers if header[0] not in cors), *cors.items()]
 
 
 def preflight_headers(headers: Mapping[str, str] | Headers, form: Form) -> dict[str, str]:
