@@ -169,7 +169,7 @@ def test_a_form_is_made_reviewed_and_published(editor: Editor) -> None:
     }
     assert editor.document().startswith(DOCUMENT.rstrip())
     assert "for the spring fair" in editor.see("/admin/setup")
-    assert "In a moment this version is in force" in editor.see("/admin/setup/rent-an-office")
+    assert "In a moment this version will be in force" in editor.see("/admin/setup/rent-an-office")
 
 
 def test_a_change_keeps_comments_and_shows_what_leads_would_have_become(editor: Editor) -> None:

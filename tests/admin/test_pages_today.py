@@ -44,13 +44,13 @@ def test_what_needs_attention_comes_before_the_figures(sqlite: Store, operator: 
         for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs attention", "Received")
     ]
     assert places == sorted(places)
-    assert "Look at it" in page_text
+    assert "Open the lead" in page_text
 
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
-        (None, "Delivery Not running Leads are stored, but not sent, as no worker has been seen."),
+        (None, "Delivery Not running Leads are stored, but not sent: no worker has been seen."),
         (1, "Delivery Works A worker was last seen 1 minute ago."),
         (5, "Delivery Not running Since"),
     ],

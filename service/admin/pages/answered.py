@@ -73,7 +73,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             lead = record_call(deps.store, current_actor(), lead_id, clock.now()) if is_id else None
         except ActionNotAllowed as reason:
             return renderer.go(back, _("Nothing was done: %(reason)s.", reason=reason))
-        return renderer.go(back, _("Noted: answered.")) if lead else renderer.go(f"{PREFIX}/leads")
+        return renderer.go(back, _("The lead is marked as answered.")) if lead else renderer.go(f"{PREFIX}/leads")
 
 
 def register_links(app: Flask, deps: AdminDeps, renderer: Renderer) -> None:

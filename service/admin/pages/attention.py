@@ -130,7 +130,7 @@ ALERTS: Mapping[str, AlertWords] = {
     ),
     "canary": AlertWords(
         N_("The test lead did not arrive"),
-        N_("Enquiries may not arrive, either: see what waits."),
+        N_("Enquiries may not be arriving either: look at the waiting leads."),
         "pending",
     ),
     "captcha": AlertWords(
@@ -151,21 +151,21 @@ ALERTS: Mapping[str, AlertWords] = {
         N_("Calls of an unauthenticated sender are refused"), N_("Give it a token, so that it is not limited."), "forms"
     ),
     "guesses": AlertWords(
-        N_("Someone is trying passwords or tokens"), N_("Nobody has got in. A long password is enough protection.")
+        N_("Someone is trying passwords or tokens"), N_("Nobody has signed in. A long password is enough protection.")
     ),
     "notify": AlertWords(N_("Messages about new leads fail"), N_("Check the addresses in notify."), "form"),
     "forms": AlertWords(
-        N_("The set-up is refused"), N_("The version from before stays in force until it is corrected."), "forms"
+        N_("The set-up is refused"), N_("The previous version stays in force until it is corrected."), "forms"
     ),
     "setup": AlertWords(
-        N_("The set-up does not match Nexudus"), N_("Correct what the form names, or create it in Nexudus."), "forms"
+        N_("The set-up does not match Nexudus"), N_("Correct the name in the form, or create it in Nexudus."), "forms"
     ),
     "cap": AlertWords(
         N_("A location in Nexudus is nearly full"), N_("Delete old opportunities of that location there."), "forms"
     ),
     "mark": AlertWords(N_("Nexudus keeps lead markers only in the notes"), N_("Nothing is lost.")),
     "notes": AlertWords(
-        N_("Nexudus does not keep the text of enquiries"), N_("The text is here, with each lead."), "leads"
+        N_("Nexudus does not keep the text of enquiries"), N_("The text is stored here, with each lead."), "leads"
     ),
     "ledger": AlertWords(
         N_("Leads and Nexudus may not agree"), N_("The person who runs the service can list each difference.")
@@ -173,7 +173,7 @@ ALERTS: Mapping[str, AlertWords] = {
 }
 """Kind of an alert -> its words."""
 
-UNKNOWN_ALERT = AlertWords(N_("Something is wrong"), N_("Read what was noticed."))
+UNKNOWN_ALERT = AlertWords(N_("Something is wrong"), N_("Read the details."))
 
 SHOWN_ELSEWHERE = frozenset({"parked"})
 """Kinds of alerts whose leads are listed by cause anyway."""
@@ -315,7 +315,7 @@ def _parked_button(group: ParkedGroup, address: str) -> Button:
         text = ngettext("Correct it", "Correct them one by one", group.number)
         return Button(text, f"{PREFIX}/leads/{group.newest}/edit")
     if group.kind == OTHER and group.number == 1:
-        return Button(_("Look at it"), f"{PREFIX}/leads/{group.newest}")
+        return Button(_("Open the lead"), f"{PREFIX}/leads/{group.newest}")
     if group.kind == OTHER:
         return Button(_("Show them"), address)
     values = {"status": Status.PARKED.value, "problem": group.beginning}

@@ -23,7 +23,7 @@ PAUSES = MessageTable(
 
 
 NO_WORKER = N_(
-    "Leads are stored, but not sent, as no worker has been seen. The person who runs the service needs to start one."
+    "Leads are stored, but not sent: no worker has been seen. The person who runs the service needs to start one."
 )
 
 

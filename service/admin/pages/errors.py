@@ -18,7 +18,10 @@ RETRY_AFTER_S = 5
 
 SENTENCES = {
     HTTPStatus.BAD_REQUEST: (N_("This request could not be read"), N_("Go back, reload the page, and try again.")),
-    HTTPStatus.FORBIDDEN: (N_("This is not allowed"), N_("You may look at other pages, but not do this.")),
+    HTTPStatus.FORBIDDEN: (
+        N_("This is not allowed"),
+        N_("You can open other pages, but you do not have permission for this."),
+    ),
     HTTPStatus.NOT_FOUND: (N_("There is no page here"), N_("The address may be mistyped, or what it showed is gone.")),
     HTTPStatus.METHOD_NOT_ALLOWED: (
         N_("This address only takes forms"),

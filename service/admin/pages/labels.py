@@ -91,7 +91,7 @@ ACTIONS: Mapping[str, ActionLabel] = {
         N_("Discard"), N_("discarded"), N_("Discard {}"), N_("Kept here, but never sent to Nexudus.")
     ),
     "restore": ActionLabel(
-        N_("Restore"), N_("restored"), N_("Restore {}"), N_("They become what they were before they were discarded.")
+        N_("Restore"), N_("restored"), N_("Restore {}"), N_("They return to what they were before they were discarded.")
     ),
 }
 

@@ -42,7 +42,7 @@ ACT_NAMES: Mapping[str, str] = MessageTable(
         Act.RESTORE: N_("Restored"),
         Act.UNDO: N_("Undone"),
         Act.CORRECT: N_("Corrected"),
-        Act.ANSWER: N_("Noted as answered"),
+        Act.ANSWER: N_("Marked as answered"),
         Act.ERASE: N_("Erased"),
         Act.REATTRIBUTE: N_("Reattributed"),
         Act.IMPORT: N_("Imported"),

@@ -204,7 +204,7 @@ def add_refusals(routes: Blueprint, workspace: Workspace) -> None:
     def managed_elsewhere(_error: Exception) -> Response:
         return workspace.renderer.message(
             HTTPStatus.CONFLICT,
-            _("The set-up is a file"),
+            _("The set-up is kept in a file"),
             _("Change it in the forms file; a change takes effect within two seconds. Here it is read-only."),
         )
 

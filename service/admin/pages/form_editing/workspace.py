@@ -149,7 +149,7 @@ class Workspace:
             return
         places = added_variables(keys_in(standing.document, draft.form), draft.keys)
         if places:
-            sentence = _("Only people who see all accounts may refer to variables of the environment.")
+            sentence = _("Only people who see all accounts can refer to environment variables.")
             placed = tuple(PlacedProblem(f"{write_place(place_of(draft.form))}.{place}", sentence) for place in places)
             raise SetupProblems(tuple(each.message for each in placed), placed)
 

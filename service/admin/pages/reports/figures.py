@@ -242,7 +242,7 @@ def coverage(data: ReportData) -> ReportFigure:
         "coverage",
         _("Attribution coverage"),
         _("The origin of %(share)s is known.", share=share(numbers[KNOWN], total)) if total else "",
-        (_("What decided"), _("Leads"), _("Share")),
+        (_("Decided by"), _("Leads"), _("Share")),
         rows,
         shares=shares,
         notes=notes,

@@ -154,7 +154,7 @@ def columns_of(by: str, report: OutcomeReport, *, is_compared: bool, has_first: 
         _rate("change", _("Change"), _change, _change_text, _("Leads against the period before")),
         _number("won", _("Won, last touch") if has_first else _("Won"), lambda row: row.figures.won),
         _number("first_won", _("Won, first touch"), lambda row: row.first.won if row.first else 0),
-        _rate("win_rate", _("Win rate"), _win_rate, _win_rate_text, _("Won, of the leads that were won or lost")),
+        _rate("win_rate", _("Win rate"), _win_rate, _win_rate_text, _("Share won of the leads won or lost")),
         _amount("value", _("Value won"), lambda row: row.figures.value),
         _amount("cost", _("Cost"), lambda row: row.figures.cost),
         _amount("cost_per_lead", _("Cost per lead"), lambda row: row.figures.cost_per_lead),
