@@ -78,11 +78,12 @@ def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[L
     account: its pauses end and a refused sign-in is forgotten.
     """
     fetched = [lead_id for lead_id in lead_ids if tx.platforms.retry_fetch(lead_id, now)]
-    statuses = tx.leads.statuses_of(lead_ids)
-    stored = [one for one in lead_ids if one not in fetched and statuses[one] is not Status.ANNOUNCED]
+    standings = tx.leads.standings_of(lead_ids)
+    stored = [one for one in lead_ids if one not in fetched and standings[one].status is not Status.ANNOUNCED]
     queued = tx.queue.retry(stored, now)
-    tx.setups.renew(queued)
-    for account in tx.leads.accounts_of(queued):
+    if versioned := [lead_id for lead_id in queued if standings[lead_id].setup_version is not None]:
+        tx.setups.renew(versioned)
+    for account in sorted({standings[lead_id].account for lead_id in queued}):
         tx.accounts.resume(account)
         tx.accounts.resume_calls(account)
         if tx.accounts.is_login_refused(account):

@@ -23,10 +23,11 @@ _BATCH_SIZE = 500
 
 
 class LeadStanding(NamedTuple):
-    """The status of a lead, and its account."""
+    """Where a lead stands, and whose it is. setup_version: under which it was taken; None: of a forms file."""
 
     status: Status
     account: str
+    setup_version: int | None
 
 
 class StoredLeads(Repository):
@@ -49,11 +50,6 @@ class StoredLeads(Repository):
             by_lead[LeadId(row.lead_id)].append(attempt_of(row))
         return by_lead
 
-    def accounts_of(self, lead_ids: Sequence[LeadId]) -> list[str]:
-        """Return the Nexudus accounts that some leads are delivered to."""
-        query = select(leads.c.account).where(leads.c.id.in_(lead_ids)).distinct().order_by(leads.c.account)
-        return list(self._execute(query).scalars())
-
     # -- status
 
     def statuses_of(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
@@ -62,9 +58,10 @@ class StoredLeads(Repository):
         return {LeadId(row.id): Status(row.status) for row in rows}
 
     def standings_of(self, lead_ids: Sequence[str]) -> dict[LeadId, LeadStanding]:
-        """Return the status and the account of each lead; unknown ids are left out."""
-        rows = self._execute(select(leads.c.id, leads.c.status, leads.c.account).where(leads.c.id.in_(lead_ids)))
-        return {LeadId(row.id): LeadStanding(Status(row.status), row.account) for row in rows}
+        """Return where each lead stands; unknown ids are left out."""
+        columns = (leads.c.status, leads.c.account, leads.c.setup_version)
+        rows = self._execute(select(leads.c.id, *columns).where(leads.c.id.in_(lead_ids)))
+        return {LeadId(row.id): LeadStanding(Status(row.status), row.account, row.setup_version) for row in rows}
 
     def set_status(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
         """Move leads to `status`; `problem` says why an operator must look at them and what to do."""
