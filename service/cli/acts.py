@@ -1,4 +1,4 @@
-"""`lead-capture acts`: who did what; and whether the record is as it was written."""
+"""`lead-capture acts`: who did what, and whether the record is unchanged."""
 
 import argparse
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from service.store import ActQuery, RecordedAct
 
 ANY = "any"
-"""Stands for --verify without a noted act."""
+"""Value of --verify without a noted act."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List them, newest first, or verify the chain: 1 where it is broken."""
+    """List acts, newest first, or verify the chain: 1 if it is broken."""
     with open_installation() as installation:
         if arguments.verify:
             return _verify(installation, arguments)
@@ -109,7 +109,7 @@ def _verify(installation: Installation, arguments: argparse.Namespace) -> int:
     with installation.store.read() as tx:
         report = tx.acts.verify_chain()
         problem = report.problem
-        # Whoever sees some accounts only has noted the number that is shown to them.
+        # A person who sees only some accounts has noted the number shown to them.
         if noted and not problem and noted[1] not in map(tx.acts.hash_at, (noted[0], numbers.number_of(noted[0]))):
             problem = f"act {noted[0]} is not the one that was noted: the record was rewritten"
     if arguments.json:

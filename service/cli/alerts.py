@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List them; 1 where there is an alert, or where the test message did not reach every address."""
+    """List the open alerts, or test the channels; 1 if there is an alert, or a test message did not arrive."""
     with open_installation(alerts=True) as installation:
         act = _test if arguments.test else _list
         return act(installation, as_json=arguments.json)
@@ -54,7 +54,7 @@ def _as_row(alert: Alert) -> dict[str, Any]:
 
 
 def _typed_addresses(installation: Installation) -> list[str]:
-    """The addresses of the channels that were added in the dashboard.
+    """Return the addresses of the channels that were added in the dashboard.
 
     Raises: Failed.
     """

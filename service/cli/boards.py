@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print them.
+    """Print the ids.
 
     Raises: Failed.
     """
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def read_all(installation: Installation, only: str) -> Iterator[AccountInventory]:
-    """The inventory of each account, or of one.
+    """Return the inventory of each account, or of one.
 
     Raises: Failed.
     """
@@ -61,7 +61,7 @@ def read_all(installation: Installation, only: str) -> Iterator[AccountInventory
 
 
 def read_one(account: Account, nexudus: Nexudus) -> AccountInventory:
-    """The inventory of one account.
+    """Return the inventory of one account.
 
     Raises: Failed.
     """
@@ -79,7 +79,7 @@ def read_one(account: Account, nexudus: Nexudus) -> AccountInventory:
 
 
 def lines_of(inventory: AccountInventory) -> Iterator[str]:
-    """All lines of one account, with a table header before each key that would otherwise repeat."""
+    """Return all lines of one account, with a table header before each key that would otherwise repeat."""
     used: set[str] | None = None
     for line in _lines_of(inventory):
         key, equals, _ = line.partition(" = ")
@@ -140,7 +140,7 @@ def _board(stages: Sequence[Stage]) -> Iterator[str]:
 
 
 def _line(start: str, words: str) -> str:
-    """A line to paste; the comment that explains it is cut to fit."""
+    """Return a line to paste; its comment is cut to fit."""
     shown = _clean(words)
     room = WIDTH - len(start) - len("  # ")
     return f"{start}  # {shown if len(shown) <= room else shown[: room - 1] + '…'}"
@@ -152,5 +152,5 @@ def _comment(text: str, prefix: str) -> Iterator[str]:
 
 
 def _clean(text: str) -> str:
-    """A name from Nexudus, on one line."""
+    """Return a name from Nexudus, on one line."""
     return " ".join(printable(text).split())

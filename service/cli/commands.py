@@ -1,6 +1,6 @@
 """Every command: its summary for the help, and the module that is loaded to run it; how a command fails.
 
-There is little but text here: the general help, a typing error and every other command need load no module.
+Little but text is here: the general help, a typing error and every other command need load no module.
 """
 
 from collections.abc import Mapping

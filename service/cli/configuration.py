@@ -19,9 +19,9 @@ NO_CREDENTIALS = (
 
 
 def read_configuration(environ: Mapping[str, str] = os.environ, *, alerts: bool = False) -> tuple[Settings, Setup]:
-    """Settings and forms file, checked. Also configures the log, and warns of variables that look misspelt.
+    """Return settings and forms file, checked. Also configures the log, and warns of variables that look misspelt.
 
-    alerts: also have Apprise check ALERT_URLS and each form's `notify`; that takes half a second where there are any.
+    alerts: also have Apprise check ALERT_URLS and each form's `notify`; takes half a second if there are any.
     Raises: SettingsProblems with all problems of both, SetupProblems.
     """
     problems = _alert_problems(environ) if alerts else ()
@@ -42,7 +42,7 @@ def read_configuration(environ: Mapping[str, str] = os.environ, *, alerts: bool 
 
 
 def _alert_problems(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The ALERT_URLS that Apprise cannot read: by number, because they hold secrets."""
+    """Return problems with ALERT_URLS that Apprise cannot read: by number, because they hold secrets."""
     try:
         addresses = read_addresses(lookup("ALERT_URLS", environ) or "")
     except ValueError:  # reported with the settings
@@ -54,7 +54,7 @@ def _alert_problems(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _setup_problems(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The problems of the forms file, to be reported together with those of the settings."""
+    """Return the problems of the forms file, to be reported together with those of the settings."""
     try:
         path = lookup("FORMS_FILE", environ) or "forms.toml"
         read_setup(Path(path), lambda name: lookup(name, environ))
@@ -66,7 +66,7 @@ def _setup_problems(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def form_named(name: str, setup: Setup) -> Form:
-    """The form of that name.
+    """Return the form with that name.
 
     Raises: Failed.
     """

@@ -23,7 +23,7 @@ from service.platforms.registry import PLATFORMS as AD_PLATFORMS
 from service.store import Act, Subject, SubjectKind, Transaction
 
 PLATFORMS = {each.conversions: each for each in AD_PLATFORMS.values() if each.conversions}
-"""By the name that the command has for each."""
+"""Name of a platform in this command -> the platform."""
 
 REASONS: dict[Exclusion, str] = {
     "reported": "reported before (--again reports them again)",
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the new conversions, then record them as reported; those of a file that cannot be written stay new."""
+    """Write the new conversions, then record them as reported; if their file cannot be written, they stay new."""
     with open_installation() as installation:
         _check(installation.setup, arguments.form)
         query = ConversionQuery(arguments.platform, arguments.since, arguments.form, arguments.again)
@@ -76,7 +76,7 @@ def _record(
 
 
 def _check(setup: Setup, name: str) -> None:
-    """Raises: Failed where no form can have conversions."""
+    """Raise Failed if no form can have conversions."""
     chosen = [form_named(name, setup)] if name else list(setup.forms.values())
     forms = [each for form in chosen for each in (form, *(route.form for route in form.routes))]
     if not any(form.conversions for form in forms):
@@ -87,7 +87,7 @@ def _check(setup: Setup, name: str) -> None:
 
 
 def _write(path: Path | None, text: str) -> None:
-    """Write all of it or nothing, so that a program that fetches the file never finds half of one."""
+    """Write all of it or nothing, so that a program that fetches the file never reads half of one."""
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         sys.stdout.write(text)

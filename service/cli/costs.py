@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from service.operations.costs import CampaignMatch, CostImport
 
 MAX_LISTED = 20
-"""Campaigns, and lines with problems, that are printed; the JSON has all of them."""
+"""Maximum campaigns, and lines with problems, that are printed; the JSON has all of them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Take the costs of a file, or show them; 1 where a line cannot be read: then nothing is stored.
+    """Import the costs of a file, or show them; 1 if a line cannot be read: then nothing is stored.
 
     Raises: Failed.
     """
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _account(installation: "Installation", chosen: str) -> str:
-    """The account whose costs they are: the chosen one, else the only one; "" of no one in particular."""
+    """Return the account that bears the costs: the chosen one, else the only one; "" for no one in particular."""
     known = installation.setup.account_names
     if chosen and chosen not in known:
         raise Failed(f"there is no account {chosen!r}: choose from {', '.join(known)}")
@@ -101,5 +101,5 @@ def _campaigns(campaigns: Sequence["CampaignMatch"], show: Callable[["CampaignMa
 
 
 def money(amounts: Mapping[str, float]) -> str:
-    """ "1,234.50 GBP"."""
+    """Return amounts as in "1,234.50 GBP"."""
     return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in amounts.items()) or "0.00"

@@ -1,4 +1,4 @@
-"""`lead-capture backup`, `restore`, `copy-to` and `rotate-keys`: what is done to a database as a whole."""
+"""`lead-capture backup`, `restore`, `copy-to` and `rotate-keys`: work on a database as a whole."""
 
 import argparse
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
-    """Put a backup in the place of the database, and say what to do next.
+    """Replace the database by a backup, and print what to do next.
 
     Raises: Failed.
     """
@@ -146,7 +146,7 @@ def add_rotate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_rotate(arguments: argparse.Namespace) -> int:
-    """Encrypt the tokens under the newest key; 1 where some cannot be decrypted and were not to be forgotten."""
+    """Encrypt the tokens under the newest key; 1 if some cannot be decrypted and --forget-unreadable was not given."""
     from service.cli.installation import opened_store
     from service.operations.key_rotation import rotate_keys
 
@@ -171,11 +171,11 @@ def _lines(rotation: "KeyRotation", *, forgotten: bool) -> list[str]:
     return [*lines, *(f"{owner}: no key decrypts its tokens: {remedy}" for owner in rotation.unreadable)]
 
 
-# -- what several of them need
+# -- shared
 
 
 def _record(settings: "Settings", act: "Act", after: dict[str, object]) -> None:
-    """Record what was done to the database as a whole; one on an older schema, or out of reach, keeps no record."""
+    """Record work on the database as a whole, unless it is out of reach or on a schema without a record."""
     from service.store import Store, StoreUnavailable, Subject, SubjectKind
 
     subject, actor, now = Subject(SubjectKind.DATABASE), operator(), clock.now()
@@ -186,7 +186,7 @@ def _record(settings: "Settings", act: "Act", after: dict[str, object]) -> None:
 
 @contextmanager
 def _copying(failure: str) -> Iterator["ShowProgress"]:
-    """Show how far a copy is while the block runs. failure: what was not done, for the message.
+    """Show the progress of a copy while the block runs. failure: what was not done, for the message.
 
     Raises: Failed for every problem that the operator can solve.
     """
@@ -211,7 +211,7 @@ def _add_file(parser: argparse.ArgumentParser, description: str) -> None:
 
 
 def _database_url(text: str) -> str:
-    """The address of a database, as DATABASE_URL takes it."""
+    """Return the address of a database, as DATABASE_URL takes it."""
     try:
         return read_database_url(text)
     except ValueError as error:

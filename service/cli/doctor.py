@@ -39,7 +39,7 @@ KEY_BESIDE = SetupProblem(
 MIGRATE = "run `lead-capture migrate`"
 
 ACTS_VERIFIED = 10_000
-"""Newest acts that are verified, in less than a second."""
+"""Newest acts that are verified, which takes less than a second."""
 
 MIN_FREE_BYTES, LOW_FREE_BYTES = 100 * 2**20, 2**30
 """Free space on the disk of a SQLite database: less than the first is an error, less than the second a warning."""
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line for each problem; 1 where one is an error."""
+    """Print one line for each problem; 1 if one is an error."""
     if arguments.live:
         from service.cli.doctor_live import run_live
 
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def inspect() -> list[SetupProblem]:
-    """Everything that is wrong with this installation, errors first."""
+    """Return every problem of this installation, errors first."""
     settings, problems = find_settings()
     setup, setup_problems = find_setup(settings)
     problems += setup_problems
@@ -103,7 +103,7 @@ def inspect() -> list[SetupProblem]:
 
 
 def check_key(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
-    """Warn where tokens are encrypted with a key that is kept beside them."""
+    """Warn of tokens that are encrypted with a key stored beside them."""
     senders = (table for form in setup.forms.values() for table in form.webhooks.values())
     signs_in = settings.nexudus_username or any(account.username for account in setup.accounts.values())
     if (signs_in or any("refresh_token" in table for table in senders)) and not settings.encryption_keys:
@@ -111,7 +111,7 @@ def check_key(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
 
 
 def check_typed_secrets(settings: Settings, store: Store) -> Iterator[SetupProblem]:
-    """Warn where secrets typed in the dashboard are encrypted with a key kept beside them, and of lost secrets."""
+    """Warn of secrets typed in the dashboard that are encrypted with a key stored beside them, and of lost secrets."""
     with store.read() as tx:
         entries = tx.secrets.entries()
     if entries and not settings.encryption_keys:
@@ -123,7 +123,7 @@ def check_typed_secrets(settings: Settings, store: Store) -> Iterator[SetupProbl
 
 
 def find_settings() -> tuple[Settings | None, list[SetupProblem]]:
-    """The settings, their problems, and variables that look misspelt."""
+    """Return the settings, their problems, and variables that look misspelt."""
     try:
         settings = read_settings()
     except SettingsProblems as error:
@@ -132,7 +132,7 @@ def find_settings() -> tuple[Settings | None, list[SetupProblem]]:
 
 
 def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProblem]]:
-    """The set-up, of the forms file or the database, and its problems."""
+    """Return the set-up, of the forms file or the database, and its problems."""
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
         setup = read_setup(path, lookup)
@@ -148,14 +148,14 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProbl
 
 
 def check_default_account(settings: Settings, setup: Setup) -> Iterator[SetupProblem]:
-    """Warn where both the environment and the set-up have credentials of the account "default"."""
+    """Warn if both the environment and the set-up have credentials of the account "default"."""
     if setup.has_default_login and settings.has_nexudus_login and not settings.is_simulated:
         problem = "not used, because NEXUDUS_ settings of the environment are the account default"
         yield SetupProblem("warning", "forms_file", "accounts.default", problem, "remove one of the two")
 
 
 def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
-    """Warn of platforms that only announce their leads, where no token allows reading them."""
+    """Warn of platforms that only announce their leads, if no token allows reading them."""
     for form in setup.forms.values():
         for sender, table in form.webhooks.items():
             if sender in PLATFORMS and PLATFORMS[sender].announces and not can_read(table):
@@ -179,7 +179,7 @@ def _errors(check: str, sentences: Sequence[str]) -> list[SetupProblem]:
 
 
 def _split(sentence: str) -> tuple[str, str, str]:
-    """Subject, problem and remedy of a sentence like "LEASE_S: must be more: write 90".
+    """Split a sentence like "LEASE_S: must be more: write 90" into subject, problem and remedy.
 
     A path in the forms file is part of the subject: "forms.toml: forms.tour.stage_id: must be ...".
     """
@@ -199,14 +199,14 @@ def _unchecked(what: str, remedy: str) -> SetupProblem:
 
 
 def open_store(settings: Settings) -> tuple[Store | None, list[SetupProblem]]:
-    """The store, or None where it cannot be used, and the problems of the database."""
+    """Return the store (None if it cannot be used) and the problems of the database."""
     path = _path_of(settings.database_url)
     problems = [] if path is None else [*check_space(_free_bytes(path))]
     if path is not None and not path.exists():
         return None, [*problems, _database("error", "there is none yet", MIGRATE)]
     try:
         store = Store(settings.database_url, settings.encryption_keys)
-    except OSError as error:  # its folder cannot be made
+    except OSError as error:  # its folder cannot be created
         return None, [*problems, _unanswered(error)]
     faults = check_store(store)
     if faults:
@@ -231,7 +231,7 @@ def _unanswered(error: Exception) -> SetupProblem:
 
 
 def _parts(sentence: str) -> tuple[str, str]:
-    """Problem and remedy of a sentence about the database."""
+    """Split a sentence about the database into problem and remedy."""
     problem, _, remedy = sentence.rpartition(": ")
     return problem, remedy
 
@@ -269,7 +269,7 @@ def check_space(free_bytes: int) -> Iterator[SetupProblem]:
 
 
 def _path_of(url: str) -> Path | None:
-    """The file of a SQLite database."""
+    """Return the file of a SQLite database."""
     file = url.removeprefix("sqlite:///")
     return None if file == url else Path(file.partition("?")[0]).absolute()
 
@@ -287,7 +287,7 @@ def _database(level: Level, problem: str, remedy: str) -> SetupProblem:
 
 
 def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[SetupProblem]:
-    """Check all accounts at the same time, so that one that hangs does not delay the others."""
+    """Check all accounts at the same time, so that a hanging one does not delay the others."""
     from service.nexudus_accounts import account_contexts, accounts
 
     contexts = account_contexts(settings, setup, store, threading.Event())

@@ -1,4 +1,4 @@
-"""`lead-capture doctor --live`: creates records in Nexudus, and keeps the answers as facts of the account."""
+"""`lead-capture doctor --live`: creates records in Nexudus, and stores the answers as facts of the account."""
 
 import argparse
 import threading
@@ -66,7 +66,7 @@ def _context(installation: Installation, name: str) -> AccountContext:
 
 
 def _type_of(context: AccountContext, stage_id: int) -> int | None:
-    """The type of leads on this stage, else on any, because the template of the type may replace the notes."""
+    """Return the type of leads on this stage, else on any, because the type's template may replace the notes."""
     forms = [variant.form for variant in form_variants(context.forms.values(), context.behaviours.tenant.account)]
     here = [form for form in forms if form.destination.stage_id == stage_id]
     types = (form.destination.opportunity_type_id for form in (*here, *forms))
@@ -74,7 +74,7 @@ def _type_of(context: AccountContext, stage_id: int) -> int | None:
 
 
 def _keep(tx: Transaction, context: AccountContext, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
-    """Keep the answers. Complete notes close an earlier alert; lost notes open none, because the table shows them."""
+    """Store the answers. Complete notes close an earlier alert; lost notes open none, because the table shows them."""
     values = {answer.fact: answer.value for answer in answers if answer.value is not None}
     tx.crm.learn_facts(context.behaviours.tenant, values, SOURCE, clock.now())
     account, after = context.behaviours.tenant.account, {"made": list(trial.remains), "facts": values}

@@ -1,7 +1,7 @@
 """`lead-capture leads export`: leads as CSV or JSON lines, written while they are read.
 
-A lead takes longer to write than to read, and one process cannot use a second core. So where there are very many, a
-second process renders every other page.
+A lead takes longer to write than to read, and one process cannot use a second core. So for very many leads, a second
+process renders every other page.
 """
 
 import argparse
@@ -22,25 +22,25 @@ from service.operations.exports import BYTE_ORDER_MARK, as_csv, as_json_lines, h
 from service.store import ExportRow, Query, Store
 
 PAGE_SIZE = 500
-"""Leads in memory at a time, in each process."""
+"""Leads read at a time, in each process."""
 
 MIN_PAGES_FOR_TWO = 20
-"""Pages from which on a second process is worth its start."""
+"""Pages from which on starting a second process pays."""
 
 Render = Callable[[Store, Sequence[ExportRow]], str]
-"""Renders some leads; a function of a module, so that it can be sent to another process."""
+"""Renders some leads; a module's function, so that it can be sent to another process."""
 
 _second_store: list[Store] = []
-"""The store of the second process, there."""
+"""The store of the second process, set only there."""
 
 
 def export_leads(installation: Installation, arguments: argparse.Namespace) -> int:
-    """Write them to the standard output, oldest first."""
+    """Write the leads to the standard output, oldest first."""
     query = Query(arguments.status, arguments.form, arguments.since, arguments.until)
     filters = {name: value for name in ("status", "form", "since", "until") if (value := getattr(arguments, name))}
     record_export(installation.store, operator(), LEADS, clock.now(), format=arguments.format, filters=filters)
-    out = sys.stdout.buffer  # bytes: UTF-8 and these line ends, whatever the terminal has
-    gc.freeze()  # collecting what is loaded by now again and again would take a tenth of the time
+    out = sys.stdout.buffer  # bytes: UTF-8 and these line ends, whatever the terminal uses
+    gc.freeze()  # collecting the modules loaded by now again and again would take a tenth of the time
     if arguments.format == "csv":
         out.write((BYTE_ORDER_MARK if arguments.excel else "").encode() + header().encode())
     render = as_json_lines if arguments.format == "jsonl" else as_csv
@@ -51,12 +51,12 @@ def export_leads(installation: Installation, arguments: argparse.Namespace) -> i
 
 
 def rendered_pages(store: Store, url: str, query: Query, render: Render) -> Iterator[bytes]:
-    """The pages in UTF-8, oldest lead first. url: of the store's database.
+    """Yield the pages in UTF-8, oldest lead first. url: of the store's database.
 
-    Of the query, status, form, since and until count.
+    Of the query only status, form, since and until are used.
     Raises: StoreUnavailable; Failed.
     """
-    # Filtered leads may lie far apart: it is faster to look them up than to pass over the others.
+    # Filtered leads may lie far apart: looking them up is faster than skipping the others.
     if query.status or query.form or len(_edges(store, query, MIN_PAGES_FOR_TWO)) < MIN_PAGES_FOR_TWO:
         return (_encode(render(store, page)) for page in _pages(store, query))
     return _rendered_by_two(store, url, query, render)
@@ -81,7 +81,7 @@ def _rendered_by_two(store: Store, url: str, query: Query, render: Render) -> It
 
 
 def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # JSON can spell half a character, which UTF-8 cannot
+    return text.encode("utf-8", "replace")  # JSON can contain half a character, which UTF-8 cannot
 
 
 def _result(future: Future[bytes]) -> bytes:
@@ -92,7 +92,7 @@ def _result(future: Future[bytes]) -> bytes:
 
 
 def _ranges(store: Store, query: Query) -> Iterator[tuple[str, str]]:
-    """The id after which each page begins, and the last id of it; "" for the last page."""
+    """Yield the id after which each page begins, and the last id of it; "" for the last page."""
     after = ""
     while edges := _edges(store, query, MIN_PAGES_FOR_TWO, after):
         for edge in edges:

@@ -1,4 +1,4 @@
-"""`lead-capture fields`: what a form's senders sent last, how it was understood, and lines that teach the rest."""
+"""`lead-capture fields`: the names that a form's senders sent last, their meanings, and lines that teach the rest."""
 
 import argparse
 import json
@@ -21,18 +21,18 @@ from service.lead import CANONICAL_FIELDS, OPERATOR_REMARKS, Lead, Submission
 from service.store import Query
 
 MAX_LEADS = 500
-"""How many of the form's newest leads are read."""
+"""Number of the form's newest leads that are read."""
 
 WIDTH = 80
 
 PLACEHOLDER = "CHANGE_ME"
-"""Stands in a line for the field that only the operator knows."""
+"""Placeholder in a line for the field that only the operator knows."""
 
 GUESSED = " (guessed)"
-"""Ends the name of the extra that says from which answer a field was guessed."""
+"""Suffix of the extra that says from which answer a field was guessed."""
 
 MAX_EXAMPLE_LENGTH = 40
-"""Characters."""
+"""Maximum characters of an example."""
 
 _NOT_FIELDS = (*OPERATOR_REMARKS, "note on this request", "email (as typed)")
 _GUESSED_FROM = re.compile(r'from "(.*)"', re.DOTALL)
@@ -46,7 +46,7 @@ _GUESSABLE = ("message", "move_in_date", "team_size")
 class SentField:
     """One name that a sender used.
 
-    example: an answer, shortened. meaning: how it was understood, "" for not at all. target: what to teach it as.
+    example: an answer, shortened. meaning: the field that it fills, "" for none. target: the field to teach.
     """
 
     name: str
@@ -56,7 +56,7 @@ class SentField:
 
     @property
     def line(self) -> str:
-        """The line of TOML that teaches the name. JSON's strings are TOML's, except for DEL."""
+        """Return the line of TOML that teaches the name. JSON's strings are TOML's, except for DEL."""
         return f"{self.target} = {json.dumps(self.name, ensure_ascii=False)}".replace("\x7f", "\\u007f")
 
 
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a section for each sender.
 
-    Raises: Failed where nothing has arrived yet.
+    Raises: Failed if nothing has arrived yet.
     """
     with open_installation() as installation:
         form = form_named(arguments.form, installation.setup)
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def by_sender(installation: Installation, form: str, only: str) -> Mapping[str, Sequence[Lead]]:
-    """The form's newest leads with answers, by sender; the latest sender first."""
+    """Return the form's newest leads with answers, by sender; the latest sender first."""
     with installation.store.read() as tx:
         leads = tx.search.leads(Query(form=form), MAX_LEADS)
     senders: dict[str, list[Lead]] = {}
@@ -105,7 +105,7 @@ def by_sender(installation: Installation, form: str, only: str) -> Mapping[str, 
 
 
 def lines_of(form: Form, sender: str, leads: Sequence[Lead]) -> Iterator[str]:
-    """The names of one sender: comments, a table header, and lines that only need to be uncommented."""
+    """Yield the names of one sender: comments, a table header, and lines that only need to be uncommented."""
     fields = fields_of(leads, _targets(sender))
     yield f"#### {sender}: {counted(len(leads), 'lead')}, the last one at {leads[0].received_at:%Y-%m-%d %H:%M} UTC"
     understood = [field for field in fields if field.meaning]
@@ -132,7 +132,7 @@ def _targets(sender: str) -> Sequence[str]:
 
 
 def _table(form: Form, sender: str) -> str:
-    """Where the lines belong: the names of a page belong to the form, those of a sender to the sender."""
+    """Return the table for the lines: names of a page belong to the form, those of a sender to the sender."""
     name = form.name if form.name.replace("-", "").replace("_", "").isalnum() else json.dumps(form.name)
     return f"forms.{name}.fields" if sender == "browser" else f"forms.{name}.webhooks.{sender}.fields"
 
@@ -159,9 +159,9 @@ def _as_row(form: Form, sender: str, leads: Sequence[Lead]) -> dict[str, Any]:
 
 
 def fields_of(leads: Sequence[Lead], targets: Collection[str]) -> list[SentField]:
-    """Every name in these leads, as the newest lead with an answer has it.
+    """Return every name in these leads, from the newest lead with an answer for it.
 
-    leads: newest first. targets: what the forms file can teach names of their sender as.
+    leads: newest first. targets: fields to which the forms file can assign names of their sender.
     """
     fields: dict[str, SentField] = {}
     for lead in leads:
@@ -191,7 +191,7 @@ def _fields_in(submission: Submission) -> Iterator[SentField]:
 
 
 def _guesses(extras: Mapping[str, Answer | Sequence[str]]) -> Iterator[tuple[str, str]]:
-    """Submitted name -> the field that was guessed from its answer."""
+    """Return submitted name -> the field that was guessed from its answer."""
     for name, answer in extras.items():
         match = _GUESSED_FROM.fullmatch(str(answer)) if name.endswith(GUESSED) else None
         if match:
@@ -213,7 +213,7 @@ def _example(answer: Answer | Sequence[str]) -> str:
 
 
 def _tags(leads: Iterable[Lead]) -> Mapping[str, str]:
-    """UTM value -> its name: a hidden field with the same value is likely to be that one."""
+    """Return UTM value -> name: a hidden field with the same value is likely to hold it."""
     return {getattr(lead.attribution, key): key for lead in leads for key in UTM_KEYS if getattr(lead.attribution, key)}
 
 

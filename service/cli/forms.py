@@ -1,4 +1,4 @@
-"""`lead-capture forms`: the set-up that is kept in the database; exported, applied, compared, taken back."""
+"""`lead-capture forms`: the set-up in the database, exported, published, compared, taken back."""
 
 import argparse
 import difflib
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from service.store import Store
 
 MAX_LISTED = 40
-"""Changes that are printed; the JSON has all of them."""
+"""Maximum changes that are printed; the JSON has all of them."""
 
 HISTORY_SIZE = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """export, apply, history, diff, revert, each with its own."""
+    """Add the actions export, apply, history, diff and revert, each with its arguments."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     exporting = actions.add_parser("export", help="print the document", epilog="example: lead-capture forms export")
     exporting.add_argument("--version", type=int, metavar="N", help="an earlier one; by default the one in force")
@@ -69,7 +69,7 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the action.
 
-    Raises: Failed; SetupProblems where the document is faulty.
+    Raises: Failed; SetupProblems if the document is faulty.
     """
     from service.cli.installation import opened_store
     from service.settings import lookup, read_settings
@@ -159,12 +159,12 @@ def _revert(arguments: argparse.Namespace, publisher: "Publisher", store: "Store
 
 
 def _expected(publisher: "Publisher") -> int:
-    """The version in force; any where a forms file is, which the publisher then refuses."""
+    """Return the version in force; any if there is a forms file, which the publisher then refuses."""
     return publisher.standing().version or 0
 
 
 def _read(file: Path) -> str:
-    """The text of the document.
+    """Return the text of the document.
 
     Raises: Failed.
     """

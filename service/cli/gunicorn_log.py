@@ -1,4 +1,4 @@
-"""gunicorn's own log lines, through the same logging as ours: in the same format, at the same level, as discreet."""
+"""gunicorn's own log lines through our logging: in the same format, at the same level, without personal data."""
 
 import logging
 
@@ -8,14 +8,14 @@ from gunicorn.glogging import Logger
 log = structlog.get_logger()
 
 _QUOTING = ("Error handling request", "Invalid request from ip")
-"""How the lines begin that go on with an address or a stranger's words."""
+"""Beginnings of lines that go on with an address or a stranger's words."""
 
 
 class StructuredHandler(logging.Handler):
     """Logs each record as the event "gunicorn"."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log one record. gunicorn's routine, such as "Booting worker", is for those who debug."""
+        """Log one record. gunicorn's routine, such as "Booting worker", is logged at level debug."""
         message = record.getMessage()
         message = next((start for start in _QUOTING if message.startswith(start)), message)
         more = {"exc_info": record.exc_info[1]} if record.exc_info else {}
@@ -28,7 +28,7 @@ class StructuredHandler(logging.Handler):
 
 
 class StructuredLogger(Logger):  # type: ignore[misc] # gunicorn is untyped
-    """gunicorn's `logger_class`. An access log, where somebody configures one, stays gunicorn's."""
+    """gunicorn's `logger_class`. An access log, if configured, stays gunicorn's."""
 
     def setup(self, cfg: object) -> None:
         """Set up as gunicorn does, then replace the handlers of its error log."""

@@ -1,4 +1,4 @@
-"""`lead-capture import`: takes the leads of a file, by the same path as all others, and shows what became of each."""
+"""`lead-capture import`: imports the leads of a file, by the same path as all others, and reports the fate of each."""
 
 import argparse
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from service.operations.imports.outcome import ImportOutcome
 
 MAX_LINES = 20
-"""Remarks, or lines above the header, that are printed; --json has more."""
+"""Maximum remarks, or lines above the header, that are printed; --json has more."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Take them, or show what would be taken; 1 where a row cannot be read.
+    """Import the leads, or show what would be imported; 1 if a row cannot be read.
 
     Raises: Failed.
     """
@@ -119,7 +119,7 @@ def _heading(outcome: "ImportOutcome") -> Iterator[str]:
 
 
 def _above(heading: "Heading") -> Iterator[str]:
-    """The lines above the header, which are not taken."""
+    """Print the lines above the header, which are not imported."""
     if heading.above:
         yield f"The columns are named in line {heading.line}. The lines above are not leads:"
     yield from (f"  line {line}: {printable(text[:200])}" for line, text in heading.above[:MAX_LINES])

@@ -1,6 +1,6 @@
-"""An installation with its database open, for the commands that work on leads or on Nexudus; `lead-capture migrate`.
+"""An installation with its database open, for commands that work on leads or on Nexudus; `lead-capture migrate`.
 
-Apart from configuration.py, so that the parent of the web processes does not load the store.
+Separate from configuration.py, so that the parent of the web processes does not load the store.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from service.store import DEMO_WELCOME, ROLE, SCHEMA, Store, StoreUnavailable, T
 SIMULATOR_PASSWORD = "simulator"  # noqa: S105 (nothing real is behind it)
 
 _ADDRESS = "simulator"
-"""The flag in the database that holds the address of the demo's simulator; "" once it was stopped."""
+"""Flag with the address of the demo's simulator; "" once it was stopped."""
 
 _WEB_ADDRESS = "web address"
-"""The flag that holds the address of the web process of a running `up`; "" once it was stopped."""
+"""Flag with the address of the web process of a running `up`; "" once it was stopped."""
 
 _SQLITE = "sqlite:///"
 
@@ -37,7 +37,7 @@ RETRY_S = 1.0
 """Seconds between two tries to reach a database that is not up yet."""
 
 _PROBE_PATH, _PROBE_TIMEOUT_S = "/_sim/settings", 3.0
-"""An address that only a simulator answers, and how long it may take."""
+"""A path that only a simulator answers, and its time limit in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Installation:
 def open_installation(*, alerts: bool = False, demo: str = "") -> Iterator[Installation]:
     """Read the configuration and open the database, which must be on the newest schema; close it after the block.
 
-    alerts: as for read_configuration. demo: as for use_simulator; "" never turns to the simulator.
+    alerts: as for read_configuration. demo: as `activity` of use_simulator; "" never uses the simulator.
     Raises: SettingsProblems, SetupProblems, Failed.
     """
     settings, setup = read_configuration(alerts=alerts)
@@ -79,7 +79,7 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 
 
 def _check_usable(store: Store) -> None:
-    """Raises: Failed where the database does not answer, or its schema will not do."""
+    """Raise Failed if the database does not answer, or its schema is not compatible."""
     try:
         problem = store.schema_problem()
     except (StoreUnavailable, OSError) as error:
@@ -89,9 +89,9 @@ def _check_usable(store: Store) -> None:
 
 
 def database_problem(error: Exception) -> str:
-    """One line on a database that cannot be used: what is wrong and what to do, without secrets.
+    """Return one line on a database that cannot be used: what is wrong and what to do, without secrets.
 
-    Where that is unknown, the first line of its driver's message.
+    If that is unknown, the first line of its driver's message.
     """
     if fault := fault_of(error):
         return str(fault).replace(ROLE, _role())
@@ -101,7 +101,7 @@ def database_problem(error: Exception) -> str:
 
 
 def _role() -> str:
-    """The name of PostgreSQL's role as it stands in SQL."""
+    """Return the name of PostgreSQL's role, quoted for SQL."""
     name = unquote(urlsplit(lookup("DATABASE_URL") or "").username or "")
     return '"{}"'.format(name.replace('"', '""')) if name else ROLE
 
@@ -109,12 +109,12 @@ def _role() -> str:
 def stored_setup(settings: Settings, setup: Setup) -> Setup:
     """Return the set-up in force for a command that needs no database.
 
-    setup: as read_configuration has read it, which is right where there is a forms file, or no database yet.
+    setup: as read_configuration returned it, which is right if there is a forms file, or no database yet.
     Raises: SetupProblems.
     """
     path = settings.database_url.removeprefix(_SQLITE)
     if path != settings.database_url and not Path(path).exists():
-        return setup  # opening it would make it
+        return setup  # opening it would create it
     stored = in_force_before_fork(settings, setup)
     return stored if stored.is_read else setup
 
@@ -122,7 +122,7 @@ def stored_setup(settings: Settings, setup: Setup) -> Setup:
 def in_force_before_fork(settings: Settings, setup: Setup) -> Setup:
     """Return the set-up in force for the parent of processes that will open the database themselves.
 
-    setup: as read_configuration has read it. NOT_READ where only the database has it, and does not answer.
+    setup: as read_configuration returned it. NOT_READ if only the database has it, and does not answer.
     Raises: SetupProblems.
     """
     if not is_kept_in_database(settings, lookup):
@@ -159,9 +159,9 @@ def run_migrate(arguments: argparse.Namespace) -> int:
 
 
 def migrate(url: str, wait_s: float = 0.0) -> str | None:
-    """Bring one database to the newest schema; returns the schema that it is on then.
+    """Bring one database to the newest schema; returns its schema afterwards.
 
-    wait_s: how long a database that does not answer may take until it does.
+    wait_s: seconds to wait for a database that does not answer yet.
     Raises: Failed.
     """
     give_up_at = clock.monotonic() + wait_s
@@ -185,7 +185,7 @@ def migrate(url: str, wait_s: float = 0.0) -> str | None:
 
 
 def _may_come_up(error: Exception) -> bool:
-    """Whether waiting may help: no right comes by itself, and no file turns into a database."""
+    """Return whether waiting may help: no permission comes by itself, and no file turns into a database."""
     fault = fault_of(error)
     return fault is None or fault.is_temporary
 
@@ -194,10 +194,10 @@ def _may_come_up(error: Exception) -> bool:
 
 
 def record_simulator(database_url: str, url: str, web_url: str = "") -> None:
-    """Note the addresses of simulator and web process in the database, where other commands find them; "" for none.
+    """Store the addresses of simulator and web process in the database, for other commands; "" for none.
 
-    With the simulator's goes the token of the demo's link that signs in once. A database that does not answer is
-    ignored.
+    With the simulator's address, the token of the demo's one-time sign-in link is stored. A database that does not
+    answer is ignored.
     """
     token = secrets.token_urlsafe(24) if url else ""
 
@@ -211,7 +211,7 @@ def record_simulator(database_url: str, url: str, web_url: str = "") -> None:
 
 
 def public_url(installation: Installation) -> str:
-    """The address of the service for links: PUBLIC_URL, else that of a running `up`, else the default of PUBLIC_URL."""
+    """Return the service's address for links: PUBLIC_URL, else that of a running `up`, else PUBLIC_URL's default."""
     if lookup("PUBLIC_URL"):
         return installation.settings.public_url
     with installation.store.read() as tx:
@@ -219,7 +219,7 @@ def public_url(installation: Installation) -> str:
 
 
 def use_simulator(settings: Settings, setup: Setup, store: Store, activity: str) -> Settings:
-    """The settings with the simulator's address and login, if no credentials are set and a demo is running.
+    """Return the settings with the simulator's address and login, if no credentials are set and a demo is running.
 
     activity: what the command does with it, such as "checking", for the note on the standard error.
     """
@@ -236,7 +236,7 @@ def use_simulator(settings: Settings, setup: Setup, store: Store, activity: str)
 
 
 def _is_simulator(url: str) -> bool:
-    """Whether a simulator answers there: `up` may have been killed, and another program may use its port now."""
+    """Return whether a simulator answers there: `up` may have been killed, and another program may use its port now."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PROBE_TIMEOUT_S)
     try:
         connection.request("GET", _PROBE_PATH)

@@ -1,4 +1,4 @@
-"""How leads look in a terminal: a table where it is wide, else two or three lines each, so that ids can be copied."""
+"""Leads in a terminal: a table if it is wide, else two or three lines each, so that ids can be copied."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ from service.cli.terminal import printable
 from service.lead import Lead
 
 MIN_TABLE_WIDTH = 110
-"""Columns of a terminal that has room for a table."""
+"""Minimum columns of a terminal for a table."""
 
 MIN_LINE_WIDTH = 72
 """Columns of a terminal below which the time and the form get a line of their own."""
@@ -21,7 +21,7 @@ _MIN_WIDTHS = (32, 16, 11, 12, 22)
 
 
 def print_leads(leads: Iterable[Lead], console: Console) -> None:
-    """Print them. A terminal cuts what does not fit, with an ellipsis; files and pipes get all of it, as lines."""
+    """Print leads. A terminal cuts long cells with an ellipsis; files and pipes get everything, as lines."""
     cut = console.is_terminal
     if cut and console.width >= MIN_TABLE_WIDTH:
         _print_table(leads, console)
@@ -36,7 +36,7 @@ def _print(line: str, console: Console, *, style: str = "", cut: bool = True) ->
 
 
 def _print_table(leads: Iterable[Lead], console: Console) -> None:
-    """Row by row, because a million leads do not fit in memory."""
+    """Print row by row, because a million leads do not fit in memory."""
     spare = max(0, console.width - MIN_TABLE_WIDTH)
     widths = (*_MIN_WIDTHS[:-2], _MIN_WIDTHS[-2] + spare // 4, _MIN_WIDTHS[-1] + spare // 2)
     is_first = True
@@ -51,7 +51,7 @@ def _print_table(leads: Iterable[Lead], console: Console) -> None:
 
 
 def _row(cells: tuple[str, ...], widths: tuple[int, ...]) -> str:
-    """Cells side by side; the last one is not cut."""
+    """Return cells side by side; the last one is not cut."""
     *columns, last = cells
     return " ".join([*map(_fitted, columns, widths), last])
 
@@ -61,7 +61,7 @@ def _fitted(cell: str, width: int) -> str:
 
 
 def lines_of(lead: Lead, *, narrow: bool = False) -> Iterator[str]:
-    """Id, time, status and form; name and channel; the problem, if there is one."""
+    """Return the lines of a lead: id, time, status and form; name and channel; the problem, if any."""
     status = lead.status.value
     if narrow:
         yield f"{lead.id}  {status}"

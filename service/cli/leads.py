@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         return command(installation, arguments)
 
 
-# -- looking
+# -- reading
 
 
 def _list(installation: Installation, arguments: argparse.Namespace) -> int:
@@ -144,13 +144,13 @@ def _export(installation: Installation, arguments: argparse.Namespace) -> int:
 
 
 def _rows(store: Store, page: Sequence[Lead]) -> list[dict[str, Any]]:
-    """Everything known of some leads, as the API shows it."""
+    """Return everything known of some leads, as the API shows it."""
     with store.read() as tx:
         return leads_json(tx, page)
 
 
 def _filtered(installation: Installation, arguments: argparse.Namespace, limit: int) -> Iterator[Lead]:
-    """The leads that match the filters, newest first; says so where there are none."""
+    """Return the leads that match the filters, newest first; prints a note if there are none."""
     check_period(arguments.since, arguments.until)
     matches = _pages(installation.store, arguments, limit)
     first = next(matches, None)
@@ -197,12 +197,12 @@ def _correct(installation: Installation, arguments: argparse.Namespace) -> int:
 
 
 def _retry(installation: Installation, arguments: argparse.Namespace) -> int:
-    """The named leads, or all that match the filters and can be sent."""
+    """Retry the named leads, or all that match the filters and can be sent."""
     ids: Iterable[str] = arguments.ids
     filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
     if filtered == bool(ids):
         raise Failed("name leads, or select them with --status, --form, --since or --until")
-    if filtered:  # the next page is read when the one before has been retried
+    if filtered:  # the next page is read once the one before has been retried
         matches = _filtered(installation, arguments, sys.maxsize)
         ids = (lead.id for lead in matches if lead.status in RETRY.statuses)
     return _act_on_each(installation.store, RETRY, ids, "sent again", arguments)
@@ -226,7 +226,7 @@ def _act_on_each(store: Store, action: Action, ids: Iterable[str], done: str, ar
     return 1 if failed else 0
 
 
-# -- forget: erases a person from the store, and lists what is left to delete elsewhere
+# -- forget: erases a person from the store, and lists what remains to be deleted elsewhere
 
 
 def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
@@ -237,7 +237,7 @@ def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_forget(arguments: argparse.Namespace) -> int:
-    """Erase the person; 1 where a lead could not be erased now."""
+    """Erase the person; 1 if a lead could not be erased now."""
     with open_installation() as installation:
         _check_address(arguments.email)
         result = forget(installation.store, operator(), arguments.email, clock.now(), is_dry=arguments.dry_run)

@@ -12,7 +12,7 @@ from service.settings import Settings
 from service.settings.values import read_host
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 (the default of `web`, whose proxy may be another machine)
-"""This machine alone, and all of its addresses."""
+"""Only this machine, and all of its addresses."""
 
 _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
@@ -30,14 +30,14 @@ class ListenAddress:
 
     @property
     def local_url(self) -> str:
-        """The URL by which a browser or a process of this machine reaches it."""
-        if self.host in ("localhost", LOOPBACK, EVERYWHERE, "::"):  # for `::`, the kernel takes IPv4 as well
+        """The URL for a browser or a process on this machine."""
+        if self.host in ("localhost", LOOPBACK, EVERYWHERE, "::"):  # for `::`, the kernel accepts IPv4 as well
             return f"http://localhost:{self.port}"
         return f"http://{self}"
 
     @property
     def reachable_host(self) -> str:
-        """The host to connect to from this machine: "all addresses" is not one to connect to."""
+        """The host to connect to from this machine, as "all addresses" cannot be connected to."""
         return {EVERYWHERE: LOOPBACK, "::": "::1"}.get(self.host, self.host)
 
     @property
@@ -51,7 +51,7 @@ class ListenAddress:
     def check_free(self, option: str) -> None:
         """Check that nothing else listens there: the answers of another program would pass for ours.
 
-        option: which sets the port.
+        option: the one that sets the port.
         Raises: Failed.
         """
         try:
@@ -65,7 +65,7 @@ class ListenAddress:
             raise self.unusable(error, option) from error
 
     def unusable(self, error: OSError, option: str = "--port") -> Failed:
-        """The failure to listen there, in one sentence."""
+        """Return the failure to listen there, in one sentence."""
         reason = error.strerror or str(error)
         if isinstance(error, socket.gaierror) or error.errno in _NO_SUCH_ADDRESS:
             return Failed(f"cannot listen on {self.host} ({reason}): set --host or HOST to an address of this machine")
@@ -73,7 +73,7 @@ class ListenAddress:
 
 
 def host_address(text: str) -> str:
-    """An address to listen on."""
+    """Return an address to listen on."""
     try:
         return read_host(text)
     except ValueError as error:
@@ -89,6 +89,6 @@ def add_arguments(parser: argparse.ArgumentParser, default: ListenAddress) -> No
 def listen_address(
     settings: Settings, default: ListenAddress, arguments: argparse.Namespace | None = None
 ) -> ListenAddress:
-    """The address of a command; arguments go before settings."""
+    """Return the address of a command; arguments override settings."""
     host, port = (None, None) if arguments is None else (arguments.host, arguments.port)
     return ListenAddress(host or settings.host or default.host, port or settings.port or default.port)

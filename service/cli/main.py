@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from service.cli.commands import COMMANDS, Failed, Misused
 
 SERVING = frozenset({"up", "web", "worker", "simulator"})
-"""Commands whose processes stay, so that what they load for nothing is missed for as long."""
+"""Commands whose processes keep running, so that needless modules would stay in memory."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 1
     except BrokenPipeError:
-        # The reader has gone, as with `| head`: without this, Python would report it once more while it exits.
+        # The reader has gone, as with `| head`: without this, Python would report it again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except _reportable() as error:
@@ -43,10 +43,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Collect no garbage within the block; if it loaded modules, never search what there is by its end.
+    """Disable garbage collection within the block; exclude the modules loaded in it from later collections.
 
-    Modules are no garbage: searching them again and again, once more at the exit, took a third of the time that
-    `lead-capture up` needs to start and stop. Forked processes also go on sharing their memory.
+    Modules are no garbage: searching them again and again, and at the exit, took a third of the time that `lead-capture
+    up` needs to start and stop. Forked processes also go on sharing their memory.
     """
     loaded_before = len(sys.modules)
     gc.disable()
@@ -62,18 +62,18 @@ def load_without(module: str, unused: str) -> None:
     """Load a module as if another one that it would use were not installed."""
     if not {module, unused} & sys.modules.keys():
         sys.modules[unused] = None  # type: ignore[assignment]
-        with warnings.catch_warnings(action="ignore"):  # some miss it
+        with warnings.catch_warnings(action="ignore"):  # some cannot do without it
             import_module(module)
         del sys.modules[unused]
 
 
 def _command_in(given: Sequence[str]) -> Sequence[str]:
-    """The first word that is not an option: no option before the command takes a value."""
+    """Return the first word that is not an option: no option before the command takes a value."""
     return [word for word in given if not word.startswith("-")][:1]
 
 
 def _reportable() -> tuple[type[Exception], ...]:
-    """The errors that are reported without a traceback; imported only once something has failed."""
+    """Return the errors that are reported without a traceback; imported only once something has failed."""
     from service.forms import SetupProblems
     from service.operations.grants import GrantRefused
     from service.settings import SettingsProblems
@@ -99,7 +99,7 @@ def _report(problems: Sequence[str], code: int = 1) -> int:
 
 
 class _ShowVersion(argparse.Action):
-    """Like argparse's own `version` action, but the version is looked up only when it is printed."""
+    """Like argparse's own `version` action, but looks the version up only to print it."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from service.version import VERSION
@@ -109,9 +109,9 @@ class _ShowVersion(argparse.Action):
 
 
 def parser_for(loaded: Collection[str]) -> argparse.ArgumentParser:
-    """The whole parser.
+    """Return the whole parser.
 
-    loaded: the commands whose own arguments are read; the others are known by name and summary only.
+    loaded: the commands whose own arguments are read; the others have only name and summary.
     """
     parser = argparse.ArgumentParser(
         prog="lead-capture",

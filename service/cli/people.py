@@ -65,7 +65,7 @@ def _of_one(actions: "Actions", name: str, does: str) -> argparse.ArgumentParser
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the action says.
+    """Run the action.
 
     Raises: Failed, GrantRefused.
     """

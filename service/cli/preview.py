@@ -1,4 +1,4 @@
-"""`lead-capture preview`: shows what a submission would become."""
+"""`lead-capture preview`: shows the contact and opportunity that a submission would become."""
 
 import argparse
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it; 1 where the visitor would be sent back or the lead parked."""
+    """Print the preview; 1 if the visitor would be sent back or the lead parked."""
     from service.cli.installation import stored_setup
     from service.operations.preview import preview
 

@@ -17,13 +17,13 @@ from service.settings import Settings, lookup, read_settings
 from service.setup.reading import follow_setup
 
 WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(LOOPBACK, 8010)
-"""Where they listen unless something is set: the proxy of `web` may be another machine."""
+"""Default addresses: the proxy of `web` may be another machine."""
 
 MAX_CONNECTIONS = 1500
 """Open connections of one web process: more than may wait for a thread, so that others can always be dropped."""
 
 HEALTH_PATH = "/healthz"
-"""Answered by a thread of its own, while all others are busy."""
+"""Path answered by a thread of its own, even while all others are busy."""
 
 # -- web: accepts leads, under gunicorn
 
@@ -45,7 +45,7 @@ def run_web(arguments: argparse.Namespace) -> int:
         from service.cli.installation import database_problem, in_force_before_fork
         from service.web import prepare_app
 
-        # Before the fork: the web processes share its memory, and one that is replaced goes on with what they took up.
+        # Before the fork: the web processes share its memory, and a replacement starts with the version they took up.
         read = in_force_before_fork(settings, read)
         setup = follow_setup(settings, read, lookup, clock.now())
         options = server_options(settings, address) | server_hooks(settings, address, setup, folder)
@@ -88,7 +88,7 @@ def server_options(settings: Settings, address: ListenAddress) -> dict[str, Any]
 
 
 def server_limits(settings: Settings) -> ServerLimits:
-    """Behind a proxy all connections come from one address, which is therefore not limited."""
+    """Return the limits of a web process. Behind a proxy all connections have one address, which is not limited."""
     per_address = None if settings.trusted_proxies else ServerLimits().per_address
     return ServerLimits(per_address=per_address, express_paths=frozenset({HEALTH_PATH}))
 
@@ -97,7 +97,7 @@ def server_limits(settings: Settings) -> ServerLimits:
 
 
 def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add none."""
+    """Add nothing."""
 
 
 def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's signature)
@@ -107,7 +107,7 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
         from service.cli.installation import open_installation
         from service.worker import run as work
 
-        load_without("requests", "charset_normalizer")  # which guesses what bytes say: 2 MB, and we read bytes
+        load_without("requests", "charset_normalizer")  # which guesses encodings: 2 MB, and we read bytes
 
     with open_installation(alerts=True) as installation:
         settings = installation.settings

@@ -18,10 +18,10 @@ from service.platforms.registry import PLATFORMS
 from service.store import Act, Identity, Store, Subject, SubjectKind
 
 DEFAULT_PERIOD = timedelta(days=7)
-"""How far back to look without --since."""
+"""Period to look back without --since."""
 
 MAX_PROBLEMS_SHOWN = 10
-"""Unreadable leads that are listed; of the others only the number is printed."""
+"""Maximum unreadable leads that are listed; of the others only the number is printed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a line for each platform of the form; 1 where a platform or a lead could not be read."""
+    """Print a line for each platform of the form; 1 if a platform or a lead could not be read."""
     with open_installation() as installation:
         form = form_named(arguments.form, installation.setup)
         senders = [sender for sender in form.webhooks if sender in PLATFORMS]

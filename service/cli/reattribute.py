@@ -16,13 +16,13 @@ from service.lead import Attribution, Lead, LeadId, OtherTouch, Status
 from service.store import Act, Store, Subject, SubjectKind, Transaction, reported
 
 PAGE_SIZE = 200
-"""Leads that are read at a time, and changed in one short transaction."""
+"""Leads read at a time, and changed in one short transaction."""
 
 COMPARED = ("channel", "lead_source", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
-"""The values that reports and Nexudus use; a change of the others alone is not reported."""
+"""Values that reports and Nexudus use; a change of other values alone is not reported."""
 
 WITHOUT_EVIDENCE = (Status.ERASED, Status.ANNOUNCED)
-"""Erased with the person, or not fetched yet."""
+"""Statuses without evidence: erased with the person, or not fetched yet."""
 
 SUMMARIES = {
     "changed": "changed",
@@ -33,7 +33,7 @@ SUMMARIES = {
     "unchanged": "unchanged",
     "left alone": "erased or not fetched yet, left alone",
 }
-"""Fate of a lead -> its name in the summary, in that order."""
+"""Fate of a lead -> its name in the summary, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Recomputed:
 
     @property
     def differences(self) -> Mapping[str, tuple[Any, Any]]:
-        """Name of a value -> the stored one, and today's."""
+        """Return name of a value -> the stored one, and today's."""
         pairs = {name: (getattr(self.lead.attribution, name), getattr(self.attribution, name)) for name in COMPARED}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -90,7 +90,7 @@ def _record(store: Store, counts: Mapping[str, int], arguments: argparse.Namespa
 
 
 def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:
-    """The leads, oldest first. Leads that arrive in the meantime are attributed by today's rules anyway."""
+    """Yield the leads, oldest first. Leads that arrive meanwhile are attributed by today's rules anyway."""
     after = ""
     while True:
         with store.read() as tx:
@@ -105,7 +105,7 @@ def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:
 def recompute(
     page: Sequence[Lead], forms: Mapping[str, Form], store: Store, *, is_dry: bool = False
 ) -> list[Recomputed]:
-    """Compute the attribution of some leads again, and store what differs and was not sent.
+    """Compute the attribution of some leads again, and store differences that were not sent yet.
 
     Every lead's form must be among `forms`. Raises: StoreUnavailable.
     """

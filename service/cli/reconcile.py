@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a table for each account; 1 where there is a discrepancy."""
+    """Print a table for each account; 1 if there is a discrepancy."""
     with open_installation(demo="comparing with") as installation:
         try:
             if arguments.excuse:
@@ -88,7 +88,7 @@ def _record(tx: Transaction, act: Act, lead_ids: Sequence[LeadId], now: datetime
 def _readers(
     installation: Installation, arguments: argparse.Namespace
 ) -> Iterator[tuple[AccountReader, ComparePlatforms]]:
-    """A reader of each account that has a login, and the comparison with the platforms of its forms."""
+    """Yield a reader of each account with a login, and the comparison with the platforms of its forms."""
     import threading
 
     from service.fetching.connection import make_connections
@@ -137,7 +137,7 @@ def _record_repair(reader: AccountReader, result: Repair) -> None:
 
 
 def _with_progress(wait: Callable[[], None], show: ShowProgress, total: int) -> Callable[[], None]:
-    """The wait before each call, with progress out of `total` calls shown after it."""
+    """Return the wait before each call, which then shows the progress out of `total` calls."""
     calls = 0
 
     def wait_and_show() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MAX_ROWS = 15
-"""Rows of one table; the JSON has more."""
+"""Maximum rows of one table; the JSON has more."""
 
 CODES = {
     "macro": "macro not filled in",
@@ -24,7 +24,7 @@ CODES = {
     "truncated": "too long",
     "placeholder": "null and such",
 }
-"""Code of a repaired tag -> what marketers call it."""
+"""Code of a repaired tag -> its name among marketers."""
 
 Cells = tuple[str, ...]
 
@@ -43,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report of the subject."""
+    """Print the report of the chosen kind."""
     code: int = arguments.run_report(arguments)
     return code
 
 
 def run_attribution(arguments: argparse.Namespace) -> int:
-    """Print where leads came from."""
+    """Print the origins of leads."""
     from service.operations.report import attribution_report, period_of
 
     with open_installation() as installation:
@@ -57,7 +57,7 @@ def run_attribution(arguments: argparse.Namespace) -> int:
         check_period(period.since, period.until)
         report = attribution_report(installation.store, installation.setup.forms, period)
         if not report["leads"] and arguments.form:
-            form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
+            form_named(arguments.form, installation.setup)  # a removed form may still have leads
         if arguments.json:
             print_json(report)
             return 0
@@ -94,7 +94,7 @@ def _print_origins(report: Mapping[str, Any], console: "Console") -> None:
 
 
 def _print_tasks(report: Mapping[str, Any], console: "Console") -> None:
-    """What a marketer may want to correct."""
+    """Print what a marketer may want to correct."""
     more = report["more"]
     defaults = [(row["meaning"], f"{row['leads']:,}", f"{row['share']:.1%}") for row in report["defaults"]]
     sentence = "These have a LeadSource only because one is required:"
@@ -119,7 +119,7 @@ def _print_tasks(report: Mapping[str, Any], console: "Console") -> None:
 
 
 def _figures(console: "Console", title: str, rows: Iterable[tuple[str, Mapping[str, Any]]], more: int = 0) -> None:
-    """A table of leads, shares and deliveries."""
+    """Print a table of leads, shares and deliveries."""
     cells = [(name, f"{row['leads']:,}", f"{row['share']:.1%}", f"{row['delivered']:,}") for name, row in rows]
     _table(console, (title, "Leads", "Share", "Delivered"), cells, more)
 
@@ -134,7 +134,7 @@ def _table(
     text_columns: int = 1,
     wraps: bool = False,
 ) -> None:
-    """Nothing where there are no rows.
+    """Print a table; nothing without rows.
 
     more: rows that the report left out. text_columns: the first columns; the others are figures and keep their width.
     wraps: the last column is text that may take several lines.

@@ -31,7 +31,7 @@ def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the report."""
     from service.operations.answers import answer_report
     from service.operations.report import period_of
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_period(period.since, period.until)
         report = answer_report(installation.store, period, now, arguments.by)
         if not report["total"]["leads"] and arguments.form:
-            form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
+            form_named(arguments.form, installation.setup)  # a removed form may still have leads
         if arguments.json:
             print_json(report)
         else:

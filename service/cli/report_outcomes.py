@@ -1,4 +1,4 @@
-"""`lead-capture report outcomes`: what the leads of a period brought, as a table, CSV or JSON."""
+"""`lead-capture report outcomes`: sales outcomes of a period's leads, as a table, CSV or JSON."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ BY = ("channel", "source_medium", "campaign", "form", "location", "landing_page"
 TOUCHES = ("last", "first")
 
 MAX_ROWS = 30
-"""Rows of the table; CSV and JSON have all of them."""
+"""Maximum rows of the table; CSV and JSON have all of them."""
 
 TITLES = {
     "channel": "Channel",
@@ -32,7 +32,7 @@ TITLES = {
 }
 
 MAX_MILESTONES = 3
-"""Milestones of the table, the last ones."""
+"""Maximum milestones of the table: the last ones."""
 
 
 def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -52,13 +52,13 @@ def add_arguments(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the report."""
     from service.operations.outcome_output import outcomes_csv, outcomes_json
 
     with open_installation() as installation:
         report = _report(installation, arguments)
         if not report.total.leads and arguments.form:
-            form_named(arguments.form, installation.setup)  # a form that was removed may still have leads
+            form_named(arguments.form, installation.setup)  # a removed form may still have leads
         if arguments.json:
             print_json(outcomes_json(report))
         elif arguments.csv:
@@ -132,7 +132,7 @@ def _titles(report: "OutcomeReport") -> list[str]:
 
 
 def _currency(report: "OutcomeReport", name: str) -> str:
-    """The currency of the largest amount, "" where there is none: the table has room for one."""
+    """Return the currency of the largest amount, "" without one: the table has room for one only."""
     amounts: Mapping[str, float] = getattr(report.total, name)
     return max(amounts, key=lambda currency: (amounts[currency], currency), default="")
 

@@ -1,4 +1,4 @@
-"""gunicorn's hooks: a core for each web process, SIGHUP, the log, and what is counted."""
+"""gunicorn's hooks: a core for each web process, SIGHUP, the log, and metrics."""
 
 import inspect
 import os
@@ -17,13 +17,13 @@ from service.setup.current import CurrentSetup, on_hangup
 log = structlog.get_logger()
 
 Hooks = dict[str, Callable[..., None]]
-"""gunicorn's name of a hook -> what it calls."""
+"""gunicorn's name of a hook -> the function that it calls."""
 
 
 def server_hooks(
     settings: Settings, address: ListenAddress, setup: CurrentSetup, folder: MetricsFolder | None
 ) -> Hooks:
-    """Return all of them. setup: what SIGHUP has read again. folder: where the web processes count."""
+    """Return all hooks. setup: read again at SIGHUP. folder: for the metrics of the web processes."""
     several = (
         core_hooks(settings.web_processes),
         reload_hooks(setup),
@@ -47,7 +47,7 @@ def _chained(hooks: Sequence[Callable[..., None]]) -> Callable[..., None]:
 
 
 def _count_arguments(hook: Callable[..., None]) -> int:
-    """gunicorn checks how many a hook takes."""
+    """Return a hook's number of arguments, which gunicorn checks."""
     return len(inspect.signature(hook).parameters)
 
 
@@ -58,15 +58,15 @@ def _count_arguments(hook: Callable[..., None]) -> int:
 
 
 def choose_core(cores: Collection[int], taken: Iterable[int]) -> int:
-    """The core with the fewest users, and of several the lowest."""
+    """Return the core with the fewest users, and of several the lowest."""
     users = Counter(taken)
     return min(cores, key=lambda core: (users[core], core))
 
 
 def core_hooks(processes: int) -> Hooks:
-    """gunicorn's hooks that keep each process on one core; none where there are more cores than processes.
+    """Return hooks that keep each process on one core; none if there are more cores than processes.
 
-    There another program may be busy on that very core, which only the kernel knows.
+    Then another program may be busy on that very core, which only the kernel knows.
     """
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()  # Linux
     if not 2 <= len(cores) <= processes:  # noqa: PLR2004 (one core leaves no choice)
@@ -87,7 +87,7 @@ def core_hooks(processes: int) -> Hooks:
 
 
 def reload_hooks(setup: CurrentSetup) -> Hooks:
-    """gunicorn's hooks that make SIGHUP, to the parent or to any web process, a request to read the set-up again."""
+    """Return hooks that make SIGHUP, to the parent or to any web process, a request to read the set-up again."""
 
     def when_ready(_server: Any) -> None:
         on_hangup(setup.request, lambda: os.kill(os.getpid(), signal.SIGTERM))
@@ -102,7 +102,7 @@ def reload_hooks(setup: CurrentSetup) -> Hooks:
 
 
 def log_hooks(settings: Settings, address: ListenAddress) -> Hooks:
-    """gunicorn's hooks that log its start and its end."""
+    """Return hooks that log gunicorn's start and its end."""
 
     def when_ready(_server: Any) -> None:
         from service.version import VERSION
@@ -116,11 +116,11 @@ def log_hooks(settings: Settings, address: ListenAddress) -> Hooks:
     return {"when_ready": when_ready, "on_exit": on_exit}
 
 
-# -- what is counted
+# -- metrics
 
 
 def metrics_hooks(folder: MetricsFolder | None) -> Hooks:
-    """gunicorn's hooks that keep what its processes count, beyond their end."""
+    """Return hooks that keep the counts of web processes beyond their end."""
     if folder is None:
         return {}
 
@@ -135,7 +135,7 @@ def metrics_hooks(folder: MetricsFolder | None) -> Hooks:
     def child_exit(_server: Any, worker: Any) -> None:
         try:
             folder.retire(worker.pid)
-        except OSError as error:  # leads go on being taken
+        except OSError as error:  # leads are still accepted
             log.error("metrics_lost", why=error.strerror)
 
     def on_exit(_server: Any) -> None:

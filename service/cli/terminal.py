@@ -1,4 +1,4 @@
-"""What commands read from the command line and print: numbers, instants and pairs; JSON, counts, safe text, progress.
+"""Arguments and output of commands: numbers, instants and pairs; JSON, counts, safe text, progress.
 
 A wrong argument is wrong usage.
 """
@@ -19,7 +19,7 @@ from service.settings.values import read_duration
 
 
 def number_within(least: int, most: int) -> Callable[[str], int]:
-    """A type for whole numbers from `least` to `most`."""
+    """Return an argument type for whole numbers from `least` to `most`."""
 
     def number(text: str) -> int:
         if not (text.isdecimal() and least <= int(text) <= most):
@@ -30,11 +30,11 @@ def number_within(least: int, most: int) -> Callable[[str], int]:
 
 
 port_number = number_within(1, 65535)
-"""The type of a port number."""
+"""Argument type of a port number."""
 
 
 def instant(text: str) -> datetime:
-    """A date or time in ISO 8601; without a zone it is UTC."""
+    """Parse a date or time in ISO 8601; without a zone it is UTC."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
@@ -43,7 +43,7 @@ def instant(text: str) -> datetime:
 
 
 def time_span(text: str) -> float:
-    """A time span such as 30s, 5m or 1h, in seconds."""
+    """Parse a time span such as 30s, 5m or 1h, in seconds."""
     try:
         return read_duration(text)
     except ValueError as error:
@@ -51,7 +51,7 @@ def time_span(text: str) -> float:
 
 
 def pair(text: str) -> tuple[str, str]:
-    """One answer, as NAME=VALUE."""
+    """Parse one answer, NAME=VALUE."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r}: write NAME=VALUE")
@@ -64,7 +64,7 @@ def add_accounts_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_accounts(arguments: argparse.Namespace) -> frozenset[str] | None:
-    """The accounts of --account, None for all."""
+    """Return the accounts of --account; None for all."""
     return None if arguments.account is None else frozenset(arguments.account)
 
 
@@ -75,13 +75,13 @@ def add_period_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_period(since: datetime | None, until: datetime | None) -> None:
-    """Raises: Failed where a period ends before it begins."""
+    """Raise Failed if a period ends before it begins."""
     if since and until and since >= until:
         raise Failed("the period is empty: --since must lie before --until")
 
 
 def operator() -> Actor:
-    """Whoever uses this terminal, as the record of acts names them: by the user and the host."""
+    """Return the actor at this terminal, named by user and host in the record of acts."""
     try:
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -93,28 +93,28 @@ def operator() -> Actor:
 
 
 def print_json(value: object) -> None:
-    """Print it indented, for people as well as for programs."""
+    """Print a value as indented JSON, for people as well as for programs."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 lead", "2,000 leads"."""
+    """Return a number with its noun: `1 lead`, `2,000 leads`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def listed_accounts(accounts: frozenset[str] | None) -> str:
-    """The accounts of a person or a key; None for all."""
+    """Return the accounts of a person or a key; None for all."""
     return "all accounts" if accounts is None else ", ".join(sorted(accounts))
 
 
 def printable(text: str) -> str:
-    """A stranger's text on one line, without the characters that would control a terminal."""
+    """Return a stranger's text on one line, without the characters that would control a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 @contextmanager
 def progress_bar(description: str, total: float) -> Iterator[Callable[[float, str], None]]:
-    """A bar on the standard error while the block runs, on a terminal only.
+    """Show a progress bar on the standard error while the block runs, on a terminal only.
 
     Yields the function that updates it: how much of `total` is done, and the new description.
     """

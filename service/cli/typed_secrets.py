@@ -1,4 +1,4 @@
-"""`lead-capture secrets`: what people typed in the dashboard, by name; one that was lost is typed again.
+"""`lead-capture secrets`: the names of secrets typed in the dashboard; a lost one is typed again.
 
 It reads neither the forms file nor the set-up, which cannot be read as long as a secret is missing.
 """
@@ -34,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the action says."""
+    """Run the action."""
     with opened_store(read_settings()) as store:
         return int(arguments.command(store, arguments))
 
 
 def list_secrets(store: "Store", arguments: argparse.Namespace) -> int:
-    """Print who typed each, and when."""
+    """Print who typed each secret, and when."""
     with store.read() as tx:
         entries = tx.secrets.entries()
     if arguments.json:
@@ -57,7 +57,7 @@ def list_secrets(store: "Store", arguments: argparse.Namespace) -> int:
 def set_secret(store: "Store", arguments: argparse.Namespace) -> int:
     """Read a secret from the terminal, or from the standard input, and store it.
 
-    Raises: Failed where there is one of that name: a secret never changes.
+    Raises: Failed if there is one of that name: a secret never changes.
     """
     text = getpass("the secret: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not text:

@@ -1,4 +1,4 @@
-"""`lead-capture up`: one machine, one terminal, everything running."""
+"""`lead-capture up`: everything on one machine, in one terminal."""
 
 import argparse
 import ctypes
@@ -27,13 +27,13 @@ DEFAULT_ADDRESS = ListenAddress(LOOPBACK, 8000)
 """Only this machine reaches a service on trial; `web` is for networks."""
 
 START_TIMEOUT_S = 30.0
-"""How long the web process may take until it accepts leads."""
+"""Seconds until the web process must accept leads."""
 
 RELOADING = {"web", "worker"}
 """Processes that read the forms file again at a SIGHUP."""
 
 STOP_TIMEOUT_S = 12.0
-"""How long the processes may take to end before they are killed."""
+"""Seconds for the processes to end before they are killed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,10 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def stack_of(settings: Settings, setup: Setup, arguments: argparse.Namespace) -> Stack:
-    """Deliver to Nexudus where credentials are set, else to the simulator, which stays on this machine.
+    """Return the processes: they deliver to Nexudus if credentials are set, else to the simulator on this machine.
 
-    A Nexudus account that is connected in the dashboard while the simulator runs is used from then on; the simulator
-    is not started again.
+    A Nexudus account that is connected in the dashboard while the simulator runs is used from then on; the simulator is
+    not started again.
     """
     simulated = not settings.has_nexudus_login and not setup.has_default_login
     web = listen_address(settings, DEFAULT_ADDRESS, arguments)
@@ -119,7 +119,7 @@ class ProcessGroup:
         self._is_stopping = True
 
     def _pass_hangup_on(self) -> None:
-        """Have web and worker read the forms file again."""
+        """Pass a SIGHUP on to web and worker, which read the forms file again."""
         for name in self._processes.keys() & RELOADING:
             self._processes[name].send_signal(signal.SIGHUP)
 
@@ -143,7 +143,7 @@ class ProcessGroup:
     def wait_until_ready(self, address: ListenAddress) -> None:
         """Wait until leads are accepted.
 
-        Raises: Failed when a process ends or the time is up.
+        Raises: Failed if a process ends or the time is up.
         """
         deadline = time.monotonic() + START_TIMEOUT_S
         while not _answers(address):
@@ -190,7 +190,7 @@ def _listening_at(address: ListenAddress) -> tuple[str, ...]:
 def _end_with_parent() -> None:
     """Have Linux end the child with its parent, even a killed one; elsewhere an orphan must be stopped by hand.
 
-    And let no SIGHUP end it that comes before it can handle one.
+    Also ignore a SIGHUP that arrives before the child can handle one.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with suppress(OSError, AttributeError):
@@ -215,7 +215,7 @@ def _answers(address: ListenAddress) -> bool:
 
 
 def _made_password(database_url: str) -> str:
-    """The dashboard's password, if it was created just now."""
+    """Return the dashboard's password, if it was created just now."""
     from service.admin.pages.auth import make_password
     from service.store import Store
 
@@ -227,14 +227,14 @@ def _made_password(database_url: str) -> str:
 
 
 def _audience(web: ListenAddress) -> str:
-    """Say who can reach the service, which its addresses do not show."""
+    """Return who can reach the service, which its addresses do not show."""
     if web.is_loopback:
         return "Only this machine can reach it; --host 0.0.0.0 opens it to the network."
     return f"It listens on {web.host}: the network can reach it."
 
 
 def banner(stack: Stack, setup: Setup, password: str = "") -> str:
-    """The addresses, and in the demo a warning that nothing is real. password: shown this once."""
+    """Return the addresses, and in the demo a warning that nothing is real. password: shown this once."""
     here = stack.web.local_url
     lines = [f"Form {name}: POST {here}/f/{name}" for name in setup.forms][:5]
     if stack.simulated:

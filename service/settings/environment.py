@@ -48,7 +48,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_one(setting: Setting, environ: Mapping[str, str]) -> Any:
-    """Return the value of one setting; its default where nothing or only space is set."""
+    """Return the value of one setting; its default if it is unset or blank."""
     text = lookup(setting.name, environ) or ""
     if not setting.secret:
         text = text.strip()  # only a password may begin or end with a space
@@ -57,9 +57,9 @@ def read_one(setting: Setting, environ: Mapping[str, str]) -> Any:
 
 
 def lookup(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return the text of variable `name`, or of the file that `name`_FILE names; None when both are unset or empty.
+    """Return the text of variable `name`, or of the file that `name`_FILE names; None if both are unset or empty.
 
-    Raises: ValueError, one sentence, when both are set or the file cannot be read.
+    Raises: ValueError, one sentence, if both are set or the file cannot be read.
     """
     text, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
     if text and file:
@@ -70,7 +70,7 @@ def lookup(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
 def read_file(file: str, name: str) -> str:
     """Return the text of a file without newlines at its end.
 
-    Raises: ValueError, one sentence, when it cannot be read or is empty.
+    Raises: ValueError, one sentence, if it cannot be read or is empty.
     """
     try:
         text = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
@@ -113,7 +113,7 @@ def check_base_url(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_provider(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is missing of the provider that signs people in; an unreadable value counts as set."""
+    """Yield the missing settings of the provider that signs people in; an unreadable value counts as set."""
     names = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
     given = [name for name in names if values.get(name, "?")]
     is_wanted = given or values.get("oidc_domains") or values.get("oidc_role_claim")

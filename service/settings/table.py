@@ -42,7 +42,7 @@ from service.settings.values import (
 class Setting:
     """One setting.
 
-    read: text -> value; ValueError with problem and remedy. default: as an operator would write it; "" for none, when
+    read: text -> value; ValueError with problem and remedy. default: as an operator would write it; "" for none, if
     `note` says what happens and `absent` is the value. name, key (of Settings) and secret are filled in by SETTINGS.
     """
 
@@ -83,10 +83,10 @@ PLATFORM_URLS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting, checked. Secrets do not print.
+    """Every setting, checked. Secrets are not printed.
 
-    platform_urls: by setting. log_format: "" leaves it to the terminal. hints: variables that look like misspelt
-    settings, one line each.
+    platform_urls: by setting. log_format: "" decides by whether the output is a terminal. hints: variables that look
+    like misspelt settings, one line each.
     """
 
     database_url: Annotated[
@@ -290,7 +290,7 @@ class Settings:
 
     @property
     def encryption_keys(self) -> tuple[str, ...]:
-        """The operator's keys for secrets in the database, newest first; none: the database's own key serves."""
+        """The operator's keys for secrets in the database, newest first; without any, the database's own is used."""
         return (*self.encryption_key, *([self.secret_key] if self.secret_key else []))
 
     @property
@@ -314,4 +314,4 @@ def _list_settings() -> Iterator[Setting]:
 
 
 SETTINGS: tuple[Setting, ...] = tuple(_list_settings())
-"""All settings in the order of the docs."""
+"""All settings, in the order of the docs."""

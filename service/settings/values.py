@@ -1,6 +1,6 @@
-"""How settings are read: text -> value, or a ValueError with the problem and what to write instead.
+"""Readers of settings: text -> value, or a ValueError with the problem and what to write instead.
 
-No sentence repeats a text that may hold a password.
+No sentence repeats a text that may contain a password.
 """
 
 import base64
@@ -17,16 +17,16 @@ WINDOW_SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 WAIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 MIN_SECRET_KEY_CHARS = 16
-"""In hex 64 bits, the fewest that cannot be guessed."""
+"""Minimum length of SECRET_KEY: 64 bits in hex, which cannot be guessed."""
 
 MIN_PASSWORD_CHARS = 12
 """Minimum length of the dashboard's password, whose guesses are limited by address."""
 
 MIN_TOKEN_CHARS = 16
-"""Minimum length of a token that a program sends, and of SECRET_KEY: 64 bits in hex."""
+"""Minimum length of a token that a program sends: 64 bits in hex."""
 
 MIN_ENCRYPTION_KEY_CHARS = 32
-"""In hex 128 bits: with a copy of the database, guesses are tried as fast as a computer can."""
+"""Minimum length: 128 bits in hex, as guesses against a copy of the database are limited only by computing power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def read_url(text: str, path: bool = True) -> str:
 
 
 def read_issuer(text: str) -> str:
-    """Read the issuer of an OpenID Connect provider, which stays as it is: a slash at its end belongs to it."""
+    """Read the issuer of an OpenID Connect provider, unchanged: a slash at its end belongs to it."""
     address = read_url(text)
     if crosses_in_the_clear(address):
         raise ValueError("this would send codes and secrets over the network unencrypted: write an https:// address")
@@ -167,7 +167,7 @@ def read_sentry_dsn(text: str) -> str:
 
 
 def check_extra(distribution: str, extra: str) -> None:
-    """Raise ValueError where the distribution that an extra brings is not installed."""
+    """Raise ValueError if the distribution that an extra installs is missing."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (takes longer than all of this)
 
     try:
@@ -217,9 +217,9 @@ def read_database_url(text: str) -> str:
 
 
 def _splits_wrongly(rest: str) -> bool:
-    """Whether what follows the scheme has an @ / ? or # that ends the password too early.
+    """Return whether the part after the scheme has an @ / ? or # that ends the password too early.
 
-    Whoever connects to such an address looks for a host that is a piece of the password, and names it.
+    A client of such an address looks for a host named by a piece of the password, and logs it.
     """
     place, path = re.fullmatch(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr] # matches all
     login, _, host = place.rpartition("@")
@@ -260,7 +260,7 @@ def read_long_enough(text: str, least: int) -> str:
 
 
 def read_encryption_keys(text: str) -> tuple[str, ...]:
-    """Read keys separated by commas, the newest first, which must be long: nothing slows down who guesses it.
+    """Read keys separated by commas, the newest first, which must be long: nothing slows down guessing.
 
     Older ones may be shorter, because an earlier SECRET_KEY may be among them.
     """

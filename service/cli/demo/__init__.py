@@ -1,8 +1,8 @@
 """`lead-capture demo-data`: an invented history, for screenshots, trials and measurements.
 
 history.py   one lead after another, oldest first, and how each was delivered
-people.py    who writes, in which language, and how they came: visits.toml, which has the campaigns' costs, too
-sales.py     the stages that they entered, who was won, how soon people answered, and what campaigns cost
+people.py    the people, their languages, and their visits: visits.toml, which also has the campaigns' costs
+sales.py     stages entered, sales, how soon people answered, and the costs of campaigns
 
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.
 """
@@ -17,10 +17,10 @@ from service.cli.terminal import instant, number_within, progress_bar
 from service.store import Store
 
 ACCOUNT = "demo"
-"""The account of the invented leads. The forms file must not have one of this name."""
+"""The account of the invented leads. The forms file must not have an account of this name."""
 
 BATCH_SIZE = 2000
-"""Leads that are written, or removed, in one transaction."""
+"""Leads written, or removed, in one transaction."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

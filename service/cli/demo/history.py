@@ -36,7 +36,7 @@ from service.lead import (
 from service.nexudus.opportunities import compose
 from service.store import LeadHistory
 
-# -- what became of each lead
+# -- the outcome of each lead
 
 
 _MAX_WAITING_AGE = timedelta(hours=3)
@@ -64,7 +64,7 @@ _WAITS = "Nexudus asks to slow down: it is retried automatically."
 
 @dataclass(frozen=True, slots=True)
 class DemoOutcome:
-    """The outcome of a lead. problem: as operators read it. has_contact: False where the e-mail address is missing."""
+    """The outcome of a lead. problem: as operators read it. has_contact: False if the e-mail address is missing."""
 
     status: Status
     problem: str = ""
@@ -74,7 +74,7 @@ class DemoOutcome:
 
 
 def outcome_of(received_at: datetime, until: datetime, *, is_site: bool, random: Random) -> DemoOutcome:
-    """Draw the outcome of one lead. is_site: it came from a web page, where spam comes from, too."""
+    """Draw the outcome of one lead. is_site: it came from a web page, as most spam does."""
     age = until - received_at
     odds = _OF_SITES if is_site else _OF_PLATFORMS
     (ending,) = random.choices([name for name, _ in odds], weights=[share for _, share in odds])
@@ -90,11 +90,11 @@ def outcome_of(received_at: datetime, until: datetime, *, is_site: bool, random:
 
 _OF_SITES = (("fine", 520), ("waiting", 400), ("spam", 50), ("discarded", 8), ("erased", 6), ("parked", 10))
 _OF_PLATFORMS = (("fine", 570), ("waiting", 400), ("test", 4), ("discarded", 4), ("erased", 6), ("parked", 14))
-"""Ending and weight; an ending that does not fit a lead's age becomes a delivery."""
+"""Outcome and weight; an outcome that does not fit a lead's age becomes a delivery."""
 
 
 def _unsent(ending: str, age: timedelta, random: Random) -> DemoOutcome | None:
-    """An outcome without a call to Nexudus, if this ending is one."""
+    """Return an outcome without a call to Nexudus, if this is one."""
     if ending == "spam":
         return DemoOutcome(
             Status.QUARANTINED if age < _MIN_ERASED_AGE else Status.DISCARDED, random.choice(_SUSPICIONS)
@@ -171,11 +171,11 @@ _LOCATIONS = (("London", 46), ("Manchester", 22), ("Berlin", 18), ("Amsterdam", 
 _REPEATED_SHARE = 0.01
 
 _SEVERAL_VISITS_SHARE = 0.35
-"""Share of the people from the site who had been there before they wrote."""
+"""Share of the people from the site who had visited it before they wrote."""
 
 
 def histories(account: str, count: int, days: int, until: datetime, seed: int) -> Iterator[LeadHistory]:
-    """`count` leads within so many days before `until`."""
+    """Yield `count` leads within that many days before `until`."""
     random = Random(seed)  # noqa: S311 (nothing here is secret)
     story = Random(f"{seed}-sales")  # noqa: S311 (of its own, so that what is drawn above stays the same)
     visits, weights = all_visits()
@@ -195,7 +195,7 @@ def histories(account: str, count: int, days: int, until: datetime, seed: int) -
 def _first_of(
     visit: DemoVisit, visits: Sequence[DemoVisit], weights: Sequence[float], random: Random
 ) -> OtherTouch | None:
-    """Draw the first visit of a person who came again; None where it shows the same."""
+    """Draw the first visit of a person who came again; None if it has the same attribution."""
     (first,) = random.choices(visits, cum_weights=weights)
     if first.sender != visit.sender or first.attribution == visit.attribution:
         return None
@@ -203,7 +203,7 @@ def _first_of(
 
 
 def _body(lead: Lead) -> dict[str, Any]:
-    """The opportunity that Nexudus would have received."""
+    """Return the opportunity that Nexudus would have received."""
     form = Form(lead.submission.form, title=lead.submission.form.replace("-", " ").capitalize())
     target = translate.Target(stage_id=1001, business_id=55, country_id=1, time_zone_id=2)
     return compose(translate.opportunity(lead, form, target, lead.coworker_id or CoworkerId(0)))
@@ -274,7 +274,7 @@ def _draw(shares: tuple[tuple[str, int], ...], random: Random) -> str:
 
 
 def _lead_id(received_at: datetime, random: Random) -> LeadId:
-    """Like new_lead_id, but the same for the same seed."""
+    """Return a lead id like new_lead_id, but reproducible by the seed."""
     noise = random.getrandbits(74)
     return LeadId(f"{first_lead_id(received_at)[:12]}7{noise >> 62:03x}{2 << 62 | noise & (1 << 62) - 1:016x}")
 
@@ -284,16 +284,16 @@ def _lead_id(received_at: datetime, random: Random) -> LeadId:
 _BY_HOUR = (2, 1, 1, 1, 1, 2, 5, 12, 28, 42, 48, 45, 38, 36, 42, 44, 38, 30, 24, 20, 17, 13, 8, 4)
 _BY_WEEKDAY = (1.15, 1.25, 1.2, 1.1, 0.85, 0.35, 0.4)
 _GROWTH = 0.6
-"""How much more arrives at the end than at the beginning."""
+"""Share by which more arrives at the end than at the beginning."""
 
 _CAMPAIGNS = ((0.25, 0.05, 1.5), (0.6, 0.04, 1.8), (0.88, 0.05, 1.6))
-"""Start and length of each campaign, as parts of the history, and the factor by which it raises the number of leads."""
+"""Start and length of each campaign, as shares of the history, and the factor by which it raises the number."""
 
 _DRAWN_TOGETHER = 100_000
 
 
 def arrival_times(count: int, days: int, until: datetime, random: Random) -> Iterator[datetime]:
-    """`count` instants within so many days before `until`, the earliest first."""
+    """Return `count` instants within that many days before `until`, the earliest first."""
     began = until - timedelta(days=days)
     weights = list(accumulate(_weight(began + timedelta(hours=hour), hour / (days * 24)) for hour in range(days * 24)))
     numbers: Counter[int] = Counter()
@@ -305,6 +305,6 @@ def arrival_times(count: int, days: int, until: datetime, random: Random) -> Ite
 
 
 def _weight(at: datetime, part: float) -> float:
-    """The relative number of leads in an hour. part: how much of the history is over by then."""
+    """Return the relative number of leads in an hour. part: share of the history that is over by then."""
     campaign = next((factor for start, length, factor in _CAMPAIGNS if start <= part < start + length), 1.0)
     return _BY_HOUR[at.hour] * _BY_WEEKDAY[at.weekday()] * (1 + _GROWTH * part) * campaign

@@ -24,7 +24,7 @@ _DOMAINS = ("example.com", "example.org", "example.net")
 
 @dataclass(frozen=True, slots=True)
 class DemoLanguage:
-    """People of one language. numbers: the beginning of telephone numbers, and how many digits follow."""
+    """People with one language. numbers: the beginning of telephone numbers, and the number of digits that follow."""
 
     first: Sequence[str]
     last: Sequence[str]
@@ -138,7 +138,7 @@ _TEAMS = ("", "", "1", "2", "2-5", "2-5", "6-10", "6-10", "11-20", "20+")
 
 
 _WITH_PHONE = 0.7
-"""The share of people with a telephone number, in countries that reserve some."""
+"""Share of people with a telephone number, in countries that reserve some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ _PAGES = ("/", "/tour", "/private-offices", "/hot-desks", "/meeting-rooms", "/pr
 
 @dataclass(frozen=True, slots=True)
 class DemoVisit:
-    """One way to come. sender: where its leads come from; form_name: the name of the form there."""
+    """One kind of visit. sender: the sender of its leads; form_name: the name of the form there."""
 
     evidence: Evidence
     attribution: Attribution
@@ -199,7 +199,7 @@ def read_visits() -> Mapping[str, Any]:
 
 
 def all_visits() -> tuple[Sequence[DemoVisit], Sequence[float]]:
-    """Every visit, and the cumulative weights to draw them by."""
+    """Return every visit, and the cumulative weights to draw them by."""
     tables = read_visits()
     weighted = [*_of_the_site(tables["site"]), *_of_platforms(tables["lead_ad"])]
     return [visit for _, visit in weighted], [*accumulate(weight for weight, _ in weighted)]

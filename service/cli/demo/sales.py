@@ -1,4 +1,4 @@
-"""What became of the invented leads: stages, sales, answers and whose turn each was; and what campaigns cost."""
+"""Invented sales of the leads: stages, outcomes, answers and turns; and costs of campaigns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,32 +19,32 @@ STAGES = (
     (1004, "Toured", 0.8, 4.0),
     (1005, "Proposal sent", 0.68, 2.0),
 )
-"""Stage, name, the share of those in the stage before that enter it, and after how many days on average.
+"""Stage, name, the share of the previous stage's leads that enter it, and after how many days on average.
 
-They are those of the simulated boards, so that both parts of the demo agree.
+They are the stages of the simulated boards, so that both parts of the demo agree.
 """
 
 WON, LOST = (1008, "Won", 0.55, 6.0), (1007, "Lost", 0.7, 14.0)
-"""The last stage of a lead that entered all others, and of one that stopped on the way: if it does not stay there."""
+"""Last stage, name, probability and average days: of a lead that entered all other stages, of one that stopped."""
 
 QUALITY = {"Email": 1.15, "Referral": 1.2, "Paid Search": 1.0, "Paid Social": 0.8, "AI Assistant": 1.1}
-"""Channel -> factor of the shares."""
+"""Channel -> factor for the shares."""
 
 CURRENCIES = {"London": "GBP", "Manchester": "GBP", "Berlin": "EUR", "Amsterdam": "EUR"}
 VALUES = {"tour": 450, "contact": 620, "meeting-room": 180, "day-pass": 25}
-"""Form -> value of an opportunity a month, for one desk."""
+"""Form -> monthly value of an opportunity for one desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSale:
-    """The opportunity of a lead, and how it came there."""
+    """The opportunity of a lead, and its history."""
 
     sale: Sale
     changes: Sequence[SaleChange]
 
 
 def sale_of(lead: Lead, until: datetime, random: Random) -> DemoSale | None:
-    """Draw what became of a delivered lead by `until`; None for any other."""
+    """Draw the sale of a delivered lead by `until`; None for any other lead."""
     if lead.status is not Status.DELIVERED or lead.delivered_at is None or lead.opportunity_id is None:
         return None
     steps = list(_steps(lead, until, random))
@@ -76,7 +76,7 @@ def sale_of(lead: Lead, until: datetime, random: Random) -> DemoSale | None:
 
 
 def _steps(lead: Lead, until: datetime, random: Random) -> Iterator[tuple[int, str, datetime]]:
-    """Yield stage, name and time of all that a lead had entered by then."""
+    """Yield stage, name and time of every stage that a lead had entered by then."""
     quality = QUALITY.get(lead.attribution.channel, 0.95)
     at = lead.delivered_at or lead.received_at
     end = WON
@@ -101,11 +101,11 @@ HOURS = WorkingHours(read_hours("Mo-Fr 09:00-18:00"), zone=UTC)
 WITHIN_S = 2 * 3600.0
 
 PEOPLE = (("ann@harbourdesk.example", 901, 2400.0), ("bob@harbourdesk.example", 902, 5400.0))
-"""E-mail address, user, and the working time until an answer, in seconds on average."""
+"""E-mail address, user, and average working time until an answer, in seconds."""
 
 
 def turn_of(number: int, lead: Lead) -> OwnerTurn | None:
-    """Return whose turn a delivered lead was; None for any other. number: of the lead in the history."""
+    """Return whose turn a delivered lead was; None for any other lead. number: of the lead in the history."""
     if lead.status is not Status.DELIVERED:
         return None
     email, user_id, _ = PEOPLE[number % len(PEOPLE)]
@@ -113,7 +113,7 @@ def turn_of(number: int, lead: Lead) -> OwnerTurn | None:
 
 
 def clock_of(number: int, lead: Lead, changes: Sequence[SaleChange], until: datetime) -> AnswerClock | None:
-    """Draw when a delivered lead was answered by `until`; None for any other. changes: of its opportunity."""
+    """Draw when a delivered lead was answered by `until`; None for any other lead. changes: of its opportunity."""
     if lead.status is not Status.DELIVERED:
         return None
     random = Random(f"answer {lead.id}")  # noqa: S311 (nothing here is secret)
@@ -140,7 +140,7 @@ _WEEKEND, _SATURDAY = 0.45, 5
 
 
 def costs_of(account: str, leads: int, days: int, until: datetime, seed: int) -> Iterator[Cost]:
-    """Yield what the campaigns cost on each day of a history."""
+    """Yield the costs of the campaigns on each day of a history."""
     random = Random(f"{seed}-costs")  # noqa: S311 (nothing here is secret)
     first, campaigns = (until - timedelta(days=days)).date(), read_visits()["campaign"]
     for number in range((until.date() - first).days + 1):
