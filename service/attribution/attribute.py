@@ -104,8 +104,8 @@ def clicks(evidence: Evidence, config: AttributionConfig) -> tuple[Click, ...]:
 def _all_click_ids(touch: Touch, evidence: Evidence, policy: Policy) -> Mapping[str, str]:
     """Return the click ids of all visits by name: those of `touch`, which counts, then those of the newest visit.
 
-    Ids of other visits change neither channel nor LeadSource. But an ad platform that is to learn the outcome of a
-    click needs its id also where another visit counts: an ad began what a newsletter closed.
+    Ids of other visits change neither channel nor LeadSource. But an ad platform that learns the outcome of a click
+    needs its id even if another visit counts: an ad began what a newsletter closed.
     """
     ids = touch.click_ids
     if policy.first_touch and touch.name != "current":  # else this visit counts, or has no evidence
@@ -113,7 +113,7 @@ def _all_click_ids(touch: Touch, evidence: Evidence, policy: Policy) -> Mapping[
     previous = url_of(evidence.landing_url)
     for stored in _remembered(evidence):
         url = url_of(stored.url)
-        if url != previous and (more := read_click_ids(url)):  # one visit leaves the same address in all places
+        if url != previous and (more := read_click_ids(url)):  # a single visit leaves the same address everywhere
             ids = {**ids, **more, **ids}
         previous = url
     return ids

@@ -1,8 +1,8 @@
 """The ordered rules of the channel: the first that returns one decides.
 
 They are Google Analytics' table for manually tagged traffic, with a fall-through from tags to
-click ids and the referrer, and a few more words. The number in front of each is that of the rules'
-description.
+click ids and the referrer, and a few more words. The number before each rule is its number in the description of the
+rules.
 """
 
 from collections.abc import Callable
@@ -143,7 +143,7 @@ def opened_link(signals: Signals) -> str:
 
 
 def came_from(signals: Signals) -> str:
-    """18. The page before."""
+    """18. The referring page."""
     return _REFERRED.get(signals.referrer.category, "") if signals.referrer else ""
 
 
@@ -153,7 +153,7 @@ def unassigned(signals: Signals) -> str:
 
 
 def direct(_: Signals) -> str:
-    """20. Nothing known."""
+    """20. Nothing is known."""
     return "Direct"
 
 

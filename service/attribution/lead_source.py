@@ -114,7 +114,7 @@ def form_default(inputs: LeadSourceInputs) -> int | None:
 
 
 def by_channel(inputs: LeadSourceInputs) -> int | None:
-    """6. By the channel, else the web; an untagged click in webmail is a personal e-mail."""
+    """6. The channel's number, else that of the website; an untagged click in webmail is a personal e-mail."""
     if inputs.channel == "Email" and inputs.channel_rule is came_from:
         return DIRECT_EMAIL
     return _CHANNEL_NUMBERS.get(inputs.channel, WEB)

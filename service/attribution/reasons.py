@@ -1,6 +1,6 @@
 """An attribution explained in a marketer's words.
 
-The only values of the visitor that a reason repeats are words of our own tables and a plain host, so it may be logged.
+Of the visitor's values, a reason repeats only words of our own tables and a plain host, so it can be logged.
 """
 
 import re
@@ -146,7 +146,7 @@ _PHRASES: Mapping[ChannelRule, Callable[[ReasonInputs], str]] = {
     channel.unassigned: _unassigned,
     channel.direct: _direct,
 }
-"""Rules with phrases of their own; all others looked at utm_source and utm_medium."""
+"""Rules with phrases of their own; all other rules decide by utm_source and utm_medium."""
 
 
 # -- the LeadSource, one phrase for each rule
@@ -188,7 +188,7 @@ _PLAIN_HOST = re.compile(r"[a-z0-9._-]+")
 _SPOKEN = frozenset(
     part for words in (ALIASES, *SETS.values()) for word in words for part in word.split("-") if not part.isdigit()
 )
-"""Parts of the words in our tables: a value made of them says nothing about a person."""
+"""Parts of the words in our tables: a value made only of them reveals nothing about a person."""
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""The signals of one touch that the rules look at: its tags, click ids and referrer looked up in the tables."""
+"""The signals of one touch that the rules use: its tags, click ids and referrer, looked up in the tables."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -175,7 +175,7 @@ def is_known_source(utm_source: str, config: AttributionConfig) -> bool:
 
 
 def lookalikes(values: Iterable[str]) -> Mapping[str, list[str]]:
-    """Return tags with several spellings that people take for one: label -> spellings.
+    """Return tags whose several spellings people read as one: label -> spellings.
 
     Spellings differ by upper and lower case, or by space, "_", "+" and "-".
     """
@@ -188,7 +188,7 @@ def lookalikes(values: Iterable[str]) -> Mapping[str, list[str]]:
 # -- what reports show of a visit without tags
 
 JOINT = " / "
-"""Stands between source and medium."""
+"""Separator of source and medium."""
 
 DIRECT = f"(direct){JOINT}(none)"
 

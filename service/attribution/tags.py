@@ -112,7 +112,7 @@ def _first_usable(values: Mapping[str, Sequence[object]], names: Iterable[str], 
 
 
 def join(sources: Sequence[TagSource]) -> tuple[Utm, str]:
-    """Return the UTM values of one link, never a mixture of two, and the place where they were.
+    """Return the UTM values of one link, never a mixture of two, and the place where they were found.
 
     The first source with a utm_source or utm_medium is the base, else the first with any value. Its gaps
     are filled from later ones only where those plainly describe the same link.

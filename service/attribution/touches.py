@@ -39,7 +39,7 @@ class Touch(NamedTuple):
 
 
 class _Visit(NamedTuple):
-    """The addresses of this visit, "" when unknown, and the site's own hosts by them and the operator's word."""
+    """The addresses of this visit, "" when unknown, and the site's own hosts, from these addresses and the settings."""
 
     landing: str
     page: str
@@ -185,7 +185,7 @@ def _decode(text: str) -> object:
 # -- the first page of the visit that counts
 
 MAX_PAGE_LENGTH = 200
-"""Longer paths are cut."""
+"""Maximum characters of a path; longer ones are cut."""
 
 _PATH = re.compile(r"https?://[^/?#\\]*([^?#]*)", re.IGNORECASE)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 MAX_LENGTH = 255
-"""Characters of a UTM value that are kept; our limit, Nexudus publishes none."""
+"""Maximum characters of a UTM value; our own limit, as Nexudus publishes none."""
 
 _MAX_READ = 2048  # characters looked at
 _MAX_CACHED = 64  # characters; links of one campaign carry the same few values again and again

@@ -124,5 +124,5 @@ def _announced(submission: Submission, place: str, form: Form, now: datetime) ->
 
 
 def _by_ids(arrival: Arrival) -> Arrival:
-    """Drop the key of the words: without answers it would be the same for all."""
+    """Drop the key made from the words: without answers it would be the same for all leads."""
     return replace(arrival, keys=[key for key in arrival.keys if key.otherwise])

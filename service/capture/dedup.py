@@ -32,7 +32,7 @@ _encode = json.JSONEncoder(sort_keys=True).encode
 def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[DedupKey]:
     """Yield the keys by which a repeat is recognised: the sender's id, the key of form view or call, the words.
 
-    A test has none: its id may be a constant, and each press of a test button should show a lead.
+    A test has none: its id may be a constant, and each press of a test button should produce a lead.
     """
     if submission.is_test:
         return
@@ -102,7 +102,10 @@ def _digest(text: str) -> str:
 
 
 def person_of(lead: Lead) -> str:
-    """Return the key of the person; leads with one key are delivered one at a time. A lead without one is its own."""
+    """Return the key of the person.
+
+    Leads with one key are delivered one at a time. A lead without a person has a key of its own.
+    """
     return person_key(lead.submission.contact) or lead.id
 
 

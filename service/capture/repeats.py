@@ -26,7 +26,7 @@ _OF_THE_CALL = frozenset(
 """Folded names of values that differ between two attempts of one call."""
 
 PAUSED = "The form is paused, so this is not sent to the CRM: send it again, or discard it."
-"""Problem of a lead that arrived at a paused form; nothing is wrong with the lead itself."""
+"""Problem of a lead that arrived while its form was paused; the lead itself is valid."""
 
 MAX_CHANGES = 50
 """Changes recorded separately for one lead: a sender that saves a form at each keystroke must not fill the store."""
@@ -86,7 +86,7 @@ def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
 def _contacts_of(lead: Lead, form: Form) -> Iterator[Contact]:
     """Yield the lead's contact as it is, as it was before each change, and as it is in changes that were not sent.
 
-    A retry still bears the old address; an address that arrived after delivery still identifies the person.
+    A retry still has the old address; an address that arrived after delivery still identifies the person.
     """
     changes = [change.was if change.is_applied else change.became for change in lead.corrections]
     for fields in ({}, *changes):

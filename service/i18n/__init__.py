@@ -57,14 +57,14 @@ Key = TypeVar("Key")
 
 
 def _(message: str, /, **values: object) -> str:
-    """A message in the language in force, with its values put in."""
+    """Return a message in the language in force, with its values filled in."""
     if not message:  # the catalog's own header
         return ""
     return current_language().catalog.gettext(message) % values
 
 
 def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
-    """The message for this number, which is `%(num)s` in it."""
+    """Return the message for this number, which is `%(num)s` in it."""
     return current_language().catalog.ngettext(singular, plural, number) % {"num": whole(number), **values}
 
 

@@ -35,17 +35,17 @@ _GROUP_DIGITS = 3
 
 
 def whole(value: float) -> str:
-    """12345 as 12,345."""
+    """Return 12345 as 12,345."""
     return _grouped(f"{int(value):,}", current_language())
 
 
 def decimal(value: float, digits: int) -> str:
-    """1234.5 as 1,234.5; digits: after the point, always so many."""
+    """Return 1234.5 as 1,234.5. digits: the fixed number of digits after the point."""
     return _grouped(f"{Decimal(str(value)):,.{digits}f}", current_language())
 
 
 def percent(value: float, digits: int = 0) -> str:
-    """34.5 as 34.5%: the value is in percent."""
+    """Return 34.5 as 34.5%; the value is in percent."""
     return str(current_language().conventions["percent"]).replace("#", decimal(value, digits))
 
 
@@ -62,7 +62,7 @@ def money(amount: float | Decimal, currency: str, digits: int | None = None) -> 
         return sign + number
     conventions = current_language().conventions
     symbol = conventions["currencies"].get(currency, currency)
-    # A code stands apart from the number, a sign as the pattern has it.
+    # A code is separated from the number; a sign is placed as in the pattern.
     gap = "\N{NO-BREAK SPACE}" if symbol.isalpha() and conventions["money"].startswith("¤#") else ""
     return sign + str(conventions["money"]).replace("¤", symbol + gap).replace("#", number)
 
@@ -83,7 +83,7 @@ def date_text(day: date, style: str = YEAR_DAY) -> str:
 
 
 def time_text(instant: datetime, *, seconds: bool = False) -> str:
-    """14:02, with seconds 14:02:05; all four languages write the hours of the day to 23."""
+    """Return 14:02, with seconds 14:02:05; all four languages use the 24-hour clock."""
     return instant.strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
@@ -95,7 +95,7 @@ def _parts(code: str, style: str) -> tuple[tuple[bool, str], ...]:
 
 
 def _grouped(text: str, language: Language) -> str:
-    """A number written as 1,234.5 with the language's own signs, ungrouped where it groups only longer ones."""
+    """Return a number written as 1,234.5 with the language's own signs; ungrouped if it groups only longer ones."""
     if text.isdecimal():  # most numbers of a page have neither sign
         return text
     conventions = language.conventions

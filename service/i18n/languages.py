@@ -31,7 +31,7 @@ class Language:
 
 @cache
 def load_language(code: str) -> Language:
-    """A language by its code, read once in each process."""
+    """Return a language by its code; it is read once in each process."""
     conventions = json.loads(CONVENTIONS.read_text("utf-8"))[code]
     if code == DEFAULT_LANGUAGE:
         return Language(code, NullTranslations(), conventions)

@@ -1,1 +1,1 @@
-"""What Prometheus reads: counted by the web processes of a host, by the worker, and by the store."""
+"""The metrics for Prometheus: counted by the web processes of a host, by the worker, and in the store."""

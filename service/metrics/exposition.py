@@ -14,7 +14,7 @@ from service.metrics.processes import ProcessUsage
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 PRIVATE_LABELS = frozenset(("account", "form", "sender", "worker"))
-"""Labels that only a holder of METRICS_TOKEN sees: others get the sum over them, or what MERGED says.
+"""Labels that only a holder of METRICS_TOKEN sees: others get the sum over them, or the value given by MERGED.
 
 A worker is named by its host and process id.
 """
@@ -23,7 +23,7 @@ MERGED: Mapping[str, Callable[[float, float], float]] = {
     "lead_capture_worker_open_fds": max,
     "lead_capture_worker_start_time_seconds": min,
 }
-"""How samples of metrics become one whose sum would mean nothing."""
+"""How to merge the samples of metrics whose sum would be meaningless."""
 
 
 class _Collected(Collector):
@@ -42,7 +42,7 @@ def render(families: Iterable[Metric], *, shows_names: bool) -> bytes:
 
 
 def without(family: Metric, labels: Container[str]) -> Metric:
-    """Return the family with samples that differ in nothing but these labels merged."""
+    """Return the family without these labels; samples that are then alike are merged."""
     merge = MERGED.get(family.name, operator.add)
     values: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
     for sample in family.samples:
@@ -56,9 +56,9 @@ def without(family: Metric, labels: Container[str]) -> Metric:
 
 
 def add_zeros(counter: Metric, every: Iterable[Mapping[str, str]]) -> None:
-    """Let a counter begin at 0 where nothing was counted yet: no rate shows a first sample that is above 0.
+    """Add a 0 where nothing was counted yet: rate() ignores a counter's first sample, even if it is above 0.
 
-    every: the labels that it may have.
+    every: all possible labels.
     """
     counted = {frozenset(sample.labels.items()) for sample in counter.samples}
     for labels in every:
@@ -67,7 +67,7 @@ def add_zeros(counter: Metric, every: Iterable[Mapping[str, str]]) -> None:
 
 
 def usage_families(usage: ProcessUsage) -> Iterator[Metric]:
-    """What the web processes of this host use, under the names of Prometheus' own client libraries."""
+    """Return the usage of this host's web processes, under the names of Prometheus' own client libraries."""
     yield CounterMetricFamily("process_cpu_seconds", "processor time of all web processes of this host", usage.cpu_s)
     yield GaugeMetricFamily(
         "process_resident_memory_bytes", "their memory; what they share counts in each", usage.memory_bytes

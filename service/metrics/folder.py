@@ -1,6 +1,6 @@
 """The folder in which the web processes of one gunicorn count, each in files of its own.
 
-Counts are written through memory maps, and a page that the disk has no room for would end the process with SIGBUS. So
+Counts are written through memory maps, and a page without room on the disk would end the process with SIGBUS. So
 the files lie in memory where there is such a file system, and their space is reserved before anything is counted.
 """
 
@@ -29,13 +29,13 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108 (for a folder that mkdtemp makes for 
 PREFIX = "lead-capture-metrics-"
 
 ENDED = "ended"
-"""In place of a process id: the file with the counts of all processes that have ended."""
+"""Used instead of a process id for the file with the counts of all processes that have ended."""
 
 _FILE = re.compile(r"(?:counter|histogram)_(\d+)\.db")
 
 
 class MetricsFolder:
-    """One folder, removed when its gunicorn ends; that of a killed one is removed by the next.
+    """One folder, removed when its gunicorn ends; after a kill, the next gunicorn removes it.
 
     `owner` is locked as long as one of its processes lives. `lock` keeps readers away while the files of an ended
     process become one with those of others.
@@ -52,7 +52,8 @@ class MetricsFolder:
 
     @classmethod
     def create(cls, place: Path) -> "MetricsFolder":
-        """Return a new one below `place`, which only this user may enter, and remove those that nobody uses any more.
+        """Return a new folder below `place`, which only this user may enter, and remove folders that are no longer
+        used.
 
         Raises: OSError.
         """
@@ -66,7 +67,7 @@ class MetricsFolder:
         return cls(path, owner)
 
     def reserve(self) -> None:
-        """Reserve the space of this process, before it counts anything; without room it is not to count."""
+        """Reserve the space of this process before it counts anything. Without room it must not count."""
         try:
             for kind, size in RESERVED_BYTES.items():
                 with self._file(kind, os.getpid()).open("wb") as file:
@@ -98,7 +99,7 @@ class MetricsFolder:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Nothing is moved within the block."""
+        """Within the block, no files are merged."""
         with self._locked(fcntl.LOCK_SH):
             yield
 
@@ -109,7 +110,7 @@ class MetricsFolder:
             yield
 
     def remove(self) -> None:
-        """Remove it with all that it holds."""
+        """Remove the folder with all of its files."""
         self._owner.close()
         shutil.rmtree(self.path, ignore_errors=True)
 
@@ -118,7 +119,7 @@ class MetricsFolder:
 def metrics_folder() -> MetricsFolder | None:
     """Return the folder of this program, made by the first call: in gunicorn's own process, before it forks.
 
-    None, with a warning, where none can be made: then nothing is counted over several processes.
+    None, with a warning, if none can be made: then each process counts alone.
     """
     for place in (IN_MEMORY, Path(tempfile.gettempdir())):
         with suppress(OSError):

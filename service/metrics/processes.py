@@ -1,4 +1,4 @@
-"""What the kernel knows about our processes: processor time, memory, open files, start."""
+"""The kernel's figures about our processes: processor time, memory, open files, start."""
 
 import os
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class ProcessUsage:
-    """Of one process or of several together.
+    """The usage of one process, or of several together.
 
-    cpu_s: processor seconds so far. memory_bytes: resident, memory that processes share counted in each. open_files:
-    descriptors, of several processes those of the one with most, because the limit is each one's. started_at: of the
-    first, in unix seconds.
+    cpu_s: processor seconds so far. memory_bytes: resident; shared memory counts in each process. open_files:
+    descriptors; of several processes the greatest number, because the limit applies to each. started_at: of the first
+    process, in unix seconds.
     """
 
     cpu_s: float
@@ -24,7 +24,7 @@ class ProcessUsage:
 
 
 def usage_of(process_id: int, *, with_ended_children: bool = False) -> ProcessUsage | None:
-    """Return what a process uses, None where the kernel does not tell: it has ended, or this is not Linux.
+    """Return the usage of a process, None if it is unknown: the process has ended, or this is not Linux.
 
     with_ended_children: add the processor time of children that have ended.
     """
@@ -50,10 +50,10 @@ def _boot_time() -> float:
 
 
 def web_usage(parent_id: int | None, process_ids: Iterable[int]) -> ProcessUsage | None:
-    """Return what all web processes of this host use together.
+    """Return the usage of all web processes of this host together.
 
-    parent_id: gunicorn's own process; None where there is none. A process that ends takes no processor time from the
-    sum: its parent has it.
+    parent_id: gunicorn's own process; None where there is none. The processor time of an ended process stays in the
+    sum, because its parent has it.
     """
     parent = None if parent_id is None else usage_of(parent_id, with_ended_children=True)
     usages = [usage for usage in (parent, *map(usage_of, process_ids)) if usage is not None]

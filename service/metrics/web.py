@@ -1,6 +1,6 @@
 """Counters of the web processes of one host: requests, leads taken and refused.
 
-Under gunicorn each process counts in files of its own, and any of them merges all; elsewhere in memory.
+Under gunicorn each process counts in files of its own, and any process can merge all of them; elsewhere in memory.
 """
 
 import atexit
@@ -39,13 +39,13 @@ BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 """Bounds of the durations of requests, in seconds."""
 
 FLUSH_INTERVAL_S = 0.5
-"""Requests are counted together, so often: one by one, with the caches cold, it took 2 % of a form post."""
+"""Seconds between two counts of answered requests: counting each at once, with cold caches, took 2 % of a form post."""
 
 MAX_PENDING = 100_000
-"""Requests that wait to be counted; beyond, the oldest are forgotten."""
+"""Maximum requests that wait to be counted; beyond that, the oldest are forgotten."""
 
 OTHER = "other"
-"""A method that HTTP does not define; the form or sender of a request that names an unknown one."""
+"""Label for a method that HTTP does not define, and for an unknown form or sender."""
 
 METRICS = "lead_capture_metrics"
 """The name of the application's extension that holds its WebMetrics."""
@@ -55,8 +55,11 @@ BROWSER = "browser"
 
 
 AnsweredRequest = tuple[str, str, str, float, Mapping[str, Any] | None, Sequence[str], str]
-"""What is counted of one request: method, route, status, seconds; with its leads, the arguments of its route, their
-outcomes, and why they were refused. A plain tuple, because one is made on every request."""
+"""The counted facts of one request.
+
+Method, route, status and seconds; with leads, also the arguments of its route, their outcomes, and the reason for a
+refusal. A plain tuple, because every request makes one.
+"""
 
 
 class WebMetrics:
@@ -68,9 +71,9 @@ class WebMetrics:
         senders: Container[str],
         folder: MetricsFolder | None = None,
     ) -> None:
-        """forms, senders: the names that may become labels; forms may change.
+        """forms, senders: the names that can become labels; forms can change.
 
-        folder: where all processes of this host count; None: this one counts alone.
+        folder: of the counts of all processes of this host; None if this process counts alone.
         """
         self._forms, self._senders, self._folder = forms, senders, folder
         self._registry = CollectorRegistry()
@@ -106,7 +109,7 @@ class WebMetrics:
         self._flushing = threading.Lock()
 
     def start(self) -> None:
-        """Count in this process's own files, where there is a folder for them; called after the fork."""
+        """Start counting in this process's own files, if there is a folder for them; called after the fork."""
         if self._folder is not None and self._has_room:
             threading.Thread(target=self._flush_often, name="metrics", daemon=True).start()
             atexit.register(self._flush)
@@ -117,7 +120,7 @@ class WebMetrics:
 
     @property
     def parent_id(self) -> int | None:
-        """The process that has started those that count here; None where this one counts alone."""
+        """The parent of the processes that count here; None if this process counts alone."""
         return None if self._folder is None else self._folder.parent_id
 
     def process_ids(self) -> Sequence[int]:
@@ -125,13 +128,16 @@ class WebMetrics:
         return [os.getpid()] if self._folder is None else self._folder.process_ids()
 
     def follow(self, server_counts: Mapping[str, int]) -> None:
-        """Count what this server refuses. server_counts: its own counts by cause, to which it goes on adding."""
+        """Include the requests that this server refuses.
+
+        server_counts: its counts by cause, to which it keeps adding.
+        """
         self._server_counts = server_counts
 
     # -- a request is answered
 
     def count(self, environ: dict[str, Any], request: Request | None, status: str, duration_s: float) -> None:
-        """Count one answered request. request: as it was routed; None where it was not. status: three digits."""
+        """Count one answered request. request: as routed; None if it was not. status: three digits."""
         if not self._has_room:
             return
         route = route_of(request)
@@ -150,7 +156,7 @@ class WebMetrics:
             self._is_pending.clear()
             try:
                 self._flush()
-            except Exception:  # a bug in counting must not end it for good
+            except Exception:  # a bug in counting must not stop it for good
                 log.exception("metrics_failed")
 
     def _flush(self) -> None:
@@ -184,7 +190,7 @@ class WebMetrics:
     # -- read
 
     def collect(self) -> Iterator[Metric]:
-        """The counts of all web processes of this host, with private labels."""
+        """Return the counts of all web processes of this host, with private labels."""
         self._flush()
         for family in self._families():
             if family.name == "lead_capture_leads_taken":
@@ -213,5 +219,5 @@ class WebMetrics:
             return
         with self._folder.reading():
             merged = {each.name: each for each in MultiProcessCollector(None, str(self._folder.path)).collect()}
-        for family in self._registry.collect():  # those that nothing was counted of are not in the files
+        for family in self._registry.collect():  # the files lack labels of which nothing was counted
             yield merged.get(family.name, Metric(family.name, family.documentation, family.type))

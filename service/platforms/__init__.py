@@ -1,4 +1,4 @@
-"""Ad platforms, one folder each; beside the folders lies what they share.
+"""Ad platforms, one folder each; the files beside the folders are shared.
 
 platform.py   the record of one platform: plain values that every room reads
 registry.py   all records by name, and the UTM values of a campaign

@@ -26,7 +26,7 @@ class IssuedToken:
 
     @property
     def alive(self) -> bool:
-        """Whether it has not expired."""
+        """Whether the token has not expired."""
         return self.ends > time.monotonic()
 
 

@@ -115,8 +115,8 @@ class SimulatorSettings:
     email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
     ignored_filters: tuple[str, ...] = ()  # "from_CrmOpportunity_UpdatedOn": ignored as any unknown one is
     limit_headers: bool = False  # True: answers state the limits in X-RateLimit headers
-    times_off_minutes: int = 0  # records show local time with a false Z, so far from UTC
-    search_lag_s: float = 0  # a new record shows in lists only after so long
+    times_off_minutes: int = 0  # minutes from UTC: records show local time with a false Z
+    search_lag_s: float = 0  # seconds until a new record appears in lists
     list_flags: str = "full"  # how lists show what stages do: "full", "absent", or all "false"; by id it always shows
     type_template: str = "fill"  # a type's template for Notes: "fill" empty ones, "overwrite" all, or "none"
     custom_fields_enforced: bool = False  # True: a create without a required custom field is refused
@@ -124,7 +124,7 @@ class SimulatorSettings:
     username: str = "simulator@leadcapture.example"
     password: str = "simulator"  # noqa: S105 - it opens nothing real
     totp: str | None = None  # base32 seed; set: a second factor is asked for
-    bearer: str | None = "simulator"  # a token that is always good
+    bearer: str | None = "simulator"  # a token that is always valid
     app_key: str | None = None  # of an application that is installed here, with its secret and its installation's `t`
     app_secret: str = ""
     app_token: str = ""

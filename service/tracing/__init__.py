@@ -1,1 +1,1 @@
-"""What joins one lead's journey: ids in its log lines; where they are set, spans and error reports."""
+"""Links one lead's journey: ids in its log lines and, if configured, spans and error reports."""

@@ -1,4 +1,4 @@
-"""The trace that this thread works on, for its log lines, its spans, and the lead that it stores."""
+"""The current trace of this thread, for its log lines, its spans, and the lead that it stores."""
 
 from contextvars import ContextVar
 

@@ -1,6 +1,6 @@
-"""Error reports for Sentry, made of the log's own error lines. Nothing personal in them.
+"""Error reports for Sentry, made from the log's error lines. They contain nothing personal.
 
-Only `start.py` imports this module, and only where reports are wanted.
+Only `start.py` imports this module, and only if reports are configured.
 """
 
 import atexit
@@ -15,13 +15,13 @@ from service.tracing.context import CURRENT
 from service.version import VERSION
 
 CLOSE_S = 2.0
-"""Seconds in which a process that ends sends its last reports."""
+"""Maximum seconds in which an ending process sends its last reports."""
 
 _PLAIN = re.compile(r"[\w./:<>-]{1,64}")
-"""What a tag may look like: a stranger chooses some of them, and no e-mail address or sentence does."""
+"""Pattern of a tag: strangers choose some tags, and no e-mail address or sentence matches."""
 
 TAGS = ("lead", "job", "sender", "form", "endpoint", "status", "outcome", "kind")
-"""What a report says of its log line: ids and names, no sentences."""
+"""Fields of the log line that a report contains: ids and names, no sentences."""
 
 
 class ErrorReports:
@@ -30,7 +30,8 @@ class ErrorReports:
     def __init__(self, dsn: str, process: str) -> None:
         """dsn: the project's address at Sentry. process: web, worker."""
         self._process = process
-        # Nothing is collected by itself: no requests, no local variables, no earlier log lines, no host's environment.
+        # Nothing is collected automatically: no requests, local variables, earlier log lines or environment of the
+        # host.
         self._client = Client(
             dsn,
             release=VERSION,
@@ -72,5 +73,5 @@ class ErrorReports:
         return report
 
     def flush(self) -> None:
-        """Send what was reported so far."""
+        """Send all reports made so far."""
         self._client.flush(CLOSE_S)

@@ -1,6 +1,6 @@
-"""Spans for OpenTelemetry: a lead's way from the request that brought it to its opportunity. Nothing personal in them.
+"""Spans for OpenTelemetry: a lead's way from its request to its opportunity. They contain nothing personal.
 
-Only `start.py` imports this module, and only where spans are wanted: OpenTelemetry takes half a second to load.
+Only `start.py` imports this module, and only if spans are configured: OpenTelemetry takes half a second to load.
 """
 
 import atexit
@@ -27,13 +27,13 @@ from service.version import VERSION
 log = structlog.get_logger()
 
 SEND_TIMEOUT_S = 5.0
-"""Seconds that sending one batch may take, its repetitions included."""
+"""Maximum seconds for sending one batch, including retries."""
 
 CLOSE_S = 2.0
-"""Seconds in which a process that ends sends its last spans."""
+"""Maximum seconds in which an ending process sends its last spans."""
 
 COMPLAINT_INTERVAL_S = 60.0
-"""Least seconds between two log lines that spans could not be sent."""
+"""Minimum seconds between two log lines that report unsent spans."""
 
 Attributes = Mapping[str, str | int]
 
@@ -43,7 +43,7 @@ _CONTEXT = TraceContextTextMapPropagator()
 
 
 def _current() -> Context:
-    """The span that this thread works on, as OpenTelemetry has it; none where its `traceparent` cannot be read."""
+    """Return this thread's current span as OpenTelemetry represents it; none if its `traceparent` cannot be read."""
     return _CONTEXT.extract({"traceparent": CURRENT.get().traceparent}, Context())
 
 
@@ -53,7 +53,7 @@ class Tracer:
     def __init__(self, endpoint: str, process: str) -> None:
         """endpoint: of OTLP over HTTP, without `/v1/traces`. process: web, worker.
 
-        The standard variables OTEL_* apply: headers, sampling, the size of batches, more attributes.
+        The standard OTEL_* variables apply: headers, sampling, batch sizes, further attributes.
         """
         logging.getLogger("opentelemetry").handlers[:] = [_Complaints()]
         logging.getLogger("opentelemetry").propagate = False
@@ -67,9 +67,9 @@ class Tracer:
 
     @contextmanager
     def answering(self, parent: str) -> Iterator[Callable[[str, int, str], None]]:
-        """Make a span of a request that brings leads; leads that are stored within the block belong to it.
+        """Make a span for a request that brings leads; leads stored within the block belong to it.
 
-        parent: the caller's `traceparent`, "" for none. Yields a function to note route, status and outcome.
+        parent: the caller's `traceparent`, "" for none. Yields a function that records route, status and outcome.
         """
         CURRENT.set(CURRENT.get()._replace(traceparent=parent))
         with self._span("POST", SpanKind.SERVER, {"http.request.method": "POST"}) as span:
@@ -84,7 +84,7 @@ class Tracer:
 
     @contextmanager
     def delivering(self, delivery: Delivery) -> Iterator[None]:
-        """Make a span of one try to deliver a lead, in the trace of the request that brought it."""
+        """Make a span for one delivery attempt, in the trace of the lead's request."""
         attributes: Attributes = {LEAD: delivery.lead.id, "lead_capture.tries": delivery.tries}
         with self._span("deliver", SpanKind.CONSUMER, attributes):
             yield
@@ -118,12 +118,12 @@ class Tracer:
             span.end()
 
     def flush(self) -> None:
-        """Send what was recorded so far."""
+        """Send all spans recorded so far."""
         self._provider.force_flush()
 
 
 def _close_at_exit(provider: TracerProvider) -> None:
-    """Let the last spans be sent, but no longer than a stop may take: shutdown() alone may wait for half a minute."""
+    """Send the last spans within the time that a stop may take: shutdown() alone can wait for half a minute."""
     closing, closed = threading.Event(), threading.Event()
 
     def close() -> None:
@@ -135,19 +135,19 @@ def _close_at_exit(provider: TracerProvider) -> None:
         closing.set()
         closed.wait(CLOSE_S)
 
-    threading.Thread(target=close, name="spans", daemon=True).start()  # none can be started at the exit
+    threading.Thread(target=close, name="spans", daemon=True).start()  # no thread can be started at exit
     atexit.register(wait)
 
 
 class _Complaints(logging.Handler):
-    """Logs that spans were lost, whatever OpenTelemetry says about it, and seldom."""
+    """Replaces OpenTelemetry's own log lines with a rare one that spans were lost."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._logged_at = float("-inf")
 
     def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 (it quotes responses)
-        """Log it, unless that was done a moment ago."""
+        """Log that spans were lost, unless that was logged recently."""
         if clock.monotonic() - self._logged_at >= COMPLAINT_INTERVAL_S:
             self._logged_at = clock.monotonic()
             log.warning("spans_not_sent")

@@ -1,4 +1,4 @@
-"""Opens what a process sends to OpenTelemetry and Sentry, once it has been forked; loads neither where none is set."""
+"""Opens a process's connections to OpenTelemetry and Sentry, after the fork; loads neither unless it is configured."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def open_tracer(settings: Settings, process: str) -> "Tracer | None":
-    """Return what makes the spans of this process, where they are wanted. process: web, worker."""
+    """Return the tracer of this process, None if spans are not configured. process: web, worker."""
     if not settings.otel_exporter_otlp_endpoint:
         return None
     from service.tracing.spans import Tracer  # noqa: PLC0415 (an extra)
@@ -19,7 +19,7 @@ def open_tracer(settings: Settings, process: str) -> "Tracer | None":
 
 
 def open_error_reports(settings: Settings, process: str) -> "ErrorReports | None":
-    """Return the processor of log lines that reports their errors, where that is wanted. process: web, worker."""
+    """Return the log processor that reports errors, None if reports are not configured. process: web, worker."""
     if not settings.sentry_dsn:
         return None
     from service.tracing.errors import ErrorReports  # noqa: PLC0415 (an extra)

@@ -1,4 +1,4 @@
-"""The figures of a week for the forms of one reader: those of the Reports page, of the same moment."""
+"""A week's figures for the forms of one reader, the same as those of the page Reports at that moment."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from service.store import Store, Walls
 Number = TypeVar("Number", int, float)
 
 MAX_SOURCES = 8
-"""Sources listed in one table: the report is read on a phone."""
+"""Maximum sources in one table: the report is read on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Week:
 
 
 def week_before(monday: date, zone: tzinfo) -> Week:
-    """Return the week that ends where `monday` begins in a zone."""
+    """Return the week that ends when `monday` begins in a zone."""
     first = monday - timedelta(days=7)
     since, until = (datetime.combine(day, time(), zone) for day in (first, monday))
     return Week(first, since, until)
@@ -48,9 +48,9 @@ class SourceTable:
 
 @dataclass(frozen=True, slots=True)
 class WeekFigures:
-    """What a reader's forms brought.
+    """The outcomes of a reader's forms.
 
-    only: the name of the form, where the reader reads of a single one. forms: title and row of each, the one with most
+    only: the name of the form, if the reader gets a single one. forms: title and row of each, the one with most
     leads first; empty for a single one. milestones: their names, in order. left_out: status -> leads that do not count.
     """
 
@@ -68,12 +68,12 @@ def week_figures(
 ) -> WeekFigures:
     """Return the figures of the forms of these names.
 
-    Whoever reads of all forms also reads of those that are gone, in the same accounts.
+    A reader of all forms also gets removed forms of the same accounts.
     Raises: StoreUnavailable.
     """
     has_all = set(names) >= forms.keys()
     accounts = frozenset(account for name in names if name in forms for account in forms[name].accounts)
-    # A form's leads may have been another account's, and all forms that are left may be those of one operator.
+    # A form's leads may have belonged to another account, and all remaining forms may belong to one operator.
     walls = Walls(accounts, frozenset(names))
     seen = store.within(lambda: walls)
 
@@ -98,7 +98,7 @@ def week_figures(
 
 
 def title_of(forms: Mapping[str, Form], name: str) -> str:
-    """Return what people call a form; "" for all of them."""
+    """Return a form's title for people; "" stands for all forms."""
     return (forms[name].title if name in forms else "") or name
 
 

@@ -1,8 +1,8 @@
 """When a report is due, who sends it, and what happens when it cannot be sent.
 
 Each address has its own state in the store: for which Monday its last report was claimed or sent. A process claims a
-report before it sends it, so that no two send the same; a claim that nobody completed is free again after a while. A
-crash between the sending and the record of it is the one case in which a report comes twice.
+report before it sends it, so that no two send the same report; an unfinished claim is free again after a while. A
+crash between sending a report and recording it is the only case in which it comes twice.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ MAX_FAILURES = 3
 
 @dataclass(frozen=True, slots=True)
 class ReportReader:
-    """One address, and the forms whose `report_to` names it. place: of the address, for messages about it."""
+    """One address, and the forms whose `report_to` names it. place: where the address is set, for messages about it."""
 
     address: str = field(repr=False)
     forms: tuple[str, ...]
@@ -90,7 +90,7 @@ class ReportState:
         )
 
     def claim(self, monday: date, now: datetime) -> "ReportState | None":
-        """Return the state in which this process sends the report of a Monday; None when that is not its turn."""
+        """Return the claimed state, if this process is to send the report of a Monday; None if not."""
         if self.monday > monday or (self.monday == monday and self.is_sent):
             return None
         if self.monday < monday:
@@ -126,11 +126,11 @@ class WeeklyReports:
         self._stop, self._send_message = stop, send
 
     def follow(self, forms: Mapping[str, Form]) -> None:
-        """Report about other forms, to other people, from the next step on."""
+        """Use other forms and readers from the next step on."""
         self._forms = forms
 
     def step(self, now: datetime) -> None:
-        """Send what is due.
+        """Send the reports that are due.
 
         Raises: StoreUnavailable.
         """

@@ -19,7 +19,7 @@ _ADDRESSES = frozenset(("landing_page", "page_url", "referrer"))
 _PERSON_NAMES = frozenset(("full_name", "first_name", "last_name"))
 _NO_ANSWERS = frozenset(("undefined", "null", "none", "(not set)", "xxxxx"))
 _LEFT_OPEN = frozenset(("n/a", "-", "--", "–", "—"))
-"""Typed for "no answer"; kept as an extra."""
+"""Words typed instead of an answer, such as "n/a"; kept as an extra."""
 
 _QUOTES = MappingProxyType({'"': '"', "'": "'", "“": "”", "„": "“", "«": "»", "‘": "’", '\\"': '\\"', "\\'": "\\'"})
 OPENING_QUOTES = frozenset(opened[0] for opened in _QUOTES)

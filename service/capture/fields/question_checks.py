@@ -1,4 +1,4 @@
-"""The answers to a form's own questions: what is wrong with one, and the consents among them."""
+"""Checks the answers to a form's own questions, and finds the consents among them."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ from service.forms.questions import TICKS
 from service.lead import CANONICAL_FIELDS, CONSENT
 
 MISSING, EMPTY = "REQUIRED_FIELD_MISSING", "REQUIRED_FIELD_EMPTY"
-"""Codes of a required answer that did not come, and of one that came blank."""
+"""Codes of a required answer that is missing, and of one that is blank."""
 
 MIN_PHONE_DIGITS = 5
 """Digits of the shortest phone numbers."""
@@ -23,7 +23,7 @@ _WRITTEN_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:\d{2}|\d{4})")
 
 
 def wrong_answers(answers: Mapping[str, Answer], form: Form) -> Iterator[tuple[Question, str]]:
-    """Yield every question of the form whose answer a visitor must correct, with the code of what is wrong.
+    """Yield every question of the form whose answer a visitor must correct, with the code of the error.
 
     answers: by canonical or own name; "" for an input that was left blank.
     """
@@ -33,7 +33,7 @@ def wrong_answers(answers: Mapping[str, Answer], form: Form) -> Iterator[tuple[Q
 
 
 def code_of(question: Question, answer: Answer | None) -> str:
-    """Return the code of what is wrong with one answer, "" for nothing. answer: None where none came."""
+    """Return the error code of one answer, "" if it is valid. answer: None where there is none."""
     if not answer:
         return (MISSING if answer is None else EMPTY) if question.required else ""
     if question.choices:
@@ -46,9 +46,9 @@ def code_of(question: Question, answer: Answer | None) -> str:
 
 
 def with_consents(extras: Mapping[str, Answer], form: Form) -> dict[str, Answer]:
-    """Return the answers with the words of each consent beside it, as platforms' boxes are kept: `consent: words`.
+    """Return the answers, with the words of each consent as `consent: words`, as for platforms' boxes.
 
-    The pages of this service post the words as the answer; of another page that posts a mere yes they are unknown.
+    The pages of this service post the words as the answer; if another page posts a mere yes, they are unknown.
     """
     kept = dict(extras)
     for question in form.questions:
@@ -86,4 +86,4 @@ _READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "date": (_is_date, "TYPE_DATE"),
     "time": (_is_time, "TYPE_TIME"),
 }
-"""Kind -> what recognises an answer, and the code of one that it does not."""
+"""Kind -> the function that recognises a valid answer, and the error code of any other."""

@@ -1,4 +1,4 @@
-"""One request of a browser read: the Submission, and the errors to show the visitor."""
+"""Reads one request of a browser: the Submission, and the errors to show the visitor."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -224,7 +224,7 @@ def check_answers(fields: Fields, contact: Contact, form: Form) -> dict[str, tup
 
 
 def _check_questions(fields: Fields, contact: Contact, form: Form) -> dict[str, tuple[FieldError, ...]]:
-    """The errors of the answers to the form's own questions, which only visitors are asked."""
+    """Return the errors in the answers to the form's own questions, which only visitors are asked."""
     answers = _answers_by_name(fields, contact, [question.name for question in form.questions])
     return {question.name: (_error(code, question, fields),) for question, code in wrong_answers(answers, form)}
 
@@ -235,7 +235,7 @@ def _error(code: str, question: Question, fields: Fields) -> FieldError:
 
 
 def _answers_by_name(fields: Fields, contact: Contact, names: Iterable[str]) -> dict[str, Answer]:
-    """The answers by canonical name, and by these names of the form's own; "" for inputs that were left blank."""
+    """Return the answers by canonical name, and by these names of the form; "" for inputs that were left blank."""
     answers: dict[str, Answer] = dict.fromkeys(fields.submitted_as, "")
     answers.update(fields.known)
     if contact.full_name:
@@ -248,7 +248,7 @@ def _answers_by_name(fields: Fields, contact: Contact, names: Iterable[str]) -> 
 
 
 def _code_of(name: str, answer: Answer | None, is_required: bool) -> str:
-    """Return the code of what is wrong with one answer, "" for nothing."""
+    """Return the error code of one answer, "" if it is valid."""
     if not answer:
         missing = MISSING if answer is None else EMPTY
         return missing if is_required else ""

@@ -41,7 +41,7 @@ from service.store import Store, StoreUnavailable
 log = structlog.get_logger()
 
 RETURNED_PAGES = WindowLimit(3, 60)
-"""Refused posts of one visitor a minute whose page returns the answers. Further ones are refused unread."""
+"""Refused posts of one visitor, per minute, whose page returns the answers; further posts are refused unread."""
 
 MAX_BODY_BYTES = 256 * 1024
 """Size limit of one form post."""
@@ -56,8 +56,8 @@ STORE_RETRY_S = 5
 class FormDeps:
     """What the endpoints need.
 
-    setup: returns the set-up of the present request. limit: of one visitor's posts, None for none. unproven: limits of
-    what cannot be read. keeps_ip: whether leads keep it. own_host: of PUBLIC_URL.
+    setup: returns the set-up of the present request. limit: of one visitor's posts, None for none. unproven: limits on
+    unreadable posts. keeps_ip: whether leads keep the IP address. own_host: the host of PUBLIC_URL.
     """
 
     setup: Callable[[], Setup]
@@ -120,7 +120,7 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
 
 
 def _limited(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool) -> Response | None:
-    """Count a post before its body is read; return the refusal of one too many, None for the others."""
+    """Count a post before its body is read; return the refusal of a post over the limit, None for any other."""
     wait_s = 0.0 if deps.limit is None else _count(deps.limit, incoming, form, deps)
     if not wait_s:
         return None
@@ -168,7 +168,7 @@ def take(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool, is_wh
 
 
 def _read(incoming: Incoming, form: Form, *, is_whole: bool = True) -> Reading:
-    """Half a form is not read: it would become a lead with half a message, and the sender's second try its repeat."""
+    """Refuse half a form: it would become a lead with half a message, of which the second try would be a repeat."""
     if not is_whole:
         raise Unreadable(CUT_OFF)
     pairs = answers_in(incoming.query) if not incoming.body.strip() else []
@@ -181,7 +181,7 @@ def _read(incoming: Incoming, form: Form, *, is_whole: bool = True) -> Reading:
 
 
 def _returned(error: PostError, incoming: Incoming, form: Form, *, as_json: bool) -> Response:
-    """An error; its page returns the visitor's answers, to be sent again."""
+    """Return an error; its page gives back the visitor's answers, to be sent again."""
     try:
         reading = None if as_json else _read(incoming, form)
     except InvalidBody:
@@ -203,7 +203,7 @@ def _accepted(
     note_taken(request.environ, (outcome_of(receipt, status_of(submission, suspicion)),))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     routed = form.for_answers(submission)
-    target = redirect_target(  # few addresses have places for answers
+    target = redirect_target(  # few addresses contain placeholders for answers
         reading.controls.redirect, routed, incoming.headers, lambda name: answers_given(submission, routed).text(name)
     )
     return success(receipt, target, form, reading, as_json=as_json)
@@ -229,7 +229,8 @@ def _judge(
 
 
 def _foreign_site(incoming: Incoming, form: Form, deps: FormDeps) -> str:
-    """The site that may not post here, "" for none; refusing it would lose the leads of a forgotten landing page.
+    """Return the site that may not post here, "" for none. It is not refused, so that a forgotten landing page loses no
+    leads.
 
     Our own pages, the hosted form and the error page, are never foreign.
     """

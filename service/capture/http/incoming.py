@@ -24,15 +24,15 @@ from service.lead import CANONICAL_FIELDS
 
 
 def setup_of_request() -> Setup:
-    """Return the set-up by which this request is answered, whatever becomes of it meanwhile."""
+    """Return the set-up by which this request is answered, even if another takes effect meanwhile."""
     setup: Setup = request.environ[SETUP]
     return setup
 
 
 def read_body(max_bytes: int) -> tuple[bytes, bool]:
-    """Return the body, cut one byte after `max_bytes`, and whether that is all the sender announced.
+    """Return the body, cut one byte after `max_bytes`, and whether it is all that the sender announced.
 
-    One that announces more is not read: zeros stand for it, and show that it is too large.
+    A body that announces more is not read: zeros replace it, which show that it is too large.
     """
     body = b""
     announced = request.content_length
@@ -46,7 +46,7 @@ def read_body(max_bytes: int) -> tuple[bytes, bool]:
             body += part
     except OSError:
         return body, False
-    # Not every server reports that the visitor is gone: gunicorn's stream just ends.
+    # Not every server reports that the visitor has disconnected: gunicorn's stream just ends.
     return body, announced is None or len(body) == wanted
 
 
@@ -73,7 +73,7 @@ def wants_json(headers: Mapping[str, str], content_type: str, query: str) -> boo
 
 
 def is_beacon(headers: Mapping[str, str], content_type: str) -> bool:
-    """Return whether the response goes unread, so that the sender cannot correct anything."""
+    """Return whether the sender ignores the response, and so cannot correct anything."""
     mode = headers.get("sec-fetch-mode", "").lower()
     if mode:
         return mode == "no-cors"

@@ -1,7 +1,7 @@
 """Rejected calls are recorded for the operator, who looks at the dashboard and not at the sender's log.
 
-Web processes share the records through the store and read them again every few seconds, so that an accepted call, of
-which there are many, costs one look into a set.
+Web processes share the records through the store and reread them every few seconds, so that each of the many accepted
+calls costs one look-up in a set.
 """
 
 import threading
@@ -38,7 +38,7 @@ class RejectedCalls:
     def __init__(self, store: Store, forms: Callable[[], Mapping[str, Form]], public_url: str = "") -> None:
         """forms: returns those of the present request.
 
-        Calls to others are not recorded, so that strangers cannot invent addresses.
+        Calls to unknown forms are not recorded, so that strangers cannot invent addresses.
         """
         self._store = store
         self._forms = forms

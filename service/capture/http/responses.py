@@ -51,7 +51,7 @@ class PostError:
 
     @classmethod
     def too_many(cls, wait_s: float) -> "PostError":
-        """The visitor is over the rate limit."""
+        """The visitor has exceeded the rate limit."""
         sentence = "Too many enquiries came from your address. Please wait a moment and send it again."
         return cls(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", sentence, retry_after_s=math.ceil(wait_s))
 
@@ -85,7 +85,7 @@ class PostError:
 
     @classmethod
     def of_http(cls, error: HTTPException) -> "PostError":
-        """Flask itself refused: a wrong address, a wrong method, or an internal error."""
+        """Return Flask's own refusal: a wrong address, a wrong method, or an internal error."""
         status = HTTPStatus(error.code or 500)
         sentences = {
             HTTPStatus.NOT_FOUND: "There is nothing at this address.",
@@ -141,7 +141,7 @@ def _is_own_page(url: str, own: Iterable[str]) -> bool:
 
 
 def _origin(url: str) -> str:
-    """Scheme and authority of a URL, "" when it has none."""
+    """Return the scheme and authority of a URL, "" when it has none."""
     return f"{url.partition(':')[0]}://{urlsplit(url).netloc}" if host_of(url) and "://" in url else ""
 
 
@@ -165,7 +165,7 @@ def json_response(
 
 
 def _thanks_address(form: Form, language: str) -> str:
-    """The path of the thank-you page, with the language where the next request would choose another."""
+    """Return the path of the thank-you page, with the language if the next request would choose another one."""
     usual = choose_language(request.headers.get("Accept-Language", ""), form.language)
     return f"/f/{form.name}/thanks" + (f"?lang={language}" if language not in {usual, ""} else "")
 
@@ -200,5 +200,5 @@ def _problem_document(error: PostError) -> Response:
 
 
 def _place(name: str, error: FieldError) -> dict[str, str]:
-    """The field and input that an error is about: a captcha is neither, its error is one of the whole form."""
+    """Return the field and input of an error; a captcha's error has neither, and belongs to the whole form."""
     return {} if name == PLACE else {"field": name, "input": error.name or name}

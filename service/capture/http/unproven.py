@@ -1,4 +1,4 @@
-"""How much may come from callers who prove nothing: calls, wrong proofs, and bodies that cannot be read.
+"""Limits on callers who prove nothing: calls, wrong proofs, and unreadable bodies.
 
 A call whose signature, key or token was checked is never limited.
 """
@@ -15,24 +15,24 @@ from service.store.tallies import DAY, LIMITED, UNREADABLE, UNREADABLE_BYTES_PER
 log = structlog.get_logger()
 
 CALLS = WindowLimit(300, 60)
-"""Unproven calls of one address to one sender of a form: generous, because automations share addresses."""
+"""Maximum unproven calls from one address to one sender of a form; generous, because automations share addresses."""
 
 ALL_CALLS = WindowLimit(3000, 60)
-"""Unproven calls of all addresses together to one form."""
+"""Maximum unproven calls from all addresses together to one form."""
 
 WRONG_PROOFS = WindowLimit(60, 60)
-"""Calls of one address to one sender of a form with a wrong proof, until 401 becomes 429."""
+"""Calls with a wrong proof from one address to one sender of a form, after which 401 becomes 429."""
 
 LARGE_BYTES = 32 * 1024
-"""A body counts once more for each of these: a hundred kilobytes cost as much as several leads."""
+"""Bytes for each of which a body counts once more: a hundred kilobytes cost as much as several leads."""
 
 MAX_WAIT_S = 3600.0
-"""Longest Retry-After: an operator may have acted by then."""
+"""Maximum Retry-After in seconds: an operator may have acted by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallKey:
-    """Where a call goes, and the network that it comes from."""
+    """The destination of a call, and the network it comes from."""
 
     form: str
     sender: str

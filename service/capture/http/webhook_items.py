@@ -1,4 +1,4 @@
-"""What one webhook call brings, read and kept: enquiries, lead notices, withdrawals, and what cannot be read."""
+"""Reads and keeps the items of one webhook call: enquiries, lead notices, withdrawals, and unreadable items."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +30,10 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 """Size limit of one call, as sent and as decompressed: room for a thousand leads."""
 
 MAX_ITEMS = 1000
-"""Leads of one call that are accepted; a call with more is kept unread."""
+"""Maximum leads of one call; a call with more is kept unread."""
 
 MAX_ANSWERS = 1000
-"""Answers of one enquiry. No form has more, and giving each a meaning would only keep a thread busy."""
+"""Maximum answers of one enquiry. No form has more, and giving each a meaning would only keep a thread busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class WebhookDeps:
     """What the endpoints need.
 
     setup: returns the set-up of the present request. public_url: the address that senders use, which some signatures
-    cover. unproven: limits of callers who prove nothing.
+    cover. unproven: limits on callers who prove nothing.
     """
 
     setup: Callable[[], Setup]
@@ -92,7 +92,7 @@ def decompressed(call: WebhookCall) -> WebhookCall:
 
 
 def read_items(route: WebhookRoute, call: WebhookCall) -> Sequence[Item]:
-    """Return the items of a proven call; a body that cannot be read is one item, as it came."""
+    """Return the items of a proven call; an unreadable body is one item, as received."""
     try:
         items = _items(route, decompressed(call))
     except Empty:
@@ -148,7 +148,7 @@ def keep_items(items: Sequence[Item], route: WebhookRoute, call: WebhookCall, de
 def _wait_to_keep(
     items: Sequence[Item], route: WebhookRoute, call: WebhookCall, deps: WebhookDeps, now: datetime
 ) -> float:
-    """Return the seconds until unreadable items may be kept again; 0.0 for now, as always from a proven sender.
+    """Return the seconds until unreadable items may be kept again; 0.0 for now, and always for a proven sender.
 
     Raises: StoreUnavailable.
     """
@@ -159,7 +159,7 @@ def _wait_to_keep(
 
 
 def _items(route: WebhookRoute, call: WebhookCall) -> list[Item]:
-    """The items of the body, with the answers of the query, which no signature covers.
+    """Return the items of the body, with the answers of the query, which no signature covers.
 
     Raises: what the sender's `read` raises.
     """
@@ -182,7 +182,7 @@ def _bounded(item: Item, body: bytes) -> Item:
 def _judged(
     item: Enquiry, route: WebhookRoute, call: WebhookCall, deps: WebhookDeps, now: datetime, number: int | None
 ) -> Judged:
-    """One enquiry as a Submission. number: its place in a call of several, which never share the call's keys."""
+    """Return one enquiry as a Submission. number: its place in a call of several, which never share the call's keys."""
 
     def own_key(key: str) -> str:
         return f"{key} {number}" if key and number is not None else key
@@ -199,7 +199,7 @@ def _judged(
 
 
 def _without_secrets(raw: bytes, config: SenderConfig) -> bytes:
-    """The body without the proofs that some senders put into it."""
+    """Return the body without the proofs that some senders put into it."""
     for value in config.values():
         if isinstance(value, str) and value:
             raw = raw.replace(value.encode(), b"[removed]")

@@ -60,7 +60,7 @@ RETRY_AFTER_S = 60
 class RejectedCall(Exception):
     """A call that is rejected.
 
-    sentence: for the person who set the sender up. wait_s: until it may come again. reason: for the metrics.
+    sentence: for the person who set the sender up. wait_s: seconds until it may be repeated. reason: for the metrics.
     """
 
     def __init__(self, status: HTTPStatus, sentence: str, wait_s: float = 0.0, reason: str = "") -> None:
@@ -77,7 +77,7 @@ def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
     def webhook(sender: str, form: str, token: str = "") -> Response:
-        """Take one call of a platform or tool. token: for senders that can only prove themselves by their address."""
+        """Take one call of a platform or tool. token: of senders that can only be authenticated by their address."""
         try:
             route = _route(routes.of(deps.setup()), deps.forms, sender, form)
             call = _admit(route, _head(deps.public_url, token), deps)
@@ -130,7 +130,7 @@ def _route(
 
 
 def _admit(route: WebhookRoute, head: WebhookCall, deps: WebhookDeps) -> WebhookCall:
-    """Judge a call by its head, then read its body: a token is checked, a call that proves nothing is counted.
+    """Check a call by its head, then read its body: a token is verified, an unproven call is counted.
 
     Raises: RejectedCall.
     """
@@ -175,7 +175,7 @@ def _head(public_url: str, token: str) -> WebhookCall:
 
 
 def _brings_answers(route: WebhookRoute, call: WebhookCall) -> bool:
-    """A GET with answers in its query or body is read like a POST; a handshake has neither."""
+    """Whether a GET has answers in its query or body, and is read like a POST; a handshake has neither."""
     if call.method == "POST":
         return True
     has_handshake = route.sender.verify_endpoint is not None
@@ -219,7 +219,7 @@ def _take(route: WebhookRoute, call: WebhookCall, deps: WebhookDeps, rejected_ca
 
 
 def _check_proofs(call: WebhookCall, route: WebhookRoute) -> None:
-    """Check all proofs that the forms file asks for.
+    """Check all proofs that the forms file requires.
 
     Raises: InvalidSignature, MalformedPayload.
     """

@@ -1,6 +1,6 @@
 """The inputs of our own pages, captcha widgets included.
 
-What a hosted form asks, and what an error page gives back to be corrected.
+The questions of a hosted form, and the answers that an error page returns for correction.
 """
 
 import re
@@ -66,7 +66,7 @@ def widget_of(form: Form) -> Widget | None:
 
 
 def is_out_of_reach(form: Form) -> bool:
-    """Return whether only the operator's own pages can send the form: ours cannot show its captcha."""
+    """Return whether only the operator's own pages can send the form, because ours cannot show its captcha."""
     return form.captcha is not None and not form.captcha.site_key
 
 
@@ -118,7 +118,7 @@ class FormQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer to choose. value: what is posted; text: what is read."""
+    """One answer to choose. value: the value posted; text: the text shown."""
 
     value: str
     text: str
@@ -129,7 +129,8 @@ class Option:
 class Input:
     """One labelled input, or several boxes under one label.
 
-    kind: an input type, "textarea", "select", "radio", "checkboxes" or "consent". options: of the last three but one.
+    kind: an input type, "textarea", "select", "radio", "checkboxes" or "consent". options: of "select", "radio" and
+    "checkboxes".
     is_half: a wide page shows two of them side by side.
     """
 
@@ -148,7 +149,7 @@ class Input:
 def questions_of_form(form: Form) -> list[FormQuestion]:
     """Return the questions of a form in the order of the page: the usual, its own, what decides a route or is required.
 
-    An answer that only routes name is left out where they know a single one: there is nothing to choose.
+    An answer that only routes name is left out if they name a single value, because there is nothing to choose.
     """
     choices = choices_of(form)
     required = [name for variant in form.variants for name in variant.require]
@@ -169,7 +170,7 @@ def questions_of_form(form: Form) -> list[FormQuestion]:
 
 
 def choices_of(form: Form) -> Mapping[str, Sequence[str]]:
-    """Return the choices of each question: two or more answers that routes and the answer_map wait for."""
+    """Return the choices of each question: two or more answers that routes and the answer_map name."""
     choices: dict[str, dict[str, str]] = {}
     for name, value in _deciding_answers(form):
         if name not in _NEVER_CHOSEN:
@@ -186,7 +187,7 @@ def hosted_inputs(form: Form, language: str = "", given: Sequence[tuple[str, str
 
     def texts_for(question: FormQuestion) -> Sequence[str]:
         if CONSENT in (question.name, form.question(question.name).kind):
-            return ()  # a link agrees to nothing in a person's place
+            return ()  # a link must not consent for a person
         return values.get(question.posted_as) or by_meaning.get(question.name) or values.get(question.name) or ()
 
     return [
@@ -216,7 +217,7 @@ def returned_inputs(
         elif meaning is None or meaning.target not in _NOT_RETURNED:
             hidden += ((name, text) for text in texts)
     order = {question.posted_as: position for position, question in enumerate(questions_of_form(form))}
-    if order.keys() >= {each.name for each in shown}:  # of our own page, where an empty box is no answer
+    if order.keys() >= {each.name for each in shown}:  # from our own page, where an empty box is not an answer
         shown.sort(key=lambda each: order[each.name])
     return shown, hidden
 
@@ -252,7 +253,7 @@ def _input(
         label=label,
         kind=kind,
         value="" if kind in TICKS and errors else value,
-        required=is_required,  # where one route alone requires it, it is reported afterwards
+        required=is_required,  # if only one route requires it, it is reported afterwards
         autocomplete=_AUTOCOMPLETE.get(question.name, ""),
         options=_options(question, own, language, texts) if kind in _WITH_OPTIONS else (),
         errors=[complaint_of(error.code, question.name, language, error.message, own) for error in errors],
@@ -261,7 +262,7 @@ def _input(
 
 
 def _kind(question: FormQuestion, own: Question, value: str) -> str:
-    """The kind of input that can hold the value as it was given."""
+    """Return the kind of input that can hold the value unchanged."""
     if own.choices:
         return own.kind or "select"
     if not own.kind and question.choices and value in {"", OTHER, *question.choices}:
@@ -273,7 +274,10 @@ def _kind(question: FormQuestion, own: Question, value: str) -> str:
 
 
 def _options(question: FormQuestion, own: Question, language: str, texts: Sequence[str]) -> list[Option]:
-    """The answers to choose from: the form's own, in the visitor's language, else those that decide something."""
+    """Return the answers to choose from.
+
+    They are the form's own, in the visitor's language, or else those of routes and answer_map.
+    """
     if own.choices:
         chosen = {text.strip().casefold() for text in texts}
         labels = {each.value: each.label.in_language(language) or _capital(each.value) for each in own.choices}

@@ -71,7 +71,7 @@ def question_of(name: str, language: str = "") -> str:
 
 
 def label_of(question: Question, language: str = "") -> str:
-    """Return the words beside an input: the operator's own, else the usual ones."""
+    """Return the label of an input: the operator's own, else the usual one."""
     return question.label.in_language(language) or question_of(question.name, language)
 
 
@@ -80,8 +80,8 @@ def complaint_of(
 ) -> str:
     """Return the sentence for a visitor about one wrong answer.
 
-    code: of a FieldError. name: canonical, or the operator's own. otherwise: for a code without a phrase. question: as
-    the form asks it.
+    code: of a FieldError. name: canonical, or the operator's own. otherwise: the sentence for a code without a phrase.
+    question: the form's own, if it asks one.
     """
     say = phrases_of(language)
     question = question or Question(name)
@@ -94,7 +94,7 @@ def complaint_of(
 
 
 def _missing(say: Mapping[str, str], question: Question) -> str:
-    """The usual sentence, unless the operator words the question otherwise."""
+    """Return the usual sentence, or a general one if the operator words the question differently."""
     usual = say.get(f"missing.{question.name}", "")
     if usual and (question.name == CONSENT or not question.label):
         return usual

@@ -74,7 +74,7 @@ def spoken_language(form: Form | None = None) -> str:
 
 
 def respond(page: Page, status: HTTPStatus = HTTPStatus.OK, form: Form | None = None) -> Response:
-    """Return the response with a page and its policy. form: whose it is, which decides who may show it in a frame."""
+    """Return the response with a page and its policy. form: the page's form, which decides who may frame it."""
     response = Response(page.html, status, _HEADERS)
     response.headers["Content-Security-Policy"] = _policy(page, form)
     response.headers["Content-Language"] = page.language
@@ -164,7 +164,7 @@ def _message(
     *,
     has_way_back: bool = False,
 ) -> Page:
-    """A page without a form. Where only the operator's own page has the captcha, the visitor must go back."""
+    """Return a page without a form. If only the operator's own page has the captcha, the visitor must go back."""
     return _render(
         "message.html",
         language,
@@ -179,7 +179,7 @@ def _message(
 def _complaints(
     inputs: Sequence[Input], errors: Mapping[str, Sequence[FieldError]], language: str
 ) -> tuple[Complaint, ...]:
-    """The errors in the order of the page; those about no input come last."""
+    """Return the errors in the order of the page; those without an input come last."""
     beside = [Complaint(each.id, sentence) for each in inputs for sentence in each.errors]
     last = [Complaint(PLACE, complaint_of(each.code, PLACE, language, each.message)) for each in errors.get(PLACE, ())]
     return (*beside, *last)
@@ -201,7 +201,7 @@ def _policy(page: Page, form: Form | None) -> str:
 
 
 def _framing_sites(form: Form | None) -> Iterator[str]:
-    """The sites that may post to a form may show its page in a frame, too; without a list of them, any site may."""
+    """Return the sites that may frame a form's page: those that may post to it; without such a list, any site."""
     if form is None:
         return
     yield "'self'"

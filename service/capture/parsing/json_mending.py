@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 MAX_MENDED_CHARS = 256 * 1024
-"""Characters of a text to mend: no form is longer, and templates do not write batches."""
+"""Maximum characters of a text to mend: no form is longer, and templates do not write batches."""
 
 _MAX_TRIES = 10_000  # positions of one text that are tried as the end of a value
 _MAX_DEPTH = 50  # levels of a mended text

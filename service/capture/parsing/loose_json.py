@@ -21,19 +21,21 @@ MAX_MEMBERS = 50_000
 """Members of all objects and lists of one text: a thousand leads with fifty answers each."""
 
 _PACKED_WEIGHT = 4
-"""How often a member of JSON in a string counts, into which readers look at every level."""
+"""How many times a member of JSON inside a string counts, because readers parse it at every level."""
 
 _MAX_LAYERS = 3  # times that JSON may have been encoded again as a string
 
 _MAX_DEPTH = 500
-"""Levels of one text. Before Python 3.14 the decoder refuses a thousand by itself, since then only what
-overflows the stack."""
+"""Maximum levels of one text.
+
+Before Python 3.14 the decoder itself refuses a thousand; since then, only an overflow of the stack.
+"""
 
 _BRACKETS = re.compile(r'[{\[\]}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Brackets, and strings, in which a bracket means nothing."""
 
 _TOKENS = re.compile(r',|[{\[]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-"""What begins a member, and strings; each character is matched once, whatever the text."""
+"""Characters that begin a member, and strings; each character is matched once, whatever the text."""
 
 _OPENING = ("{", "[")
 

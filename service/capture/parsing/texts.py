@@ -29,7 +29,7 @@ _REPAIRS: dict[int, str | None] = {
     **dict.fromkeys(_DROPPED),
     **dict.fromkeys(map(ord, "\xa0\u2007\u202f\x0b\x0c"), " "),
     **dict.fromkeys(map(ord, "\n\r\x85\u2028\u2029"), "\n"),
-    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # halves of a character, which no database takes
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # lone surrogates, which no database stores
     ord("\t"): "\t",
 }
 _STRAY_JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\u200c\u200d])")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 HEAD_ROWS = 200
-"""Number of rows at the top of a file by which it is judged."""
+"""Rows at the top of a file from which its format and columns are recognised."""
 
 _STARTS = "=+\\-@＝＋－＠"
 _RISKY = frozenset("=+-@＝＋－＠' ")
@@ -51,7 +51,7 @@ def unprotect_foreign(cell: str) -> str:
 
 
 class NoSheet(Exception):
-    """The file is not a table of leads; the text says what it is and what to do."""
+    """The file is not a table of leads; the message says what it is and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class SheetSource(Protocol):
 
     @property
     def words(self) -> str:
-        """How it is read, for the operator."""
+        """How the file is read, in words for the operator."""
 
     @property
     def size(self) -> int:

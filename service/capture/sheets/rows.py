@@ -1,4 +1,4 @@
-"""One row of a file as a Submission, its identity among other rows, and the time that it may mean."""
+"""One row of a file as a Submission, its identity among other rows, and the possible meanings of its time."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ class ReadRow:
     """One row as a Submission.
 
     row: identity, the same for an equal row of another file. suspicion: why it is quarantined. lead_id: in the
-    installation that exported it. submitted: what its time of submission may mean; empty for none.
+    installation that exported it. submitted: the possible meanings of its time of submission; empty for none.
     """
 
     submission: Submission
@@ -189,10 +189,10 @@ def _with_row_key(submission: Submission, row: str) -> Submission:
 
 
 def spans_of(text: str) -> tuple[Span, ...]:
-    """Return what a time may mean: one instant, or without a zone the span of that local time around the world.
+    """Return the possible meanings of a time: one instant or, without a zone, the span of that local time worldwide.
 
-    Spreadsheets drop zones and seconds and swap days and months: `03/04/2026` has two readings. Empty for what is no
-    time. Raises: nothing.
+    Spreadsheets drop zones and seconds and swap days and months: `03/04/2026` has two readings. Empty for a text that
+    is not a time. Raises: nothing.
     """
     exact = read_instant(text)
     if exact is not None:

@@ -138,10 +138,10 @@ MAX_BODY_BYTES = 64 * 1024
 """Bytes of a response that are read; usual are a few hundred."""
 
 MAX_WAIT_S = 4.0
-"""Seconds that an enquiry waits for a provider, name lookup and a trickling response included."""
+"""Maximum seconds that an enquiry waits for a provider, including the name lookup and a slow response."""
 
 MAX_CONCURRENT = 16
-"""Calls of one process at a time; while all of them hang, further enquiries go unchecked at once."""
+"""Maximum concurrent calls of one process; while all of them hang, further enquiries pass unchecked at once."""
 
 MAX_FAILURES = 3
 PAUSE_S = 30.0
@@ -221,7 +221,8 @@ class CaptchaClient:
 
     def check(self, captcha: Captcha, token: str, is_own_site: Callable[[str], bool]) -> CaptchaResult:
         """Return what the provider says of one token. Raises: nothing."""
-        # Other texts are not sent: a provider may call the whole request malformed, which would look like our fault.
+        # Other texts are not sent: a provider could reject the whole request as malformed, which would look like our
+        # fault.
         longest = _MAX_TURNSTILE_TOKEN_LENGTH if captcha.provider == "turnstile" else _MAX_TOKEN_LENGTH
         if not _TOKEN.fullmatch(token) or len(token) > longest:
             return CaptchaResult(CaptchaOutcome.FAILED, "no token")

@@ -1,4 +1,5 @@
-"""Whether an enquiry looks like spam, and the one reason why. The rules are pure; duplicate texts are counted here too.
+"""Decides whether an enquiry looks like spam, with one reason. The rules are pure; duplicate texts are counted here,
+too.
 
 Robots vary the address they give, not what they sell: the same text from several people is suspicious.
 """
@@ -19,13 +20,13 @@ from service.lead import Reason, Submission, Suspicion
 from service.rate_limit import Counters, WindowLimit
 
 USUAL_SAME_TEXT = 3
-"""Number of people from which a text that leads elsewhere is quarantined, where the form sets no `same_text`."""
+"""Number of people after which a text with a link or an address is quarantined, if the form sets no `same_text`."""
 
 MIN_COMPARED_CHARACTERS = 40
-"""Shorter messages, such as "Please call me back", are alike by chance and not compared."""
+"""Minimum characters of a message to compare: shorter ones, such as "Please call me back", are alike by chance."""
 
 MAX_COMPARED_CHARACTERS = 2000
-"""Characters of a message that are compared."""
+"""Maximum characters of a message that are compared."""
 
 _DAY_S = 86400
 _ONCE = WindowLimit(1, _DAY_S)
@@ -224,7 +225,10 @@ class DuplicateTexts:
 
 
 def _is_counted(text: str, form: Form) -> bool:
-    """A page may prefill the message for everyone: by default only a text that a page would not write counts."""
+    """Whether a text counts.
+
+    A page may prefill the message, so by default only a text that no page would write does.
+    """
     if form.same_text == 0 or len(text) < MIN_COMPARED_CHARACTERS:
         return False
     return form.same_text is not None or bool(_LEADS_ELSEWHERE.search(text[:MAX_COMPARED_CHARACTERS]))

@@ -1,1 +1,1 @@
-"""Form tools and automations: one file each, with how it proves its calls and what they say."""
+"""Form tools and automations: one file each, which verifies its calls and reads them."""

@@ -1,4 +1,4 @@
-"""What one webhook sender is: how its calls are verified, read and answered; and the checks of signatures and tokens.
+"""Defines a webhook sender: how its calls are verified, read and answered; and checks signatures and tokens.
 
 Proofs are HMACs over the raw bytes, or static tokens, compared in constant time. A missing, oversized or non-ASCII
 proof is a wrong one, never an exception; an empty secret refuses everything.

@@ -44,7 +44,7 @@ _WIX_CONTACT = ("name", "email", "phone", "company", "jobTitle", "address")
 
 
 def verify_framer(call: WebhookCall, config: SenderConfig) -> None:
-    """Raises: InvalidSignature unless body and id, which is a header, were signed with the webhook's secret."""
+    """Raises: InvalidSignature unless the body and the id in a header were signed with the webhook's secret."""
     signed = call.body + call.headers.get(_FRAMER_ID, "").encode()
     check_hex(call.headers.get("framer-signature", ""), str(config.get("secret", "")), signed, "sha256=")
 

@@ -16,7 +16,7 @@ from service.capture.parsing.json_values import text_at
 from service.platforms.reader import Disconnected, NotNow, ReaderContext, call, clean_message
 
 REFRESH_TOKEN_LIFE = timedelta(days=365)
-"""Assumed where LinkedIn does not say how long a refresh token lives."""
+"""Assumed lifetime of a refresh token if LinkedIn does not state it."""
 
 RENEW_BEFORE = timedelta(days=7)
 """The daily check renews an access token with less time left, so that no lead waits for it."""
@@ -42,7 +42,7 @@ class LinkedInTokens:
         return all(self._config.get(name) for name in ("client_id", "client_secret", "refresh_token"))
 
     def access(self) -> str:
-        """Return the access token: the renewed one, unless the forms file holds another since.
+        """Return the access token: the renewed one, unless the forms file has had another since then.
 
         Raises: Disconnected where there is none; NotNow.
         """
@@ -50,7 +50,7 @@ class LinkedInTokens:
         return token or self.renew("")
 
     def ends_at(self, now: datetime) -> datetime | None:
-        """Return when a person must consent again; renew the access token in time, which also shows that.
+        """Return when a person must consent again; also renew the access token in good time, which reveals that date.
 
         Raises: Disconnected; NotNow.
         """
