@@ -7,7 +7,7 @@ The floor plan, in the order a lead walks it:
     forms/          the operator's set-up file -> Form
     settings/       environment -> one typed Settings, checked at start
     setup/          the set-up in force: read with every check, followed while the service runs
-    rate_limit.py   how often a caller may do something
+    rate_limit.py   limits on the calls of one caller
     version.py      the version of the program
     clock.py        now(), sleep(): the only reader of the time
     http.py         one outgoing request with its time limits
@@ -21,13 +21,13 @@ The floor plan, in the order a lead walks it:
     fetching/       + FETCH      leads that a platform only announced, or failed to announce
     delivery/       4 DELIVER    what to send where, and when to try again
     nexudus/        5 CRM        URLs, field names, errors
-    nexudus_accounts.py  whose credentials count, and a client with pace and tokens for each account
+    nexudus_accounts.py  which credentials apply, and a client with pace and tokens for each account
 
-    oidc.py         a provider of the operator's that signs people in
+    oidc.py         the operator's identity provider, which signs people in
     operations/     what an operator does to leads: retry, release, discard, correct, forget, preview, report
 
     reconciliation/ leads received compared with opportunities in Nexudus
-    conversions.py  what became of a lead, for the ad platforms
+    conversions.py  sales outcomes of leads, for the ad platforms
     alerts/         problems, silence and new leads, sent to people
     weekly/         last week's figures, by e-mail on Monday morning
     maintenance.py  search index, daily counts, erasure of old personal data
@@ -38,8 +38,8 @@ The floor plan, in the order a lead walks it:
     simulator/      a Nexudus to practise on
     server/         gunicorn's worker, which waits for slow clients without holding a thread
 
-    metrics/        what Prometheus reads
-    tracing/        what joins the log lines and spans of one lead's journey
+    metrics/        metrics for Prometheus
+    tracing/        joins the log lines and spans of one lead's journey
     edge.py         around the web application: each request's id and set-up, careful headers, counting
     web.py          process 1: create_app(settings)
     worker.py       process 2: fetches and delivers until it is stopped

@@ -1,4 +1,4 @@
-"""Who acts: a person at the dashboard, a key at the API or the operator's terminal, and what each may do and see."""
+"""Actors: a person at the dashboard, a key at the API or the operator's terminal, and their rights."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What an actor may do; each includes nothing of another."""
+    """A right of an actor; each includes nothing of another."""
 
     READ = "read"  # see leads, reports and alerts
     LEADS = "leads"  # retry, release, discard, correct, import and forget leads
@@ -15,7 +15,7 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """The roles of people, from the least to the most."""
+    """The roles of people, from the least to the most powerful."""
 
     VIEWER = "viewer"
     AGENT = "agent"
@@ -24,22 +24,21 @@ class Role(StrEnum):
 
     @property
     def scopes(self) -> frozenset[Scope]:
-        """What a person of this role may do."""
+        """The scopes of a person with this role."""
         return frozenset(list(Scope)[: list(Role).index(self) + 1])
 
     @classmethod
     def least_with(cls, scope: Scope) -> "Role":
-        """Return the role that may do what the scope covers and nothing beyond."""
+        """Return the least role with a scope."""
         return list(cls)[list(Scope).index(scope)]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever asks for something.
+    """The actor behind a request.
 
-    who: as the record of acts names it: an e-mail address, "key NAME", "admin" or "terminal".
-    accounts: those whose leads, forms and figures it sees; None for all.
-    origin: the address that the request came from; at a terminal, user@host.
+    who: as the record of acts names it: an e-mail address, "key NAME", "admin" or "terminal". accounts: those whose
+    leads, forms and figures it sees; None for all. origin: the address of the request; at a terminal, user@host.
     """
 
     who: str
@@ -48,15 +47,15 @@ class Actor:
     origin: str = ""
 
     def may(self, scope: Scope) -> bool:
-        """Return whether it may do what the scope covers, in the accounts that it sees."""
+        """Return whether the actor has a scope, in the accounts that it sees."""
         return scope in self.scopes
 
     def sees(self, account: str) -> bool:
-        """Return whether this account exists for it."""
+        """Return whether this account exists for the actor."""
         return self.accounts is None or account in self.accounts
 
     def sees_all(self, accounts: frozenset[str] | None) -> bool:
-        """Return whether each of these accounts exists for it. accounts: None for all, those of later as well.
+        """Return whether each of these accounts exists for the actor. accounts: None for all, including future ones.
 
         A person or a key exists for an actor that sees all of its accounts.
         """
@@ -64,21 +63,21 @@ class Actor:
 
 
 def administrator(origin: str = "") -> Actor:
-    """Return who signs in with ADMIN_PASSWORD or calls with ADMIN_TOKEN: may do and sees everything."""
+    """Return the actor with ADMIN_PASSWORD or ADMIN_TOKEN, which may do and see everything."""
     return Actor("admin", Role.OWNER.scopes, origin=origin)
 
 
 def terminal(origin: str = "") -> Actor:
-    """Return who uses a command: whoever can read the settings may do everything. origin: user and host."""
+    """Return the actor of a command: anyone who can read the settings may do everything. origin: user and host."""
     return Actor("terminal", Role.OWNER.scopes, origin=origin)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who may sign in to the dashboard, or who is invited to.
+    """A person who may sign in to the dashboard, or is invited to.
 
-    id: 32 hexadecimal digits. email: folded; it is what signs in. accounts: those that exist for this person, None for
-    all, those of later as well. is_invited: no password was chosen yet. disabled_at: since when signing in is refused.
+    id: 32 hexadecimal digits. email: folded, for the sign-in. accounts: those that exist for this person, None for all,
+    including future ones. is_invited: no password was chosen yet. disabled_at: since when signing in is refused.
     """
 
     id: str
@@ -97,5 +96,5 @@ class Person:
         return self.disabled_at is None and not self.is_invited
 
     def actor(self, origin: str = "") -> Actor:
-        """Return this person as whoever asks for something now."""
+        """Return this person as an actor."""
         return Actor(self.email, self.role.scopes, self.accounts, origin)

@@ -1,6 +1,6 @@
 """Periodic jobs: each is a step that a thread of its own repeats until the process stops, whatever a step raises.
 
-And the name of the worker that runs them.
+Also the name of the worker that runs them.
 """
 
 import os
@@ -21,14 +21,14 @@ from service.store import IsGone, Store, StoreUnavailable, WorkerRequest
 log = structlog.get_logger()
 
 MIN_REST_S = 0.02
-"""The shortest pause of a job that rests in proportion to its work."""
+"""Minimum pause of a job that rests in proportion to its work."""
 
 Step = Callable[[datetime], float | None]
 """One step of a job, given the time. Returns the seconds until the next one; None for the usual interval."""
 
 
 class ShuttingDown(Exception):
-    """The process is stopping: raised in place of a wait, and through a step that is under way."""
+    """The process is stopping: raised in place of a wait, and through a step in progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def start_periodic_job(
 
 
 class StopEvent(threading.Event):
-    """An Event to stop jobs. Each part of it can be set alone, and is set with the whole."""
+    """An Event that stops jobs. Each part of it can be set alone, and is set with the whole."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,32 +117,32 @@ def sleeper(stop: threading.Event) -> Callable[[float], None]:
 
 
 def jitter() -> float:
-    """Return a random factor of 0.8 to 1.2 that spreads retries."""
+    """Return a random factor from 0.8 to 1.2 that spreads retries."""
     return random.uniform(0.8, 1.2)  # noqa: S311 (guards nothing)
 
 
 def _pause(seconds: float, stop: threading.Event, wake: threading.Event | None) -> bool:
-    """Wait; return whether the job is to end."""
+    """Wait; return whether the job must end."""
     if wake is None:
         return stop.wait(min(seconds, threading.TIMEOUT_MAX))
     if seconds > 0 and not stop.is_set() and wake.wait(min(seconds, threading.TIMEOUT_MAX)) and not stop.is_set():
-        wake.clear()  # when stopping, all threads that share it are to notice
+        wake.clear()  # when stopping, all threads that share it must notice
     return stop.is_set()
 
 
-# -- what a page of the dashboard waits for
+# -- requests of a page of the dashboard
 
 REQUEST_INTERVALS = Intervals(every_s=1.0, retry_s=5.0)
 """A person waits for the answer."""
 
 REQUEST_LEASE_S = 120.0
-"""How long one answer may take; then another worker may try."""
+"""Seconds that one answer may take; then another worker may try."""
 
 FAILED: Mapping[str, Any] = {"failed": True}
-"""The answer after an error in this program."""
+"""The answer after a bug of this service."""
 
 Handler = Callable[[WorkerRequest], Mapping[str, Any]]
-"""Does what a page asks for, and returns the answer."""
+"""Handles a request, and returns the answer."""
 
 
 class RequestJob:
@@ -167,29 +167,29 @@ class RequestJob:
             answer = self._handle(request)
         except (ShuttingDown, StoreUnavailable):
             raise
-        except Exception:  # a bug must not be met again by every worker
+        except Exception:  # a bug must not stop every worker in turn
             log.exception("request_failed_in_worker", kind=self._kind)
             answer = FAILED
         self._store.write(lambda tx: tx.worker_requests.answer(request.id, answer, clock.now()))
         return 0.0
 
 
-# -- which worker this is, and whether another one of this host is gone
+# -- the identity of this worker, and whether another one on this host has ended
 
 
 def worker_name() -> str:
-    """host / boot / pid namespace / pid / start: no other process, now or later, has the same."""
+    """Return host / boot / pid namespace / pid / start: no other process, now or later, has the same name."""
     return "/".join((*_host(), str(os.getpid()), _started(os.getpid())))
 
 
 def is_gone(name: str) -> bool:
-    """Whether the worker of that name has ended. False where it cannot be known: another host, or container."""
+    """Return whether the worker with that name has ended. False if it cannot be known: another host, or container."""
     *host, pid, started = ["", *name.split("/")][-5:]
     return tuple(host) == _host() and _started(int(pid)) != started
 
 
 def _host() -> tuple[str, str, str]:
-    """Where our process ids mean what they say. Host names alone do not tell machines apart: clones share theirs."""
+    """Return the scope of our process ids. A host name alone does not identify a machine: clones share theirs."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         namespace = Path("/proc/self/ns/pid").readlink().name
@@ -199,7 +199,7 @@ def _host() -> tuple[str, str, str]:
 
 
 def _started(pid: int) -> str:
-    """When a process began, in clock ticks since boot; "" when there is none. Source: proc(5), field 22."""
+    """Return when a process began, in clock ticks since boot; "" if there is none. Source: proc(5), field 22."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -208,7 +208,7 @@ def _started(pid: int) -> str:
 
 
 def _alive(pid: int) -> bool:
-    """Where there is no /proc."""
+    """Return whether a process runs, on systems without /proc."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

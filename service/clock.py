@@ -22,7 +22,7 @@ def sleep(seconds: float) -> None:
 def check_aware(instant: datetime) -> datetime:
     """Return `instant` unchanged.
 
-    Raises: ValueError when it carries no time zone, because a naive time is off by hours in some zone.
+    Raises: ValueError if it has no time zone, because a naive time is off by hours in some zone.
     """
     if instant.tzinfo is None:
         raise ValueError(f"naive instant {instant!r}: give it a time zone")

@@ -1,4 +1,4 @@
-"""Which events of leads are conversions, as the forms file names them, and which an ad platform may receive."""
+"""The events of leads that are conversions, as the forms file names them, and those that an ad platform may receive."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,11 +12,13 @@ from service.lead import CONSENT, REFUSALS, Lead
 from service.store import LeadEvent, SaleChange, SaleStatus, Store
 
 BATCH_SIZE = 500
-"""Events in memory at a time."""
+"""Events read at a time."""
 
 Exclusion = Literal["reported", "refused", "no_id", "late", "lost"]
-"""Why a conversion is left out: reported before, consent refused, no id that the platform knows, too late for the
-platform, or lost, for which the platform cannot bid.
+"""Reason to leave out a conversion.
+
+reported: before; refused: consent; no_id: the platform knows none of its ids; late: for the platform; lost: the
+platform cannot bid for it.
 """
 
 
@@ -33,7 +35,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class ConversionSelection:
-    """The conversions to report, and how many were left out for each reason."""
+    """The conversions to report, and the number left out for each reason."""
 
     conversions: Sequence[Conversion] = ()
     left_out: Mapping[Exclusion, int] = field(default_factory=dict)
@@ -41,7 +43,7 @@ class ConversionSelection:
 
 @dataclass(frozen=True, slots=True)
 class ConversionQuery:
-    """Which conversions to select. again: also those reported before."""
+    """Selects conversions. again: include those reported before."""
 
     platform: str
     since: datetime | None = None
@@ -50,7 +52,7 @@ class ConversionQuery:
 
 
 Fit = Callable[[Conversion, Form], Exclusion | None]
-"""Returns why a platform cannot take a conversion, None when it can."""
+"""Returns why a platform cannot take a conversion; None if it can."""
 
 
 def select_conversions(
@@ -89,7 +91,7 @@ def _batches(store: Store, query: ConversionQuery) -> Iterator[list[LeadEvent]]:
 
 
 def _conversion(event: LeadEvent, forms: Mapping[str, Form]) -> Iterator[tuple[Conversion, Form]]:
-    """Yield the conversion that an event is, if the forms file names it."""
+    """Yield the conversion of an event, if the forms file names it."""
     submission, change = event.lead.submission, event.change
     if submission.form not in forms:
         return
@@ -103,7 +105,7 @@ def _conversion(event: LeadEvent, forms: Mapping[str, Form]) -> Iterator[tuple[C
 
 
 def key_of_change(change: SaleChange) -> str:
-    """Return the key of `conversions` under which a change counts: an outcome, or the name of a stage."""
+    """Return the key of `conversions` for a change: an outcome, or the name of a stage."""
     if change.kind == "stage":
         return key_of_stage(change.name)
     return RECEIVED if _is(change, SaleStatus.IN_PROGRESS) else change.name

@@ -1,9 +1,9 @@
-"""Around the web application: what each request gets before a route sees it, and its response on the way out.
+"""The outermost layer of the web application: adds to each request before a route sees it, and to its response.
 
-A request gets an id, which its log lines bear, and one version of the set-up, which it keeps to its end; before any
-version could be read, only monitoring is answered. A response gets the id, and the headers that make browsers careful:
-pages, JSON, scripts and errors alike, also those that Flask answers itself. Then the request is counted, with what its
-route noted of the leads in it.
+A request gets an id, which its log lines carry, and one version of the set-up, which it keeps to its end; before any
+version could be read, only monitoring is answered. A response gets the id, and headers that make browsers careful:
+pages, JSON, scripts and errors alike, including those that Flask answers itself. Then the request is counted, with the
+outcomes of leads that its route noted.
 
 One middleware, because a few list operations for each response cost less than Flask's hooks.
 """
@@ -24,53 +24,53 @@ if TYPE_CHECKING:
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-# -- what a request's WSGI environment holds
+# -- keys of a request's WSGI environment
 
 SETUP = "lead_capture.setup"
-"""The version of the set-up that the request is answered by."""
+"""The version of the set-up that the request is answered with."""
 
 TAKEN, REFUSED = "lead_capture.taken", "lead_capture.refused"
 """The outcomes of the leads that it brought; why its leads were refused."""
 
 REPEAT = "repeat"
-"""Outcome of a lead that had come before; of any other, its status: pending, quarantined, parked ..."""
+"""Outcome of a repeated lead; for any other it is the status: pending, quarantined, parked ..."""
 
 
 TAKEN_OUTCOMES = ("pending", REPEAT, "quarantined", "parked", "test", "announced")
-"""What may become of a lead that arrives."""
+"""Possible outcomes of a lead that arrives."""
 
 POST_REFUSALS = (
     *("invalid", "captcha_missing", "captcha_failed", "empty", "unreadable", "unsupported_type", "too_large"),
     *("too_many", "unavailable", "method_not_allowed", "form_not_found"),
 )
-"""Why a form post may be refused."""
+"""Reasons to refuse a form post."""
 
 CALL_REFUSALS = (
     *("unauthorized", "forbidden", "too_many_requests", "bad_request", "request_entity_too_large"),
     *("unavailable", "method_not_allowed", "form_not_found", "not_found"),
 )
-"""Why a webhook call may be refused."""
+"""Reasons to refuse a webhook call."""
 
 
 def note_taken(environ: Environ, outcomes: Iterable[str]) -> None:
-    """Note leads that were kept."""
+    """Note the outcomes of leads that were stored."""
     environ.setdefault(TAKEN, []).extend(outcomes)
 
 
 def note_refused(environ: Environ, reason: str) -> None:
-    """Note that nothing was kept. reason: of POST_REFUSALS or CALL_REFUSALS, never a stranger's words."""
+    """Note that nothing was stored. reason: of POST_REFUSALS or CALL_REFUSALS, never a stranger's words."""
     environ[REFUSED] = reason.lower()
 
 
 def outcome_in(environ: Environ) -> str:
-    """Return what became of a request: the outcomes of its leads, each once, or why they were refused."""
+    """Return the result of a request: the outcomes of its leads, each once, or why they were refused."""
     return " ".join(dict.fromkeys(environ.get(TAKEN, ()))) or str(environ.get(REFUSED, ""))
 
 
 # -- routes
 
 ENTRY_ROUTES = ("/f/", "/webhooks/")
-"""How the routes begin that take leads."""
+"""Beginnings of routes that take leads."""
 
 MONITORING = ("/healthz", "/metrics")
 """Paths that are answered without a set-up."""
@@ -80,7 +80,7 @@ UNMATCHED = "unmatched"
 
 
 def route_of(request: Any) -> str:
-    """Return the pattern of the route that Flask's request matched; None is one that was not routed."""
+    """Return the pattern of the route that Flask's request matched. request: None if it was not routed."""
     rule = None if request is None else request.url_rule
     return UNMATCHED if rule is None else str(rule.rule)
 
@@ -96,7 +96,7 @@ ID_HEADER = "X-Request-Id"
 POLICY = "Content-Security-Policy"
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of what is not a page: nothing is loaded, sent or framed, should a browser show it as one."""
+"""Content-Security-Policy of responses other than pages: if a browser shows one, nothing is loaded, sent or framed."""
 
 DEFAULTS = (
     (POLICY, NOTHING),
@@ -107,7 +107,7 @@ DEFAULTS = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("Cache-Control", "no-store"),
 )
-"""Added where a view has set none: a page with styles or scripts has a policy of its own."""
+"""Added unless a view has set them: a page with styles or scripts has a policy of its own."""
 
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 """For a year; not for subdomains, which may belong to someone else, and not on any preload list."""
@@ -115,10 +115,10 @@ TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 # -- the middleware
 
 EDGE = "lead_capture_edge"
-"""The name of the application's extension that is its Edge."""
+"""Name of the application's extension that is its Edge."""
 
 _ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
-"""An id that a reverse proxy may give: long enough to be one, and nothing that could be an address or a sentence."""
+"""Pattern of an id that a reverse proxy may give: long enough, and nothing that could be an address or a sentence."""
 
 _ADDRESS_AND_PORT = re.compile(r"(?:(\d+(?:\.\d+){3})|\[([0-9a-fA-F:.]+)\])(?::\d+)?")
 
@@ -129,11 +129,11 @@ class _State(Protocol):
 
 
 class SetupInForce(Protocol):
-    """What knows the version of the set-up that is in force: service.setup.CurrentSetup, on a higher floor."""
+    """Holds the version of the set-up in force: service.setup.CurrentSetup, on a higher floor."""
 
     @property
     def state(self) -> _State:
-        """Holds the whole version."""
+        """The whole version."""
 
 
 Count = Callable[[Environ, Any, str, float], None]
@@ -141,7 +141,7 @@ Count = Callable[[Environ, Any, str, float], None]
 
 
 class Edge:
-    """The WSGI application that stands between the server and Flask's."""
+    """The WSGI application between the server and Flask's."""
 
     def __init__(
         self,
@@ -156,10 +156,10 @@ class Edge:
     ) -> None:
         """forms: the application for addresses of forms, which pages of other sites call.
 
-        unavailable: answers while no version of the set-up could be read yet, when no form is known to be unknown.
+        unavailable: answers while no version of the set-up could be read yet, as then any form may exist.
 
         is_https: visitors use HTTPS.
-        trusts_ids: a request's own id and trace are kept, because a reverse proxy has set them.
+        trusts_ids: keep a request's own id and trace, because a reverse proxy has set them.
         """
         self._app = app
         self._forms = forms
@@ -188,7 +188,7 @@ class Edge:
         def start(status_line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             nonlocal status, request
             status = status_line[:3]
-            request = environ.get("werkzeug.request")  # Flask removes it when the response has begun
+            request = environ.get("werkzeug.request")  # Flask removes it once the response has begun
             present = dict(headers)
             if self._names.isdisjoint(present):  # as for a form post
                 headers += self._headers

@@ -1,6 +1,6 @@
 """Outgoing HTTP: one request, one complete response in time. No retries, redirects, cookies or logging.
 
-requests is loaded by the first one: most web processes make none, and it takes 4 MB.
+The first request loads the library: most web processes make none, and it takes 4 MB.
 """
 
 import ssl
@@ -150,7 +150,7 @@ def _leave_alone(request: "requests.PreparedRequest") -> "requests.PreparedReque
 
 
 def _is_failure(error: Exception) -> bool:
-    """Whether it is of the network or of what it brought, not a mistake of ours."""
+    """Return whether an error comes from the network or the response, not from a bug of ours."""
     from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
     return isinstance(error, OSError | HTTPError)  # requests' own errors are OSErrors

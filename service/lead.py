@@ -1,7 +1,7 @@
 """The domain: frozen values that every room uses. No input or output.
 
-A Submission is an enquiry as it arrived; its Evidence says how the person came, and Attribution is
-the conclusion from that. A Lead is a stored Submission with its Attribution; a Receipt goes back to the sender.
+A Submission is an enquiry as it arrived; its Evidence shows how the person came, and Attribution is the conclusion from
+that. A Lead is a stored Submission with its Attribution; a Receipt goes back to the sender.
 """
 
 import re
@@ -55,7 +55,7 @@ REFUSALS = frozenset(
 """Answers that refuse consent."""
 
 CONSENT = "consent"
-"""Name of the answer; boxes of platforms are kept as extras named `consent: ...`."""
+"""Name of the answer; boxes of platforms are extras named `consent: ...`."""
 
 
 def new_lead_id(now: datetime) -> LeadId:
@@ -73,7 +73,7 @@ def first_lead_id(instant: datetime) -> LeadId:
 
 
 def arrival_of(lead_id: str) -> datetime:
-    """Return when the lead of an id arrived, to the millisecond."""
+    """Return when the lead with an id arrived, to the millisecond."""
     return datetime.fromtimestamp(int(lead_id[:12], 16) / 1000, UTC)
 
 
@@ -132,7 +132,7 @@ class Step(StrEnum):
 class Outcome(StrEnum):
     """How one Attempt ended, named by what to do next."""
 
-    OPEN = "open"  # under way, or cut off by a crash: then it counts as UNKNOWN
+    OPEN = "open"  # in progress, or cut off by a crash: then it counts as UNKNOWN
     DONE = "done"  # the step is complete
     MISSING = "missing"  # a search without a match
     THROTTLED = "throttled"  # wait; uses no retry
@@ -167,12 +167,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The conclusion on where the person came from, as the opportunity will show it.
+    """The conclusion on the person's origin, as the opportunity will show it.
 
-    UTM values are "" when unknown. `rule` names the rules that decided, `reason` explains them in a
-    marketer's words. `codes` are log-safe remarks on repaired values (macro, pii, ...). `origin` is
-    "source / medium" of a visit that has neither utm_source nor utm_medium, as Google Analytics writes it;
-    `landing_page` the path of the visit's first page.
+    UTM values are "" if unknown. `rule` names the rules that decided, `reason` explains them in a marketer's words.
+    `codes` are log-safe remarks on repaired values (macro, pii, ...). `origin` is "source / medium" of a visit that has
+    neither utm_source nor utm_medium, as in Google Analytics; `landing_page` the path of the visit's first page.
     """
 
     utm_source: str = ""
@@ -191,7 +190,7 @@ class Attribution:
 
 
 class OtherTouch(NamedTuple):
-    """The attribution by the touch that a form does not use, where it differs. touch: "first" or "last"."""
+    """The attribution by the touch that a form does not use, if it differs. touch: "first" or "last"."""
 
     touch: str
     attribution: Attribution
@@ -199,9 +198,9 @@ class OtherTouch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person's details, "" when unknown. `phone` is E.164 where it is valid, else as typed.
+    """The person's details, "" if unknown. `phone` is E.164 if valid, else as typed.
 
-    extension: digits to dial behind an E.164 number.
+    extension: digits to dial after an E.164 number.
     """
 
     email: str = ""
@@ -246,8 +245,8 @@ class Submission:
 class Correction:
     """Answers changed later, with their old values ("" for none) and new ones.
 
-    by: "operator", or "sender" where the enquiry was sent again with other answers. is_applied: False where the
-    change came too late to be sent, or from a suspicious call: then it is shown, and the lead keeps its answers.
+    by: "operator", or "sender" if the enquiry was sent again with other answers. is_applied: False if the change came
+    too late to be sent, or from a suspicious call: then it is shown, and the lead keeps its answers.
     """
 
     at: datetime
@@ -262,7 +261,7 @@ class Lead:
     """One stored enquiry."""
 
     id: LeadId
-    account: str  # the Nexudus account that it goes to
+    account: str  # the Nexudus account for which it is queued
     status: Status
     received_at: datetime
     submission: Submission
@@ -276,7 +275,7 @@ class Lead:
     corrections: tuple[Correction, ...] = ()  # oldest first; the Submission has the new values of applied ones
     notify_pending: bool = False  # set when it is stored: recipients must be notified; not read back
     other_touch: OtherTouch | None = None  # set when it is stored or attributed again; not read back
-    setup_version: int | None = None  # of the set-up that it goes by, in the database; None: a forms file's
+    setup_version: int | None = None  # of the set-up that applies to it, in the database; None: a forms file's
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +309,7 @@ class Doubt:
 
 
 class TraceContext(NamedTuple):
-    """What joins the log lines and spans of one lead's journey; "" for what there is not.
+    """Joins the log lines and spans of one lead's journey; "" for absent parts.
 
     request_id: of the request that brought it. traceparent: the span that later ones belong to (W3C Trace Context).
     """
@@ -333,7 +332,7 @@ class Delivery:
     coworker_id: CoworkerId | None = None  # the result of the first step
     doubt: Doubt | None = None
     blocked_by: str = ""  # the paused call that this delivery probes
-    probes_until: datetime | None = None  # claimed before this time to probe whether an outage is over
+    probes_until: datetime | None = None  # claimed ahead of its time to probe whether an outage is over
     trace: TraceContext = NO_TRACE
 
 
@@ -343,6 +342,6 @@ def marker_of(lead_id: LeadId) -> str:
 
 
 def marked_in(text: str) -> LeadId | None:
-    """Return the lead of the last marker in a text: the marker ends our notes. None without one."""
+    """Return the lead of the last marker in a text, as the marker ends our notes. None without a marker."""
     ids = re.findall(r"lead-capture:([0-9a-f]{32})(?![0-9a-f])", text)
     return LeadId(ids[-1]) if ids else None

@@ -16,10 +16,10 @@ from service import clock
 from service.tracing.context import CURRENT
 
 _PROCESSORS: list[Any] = []
-"""One list for the life of the process, because loggers keep the list that they found at their first use."""
+"""One list for the life of the process, because loggers keep the list of their first use."""
 
 MAX_VALUE_CHARS = 500
-"""Characters of one value in a log line; no sentence of ours is longer."""
+"""Maximum characters of one value in a log line; no sentence of ours is longer."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
@@ -48,18 +48,18 @@ def configure(log_format: str, level: str) -> None:
 
 
 class LossyStream:
-    """A stream that drops what cannot be written: a full disk may cost lines of the log, but no lead and no worker."""
+    """A stream that drops lines that cannot be written: a full disk may cost log lines, but no lead and no worker."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        """Write, or drop it."""
+        """Write the text, or drop it."""
         with suppress(OSError):
             self._stream.write(text)
 
     def flush(self) -> None:
-        """Pass on what the stream still holds, as far as that is possible."""
+        """Pass on the stream's buffer, as far as possible."""
         with suppress(OSError):
             self._stream.flush()
 
@@ -70,7 +70,7 @@ def report_to(report: Callable[[object, str, Any], Any]) -> None:
 
 
 MAX_LINES_PER_MINUTE = 60
-"""Lines a minute of one of BY_STRANGERS, per process."""
+"""Maximum lines a minute of one of BY_STRANGERS, per process."""
 
 BY_STRANGERS = frozenset(
     (
@@ -84,11 +84,11 @@ BY_STRANGERS = frozenset(
         *("sign_in_refused", "sign_in_limited", "token_refused", "request_failed"),
     )
 )
-"""Events that a stranger can cause at will, without a lead being kept."""
+"""Events that a stranger can cause at will, without a lead being stored."""
 
 
 class LineLimit:
-    """Drops the lines of a stranger's events that are too many; the next one of its kind says how many (`unlogged`)."""
+    """Drops surplus lines of a stranger's events; the next line of the kind says how many (`unlogged`)."""
 
     def __init__(self) -> None:
         self._minute = 0
@@ -120,7 +120,7 @@ def stamp(_logger: object, _method: str, event: Any) -> Any:
 
 
 def cut_values(_logger: object, _method: str, event: Any) -> Any:
-    """Cut long texts, because strangers choose some of them, such as the name of a form that does not exist."""
+    """Cut long texts, because strangers choose some of them, such as the name of a nonexistent form."""
     for name, value in event.items():
         if isinstance(value, str) and len(value) > MAX_VALUE_CHARS:
             event[name] = f"{value[:MAX_VALUE_CHARS]}… ({len(value)} characters)"

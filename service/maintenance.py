@@ -29,7 +29,7 @@ log = structlog.get_logger()
 # -- the search index
 
 INDEX_BATCH_SIZE = 200
-"""Leads indexed in one transaction, which keeps other writers waiting for a hundredth of a second."""
+"""Leads indexed in one transaction, which keeps other writers waiting for some 10 ms."""
 
 INDEX_LAG_S = 30.0
 """Minimum age of the leads that are indexed: other processes may still commit leads with smaller ids."""
@@ -38,7 +38,7 @@ INDEX_INTERVALS = Intervals(first_s=1.0, every_s=10.0, rest_factor=4)
 
 
 def index_batch(store: Store, now: datetime) -> float | None:
-    """Index one batch of leads; return 0 when there may be more.
+    """Index one batch of leads; return 0 if there may be more.
 
     Raises: StoreUnavailable.
     """
@@ -56,7 +56,7 @@ COUNT_LAG_S = 60.0
 """Seconds after midnight until a day is closed: other processes may still commit leads of its last second."""
 
 MAX_COUNT_AGE_S = 60.0
-"""Age at which the counts of today are renewed, unless counting them takes long."""
+"""Age in seconds at which today's counts are renewed, unless counting takes long."""
 
 TODAY_REST_FACTOR = 20
 """Spend at most 1/20 of the time recounting today, however many leads it has."""
@@ -65,14 +65,14 @@ COUNT_INTERVALS = Intervals(first_s=2.0, every_s=10.0, rest_factor=4)
 
 
 class DailyCounter:
-    """Counts the days that need it, one in each step. zone: the time zone in which days begin."""
+    """Counts due days, one in each step. zone: the time zone in which days begin."""
 
     def __init__(self, store: Store, zone: tzinfo) -> None:
         self._store, self._zone = store, zone
         self._max_age = timedelta(seconds=MAX_COUNT_AGE_S)
 
     def step(self, now: datetime) -> float | None:
-        """Count one day; return 0 when there may be more.
+        """Count one day; return 0 if there may be more.
 
         Raises: StoreUnavailable.
         """
@@ -107,20 +107,20 @@ class DailyCounter:
 OUTCOME_INTERVALS = Intervals(first_s=3.0, every_s=5.0, rest_factor=4)
 
 VISIT_INTERVALS = Intervals(first_s=4.0, every_s=60.0, rest_factor=4)
-"""Of reading visits of leads that an earlier version has stored."""
+"""Pauses between readings of visits of leads stored by an earlier version."""
 
 
 class OutcomeCounter:
-    """Makes blocks of leads and counts those that need it, one in each step.
+    """Makes blocks of leads and counts due ones, one in each step.
 
-    size: leads of a block; fan: blocks of a block of the next level.
+    size: leads of a block; fan: blocks that make one of the next level.
     """
 
     def __init__(self, store: Store, size: int = BLOCK_SIZE, fan: int = FAN) -> None:
         self._store, self._size, self._fan = store, size, fan
 
     def step(self, now: datetime) -> float | None:
-        """Make or count one block; return 0 when there may be more.
+        """Make or count one block; return 0 if there may be more.
 
         Raises: StoreUnavailable.
         """
@@ -136,7 +136,7 @@ class OutcomeCounter:
         return 0.0 if made or block else None
 
     def _count(self, block: OutcomeBlock, now: datetime) -> None:
-        """Count a block, without a transaction that lasts; give up where another worker has begun it."""
+        """Count a block, without a lasting transaction; give up if another worker has begun it."""
         if self._store.write(lambda tx: tx.statistics.begin_count(block, now)):
             with self._store.read() as tx:
                 count = tx.statistics.count_block(block)
@@ -146,7 +146,7 @@ class OutcomeCounter:
 # -- retention
 
 RETENTION_INTERVALS = Intervals(first_s=60.0, every_s=6 * 3600.0)
-"""The first sweep waits until the worker has done what is urgent at a start."""
+"""The first sweep waits until the worker has done the urgent work of a start."""
 
 ERASE_BATCH_SIZE = 2000
 """Leads looked up at a time; the store erases them in shorter transactions."""
@@ -154,19 +154,19 @@ ERASE_BATCH_SIZE = 2000
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """How many days the leads of some forms are kept; of all other forms where is_for_others is true."""
+    """Days for which the leads of some forms are kept; those of all other forms if is_for_others is true."""
 
     days: int
     forms: Sequence[str]
     is_for_others: bool = False
 
     def covers(self, form: str) -> bool:
-        """Whether a form's leads are kept by this rule."""
+        """Return whether the rule covers a form."""
         return (form in self.forms) != self.is_for_others
 
 
 def retention_rules(forms: Mapping[str, Form], days: int) -> Iterator[RetentionRule]:
-    """Yield the rules of the forms file and of RETENTION_DAYS (`days`, 0: keep for ever).
+    """Yield the rules of the forms file and of RETENTION_DAYS (`days`, 0: keep forever).
 
     Leads of forms that are no longer in the forms file are kept for `days`.
     """
@@ -180,9 +180,9 @@ def retention_rules(forms: Mapping[str, Form], days: int) -> Iterator[RetentionR
 def erase_due(store: Store, rules: Sequence[RetentionRule], now: datetime, stop: threading.Event) -> int:
     """Erase all leads whose period is over, batch by batch until `stop` is set; return their number.
 
-    A finished lead goes so many days after its delivery or arrival; a parked one so many days after it was last
-    touched, and PARKED_NOTICE after operators were warned of it; so do files that were chosen for an import. At the end
-    the files hold nothing of them, unless readers prevent it: then the next sweep sees to that.
+    A finished lead is erased that many days after its delivery or arrival; a parked one that many days after it was
+    last touched, and PARKED_NOTICE after operators were warned of it; also files chosen for an import. At the end the
+    database files contain nothing of them, unless readers prevent it: then the next sweep cleans up.
     Raises: StoreUnavailable, possibly after some were erased.
     """
     store.write(lambda tx: tx.imports.tidy(now - KEEP_IMPORTS))
@@ -202,7 +202,7 @@ def _erase_by(store: Store, rule: RetentionRule, now: datetime, stop: threading.
             due = tx.leads.finished_before(before, rule.forms, ERASE_BATCH_SIZE, but_these=rule.is_for_others)
         done = len(store.erase(due, now).done) if due else 0
         erased += done
-        if not done:  # what is left is being sent at this moment
+        if not done:  # the rest is being sent at this moment
             break
     return erased
 

@@ -1,6 +1,6 @@
-"""The Nexudus accounts of an installation: whose credentials count, and a client with pace and tokens for each.
+"""The Nexudus accounts of an installation: which credentials apply, and a client with pace and tokens for each.
 
-The NEXUDUS_* settings are the account "default", unless they are not set: then the set-up may have it.
+The NEXUDUS_* settings are the account "default"; if they are not set, the set-up may have it.
 """
 
 import threading
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from service.tracing.spans import Tracer
 
 TRIAL_TIMEOUT_S = 10.0
-"""Seconds to wait for an answer while a person waits for the result."""
+"""Seconds to wait for a response while a person waits for the result."""
 
 
 def account_contexts(
@@ -41,8 +41,8 @@ def account_contexts(
 ) -> dict[str, AccountContext]:
     """Return the context of each account, "default" first.
 
-    before: the version until now with its contexts; an account that is the same keeps its client, its place in the
-    pace and what it knows of its Nexudus.
+    before: the previous version with its contexts; an unchanged account keeps its client, its place in the pace and its
+    knowledge of its Nexudus.
     """
     with store.read() as tx:
         newest = tx.leads.newest_id()
@@ -59,7 +59,7 @@ def account_contexts(
 def accounts(settings: Settings, setup: Setup) -> list[Account]:
     """Return the account "default", then the others of the set-up.
 
-    The default one is that of the NEXUDUS_* settings; where they are not set, or `up` has set them for its simulator,
+    The default account is that of the NEXUDUS_* settings; if they are not set, or `up` has set them for its simulator,
     that of the set-up, if it has one.
     """
     others = [account for account in setup.accounts.values() if account.name != DEFAULT_ACCOUNT]
@@ -116,7 +116,7 @@ def _context(
 
 
 def trial_client(account: Account, settings: Settings, store: Store, stop: threading.Event) -> Nexudus:
-    """Return a client that tries an account at its usual pace, and leaves no token or refusal behind.
+    """Return a client that tries an account at its usual pace, and stores no token or refusal.
 
     Raises: ValueError if the TOTP seed is not base32.
     """
@@ -134,7 +134,7 @@ def _client_id(settings: Settings, store: Store) -> str:
 
 
 def login_of(account: Account) -> Login:
-    """Return an account's credentials as the client takes them."""
+    """Return an account's credentials for the client."""
     return Login(
         account.username,
         account.password,

@@ -1,4 +1,4 @@
-"""Sign-in by a provider of the operator's (OpenID Connect, code flow with PKCE): what it says of a person, verified.
+"""Sign-in by the operator's identity provider (OpenID Connect, code flow with PKCE), with its statements verified.
 
 Authlib knows the protocol, joserfc the signatures; requests go through service.http, with its limits.
 """
@@ -17,15 +17,15 @@ from service.http import HttpClient, NoResponse
 SCOPE = "openid email profile"
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Accepted signatures: those that need the provider's private key. With HS256, our own secret would do."""
+"""Accepted signatures: those that need the provider's private key. With HS256, our own secret would be enough."""
 
 KEY_TYPES = ("RSA", "EC", "OKP")
 
 LEEWAY_S = 60
-"""Seconds that the provider's clock may differ from ours."""
+"""Seconds by which the provider's clock may differ from ours."""
 
 KEEP_TIME = timedelta(hours=1)
-"""Time for which the provider's addresses and keys are used without asking again."""
+"""Time for which the provider's addresses and keys are cached."""
 
 _CALL_TIMEOUT_S, _CONNECT_TIMEOUT_S, _MAX_ANSWER_BYTES = 10.0, 4.0, 1 << 20
 
@@ -35,12 +35,12 @@ class ProviderUnavailable(Exception):
 
 
 class ProviderRefused(Exception):
-    """What came back proves nothing; the sentence says why, for the log."""
+    """The browser's return proves nothing; the sentence says why, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The provider, and what this service is called there."""
+    """The provider, and this service's registration there."""
 
     issuer: str
     client_id: str
@@ -49,7 +49,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A sign-in that was begun. address: where the browser goes; the rest proves that this browser began."""
+    """A sign-in in progress. address: where the browser goes; the rest proves that this browser began it."""
 
     address: str
     state: str
@@ -59,9 +59,9 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProvenIdentity:
-    """Who signed in, as the provider says. email: "" where it says none, or that it was never verified.
+    """A person as proven by the provider. email: "" if it gives none, or gives it as unverified.
 
-    claims: everything that it says.
+    claims: everything that it states.
     """
 
     issuer: str
@@ -82,7 +82,7 @@ class OidcClient:
         self._kept: dict[str, tuple[datetime, dict[str, Any]]] = {}
 
     def begin(self, now: datetime) -> AuthorizationRequest:
-        """Return where the browser goes, and what its way back is compared with.
+        """Return the address for the browser, and the values to compare its return with.
 
         Raises: ProviderUnavailable.
         """
@@ -105,7 +105,7 @@ class OidcClient:
         return AuthorizationRequest(str(address), state, nonce, verifier)
 
     def complete(self, query: Mapping[str, str], begun: AuthorizationRequest, now: datetime) -> ProvenIdentity:
-        """Return who came back. query: of the address that the provider sent the browser to.
+        """Return the person who came back. query: of the address that the provider sent the browser to.
 
         Raises: ProviderRefused, ProviderUnavailable.
         """
@@ -136,7 +136,7 @@ class OidcClient:
         return self._call("POST", url, headers, body.encode(), refused="the code is not accepted")
 
     def _verified(self, tokens: Mapping[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
-        """The claims of the ID token, once its signature and all that they must say is verified."""
+        """Return the claims of the ID token, once its signature and all required claims are verified."""
         from authlib.oidc.core import CodeIDToken
         from joserfc.errors import JoseError
 
@@ -157,7 +157,7 @@ class OidcClient:
         return dict(claims)
 
     def _decoded(self, text: str, now: datetime) -> Any:
-        """Decode with the keys that are known, else with those of this moment: providers renew them."""
+        """Decode with the cached keys, else with the present ones: providers renew them."""
         from joserfc import jwt
         from joserfc.errors import BadSignatureError, InvalidKeyIdError
 
@@ -195,7 +195,7 @@ class OidcClient:
         return document
 
     def _address(self, name: str, now: datetime) -> str:
-        """An address of the provider, as its description has it: by HTTPS, or as the issuer's own."""
+        """Return an address of the provider from its description: HTTPS, or like the issuer's own."""
         address = self._metadata(now).get(name)
         schemes = ("https", urlsplit(self._provider.issuer).scheme)
         if not isinstance(address, str) or urlsplit(address).scheme not in schemes:
@@ -203,7 +203,7 @@ class OidcClient:
         return address
 
     def _get(self, url: str, now: datetime) -> dict[str, Any]:
-        """A document of the provider, read at most once an hour."""
+        """Return a document of the provider, read at most once an hour."""
         with self._guard:
             read_at, document = self._kept.get(url, (now - KEEP_TIME, {}))
         if now - read_at >= KEEP_TIME:
@@ -215,7 +215,7 @@ class OidcClient:
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, refused: str = ""
     ) -> dict[str, Any]:
-        """The JSON object that a call answers. refused: why, where the provider answers 4xx."""
+        """Return the JSON object that a call answers. refused: the reason to give if the provider answers 4xx."""
         try:
             response = _http().send(method, url, headers, body)
         except NoResponse as error:
@@ -232,7 +232,7 @@ class OidcClient:
 
 
 def _identity(issuer: str, claims: Mapping[str, Any]) -> ProvenIdentity:
-    """A provider that says nothing of verification verifies its addresses: it is the operator's own."""
+    """Return the identity in claims. A provider without a claim of verification verifies addresses itself."""
     email, name = claims.get("email"), claims.get("name")
     is_usable = isinstance(email, str) and claims.get("email_verified", True) in (True, "true")
     return ProvenIdentity(

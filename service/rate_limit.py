@@ -1,4 +1,4 @@
-"""How often a caller may do something, counted over all web processes of this host; and what one caller is."""
+"""Limits on the calls of one caller, counted over all web processes of this host; and what counts as one caller."""
 
 import hashlib
 import mmap
@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-_SLOT = struct.Struct("<QII")  # key digest, end of the window in unix seconds, count
+_SLOT = struct.Struct("<QII")  # key digest, end of the window in Unix seconds, count
 _SLOTS = 1 << 16
 _PROBES = 4
 _MAX_COUNT = (1 << 32) - 1
@@ -30,10 +30,10 @@ class WindowLimit:
 class Counters:
     """Counters in memory shared by the web processes; created before they fork.
 
-    Fixed windows, no lock: two processes that count one key in the same microsecond may count once, and a key pushed
-    out by others starts again. Both err on the side of accepting, and neither delays a request. The table never grows;
-    where it is full, the key with the lowest count gives way, so that thousands of addresses that call once push out
-    each other, and none that is being limited. Digests are keyed, so that no caller can choose which key to push out.
+    Fixed windows, no lock: two processes that count one key in the same microsecond may count once, and a key displaced
+    by others starts again. Both err on the side of accepting, and neither delays a request. The table never grows; if
+    it is full, the key with the lowest count is displaced, so that thousands of addresses that call once displace each
+    other, and none that is being limited. Digests are keyed, so that no caller can choose which key to displace.
     """
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Counters:
         self._key = secrets.token_bytes(16)
 
     def count(self, key: str, limit: WindowLimit, now: float, weight: int = 1) -> float:
-        """Count one; return 0.0 when it is allowed, else the seconds until the next window.
+        """Count one call; return 0.0 if it is allowed, else the seconds until the next window.
 
-        now: unix seconds. weight: how many it counts for; the last one allowed may go beyond the limit.
+        now: Unix seconds. weight: how many it counts for; the last one allowed may exceed the limit.
         """
         end = _end(limit, now)
         digest = self._digest(key)
@@ -58,15 +58,15 @@ class Counters:
         return self._find(self._digest(key), _end(limit, now), now)[1]
 
     def wait_s(self, key: str, limit: WindowLimit, now: float) -> float:
-        """Return the seconds until the next window where the limit is reached, else 0.0, without counting."""
+        """Return the seconds until the next window if the limit is reached, else 0.0, without counting."""
         return 0.0 if self.seen(key, limit, now) < limit.count else _end(limit, now) - now
 
     def pseudonym(self, text: str) -> str:
-        """Return a mark that stands for a text until the service restarts, and cannot be traced back to it."""
+        """Return a pseudonym of a text that lasts until the service restarts, and cannot be traced back to it."""
         return f"{self._digest(text):016x}"
 
     def _find(self, digest: int, end: int, now: float) -> tuple[int, int]:
-        """The slot of a key and its count; else a slot whose window is over, else the one with the lowest count."""
+        """Return a key's slot and count; else a slot whose window is over, else the one with the lowest count."""
         free, lowest = None, (_MAX_COUNT + 1, 0, 0)
         for probe in range(_PROBES):
             place = (digest + probe) % _SLOTS * _SLOT.size
@@ -84,10 +84,10 @@ class Counters:
 
 
 class PostCounts(Counters):
-    """Counters of posts by visitor, and tables of their own for other things that are counted.
+    """Counters of posts by visitor, and separate tables for other counts.
 
-    texts: for a day; the short-lived visitors would soon push them out. calls: unproven calls of webhooks. guesses:
-    wrong passwords and tokens.
+    texts: for a day; short-lived visitors would soon displace them. calls: unproven calls of webhooks. guesses: wrong
+    passwords and tokens.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ def _end(limit: WindowLimit, now: float) -> int:
 
 
 def network_of(address: str, bits: tuple[int, int] = HOME_BITS) -> str:
-    """Return the network that an IP address counts as; anything else as it is.
+    """Return the network that an IP address counts as; any other text as it is.
 
     An IPv4 address inside IPv6 counts as IPv4. bits: of an IPv4 and an IPv6 network.
     """

@@ -1,4 +1,4 @@
-"""The version of this program, as its package metadata states it."""
+"""The version of this program, from its package metadata."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -65,14 +65,14 @@ def create_app(
     store: Store | None = None,
     metrics_folder: MetricsFolder | None = None,
 ) -> Flask:
-    """The web application; without arguments, configured by this process's environment.
+    """Return the web application; without arguments, configured by this process's environment.
 
-    Where a set-up is given, it connects to nothing and starts no thread: the process may fork afterwards.
+    With a set-up, it connects to nothing and starts no thread: the process may fork afterwards.
 
     setup: in force, followed by the caller if at all.
     counts: rate limits shared with other web processes, made before they fork.
     store: opened by the caller, who closes it.
-    metrics_folder: where the web processes of this host count together; None: this one counts alone.
+    metrics_folder: shared by the metrics of this host's web processes; None: this one counts alone.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
@@ -116,9 +116,9 @@ def create_app(
 
 
 def start_app() -> Flask:
-    """The web application of one process of another WSGI server, configured by its environment.
+    """Return the web application of one process of another WSGI server, configured by its environment.
 
-    To be called after the process was forked. Raises: SettingsProblems, SetupProblems.
+    Call it after the process was forked. Raises: SettingsProblems, SetupProblems.
     """
     settings = read_settings()
     logs.configure(settings.log_format, settings.log_level)
@@ -130,10 +130,10 @@ def start_app() -> Flask:
 def prepare_app(
     settings: Settings, setup: CurrentSetup, counts: PostCounts, metrics_folder: MetricsFolder | None
 ) -> Callable[[], Flask]:
-    """Make the application of all web processes before they fork; return what starts it in each of them.
+    """Make the application of all web processes before they fork; return a function that starts it in each of them.
 
-    Made in each, it would be in memory as often: 20 MB for every process.
-    Raises: OSError where there can be no database file.
+    Made in each, it would take 20 MB of every process.
+    Raises: OSError if there can be no database file.
     """
     store = _open_store(settings)
     app = create_app(settings, setup, counts, store, metrics_folder)
@@ -141,7 +141,7 @@ def prepare_app(
 
 
 def _start(app: Flask, settings: Settings, setup: CurrentSetup, counts: PostCounts, store: Store) -> Flask:
-    """Follow the set-up, count, trace, and watch that a worker works. Raises: SetupProblems."""
+    """Follow the set-up, count, trace, and monitor that a worker works. Raises: SetupProblems."""
     setup.attach(store, clock.now())
     setup.catch_up(clock.now())
     warn = partial(_warn_of_setup, counts=counts)
@@ -193,7 +193,7 @@ def _environment_view(settings: Settings) -> EnvironmentView:
 
 
 def _provider(settings: Settings) -> Provider | None:
-    """The provider that signs people in, where one is set."""
+    """Return the provider that signs people in, if one is set."""
     if not settings.oidc_issuer:
         return None
     return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
@@ -254,7 +254,7 @@ def _admin_deps(settings: Settings, current: CurrentSetup, counts: PostCounts, s
 
 
 def _add_scripts(app: Flask) -> None:
-    """The landing-page script, and the second file that it loads for other people's forms, widgets or two domains."""
+    """Add the landing-page script, and the second file that it loads for third-party forms, widgets or two domains."""
     for name, endpoint in (("attribution.js", "attribution_script"), ("attribution-more.js", "second_script")):
         app.add_url_rule(f"/{name}", endpoint, partial(_script, script.SCRIPTS[name]))
 
@@ -264,7 +264,7 @@ def _sample_page(action: str) -> BaseResponse:
 
 
 def _script(file: script.ScriptFile) -> BaseResponse:
-    """Cacheable for an hour, then revalidated by its ETag."""
+    """Return a script, cacheable for an hour, then revalidated by its ETag."""
     response = Response(file.body, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -278,7 +278,7 @@ def _script(file: script.ScriptFile) -> BaseResponse:
 
 
 def _http_error(show_dashboard_error: ShowError, error: HTTPException) -> Any:
-    """A wrong address or method, in one sentence and without a trace; below the dashboard's in its looks."""
+    """Answer a wrong address or method in one sentence and without a trace; below the dashboard in its style."""
     accepts_page = "text/html" in request.headers.get("Accept", "")
     is_below = request.path.removeprefix(PREFIX)[:1] in ("", "/") and request.path.startswith(PREFIX)
     if accepts_page and is_below:
@@ -291,6 +291,6 @@ def _http_error(show_dashboard_error: ShowError, error: HTTPException) -> Any:
 
 
 def _unexpected_error(http_error: ShowError, error: Exception) -> Any:
-    """A bug: logged here because Flask would log the error's text, which may quote a person."""
+    """Log a bug here, because Flask would log the error's text, which may quote a person."""
     log.error("request_failed", endpoint=request.endpoint, exc_info=error)
     return http_error(InternalServerError())

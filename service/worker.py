@@ -1,4 +1,4 @@
-"""Process 2: delivers leads, fetches what platforms announced, monitors and tidies up, until it is stopped."""
+"""Process 2: delivers leads, fetches leads that platforms announced, monitors and tidies up, until it is stopped."""
 
 import signal
 import threading
@@ -73,7 +73,7 @@ def run(settings: Settings, current: CurrentSetup, store: Store) -> None:
 
 
 class WorkerJobs:
-    """Everything that one worker does, each job in threads of its own, so that one that hangs delays no other."""
+    """All jobs of one worker, each in threads of its own, so that a hanging one delays no other."""
 
     def __init__(
         self, settings: Settings, setup: Setup, store: Store, stop: StopEvent, tracer: "Tracer | None" = None
@@ -106,7 +106,7 @@ class WorkerJobs:
         self._account_jobs.follow(self._setup, self._contexts)
 
     def _answer_pages(self) -> None:
-        """Do what pages of the dashboard ask for."""
+        """Start the jobs that answer pages of the dashboard."""
         send_test = channel_tests.make_test_sender(self._store, self._settings.alert_urls, self._stop)
         trial = AccountTrial(
             self._store,
@@ -135,9 +135,9 @@ class WorkerJobs:
         self._worker.stop()
 
     def follow(self, setup: Setup) -> None:
-        """Work by another version of the set-up from now on; what is under way ends by the one that it began with.
+        """Use another version of the set-up from now on; work in progress ends with the one that it began with.
 
-        Raises: StoreUnavailable; then it is to be called again.
+        Raises: StoreUnavailable; then call it again.
         """
         settings, store = self._settings, self._store
         before = self._setup, self._contexts
@@ -153,7 +153,7 @@ class WorkerJobs:
         self._account_jobs.follow(setup, contexts)
 
     def _settle(self) -> None:
-        """Put right in the store what the version before has left there."""
+        """Clean up in the store after the previous version of the set-up."""
         for account, context in self._contexts.items():
             on_startup(account, context)
         reconnect(self._store, self._connections)
@@ -163,7 +163,7 @@ class WorkerJobs:
 
 
 def make_monitor(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Monitor:
-    """Return the job that finds what is wrong and sends alerts, the digest and messages about new leads."""
+    """Return the job that finds problems and sends alerts, the digest and messages about new leads."""
 
     def submit(submission: Submission, form: Form) -> Receipt:
         from service.capture.accept import accept  # noqa: PLC0415 (only where test leads are sent)
@@ -212,9 +212,9 @@ class AccountJobs:
         self._checking = stop.part()
 
     def follow(self, setup: Setup, contexts: Mapping[str, AccountContext]) -> None:
-        """Check everything anew; compare accounts that are new, and no longer those that are gone.
+        """Check everything again; compare new accounts, and no longer those that are gone.
 
-        A comparison under way goes on: it takes long, and the next one is by the new version.
+        A comparison in progress goes on: it takes long, and the next one uses the new version.
         Raises: StoreUnavailable.
         """
         readable = [each.name for each in accounts(self._settings, setup) if each.has_login]

@@ -1,4 +1,4 @@
-"""ALERT: people hear within minutes what is wrong, once, and again when it is over; and of each new lead.
+"""ALERT: people are notified within minutes of a problem, once, and again when it is over; and of each new lead.
 
 monitor.py         one job of one worker: looks at the store, sends what is due
 conditions.py      what is wrong with accounts, calls, leads, the disk, ad platforms and other senders
@@ -8,7 +8,7 @@ canary.py          a test lead of our own now and then
 decisions.py       conditions become alerts: opened, reworded, resolved; which to send now, in one message
 
 sending.py         alerts and the daily digest to every channel, again after a failure
-new_leads.py       each new lead to the people whom its form names
+new_leads.py       messages about each new lead to the people named by its form
 lead_notifier.py   how messages about leads are sent, whatever they are about
 reminders.py       leads that wait too long for an answer; answer_links.py: "I have called" in messages
 lead_messages.py   new leads as text

@@ -66,14 +66,14 @@ def _send(address: str, request: Mapping[str, Any]) -> str:
     result = channel.notify(title=request["title"], body=body, notify_type=request["tone"], body_format=body_format)
     if result:
         return SENT
-    # Of Apprise's log, only the number of an HTTP error: the rest may hold the address.
+    # Of Apprise's log, only the number of an HTTP error: the rest may contain the address.
     text = " ".join(entry.message for entry in result.logs())
     status = re.search(r"error=(\d{3})\b", text)
     return f"it answered with error {status[1]}" if status else "it could not be reached, or refused it"
 
 
 def _keep_text(text: str) -> None:
-    """Send our own text beside HTML. Apprise would make one of the HTML, each cell of a table on a line of its own."""
+    """Send our own text beside HTML. Apprise would make one of the HTML, with each cell of a table on its own line."""
     from apprise.plugins.email import base  # noqa: PLC0415
 
     base.convert_between = lambda *_args, **_options: text  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def _channel(address: str, brand: Mapping[str, str] | None = None) -> Any:
 
 
 def _looks(brand: Mapping[str, str]) -> dict[str, Any]:
-    """What channels show of the sender: its name, and where they can its colour and picture."""
+    """Return how channels show the sender: its name, and where possible its colour and picture."""
     from apprise import AppriseAsset, NotifyType  # noqa: PLC0415
 
     looks: dict[str, Any] = {"app_id": brand.get("name") or "Lead Capture"}

@@ -1,4 +1,4 @@
-"""A test lead of our own now and then: it takes the usual path, and an alert is raised when it does not arrive."""
+"""A regular test lead of our own: it takes the usual path, and an alert is raised if it does not arrive."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.store import Store
 
 ARRIVAL_LIMIT_S = 600.0
-"""Age in seconds from which a test lead that is not in Nexudus has failed to arrive."""
+"""Age in seconds from which a test lead that is not in Nexudus counts as failed."""
 
 SENDER = "canary"
 """The sender of test leads, in place of a browser or a platform."""
@@ -42,7 +42,7 @@ class CanaryLead:
 
 
 def send_canary(form: Form, submit: Submit, store: Store, now: datetime) -> Condition | None:
-    """Send the form's next test lead when it is due; return what is wrong with the last one.
+    """Send the form's next test lead if it is due; return what is wrong with the last one.
 
     While one is missing no other is sent: they would pile up in front of the obstacle.
     Raises: StoreUnavailable.
@@ -78,7 +78,7 @@ def _missing(form: Form, lead: CanaryLead, status: Status, now: datetime) -> Con
 
 
 def canary_submission(form: Form, email: str, now: datetime) -> Submission:
-    """Return a test lead that differs from all others and cannot be taken for a real one."""
+    """Return a test lead that differs from all others and cannot be mistaken for a real one."""
     message = (
         f"Test lead of Lead Capture, sent {now:%Y-%m-%d %H:%M} UTC to see whether enquiries arrive. Please delete it."
     )

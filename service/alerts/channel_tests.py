@@ -1,4 +1,4 @@
-"""Test messages that a page of the dashboard asks for: to one of its channels, or to the addresses of ALERT_URLS."""
+"""Test messages requested on a page of the dashboard: to one of its channels, or to the addresses of ALERT_URLS."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ TEST = Message(
 def make_test_sender(
     store: Store, addresses: Sequence[str], stop: threading.Event, send: Send = channels.send
 ) -> Handler:
-    """Return what answers requests for test messages. addresses: those of ALERT_URLS.
+    """Return the handler of requests for test messages. addresses: those of ALERT_URLS.
 
     details of a request: {"channel": id}, or {} for ALERT_URLS. answer: {"outcomes": [...]}, by position.
     """

@@ -13,13 +13,13 @@ from service.alerts.wording import defuse_mentions
 from service.forms import Brand
 
 SEND_TIMEOUT_S = 20.0
-"""Time for all channels together; a channel that has not taken the message by then has failed."""
+"""Seconds for all channels together; a channel that has not accepted the message by then has failed."""
 
 CHECK_TIMEOUT_S = 20.0
-"""Time for reading the addresses."""
+"""Seconds for reading the addresses."""
 
 SENT, READABLE = "sent", "readable"
-"""Outcomes of a channel when all is well."""
+"""Outcomes of a channel without a problem."""
 
 TOO_SLOW = "it took too long"
 
@@ -30,8 +30,8 @@ Tone = Literal["warning", "success", "info"]
 class Message:
     """A message to people.
 
-    tone: how channels colour it. brand: whose it is, for the sender's name, colour and picture where a channel shows
-    them; None: this service's. html: the same as the body, for channels that show HTML; "" for none.
+    tone: how channels colour it. brand: the sender's name, colour and picture, where a channel shows them; None: this
+    service's. html: the same content as the body, for channels that show HTML; "" for none.
     """
 
     title: str
@@ -73,7 +73,7 @@ def unreadable(addresses: Sequence[str]) -> list[int]:
 
 
 def _run(action: str, request: Mapping[str, Any], timeout_s: float, stop: threading.Event) -> list[str]:
-    """Start the process, wait for it, kill it when it is too slow; return the outcome of each address."""
+    """Start the process, wait for it, kill it if it is too slow; return the outcome of each address."""
     command = [sys.executable, "-m", "service.alerts.apprise_sender", action]
     with subprocess.Popen(  # noqa: S603 (our own command)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -95,7 +95,7 @@ def _talk(process: "subprocess.Popen[bytes]", request: bytes, output: list[bytes
     try:
         process.stdin.write(request)
         process.stdin.close()
-    except BrokenPipeError:  # it ended first; its output, or the lack of it, says how
+    except BrokenPipeError:  # it ended first; its output, or the lack of it, tells the outcome
         pass
     output.extend(iter(process.stdout.readline, b""))
 

@@ -1,4 +1,4 @@
-"""What is wrong with accounts, calls to Nexudus, leads, the disk and senders, judged from one snapshot of the store.
+"""Problems of accounts, calls to Nexudus, leads, the disk and senders, judged from one snapshot of the store.
 
 Leads that wait because their account is refused, or for a paused call, belong to that one condition; only the others
 are stuck.
@@ -16,13 +16,13 @@ from service.store.platforms.rejections import Rejection
 from service.store.snapshot import FetchQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
 LATE_S = 240.0
-"""Age in seconds from which a lead that was not delivered or fetched is late; its alert follows within five minutes."""
+"""Age in seconds from which an undelivered or unfetched lead is late; its alert follows within five minutes."""
 
 MIN_FREE_BYTES, MIN_FREE_SHARE, ENOUGH_FREE_BYTES = 500_000_000, 0.05, 5_000_000_000
 """A disk is nearly full below the first, or below that share unless ENOUGH_FREE_BYTES are free."""
 
 EXPIRY_WARNING = timedelta(days=35)
-"""How long before a connection expires it is reported: on day 330 of one that lasts a year."""
+"""Time before the expiry of a connection from which it is reported: day 330 of a connection that lasts a year."""
 
 _STEPS = {
     "find_coworker": "look for contacts (roles Coworker-List and Coworker-Read)",
@@ -36,7 +36,7 @@ _RETRY = "`lead-capture leads retry --status pending` tries at once"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that is wrong and may become an alert. head: what is wrong and what to do; tail: changing figures.
+    """A problem that may become an alert. head: what is wrong and what to do; tail: changing figures.
 
     Neither contains anything personal.
     """
@@ -52,7 +52,7 @@ class Condition:
 
 
 def find_conditions(snapshot: StoreSnapshot, now: datetime) -> Iterator[Condition]:
-    """Yield everything that is wrong, each cause once."""
+    """Yield every problem, each cause once."""
     refused = [account for account in snapshot.paused_accounts if _is_refused(account)]
     for account in refused:
         yield _refused_account(account, _waiting(snapshot, account.account, "", now))
@@ -112,7 +112,7 @@ def _refused_account(paused: PausedAccount, waiting: str) -> Condition:
 
 
 def _waiting(snapshot: StoreSnapshot, account: str, call: str, now: datetime) -> str:
-    """Say how many leads of an account wait. call: only those waiting for this call to resume; "" for all."""
+    """Return a sentence on how many leads of an account wait. call: only leads that wait for this call; "" for all."""
     queues = [one for one in snapshot.queues if one.account == account and call in ("", one.blocked_by)]
     if not queues:
         return "No lead is waiting yet."
@@ -179,14 +179,14 @@ _PARKED = {
 
 
 def _parked_leads(parked: ParkedLeads) -> Condition:
-    """The number comes first: its growth is how new ones are noticed."""
+    """Return the condition. The number comes first: its growth shows that there are new leads."""
     number, verb = count(parked.number, "lead"), "needs" if parked.number == 1 else "need"
     head = f"{number} of {account_title(parked.account)} {verb} attention (parked): {_PARKED[parked.kind]}."
     return Condition(f"parked:{parked.account}:{parked.kind}", head, "See `lead-capture leads list --status parked`.")
 
 
 def _parked_erasures(notice: ErasureNotice) -> Condition:
-    """The number comes first, for the same reason."""
+    """Return the condition. The number comes first, for the same reason."""
     number = "1 parked lead is" if notice.number == 1 else f"{notice.number:,} parked leads are"
     verb = "it is" if notice.number == 1 else "the first of them are"
     head = (
@@ -252,8 +252,8 @@ def find_rejected_senders(
 ) -> Iterator[Condition]:
     """Yield each sender of these forms that used to bring leads and is now refused.
 
-    A stranger with a wrong token looks just like a sender with a changed token. So the first refused call is an
-    alert, an accepted call ends it, and a relapse must last before it is an alert again (Rejection.is_alarming).
+    A stranger with a wrong token looks just like a sender with a changed token. So the first refused call raises an
+    alert, an accepted call ends it, and a relapse must last before it raises an alert again (Rejection.is_alarming).
     """
     for rejection in rejections:
         if rejection.form in forms and rejection.is_alarming(now):
@@ -261,7 +261,7 @@ def find_rejected_senders(
 
 
 def _rejection_sentence(rejection: Rejection) -> str:
-    """The number comes first: its growth is how new calls are noticed."""
+    """Return the sentence. The number comes first: its growth shows that there are new calls."""
     calls, since = count(rejection.calls, "call"), f"{rejection.began_at:%Y-%m-%d %H:%M} UTC"
     were = f"was refused at {since}" if rejection.calls == 1 else f"or more were refused since {since}"
     return (

@@ -1,4 +1,4 @@
-"""Pure decisions about alerts: conditions open, reword and resolve them; which are sent now, in one message.
+"""Pure decisions about alerts: conditions open, reword and resolve them; the alerts to send now share one message.
 
 A condition must be gone for good before its alert is resolved.
 """
@@ -19,20 +19,20 @@ SETTLE_S = {
     "disk": 600,
     **dict.fromkeys(("unreadable", "limited", "guesses"), 60),
 }
-"""Seconds for which a condition must be gone until its alert is resolved: the next try may fail again."""
+"""Seconds for which a condition must be gone before its alert is resolved: the next try may fail again."""
 
 MONITORED_KINDS = frozenset(
     {*SETTLE_S, "stuck", "parked", "silence", "canary", "refused", "worker", "erasure"} - {"stage"}
 )
-"""Kinds that only the monitor finds, and so resolves. Others may be reported and resolved elsewhere."""
+"""Kinds that only the monitor reports and resolves. Others may be reported and resolved elsewhere."""
 
 HasRecovered = Callable[[Alert], bool | None]
-"""Whether a refused account works again (True), leads still wait (False), or there is no way to know (None)."""
+"""Returns whether a refused account works again (True), leads still wait (False), or nothing shows it (None)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertChanges:
-    """What to write. reported: new, or more than before; reworded: the same with newer figures; resolved: causes."""
+    """Changes to store. reported: new, or more than before; reworded: with newer figures; resolved: causes."""
 
     reported: tuple[Condition, ...] = ()
     reworded: tuple[Condition, ...] = ()
@@ -44,14 +44,14 @@ class AlertChanges:
 
 @dataclass(slots=True)
 class AlertState:
-    """When each cause was last found, over all looks of this process."""
+    """When each cause was last met, over all looks of this process."""
 
     _last_seen: dict[str, datetime] = field(default_factory=dict)
 
     def compare(
         self, conditions: Iterable[Condition], open_alerts: Sequence[Alert], has_recovered: HasRecovered, now: datetime
     ) -> AlertChanges:
-        """Return what the conditions of one look change."""
+        """Return the changes that follow from the conditions of one look."""
         by_cause = {condition.cause: condition for condition in conditions}
         alerts = {alert.cause: alert for alert in open_alerts}
         self._last_seen.update(dict.fromkeys(by_cause, now))
@@ -117,10 +117,10 @@ NO_REMINDER = frozenset({"parked", "slow", "refused", "mark", "erasure"})
 """Kinds without reminders unless they occur again: they wait for an operator, or pass by themselves."""
 
 COUNTED = frozenset({"parked", "refused", "erasure"})
-"""Kinds whose sentence begins with a number of its own, so that the number of occurrences adds nothing."""
+"""Kinds whose sentence begins with a number of its own, which replaces the number of occurrences."""
 
 MAX_MESSAGES_PER_HOUR = 12
-"""Beyond this, alerts that come and go all the time are collected and sent later."""
+"""Beyond this number, alerts that come and go all the time are collected and sent later."""
 
 MAX_CAUSES_LISTED = 12
 
@@ -157,7 +157,7 @@ TITLES = {
     "notes": "Nexudus does not keep the text of enquiries",
     "ledger": "leads and Nexudus may not agree",
 }
-"""Kind -> title; title_of() has one for every other kind."""
+"""Kind -> title; title_of() makes one for every other kind."""
 
 
 def title_of(alert: Alert) -> str:
@@ -202,7 +202,7 @@ ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """What to send. message: None for nothing. alerts: those it is about; done: causes to forget once it is sent."""
+    """A message to send. message: None for nothing. alerts: those it covers; done: causes to forget once it is sent."""
 
     message: Message | None = None
     alerts: tuple[Alert, ...] = ()
@@ -234,7 +234,7 @@ def due_alerts(alerts: Sequence[Alert], sent_at: Sequence[datetime], now: dateti
 
 
 def _is_redundant(alert: Alert, alerts: Sequence[Alert]) -> bool:
-    """Return whether the set-up check found what the deliveries found as well: that the account is refused."""
+    """Return whether the set-up check only repeats the deliveries' finding that the account is refused."""
     account = account_without_access(alert.cause)
     refusals = (f"login:{account}", f"role:{account}", f"key:{account}")
     return account != "" and any(other.cause in refusals and other.resolved_at is None for other in alerts)
@@ -250,7 +250,7 @@ def _is_due(alert: Alert, now: datetime) -> bool:
 
 
 def _title(new: Sequence[Alert], again: Sequence[Alert], over: Sequence[Alert]) -> str:
-    """Return the most urgent part, and how many others there are."""
+    """Return the most urgent part, and the number of others."""
     first, *_ = new or again or over
     prefix = "" if new else ("reminder: " if again else "resolved: ")
     more = len(new) + len(again) + len(over) - 1

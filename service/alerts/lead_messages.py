@@ -1,4 +1,4 @@
-"""New leads as messages for the people who call back. What strangers wrote stays plain text."""
+"""New leads as messages for the people who call back. Text from strangers stays plain text."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,10 +10,10 @@ from service.lead import Contact, Lead, Status
 from service.platforms.registry import title_of
 
 MAX_NAME, MAX_ANSWER, MAX_MESSAGE, MAX_SUMMARY = 60, 90, 300, 70
-"""Characters of a name, of an answer, of the visitor's message, and of that message in a list of leads."""
+"""Maximum characters of a name, of an answer, of the visitor's message, and of that message in a list of leads."""
 
 MAX_LIST = 1800
-"""Characters of a list of leads: some channels accept no more than 2000."""
+"""Maximum characters of a list of leads: some channels accept no more than 2000."""
 
 ANSWERS = {
     "team_size": "Team size",
@@ -25,9 +25,9 @@ ANSWERS = {
 
 
 def about_one(lead: Lead, form: Form, public_url: str, called_url: str = "") -> Message:
-    """Write all that is needed to call back. public_url: of the dashboard, without a slash at its end.
+    """Write everything needed to call back. public_url: of the dashboard, without a slash at its end.
 
-    called_url: where one says that one has called; "" where nobody waits for that.
+    called_url: link that records the call; "" if nobody waits for it.
     """
     lines = [
         *_facts(lead),
@@ -43,7 +43,7 @@ def about_one(lead: Lead, form: Form, public_url: str, called_url: str = "") -> 
 
 
 def about_late_one(lead: Lead, form: Form, public_url: str, called_url: str, now: datetime) -> Message:
-    """Write that a lead still waits for an answer, with all that is needed to call back."""
+    """Write that a lead still waits for an answer, with everything needed to call back."""
     waits = span(now - lead.received_at)
     lines = [*_facts(lead), "", f"Nobody has answered for {waits}.", _link(lead, public_url), *_called(called_url)]
     title = f"Waiting for {waits}{_whose(form)}: {_who(lead)}, {form.title or form.name}"
@@ -138,6 +138,6 @@ def _text(answer: str | Sequence[str]) -> str:
 
 
 def _line(text: str, max_length: int) -> str:
-    """Return printable text on one line, cut to a length, in which nothing calls people or can be clicked."""
+    """Return printable text on one line, cut to a length, without active mentions and links."""
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return defuse(plain if len(plain) <= max_length else f"{plain[: max_length - 1].rstrip()}…")

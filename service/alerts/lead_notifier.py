@@ -1,8 +1,8 @@
 """Messages about the leads of one audience: one by one or many together, to every channel that works.
 
-What is still to be sent is in the store; a topic says how it is read and how it is marked. It is marked when a channel
-has taken the message: a crash in between sends it twice, never not at all. A channel that failed while others worked
-gets what it missed later, while this worker runs.
+The store knows which messages are still to be sent; a topic reads these leads and marks them. A lead is marked when a
+channel has accepted the message: a crash in between sends it twice, but never loses it. A channel that failed while
+others worked gets its missed messages later, while this worker runs.
 """
 
 import threading
@@ -22,10 +22,10 @@ from service.store.leads.stored import NOTIFIABLE
 log = structlog.get_logger()
 
 MAX_SINGLE_MESSAGES = 3
-"""Up to this many leads at a time have a message each; more share one."""
+"""Maximum leads at a time that have a message each; more share one."""
 
 MAX_MESSAGES_PER_HOUR, MIN_INTERVAL = 10, timedelta(minutes=5)
-"""Messages in one hour that go out as leads arrive; further ones keep the interval, each with all leads since."""
+"""Messages in one hour that are sent as leads arrive; further ones keep the interval, each with all leads since."""
 
 MAX_LEADS_PER_MESSAGE = 500
 
@@ -37,11 +37,11 @@ MAX_FAILURES = 3
 
 @dataclass(frozen=True, slots=True)
 class LeadTopic:
-    """What messages are about, and where in the store it says for which leads one is due.
+    """The subject of messages, and how the store is read and marked for it.
 
-    what: the leads in words. key: of the forms file, which names the addresses. suffix: of the audience's name, so that
-    its alert and its rate limit are its own. pending: the leads of a form for which a message is due at an instant, at
-    most so many, by id behind the last one. mark: that the message of some leads was sent.
+    what: the leads in words. key: in the forms file, with the addresses. suffix: of the audience's name, so that its
+    alert and its rate limit are separate. pending: returns the leads of a form for which a message is due at an
+    instant, at most so many, by id behind the last one. mark: records that the message about some leads was sent.
     """
 
     what: str
@@ -65,9 +65,9 @@ def messages_allowed(sent_at: Sequence[datetime], now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The people who hear of some leads of a form: those for which the answers choose a route with these addresses.
+    """The people who are notified of some leads of a form: those whose answers choose a route with these addresses.
 
-    name: of the form, and of the route if that names others. has_all: all leads of the form are theirs.
+    name: of the form, and of the route if that names others. has_all: they are notified of all leads of the form.
     """
 
     form: Form
@@ -82,12 +82,12 @@ class Audience:
         return repr(self.name.removesuffix(self.topic.suffix))
 
     def hears_of(self, lead: Lead | None) -> bool:
-        """Return whether a lead is theirs."""
+        """Return whether they are notified of a lead."""
         return lead is not None and self.topic.addresses(self.form.for_answers(lead.submission)) == self.addresses
 
 
 def audiences_of(form: Form, topic: LeadTopic) -> Iterator[Audience]:
-    """Yield one audience for each list of addresses of the form and its routes, where the topic concerns the form."""
+    """Yield one audience for each list of addresses of the form and its routes, if the topic applies to the form."""
     if not topic.concerns(form):
         return
     names: dict[tuple[str, ...], str] = {}
@@ -122,7 +122,7 @@ class LeadNotifier:
 
     @property
     def audience(self) -> Audience:
-        """Whom it writes to."""
+        """The people it writes to."""
         return self._audience
 
     @property
@@ -131,17 +131,17 @@ class LeadNotifier:
         return self._audience.name, self._audience.addresses
 
     def serve(self, audience: Audience) -> "LeadNotifier":
-        """Go on with the same addresses and another version of their form; returns itself."""
+        """Continue with the same addresses and another version of their form; returns itself."""
         self._audience = audience
         return self
 
     @property
     def cause(self) -> str:
-        """The cause of the alert that its messages fail."""
+        """Cause of the alert that its messages fail."""
         return f"notify:{self._audience.name}"
 
     def send_due(self, now: datetime) -> None:
-        """Send what the channels missed, and what is new, as far as channels and readers can take it.
+        """Send messages that channels missed, and new ones, as far as channels and readers can take them.
 
         Raises: StoreUnavailable.
         """
@@ -171,7 +171,7 @@ class LeadNotifier:
                 return
 
     def _new(self, tx: Transaction, now: datetime) -> list[LeadId]:
-        """Return the leads of this audience for which a message is due, oldest first; as many as one may cover."""
+        """Return the leads of this audience for which a message is due, oldest first; no more than it may cover."""
         form, pending = self._audience.form.name, self._audience.topic.pending
         if self._audience.has_all:
             return pending(tx, form, now, MAX_LEADS_PER_MESSAGE, "")
@@ -208,7 +208,7 @@ class LeadNotifier:
         return True
 
     def _record(self, now: datetime) -> None:
-        """Record what was sent. Until that works, nothing else is sent, nor the same again."""
+        """Record what was sent. Until that succeeds, nothing else is sent, nor the same again."""
         if self._unrecorded:
             sent = self._unrecorded
 
@@ -222,7 +222,7 @@ class LeadNotifier:
     # -- sending
 
     def _message(self, lead_ids: Sequence[LeadId], now: datetime) -> Message | None:
-        """Return None when no lead is left: they may have been erased meanwhile."""
+        """Return the message; None if no lead is left, as they may have been erased meanwhile."""
         with self._store.read() as tx:
             statuses = tx.leads.statuses_of(lead_ids)
             real = [lead_id for lead_id in lead_ids if statuses.get(lead_id) in NOTIFIABLE]
@@ -237,7 +237,7 @@ class LeadNotifier:
     def _send(
         self, recipients: Sequence[_LeadChannel], message: Message, lead_ids: Sequence[LeadId], now: datetime
     ) -> list[_LeadChannel]:
-        """Return the channels that took it."""
+        """Send the message; return the channels that accepted it."""
         addresses = [channel.address for channel in recipients]
         outcomes = self._send_message(addresses, message, self._abort)
         context = {"form": self._audience.name, "number": len(lead_ids), "lead": lead_ids[0]}

@@ -1,6 +1,6 @@
-"""Monitoring: one worker of all looks at the store every few seconds, and sends what people must hear.
+"""Monitoring: one of all workers looks at the store every few seconds, and sends what people must know.
 
-The other workers watch whether it still does. What was found and sent is in the store, so any worker can take over.
+The other workers watch whether it still does. Findings and messages are in the store, so any worker can take over.
 """
 
 import threading
@@ -43,9 +43,9 @@ REST_FACTOR = 20
 
 @dataclass(frozen=True, slots=True)
 class MonitorConfig:
-    """What the operator has set up. addresses: of the alert channels. links: in messages; None: with the stored key.
+    """The operator's settings. addresses: of the alert channels. links: in messages; None: with the stored key.
 
-    zone: of working hours that name none.
+    zone: for working hours without a zone.
     """
 
     addresses: Sequence[str] = ()
@@ -81,7 +81,7 @@ class Monitor:
         self._began_at: datetime | None = None
 
     def follow(self, forms: Mapping[str, Form]) -> None:
-        """Watch other forms from the next look on."""
+        """Monitor other forms from the next look on."""
         self._forms = forms
         self._new_leads.follow(forms)
         self._sender.follow(forms)
@@ -94,7 +94,7 @@ class Monitor:
         try:
             self._store.write(lambda tx: tx.alerts.release_monitor(self._identity.name))
         except StoreUnavailable:
-            log.warning("monitor_not_handed_over")  # its time runs out
+            log.warning("monitor_not_handed_over")  # its lease runs out
 
     def step(self, now: datetime) -> float | None:
         """Look once and send what is due; return None when another worker is on duty.
@@ -123,7 +123,7 @@ class Monitor:
         return self._store.write(lambda tx: tx.alerts.claim_monitor(me.name, now, DUTY_S, me.is_gone))
 
     def _look(self, now: datetime) -> None:
-        """Find what is wrong, and write what has changed."""
+        """Look for problems, and record changes."""
         forms = self._forms
         canaries = [send_canary(form, self._submit, self._store, now) for form in forms.values()]
         with self._store.read() as tx:
@@ -144,7 +144,7 @@ class Monitor:
             self._log(tx.alerts.open())
 
     def _idle_workers(self, tx: Transaction, now: datetime) -> Iterator[Condition]:
-        """Yield that no worker delivers, though this one watches: the loop of deliveries hangs."""
+        """Yield the condition that no worker delivers, though this one monitors: its delivery loop hangs."""
         self._began_at = self._began_at or now
         if tx.workers.last_seen() is not None:
             condition = find_absent_worker(tx, self._began_at, now)
@@ -170,7 +170,7 @@ def _write(tx: Transaction, changes: AlertChanges, now: datetime) -> None:
 
 
 def _has_recovered(tx: Transaction, alert: Alert) -> bool | None:
-    """Return whether a refused account works again; None when no lead is queued for it, so that nothing shows it."""
+    """Return whether a refused account works again; None if no lead is queued for it, so that nothing shows it."""
     account = account_without_access(alert.cause) or alert.cause.partition(":")[2]
     if tx.alerts.has_delivered(account, alert.since):
         return True

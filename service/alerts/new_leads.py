@@ -1,7 +1,7 @@
 """The thread that writes to people about leads: each new one, and each that waits too long for an answer.
 
-A lead is marked as "to notify" in its own commit, and its clock is started there; see lead_notifier.py for how messages
-are sent, reminders.py for who waits.
+A lead is marked as "to notify" in its own commit, and its clock is started there; see lead_notifier.py for the sending
+of messages, reminders.py for leads that wait.
 """
 
 import math
@@ -24,7 +24,7 @@ from service.store import Store, StoreUnavailable, Transaction
 log = structlog.get_logger()
 
 STOP_TIMEOUT_S = 4.0
-"""Time for a message that is being sent when the worker stops."""
+"""Seconds for a message that is being sent when the worker stops."""
 
 
 def new_lead_topic(links: AnswerLinks) -> LeadTopic:
@@ -54,7 +54,7 @@ class NewLeadNotifier:
         links: AnswerLinks | None = None,
         zone: tzinfo = UTC,
     ) -> None:
-        """links: "I have called" in messages. zone: of working hours that name none."""
+        """links: "I have called" in messages. zone: for working hours without a zone."""
         self._store = store
         self._stop, self._abort, self._wake = threading.Event(), threading.Event(), threading.Event()
         links = links or AnswerLinks(public_url, store.secret_key)
@@ -72,7 +72,7 @@ class NewLeadNotifier:
         self._thread = start_periodic_job("new-leads", self.step, only_when_woken, self._stop, self._wake)
 
     def follow(self, forms: Mapping[str, Form]) -> None:
-        """Write to the people of other forms from the next step on."""
+        """Use other forms from the next step on."""
         self._forms = forms
 
     def wake(self) -> None:
@@ -111,7 +111,7 @@ class NewLeadNotifier:
                 log.exception("notification_failed", cause=notifier.cause)
 
     def _make_notifiers(self, forms: Mapping[str, Form]) -> list[LeadNotifier]:
-        """One for each audience; those with the same name and addresses as before remember what channels missed."""
+        """Return a notifier for each audience; one with the same name and addresses keeps its missed messages."""
         before = {notifier.key: notifier for notifier in self._notifiers}
         notifiers = []
         pairs = [(form, topic) for form in forms.values() for topic in self._topics]
@@ -121,7 +121,7 @@ class NewLeadNotifier:
         return notifiers
 
     def _tidy(self, tx: Transaction, now: datetime) -> None:
-        """Drop what belongs to audiences that the forms file no longer has."""
+        """Drop notifications, and resolve alerts, of audiences that the forms file no longer has."""
         audiences = [notifier.audience for notifier in self._notifiers]
         notified = [audience.form.name for audience in audiences if audience.topic is self._topics[0]]
         tx.leads.keep_notifications_of(list(dict.fromkeys(notified)))

@@ -1,8 +1,8 @@
-"""Leads that wait too long: by when each is to be answered, and who hears of it when nobody has.
+"""Leads that wait too long: when each must be answered, and who is notified if nobody has.
 
-Every step of a clock is in the store, due at an instant: work out by when an answer is due, remind, escalate, work out
-how much working time the answer took. A step that is done says what comes next, so each is done once, whichever worker
-does it, and none is lost.
+Every step of a clock is in the store, due at an instant: work out when an answer is due, remind, escalate, work out how
+much working time the answer took. A finished step names the next one, so each is done once, whichever worker does it,
+and none is lost.
 """
 
 import hashlib
@@ -24,24 +24,24 @@ from service.store.leads.stored import NOTIFIABLE
 log = structlog.get_logger()
 
 BATCH_SIZE = 200
-"""Clocks that are worked out in one transaction: other writers need not wait for more."""
+"""Clocks worked out in one transaction: small, so that other writers need not wait."""
 
 RULES_FLAG = "answer_rules"
-"""The flag that says by which rules the clocks were worked out."""
+"""Flag with the rules by which the clocks were worked out."""
 
 WAITING_TO_BE_REAL = timedelta(minutes=5)
-"""Time until a lead that is none yet (its answers are being fetched) is looked at again."""
+"""Time until the next look at a lead that is not real yet, because its answers are being fetched."""
 
 
 Work = Callable[[Transaction, Sequence[AnswerClock], datetime], None]
 """Does one step for some clocks."""
 
 
-# -- whom to write to
+# -- recipients
 
 
 def reminder_topics(links: AnswerLinks) -> tuple[LeadTopic, LeadTopic]:
-    """Return the topics of leads that are late: for the people of the form, and for those to whom it is escalated."""
+    """Return the topics of late leads: for the people of the form, and for those to whom they are escalated."""
     return _topic(ClockStep.REMIND, "notify", links), _topic(ClockStep.ESCALATE, "escalate_to", links)
 
 
@@ -76,14 +76,14 @@ def _done(clock: AnswerClock, now: datetime) -> AnswerClock:
 
 
 def _advance(tx: Transaction, clock: AnswerClock, before: AnswerClock) -> None:
-    """Record what was done about a clock, and what comes next."""
+    """Record what was done about a clock, and its next step."""
     step, next_at = next_step(clock)
     changes = {name: getattr(clock, name) for name in ("due_at", "escalate_at", "reminded_at", "escalated_at")}
     tx.answers.advance(before, step, next_at, waiting_since=clock.started_at, **changes)
 
 
 def next_step(clock: AnswerClock) -> tuple[ClockStep, datetime | None]:
-    """Return what is to be done next about a clock without an answer, and when."""
+    """Return the next step of an unanswered clock, and when it is due."""
     if clock.due_at is not None and clock.reminded_at is None:
         return ClockStep.REMIND, clock.due_at
     if clock.escalate_at is not None and clock.escalated_at is None:
@@ -91,18 +91,18 @@ def next_step(clock: AnswerClock) -> tuple[ClockStep, datetime | None]:
     return ClockStep.NONE, None
 
 
-# -- by when
+# -- due times
 
 
 class AnswerTimer:
-    """Works out by when leads are to be answered, by the forms in force, and how long the answers took."""
+    """Works out when leads must be answered, by the forms in force, and how long the answers took."""
 
     def __init__(self, store: Store, zone: tzinfo) -> None:
         self._store, self._zone = store, zone
         self._forms: Mapping[str, Form] = {}
 
     def follow(self, forms: Mapping[str, Form]) -> None:
-        """Work by other forms from now on, also for leads that wait already.
+        """Use other forms from now on, also for leads that wait already.
 
         Raises: StoreUnavailable.
         """
@@ -133,7 +133,7 @@ class AnswerTimer:
                     pass
 
     def _batch(self, tx: Transaction, step: ClockStep, form: str, now: datetime, work: Work) -> bool:
-        """Return whether there may be more."""
+        """Do a batch of one step; return whether there may be more."""
         clocks = tx.answers.due(step, form, now, BATCH_SIZE)
         if clocks:
             work(tx, clocks, now)
@@ -160,7 +160,7 @@ class AnswerTimer:
             tx.answers.advance(clock, ClockStep.NONE, None, working_s=working_s)
 
     def _rule_of(self, tx: Transaction, clock: AnswerClock) -> AnswerRule | None:
-        """Return the rule of the form, or of the route that the answers choose; None for a form that is gone."""
+        """Return the rule of the form, or of the route that the answers choose; None for a form that was removed."""
         form = self._forms.get(clock.form)
         if form is None or form.canary is not None:
             return None
@@ -169,7 +169,7 @@ class AnswerTimer:
 
 
 def _timed(clock: AnswerClock, rule: AnswerRule, zone: tzinfo) -> AnswerClock:
-    """Return the clock with the times by which an answer is due."""
+    """Return the clock with the times at which an answer and an escalation are due."""
     hours = rule.hours.in_zone(zone)
 
     def after(seconds: float | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Sending alerts and the daily digest to every channel; what is sent is marked as sent."""
+"""Sending alerts and the daily digest to every channel; sent ones are marked."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ from service.lead import Reason
 from service.store import Alert, Store, Transaction, UnreadableSecret, Walls
 from service.store.activity import DigestFigures
 
-# -- the daily digest: what arrived, what became of it, what waits; no names and no addresses
+# -- the daily digest: leads that arrived, their fate, leads that wait; no names and no addresses
 
 
 DAY = timedelta(days=1)
@@ -54,7 +54,7 @@ def last_due(digest_at: DigestTime, now: datetime) -> datetime:
 
 
 def compose_digest(figures: DigestFigures, alerts: Sequence[Alert], now: datetime) -> Message:
-    """Write the digest of the last 24 hours. alerts: those that are open."""
+    """Write the digest of the last 24 hours. alerts: the open ones."""
     received = sum(figures.received.values())
     by_form = ", ".join(f"{form} {number:,}" for form, number in _most_first(figures.received))
     waiting = "none"
@@ -93,27 +93,27 @@ def _most_first(numbers: dict[str, int]) -> list[tuple[str, int]]:
 log = structlog.get_logger()
 
 DUTY_S = 60.0
-"""How long one process has the duty to watch and send, renewed at half time. Longer than sending may take."""
+"""Seconds for which a process has the duty to monitor and send, renewed at half time; longer than sending takes."""
 
 RETRY_INTERVALS_S = (30.0, 60.0, 120.0, 300.0, 900.0)
-"""Waits before a failed message is sent again; the last one repeats."""
+"""Seconds before a failed message is sent again; the last wait repeats."""
 
 MAX_MISSED_MESSAGES = 5
-"""Messages kept for a channel that fails while others work: the newest."""
+"""Maximum messages kept for a channel that fails while others work: the newest."""
 
 SENT_FLAG, DIGEST_FLAG = "alerts_sent", "digest"
-"""Flags in the store: when the last messages were sent, and for which instant the last digest was."""
+"""Flags in the store: when the last messages were sent, and the instant of the last digest."""
 
 
 @dataclass(slots=True)
 class SendBackoff:
-    """When something that failed may be tried again."""
+    """When a failed action may be tried again."""
 
     failures: int = 0
     not_before: datetime | None = None
 
     def record_failure(self, now: datetime) -> None:
-        """Wait a little longer each time."""
+        """Wait longer after each failure."""
         self.not_before = now + timedelta(seconds=RETRY_INTERVALS_S[min(self.failures, len(RETRY_INTERVALS_S) - 1)])
         self.failures += 1
 
@@ -122,16 +122,16 @@ class SendBackoff:
         self.failures, self.not_before = 0, None
 
     def allows(self, now: datetime) -> bool:
-        """Whether it may be tried now."""
+        """Return whether it may be tried now."""
         return self.not_before is None or now >= self.not_before
 
 
 @dataclass(slots=True)
 class AlertChannel:
-    """One address, and the messages that other channels took and it did not.
+    """One address, and the messages that other channels accepted and it did not.
 
-    number: its position, from 1. entry: the id of a channel of the dashboard; "" for an address of ALERT_URLS.
-    account: whose alerts it gets; None: all.
+    number: its position, from 1. entry: the id of a channel of the dashboard; "" for an address of ALERT_URLS. account:
+    whose alerts it receives; None: all.
     """
 
     number: int
@@ -143,7 +143,7 @@ class AlertChannel:
 
 
 class AlertSender:
-    """Sends what is due to all channels: those of ALERT_URLS, and those that people added in the dashboard."""
+    """Sends messages to all channels: those of ALERT_URLS, and those that people added in the dashboard."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class AlertSender:
         self._digest_backoff = SendBackoff()
 
     def send_due(self, now: datetime) -> None:
-        """Send due alerts, what single channels missed, and the digest.
+        """Send due alerts, messages that single channels missed, and the digest.
 
         Raises: StoreUnavailable.
         """
@@ -174,11 +174,11 @@ class AlertSender:
         self._send_digest(now)
 
     def follow(self, forms: Mapping[str, Form]) -> None:
-        """Count these forms to their accounts from now on."""
+        """Use these forms from now on to know the accounts of alerts."""
         self._forms = forms
 
     def _follow_channels(self) -> None:
-        """Take up channels that were added in the dashboard, and leave those that were removed."""
+        """Add channels that were added in the dashboard, and drop those that were removed."""
         with self._store.read() as tx:
             entries = {entry.id: entry.account for entry in tx.channels.all()}
             if self._entries == frozenset(entries):
@@ -210,7 +210,7 @@ class AlertSender:
             self._alert_backoff.record_failure(now)
 
     def _parts_of(self, due: AlertMessage, now: datetime) -> Iterator[tuple[AlertMessage, Sequence[AlertChannel]]]:
-        """Yield what each account's channels get, and those of the whole installation."""
+        """Yield the messages for each account's channels, and for those of the whole installation."""
         for account, recipients in self._by_account().items():
             if account is None:
                 yield due, recipients
@@ -229,7 +229,7 @@ class AlertSender:
         return self._store.within(lambda: walls)
 
     def _send(self, messages: Sequence[tuple[Message, Sequence[AlertChannel]]], now: datetime) -> bool:
-        """Send each message to its channels; return whether any took one. The others are retried."""
+        """Send each message to its channels; return whether any accepted one. The others are retried."""
         outcomes = [
             (channel, message, outcome)
             for message, recipients in messages
@@ -255,7 +255,7 @@ class AlertSender:
         return outcomes
 
     def _record(self, recipients: Sequence[AlertChannel], outcomes: Sequence[str]) -> None:
-        """Have the dashboard show how it went with its channels."""
+        """Record the outcomes for the dashboard's channels, to be shown there."""
         sent = [pair for pair in zip(recipients, outcomes, strict=True) if pair[0].entry]
         if sent:
             now = clock.now()
@@ -310,7 +310,7 @@ def _address_of(tx: Transaction, entry: str) -> str | None:
 
 
 def record_outcomes(tx: Transaction, outcomes: Mapping[str, str], now: datetime) -> None:
-    """Record how the last message to channels of the dashboard went; outcomes: by channel."""
+    """Record the outcome of the last message to channels of the dashboard. outcomes: by channel."""
     for entry, outcome in outcomes.items():
         tx.channels.record_sent(entry, now, "" if outcome == SENT else outcome)
 

@@ -1,7 +1,7 @@
 """A form that used to bring leads and brings none, judged by the usual rate of each hour of the week.
 
-Busy hours of the week make time pass; nights and weekends hardly do. So a silence is measured in leads that should
-have arrived. By chance alone, x leads fail to arrive with the probability e^-x.
+Busy hours of the week count much, nights and weekends hardly. So a silence is measured in leads that should have
+arrived. By chance alone, x leads fail to arrive with the probability e^-x.
 """
 
 import math
@@ -19,16 +19,16 @@ LEARNING_WEEKS = 8
 """Weeks before the last lead from which the usual rate is learned."""
 
 MIN_LEADS, MIN_LEADS_WEEKS = 20, 4
-"""A form that brought fewer leads in its last weeks is not judged: its silences mean nothing."""
+"""Fewer leads in the last weeks than this, and a form is not judged: its silences mean nothing."""
 
 MIN_MISSED = 7.0
-"""Least number of missing leads: by chance once in a thousand times."""
+"""Minimum number of missing leads: by chance, one silence in a thousand is that long."""
 
 YEARS_BETWEEN_FALSE_ALARMS = 10
-"""About how seldom chance alone may raise the alarm for one form; more leads mean more chances."""
+"""Approximate minimum years between alarms by chance alone for one form; more leads mean more chances."""
 
 PAST_SILENCE_FACTOR = 1.25
-"""By how much the longest silence of the past must be exceeded: leads come in bursts, and there are holidays."""
+"""Factor by which the longest past silence must be exceeded: leads come in bursts, and there are holidays."""
 
 FULL_CHECK_INTERVAL = timedelta(minutes=5)
 """Interval of checks of all forms, which read more than a check of the silent ones."""
@@ -89,7 +89,7 @@ def find_silence(arrivals: Mapping[datetime, int], last: datetime, now: datetime
     """Decide whether a form has been silent for so long that its operator should look.
 
     arrivals: leads in each period of some minutes of the weeks before `last`, by the middle of the period.
-    last: when the last lead arrived. A form with few leads is never silent.
+    last: when the last lead arrived. A form with few leads never counts as silent.
     """
     recent = {
         at: number for at, number in arrivals.items() if last - timedelta(weeks=LEARNING_WEEKS) <= at and number > 0

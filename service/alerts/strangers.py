@@ -1,4 +1,4 @@
-"""Callers who prove nothing, and strangers who try passwords and tokens: what was refused, and what to do.
+"""Refused calls of unproven callers, and of strangers who try passwords and tokens; and what to do.
 
 Each condition ends by itself once nothing has been refused for an hour, or the day is over.
 """
@@ -29,7 +29,7 @@ MANY_SIGN_INS, MANY_TOKENS = 50, 50
 
 
 def find_strangers(tallies: Iterable[Tally], forms: Collection[str], now: datetime) -> Iterator[Condition]:
-    """Yield what was refused to callers who proved nothing. tallies: those of this day and of the last WINDOW."""
+    """Yield conditions for refused calls of unproven callers. tallies: those of this day and of the last WINDOW."""
     recent: Counter[str] = Counter()
     for tally in tallies:
         if tally.name.startswith(UNREADABLE):

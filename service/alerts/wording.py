@@ -1,4 +1,4 @@
-"""Words of messages: numbers, durations and accounts; strangers' words, by which nobody is called."""
+"""Words of messages: numbers, durations and accounts; strangers' words, made harmless."""
 
 import re
 from datetime import timedelta
@@ -30,11 +30,11 @@ def waiting_leads(number: int, age: timedelta) -> str:
 
 
 def account_title(account: str) -> str:
-    """Return what an account is called; the one of the settings needs no name."""
+    """Return the title of an account; the one of the settings needs no name."""
     return "the service account" if account == "default" else f"the service account {account!r}"
 
 
-# -- strangers' words: nobody is called by them, and nothing in them can be clicked
+# -- strangers' words: they mention nobody, and nothing in them can be clicked
 #
 # A space breaks what a chat program would act on: "@ everyone", "https: //example. com". It is seen, so that people who
 # copy an address know what to remove, and it does no harm in a text. Messages go out as plain text; Slack, Teams,
@@ -75,7 +75,7 @@ def _without_link(match: re.Match[str]) -> str:
     address = match[1]
     if address is None:
         return _followed_by_space(match)
-    # Where the sign of an address is broken as a mention, the rest would be a web address of its own.
+    # If the sign of an address is broken as a mention, the rest would be a web address of its own.
     return address.replace(".", ". ") if _MENTIONS.search(address) else address
 
 

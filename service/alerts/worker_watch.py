@@ -1,4 +1,4 @@
-"""The web processes watch the workers: only they can notice that there is none, and send the alerts meanwhile."""
+"""The web processes' watch over the workers: only they can notice that there is none, and send the alerts meanwhile."""
 
 import threading
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from service.store import Identity, Store, Transaction
 log = structlog.get_logger()
 
 ABSENT_AFTER = timedelta(minutes=2)
-"""Time without a worker after which leads that wait are reported; one that works is seen every few seconds."""
+"""Time without a worker after which waiting leads are reported; a running worker is seen every few seconds."""
 
 INTERVALS = Intervals(every_s=10.0, first_s=10.0)
 
@@ -25,7 +25,7 @@ CAUSE = "worker"
 
 
 def find_absent_worker(tx: Transaction, watched_since: datetime, now: datetime) -> Condition | None:
-    """Return the condition that leads wait and no worker has been seen for two minutes; None while all is well.
+    """Return the condition that leads wait and no worker has been seen for two minutes; None if all is well.
 
     watched_since: nothing is known of the time before.
     """

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def read_all(installation: Installation, only: str) -> Iterator[AccountInventory]:
-    """Return the inventory of each account, or of one.
+    """Yield the inventory of each account, or of one.
 
     Raises: Failed.
     """
@@ -79,7 +79,7 @@ def read_one(account: Account, nexudus: Nexudus) -> AccountInventory:
 
 
 def lines_of(inventory: AccountInventory) -> Iterator[str]:
-    """Return all lines of one account, with a table header before each key that would otherwise repeat."""
+    """Yield all lines of one account, with a table header before each key that would otherwise repeat."""
     used: set[str] | None = None
     for line in _lines_of(inventory):
         key, equals, _ = line.partition(" = ")

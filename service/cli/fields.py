@@ -56,7 +56,7 @@ class SentField:
 
     @property
     def line(self) -> str:
-        """Return the line of TOML that teaches the name. JSON's strings are TOML's, except for DEL."""
+        """The line of TOML that teaches the name. JSON's strings are TOML's, except for DEL."""
         return f"{self.target} = {json.dumps(self.name, ensure_ascii=False)}".replace("\x7f", "\\u007f")
 
 
@@ -191,7 +191,7 @@ def _fields_in(submission: Submission) -> Iterator[SentField]:
 
 
 def _guesses(extras: Mapping[str, Answer | Sequence[str]]) -> Iterator[tuple[str, str]]:
-    """Return submitted name -> the field that was guessed from its answer."""
+    """Yield submitted names, each with the field that was guessed from its answer."""
     for name, answer in extras.items():
         match = _GUESSED_FROM.fullmatch(str(answer)) if name.endswith(GUESSED) else None
         if match:

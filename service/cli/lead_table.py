@@ -61,7 +61,7 @@ def _fitted(cell: str, width: int) -> str:
 
 
 def lines_of(lead: Lead, *, narrow: bool = False) -> Iterator[str]:
-    """Return the lines of a lead: id, time, status and form; name and channel; the problem, if any."""
+    """Yield the lines of a lead: id, time, status and form; name and channel; the problem, if any."""
     status = lead.status.value
     if narrow:
         yield f"{lead.id}  {status}"

@@ -46,7 +46,7 @@ class Recomputed:
 
     @property
     def differences(self) -> Mapping[str, tuple[Any, Any]]:
-        """Return name of a value -> the stored one, and today's."""
+        """Name of a value -> the stored one, and today's."""
         pairs = {name: (getattr(self.lead.attribution, name), getattr(self.attribution, name)) for name in COMPARED}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -2,11 +2,11 @@
 
 errors.py          what a failed call means, named by what to do next
 transport.py       one HTTP request, and what its response means: a value, or one of the errors
-values.py          values of records, texts that fit, lead sources and loss reasons
+values.py          values of records, texts cut to fit, lead sources and loss reasons
 tokens.py          the login, its tokens and where they are stored
 authentication.py  asking for tokens; one process exchanges them, the others wait
 client.py          Nexudus: get, post, one, page, records
-fields.py          kinds of fields that the bodies are made of
+fields.py          kinds of fields in the bodies
 coworkers.py       finding and creating the contact
 opportunities.py   creating and counting opportunities
 markers.py         finding an existing opportunity by its marker or its content

@@ -1,6 +1,6 @@
 """Access tokens: requested by password or refresh token (OAuth 2, `POST /api/token`, form-encoded only).
 
-Over all threads and processes only one exchanges tokens; the others wait.
+Of all threads and processes only one exchanges tokens; the others wait.
 """
 
 import threading
@@ -19,24 +19,24 @@ from service.nexudus.values import plain
 TOKEN_PATH = "/api/token"  # noqa: S105 (a path, not a token)
 
 EXCHANGE_TIMEOUT_S = 15.0
-"""Time limit of an exchange; the lock is held meanwhile, so it is shorter than that of other calls."""
+"""Time limit of an exchange in seconds; the lock is held meanwhile, so it is shorter than that of other calls."""
 
 DEFAULT_LIFE_S = 600.0
-"""Assumed life of a token without expires_in; the documents warn that it may be minutes only."""
+"""Assumed life in seconds of a token without expires_in; the documents warn that it may be only minutes."""
 
 MAX_LIFE_S = 30 * 86_400.0
-"""Longest life of a token that is believed."""
+"""Maximum life of a token in seconds; a longer one is not believed."""
 
 
 WAIT_S = 20.0
 """Seconds to wait for the exchange of another thread or process before the call is put off."""
 
 POLL_INTERVAL_S = 0.1
-"""Seconds between two looks whether that exchange is done."""
+"""Seconds between two checks whether that exchange is done."""
 
 
 class Grants:
-    """The two ways to get tokens for one login. client_id is sent as header and as form field: both are documented."""
+    """The two ways to get tokens for one login. client_id is sent both as header and as form field, as documented."""
 
     def __init__(self, transport: Transport, login: Login, client_id: str) -> None:
         """client_id: one per deployment, because a new sign-in ends the tokens of the same one; "": the user name."""
@@ -49,7 +49,7 @@ class Grants:
         """Return whether tokens were issued for these settings, by this version or the one before.
 
         Workers of both run side by side during an upgrade. If they did not share their tokens, each sign-in of one
-        would end the token of the other, and both would be refused. So the older fingerprint is kept where it is found.
+        would end the other's token, and both would be refused. So the older fingerprint stays where it is.
         """
         if tokens.issued_for not in ("", self._issued_for):
             former = self._login.former_fingerprint(self._transport.base_url)
@@ -71,7 +71,7 @@ class Grants:
         return self._tokens(response, old_refresh_token="")
 
     def by_refresh(self, refresh_token: str) -> Tokens | None:
-        """Exchange a refresh token, which is then used up; return None if the CRM no longer accepts it."""
+        """Exchange a refresh token, which uses it up; return None if the CRM no longer accepts it."""
         response = self._request({"grant_type": "refresh_token", "refresh_token": refresh_token})
         if _oauth_error(response) or _is_denied(response):
             return None
@@ -143,13 +143,13 @@ class Bearer:
         self._grants = grants
         self._token_store = token_store
         self._wait_s = wait_s
-        # At most two calls, refresh and password. A process that is killed meanwhile blocks the others for so long.
+        # At most two calls, refresh and password. A process that is killed meanwhile blocks the others for this long.
         self._lease_s = 2 * (connect_timeout_s + EXCHANGE_TIMEOUT_S) + 5
         self._one_thread = threading.Lock()
         self._tokens: Tokens | None = None
 
     def current(self) -> str:
-        """Return the token to use; sign in or refresh if there is none, or it is about to end.
+        """Return the token to use; sign in or refresh if there is none, or it is about to expire.
 
         Raises: Refused if the login was refused, now or before; Unavailable or Throttled from the exchange.
         """
@@ -159,7 +159,7 @@ class Bearer:
         return self.instead_of("")
 
     def instead_of(self, rejected: str) -> str:
-        """Return a token other than `rejected`: the newer one of another process, else from an exchange.
+        """Return a token other than `rejected`: the newer one of another process, or one from an exchange.
 
         Raises: as `current`.
         """
@@ -176,7 +176,7 @@ class Bearer:
         """Return whether the last sign-in was refused with other settings than these."""
         try:
             saved = self._token_store.read()
-        except Refused:  # of kind "tokens": there are some, so the sign-in was not refused
+        except Refused:  # of kind "tokens": tokens exist, so the sign-in was not refused
             return False
         return bool(saved and saved.refused and not self._grants.are_own(saved))
 

@@ -1,4 +1,4 @@
-"""The boards of the CRM and their stages, with what a stage does to an opportunity on arrival."""
+"""The boards of the CRM and their stages, with a stage's actions on an opportunity at its arrival."""
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -17,7 +17,7 @@ DANGERS = {
     "WinOpportunity": "marks the opportunity as won",
     "LoseOpportunity": "marks the opportunity as lost",
 }
-"""Flags of a stage whose actions on arrival must not meet a new enquiry (REST reference of CrmBoardColumn)."""
+"""Flags of a stage whose actions on arrival must not affect a new enquiry (REST reference of CrmBoardColumn)."""
 
 _RECEIVES = {
     "TourRequests": "tour requests",
@@ -47,7 +47,7 @@ WARNINGS = {
 """Other flags worth a warning."""
 
 FILLS = frozenset(_RECEIVES)
-"""Flags of stages that also receive automatically: such a stage may get a second opportunity of a person."""
+"""Flags of stages that also receive opportunities automatically: such a stage may get a second one of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Board:
 
 
 def boards(nexudus: Nexudus) -> list[Board]:
-    """Return all boards, also archived ones."""
+    """Return all boards, including archived ones."""
     return [
         Board(row["Id"], text_of(row, "Name"), id_of(row, "BusinessId"), row.get("Archived") is True)
         for row in nexudus.records(BOARDS_PATH)
@@ -97,12 +97,12 @@ def boards(nexudus: Nexudus) -> list[Board]:
 
 
 def stages(nexudus: Nexudus) -> list[Stage]:
-    """Return the stages of boards that are not archived, by board and position; no flags are read."""
+    """Return the stages of live boards, by board and position; no flags are read."""
     return [stage for stage in all_stages(nexudus) if not stage.archived]
 
 
 def all_stages(nexudus: Nexudus) -> list[Stage]:
-    """Return all stages by board and position, also of archived boards.
+    """Return all stages by board and position, including those of archived boards.
 
     No flags are read, because lists may leave them out or show all of them as false.
     """

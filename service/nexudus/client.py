@@ -1,4 +1,4 @@
-"""The client of one Nexudus account. One for each account and process; threads may share it."""
+"""The client of one Nexudus account; one per account and process. Threads may share it."""
 
 import json
 import re
@@ -18,17 +18,17 @@ from service.nexudus.values import Row
 Params = Mapping[str, str | int]
 
 MAX_PAGES_PER_SEARCH = 200
-"""Pages that one search reads at most: 20,000 records at 100 a page."""
+"""Maximum pages that one search reads: 20,000 records at 100 a page."""
 
 OWN_USER_PATH = "/api/auth/me"
-"""Shows our own user: free, needs no role, and is refused only for a bad token."""
+"""Path of our own user: free, needs no role, and is refused only for a bad token."""
 
 DIAGNOSIS_S = 300.0
 """Seconds for which the meaning of a refusal is cached. A successful call ends it sooner."""
 
 
 class Denials:
-    """The known meanings of refused calls of one account in one process; threads share it."""
+    """The known meanings of refused calls of one account in one process; threads may share it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()  # one thread diagnoses, the others use its result
@@ -73,7 +73,7 @@ class Nexudus:
         before_call: Callable[[str, str], object] | None = None,
         on_throttled: Callable[[], object] = lambda: None,
     ) -> None:
-        """Sends nothing yet."""
+        """Make a client, which sends nothing yet."""
         self.username = login.username
         self.has_login = login.is_set
         self._scheme, self._ready_token = login.ready_authorization
@@ -145,7 +145,7 @@ class Nexudus:
         return rows, pages if isinstance(pages, int) else number + (len(rows) >= size)
 
     def records(self, path: str, params: Params | None = None, size: int = 100) -> list[Row]:
-        """Return all records of a search by id, because the documents contradict each other about the sort order.
+        """Return all records of a search, ordered by id, as the documents contradict each other about the sort order.
 
         Raises: as `page`; Unavailable beyond MAX_PAGES_PER_SEARCH, because a partial result proves nothing.
         """
@@ -186,8 +186,8 @@ class Nexudus:
     ) -> tuple[NexudusResponse, RefusedKind | None]:
         """Distinguish a dead token from a missing role: return the final response, and the meaning of a 401 in it.
 
-        A page with a 401 may be the login page of a dead token, so the token is checked as well. That result holds
-        for such pages only, not for a 401 without a page.
+        A page with a 401 may be the login page for a dead token, so the token is checked as well. That result holds for
+        such pages only, not for a 401 without a page.
         """
         known = self._denials.known(method, path, is_page=refused.is_page)
         if known:

@@ -84,7 +84,7 @@ def read_whole(nexudus: Nexudus, coworker_id: int) -> Coworker | None:
 
 
 def _read(row: Row) -> Coworker:
-    """Fields that a list leaves out get their usual values: active, not archived, an individual."""
+    """Return the coworker in a row. Fields that lists omit get usual values: active, not archived, an individual."""
     return Coworker(
         id=row["Id"],
         email=text_of(row, "Email"),
@@ -181,7 +181,7 @@ class CoworkerBody(RecordBody):
 _TAKEN = {"FullName", "Email", "CountryId", "SimpleTimeZoneId", "Businesses", "InvoicingBusinessId", "CreateUser"}
 _TAKEN |= {"CustomFields"}
 
-_BODY = CoworkerBody()  # for all threads: it holds nothing of a call, and making one takes as long as using it
+_BODY = CoworkerBody()  # shared by all threads: it holds nothing of a call, and making one takes as long as using it
 EXTRAS = frozenset(str(f.data_key) for f in _BODY.fields.values()) - _TAKEN
 """The names of possible literal additions."""
 

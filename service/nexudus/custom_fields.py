@@ -1,7 +1,7 @@
 """Fields that an operator added to customers or opportunities, and whether new records must fill them.
 
-Source: "CustomField" of the REST reference. Lists are partial: only its own record shows whether a field is required,
-and its options.
+Source: "CustomField" of the REST reference. Lists are partial: only a field's own record shows its options, and whether
+it is required.
 """
 
 from dataclasses import dataclass

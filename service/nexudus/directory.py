@@ -1,4 +1,4 @@
-"""What else a set-up can name: locations, users with their roles, teams, countries, time zones, opportunity types."""
+"""Other records that a set-up can name: locations, users and roles, teams, countries, time zones, opportunity types."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ TYPES_PATH = "/api/crm/opportunitytypes"
 USER_ROLES_PATH, ROLE_CATALOGUE_PATH = "/api/security/userroles", "/api/security/roles"
 
 MAX_USER_ROLES = 5
-"""UserRoles of one user that are read; a service account has one or two."""
+"""Maximum UserRoles read for one user; a service account has one or two."""
 
 _ROLE_NAME = re.compile(r"[A-Z]\w+-(?:List|Read|Create|Edit|Delete)")
 

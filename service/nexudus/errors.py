@@ -64,9 +64,9 @@ class FieldProblem:
 class Intercepted(NexudusError):
     """A web page instead of a response of the CRM, from a firewall, a proxy or a load balancer in front of it.
 
-    It says nothing about roles, logins or data. Seen live as a 403 for single requests, by their body or their size.
+    It says nothing about roles, logins or data. Seen live as a 403 for single requests, because of their body or size.
     is_write: the CRM may have received the request, so search for its record before repeating it.
-    is_general: the cause is not this request: the page answered a sign-in, or came with a server error.
+    is_general: this request is not the cause: the page answered a sign-in, or came with a server error.
     """
 
     def __init__(self, message: str, status: int | None, *, is_write: bool, is_general: bool) -> None:

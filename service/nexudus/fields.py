@@ -1,4 +1,4 @@
-"""The kinds of fields that the bodies are made of.
+"""The kinds of fields in the bodies.
 
 Their schemas work in both directions: `dump` translates our names into the CRM's and makes texts fit; `validate` checks
 a body under the CRM's names.
@@ -69,7 +69,7 @@ class TextField(fields.String):
 
 
 class EmailField(TextField):
-    """An e-mail address, in lower case, because people are searched by it."""
+    """An e-mail address, in lower case, because people are searched for by it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(254, **options)  # the longest deliverable address (RFC 5321)

@@ -1,4 +1,4 @@
-"""Finding an existing opportunity: by its marker or, where no marker survives, by its content.
+"""Search for an existing opportunity: by its marker or, if no marker survives, by its content.
 
 Nexudus has no idempotency key. The marker is written to up to three places, because it is not documented which of them
 a create keeps: `SystemId`, the end of the notes, and the custom field `LeadCapture`.
@@ -36,7 +36,7 @@ NotesFate = Literal["kept", "changed", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class MarkerPlaces:
-    """The places to search for a marker, as far as this Nexudus is known.
+    """The places to search for a marker, as far as this Nexudus's behaviour is known.
 
     system_id: neither known to be dropped nor known to be ignored as a filter. custom_field: creates are known to keep
     it. custom_field_filter: opportunities can also be searched by it.
@@ -167,7 +167,7 @@ def _keeps_custom_fields(body: Row, record: Row, marker: str) -> bool | None:
 
 
 def _fate(sent: str, kept: str) -> NotesFate:
-    """Return the fate of the notes; a template around them, white space and HTML entities make no difference."""
+    """Return what happened to the notes; a template around them, white space and HTML entities make no difference."""
     expected, actual = _squeezed(sent), _squeezed(kept)
     if expected in actual:
         return "kept"

@@ -34,7 +34,7 @@ NEVER_SENT = frozenset(
     | {"Completed", "Reminded", "WonOn", "LostOn", "LossReason"}
     | {"Coworker", "CreateUser"}
 )
-"""Fields of the server, fields that close an opportunity, and the customer, who is never changed."""
+"""Fields that the server sets, fields that close an opportunity, and the customer, who is never changed."""
 
 _NEVER_SENT = {name.lower() for name in NEVER_SENT}  # the CRM may read names in any case
 
@@ -111,7 +111,7 @@ class OpportunityBody(RecordBody):
             raise ValidationError(problems)
 
 
-_BODY = OpportunityBody()  # for all threads: it holds nothing of a call, and making one takes as long as using it
+_BODY = OpportunityBody()  # shared by all threads: it holds nothing of a call, and making one takes as long as using it
 _SPELT = {str(f.data_key).lower(): str(f.data_key) for f in _BODY.fields.values()}
 
 
@@ -133,7 +133,7 @@ def _objection(name: str) -> str:
     spelt = _SPELT.get(name.lower(), name)
     if spelt in NOT_EXTRA:
         return "cannot be set by an addition"
-    return "" if spelt == name else f"is spelt {spelt}"  # with both spellings, it is unknown which one the CRM takes
+    return "" if spelt == name else f"is spelt {spelt}"  # with both spellings, which one the CRM takes is unknown
 
 
 def create(nexudus: Nexudus, body: Mapping[str, object]) -> int:
@@ -146,7 +146,7 @@ def create(nexudus: Nexudus, body: Mapping[str, object]) -> int:
 
 
 MAX_OPPORTUNITIES = 5000
-"""Opportunities that one location may hold (REST reference of CrmOpportunity); closed ones may count or not."""
+"""Maximum opportunities of one location (REST reference of CrmOpportunity); closed ones may or may not count."""
 
 UNUSED_ID = 2**31 - 1
 """An id that no record has: the CRM's ids are 32-bit and ascending."""

@@ -1,4 +1,4 @@
-"""Opportunities as they stand, and when they entered their stages, many at a time.
+"""Opportunities in their present state, and when they entered their stages, many at a time.
 
 The CRM sends no webhook for opportunities (REST reference, "Webhooks"), so changes are read by date. It silently
 ignores unknown filters, its sort order is documented in three ways, and lists may leave out fields, so nothing here
@@ -22,10 +22,10 @@ PAGE_SIZE = 200
 """Records on a page; the documents allow up to 1,000, and clients use 100 to 1,000."""
 
 MAX_PAGES = 2000
-"""Pages of one reading at most, whatever the CRM says of further ones: 400,000 records."""
+"""Maximum pages of one reading, whatever the CRM says of further ones: 400,000 records."""
 
 OVERLAP = timedelta(days=1)
-"""Extra length of a date range at its beginning, because the CRM's time zone for filters is not documented."""
+"""Time by which a date range begins earlier, because the CRM's time zone for filters is not documented."""
 
 WON, LOST = 2, 3
 """eCrmOpportunityStatus; 1 is InProgress."""
@@ -43,7 +43,7 @@ class PagesRepeat(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Opportunity:
-    """One opportunity as it stands. Unknown instants are None.
+    """One opportunity in its present state. Unknown instants are None.
 
     notes: None if there are none, or a list leaves them out. status: the CRM's number. currency: ISO 4217 or "".
     mark_field: our marker in the custom fields; "" if there is none, or a list leaves them out.
@@ -161,7 +161,7 @@ class Move:
 
     id: of the row, ascending. at: when it entered the stage, as exactly as the CRM shows; made_at: when the row was
     written. origin: the stage that it left, "" for the first placement; origin_at: when it had entered that one.
-    user_id: who moved it; None: the CRM itself, or, unless is_automatic, somebody whom the row does not show.
+    user_id: the user who moved it; None: the CRM itself, or, unless is_automatic, a user whom the row does not show.
     """
 
     id: int
@@ -186,7 +186,7 @@ def moves(
     """Yield pages of all moves written since then; some older ones may be among them.
 
     wait: called before each call, so that more urgent calls go first.
-    is_thorough: read on where the CRM ignores the date and returns every move.
+    is_thorough: read on even if the CRM ignores the date and returns every move.
     Raises: as Nexudus.page and Nexudus.one; DatesIgnored; PagesRepeat.
     """
     params: Params = {} if since is None else {"from_CrmOpportunityHistory_CreatedOn": bound_of(since)}
@@ -218,7 +218,7 @@ class _StageNames:
         self._wait()
         try:
             return text_of(self._nexudus.one(f"{STAGES_PATH}/{stage_id}") or {}, "Name")
-        except Refused:  # stages need a role of their own; the moves are readable without
+        except Refused:  # stages need a role of their own; the moves are readable without it
             return ""
 
 

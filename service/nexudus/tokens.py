@@ -40,7 +40,7 @@ class Login:
 
     @property
     def ready_authorization(self) -> tuple[str, str]:
-        """Scheme and value of the Authorization header; the value is "" where a token must be requested.
+        """Scheme and value of the Authorization header; the value is "" if a token must be requested.
 
         An application sends its key and MD5(t + secret), in lower case, with each call, and exchanges nothing.
         Source: developers.nexudus.com, "Authentication (published apps)"; two public clients do the same.
@@ -58,14 +58,14 @@ class Login:
         return hmac.digest(key, base_url.encode(), "sha256")[:16].hex()
 
     def former_fingerprint(self, base_url: str) -> str:
-        """Return the hash by which the version before identifies these settings at this address."""
+        """Return the hash by which the previous version identifies these settings at this address."""
         salt = f"{base_url}\0{self.username or self.app_key}\0{self.totp_secret}"
         return _stretched(self.password, salt).hex()
 
 
 @lru_cache(maxsize=64)
 def _stretched(password: str, salt: str) -> bytes:
-    """Return a key that makes guessing the password slow; kept, because it costs 50 ms and each client needs it."""
+    """Return a key that makes guessing the password slow; cached, because it costs 50 ms and each client needs it."""
     return hashlib.scrypt(password.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=16)
 
 
@@ -91,7 +91,7 @@ class TokenStore(Protocol):
     def read(self) -> Tokens | None:
         """Return the tokens saved last, by any process.
 
-        Raises: Refused of kind "tokens" where this process cannot read them.
+        Raises: Refused of kind "tokens" if this process cannot decrypt them.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""One HTTP request to the CRM, without retries, and what its response means: a value, or one of the errors.
+"""One HTTP request to the CRM, without retries, and the meaning of its response: a value, or one of the errors.
 
 The order of the checks matters: throttling comes with any body, a web page with any other status does not come from the
 CRM, refusals come with any other body, and a 200 can be a failure.
@@ -31,10 +31,10 @@ from service.nexudus.errors import (
 from service.nexudus.values import plain
 
 MAX_RESPONSE_BYTES = 16 * 2**20
-"""Largest response that is read; 1,000 full records are well below."""
+"""Maximum bytes of a response that are read; 1,000 full records are well below."""
 
 THROTTLED = frozenset((HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS))
-"""The statuses of a call that was not carried out because there were too many."""
+"""Statuses of a call that was not carried out because there were too many."""
 
 _OF_LIMITS = re.compile(r"\brate|limit|quota|throttl", re.IGNORECASE)
 """Names of headers that may state limits; it is not documented which of them Nexudus sends."""

@@ -1,4 +1,4 @@
-"""Values in the CRM's records, texts that fit into its fields and out of its answers, and names of its enumerations."""
+"""Values in the CRM's records, texts cut to fit its fields and taken from responses, and names of its enumerations."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_MESSAGE_CHARS = 500
-"""Characters of a message of the CRM that are kept."""
+"""Maximum characters of a message of the CRM that are kept."""
 
 Row = dict[str, Any]
 """A record under the CRM's own field names. Lists leave out fields."""
@@ -56,7 +56,7 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def fit(text: str, max_units: int) -> str:
-    """Return at most `max_units` (>= 1) characters as the CRM counts them; a cut shows as "…".
+    """Return at most `max_units` (>= 1) characters as the CRM counts them; "…" shows a cut.
 
     Its fields are measured in UTF-16 units (.NET strings), so an emoji counts twice.
     """

@@ -1,9 +1,9 @@
 """RECONCILE: leads received compared with opportunities in Nexudus and with leads at ad platforms.
 
-job.py             while the service runs: what changed every 15 minutes, a comparison every night
-comparison.py      one comparison of one account, and the repair of what was not recorded
+job.py             while the service runs: changes every 15 minutes, a comparison every night
+comparison.py      one comparison of one account, and the repair of unrecorded deliveries
 discrepancies.py   its result: what is missing or doubled, and what to do; leads that an ad platform has and we do not
-matching.py        one page of opportunities: whose they are, and what happened to them
+matching.py        one page of opportunities: the leads they belong to, and their changes
 stages.py          the stages that opportunities entered, from Nexudus's stage history
-account_reader.py  reading one account in turns that its deliveries leave free
+account_reader.py  reading one account at the pace that its deliveries leave spare
 """

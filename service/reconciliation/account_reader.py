@@ -1,4 +1,4 @@
-"""Reading one account of Nexudus in turns that its deliveries leave free."""
+"""Reading one account of Nexudus at the pace that its deliveries leave spare."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ CALL_INTERVAL_S = 0.5
 """Seconds between two calls, so that a long reading does not come in bursts."""
 
 MAX_WAIT_S = 5.0
-"""Longest single wait for spare pace; then it is asked for again."""
+"""Maximum seconds of one wait for spare pace; then it is requested again."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountReader:
-    """What is needed to read one account.
+    """The means to read one account.
 
     wait: called before each call to Nexudus; returns when no delivery needs the turn.
-    disposable_forms: forms whose opportunities are deleted in Nexudus as a matter of course: those of test leads.
+    disposable_forms: forms whose opportunities are routinely deleted in Nexudus: those of test leads.
     """
 
     account: str
@@ -32,7 +32,7 @@ class AccountReader:
     disposable_forms: frozenset[str] = frozenset()
 
     def opportunity(self, opportunity_id: int) -> Opportunity | None:
-        """Read one opportunity with its notes; None when it does not exist.
+        """Read one opportunity with its notes; None if it does not exist.
 
         Raises: as pipeline.one; what `wait` raises.
         """
@@ -55,7 +55,7 @@ def account_reader(
 
 
 def reading_problem(error: Exception) -> str:
-    """Say why an account could not be read, and what to do; nothing personal."""
+    """Return why an account could not be read, and what to do; nothing personal."""
     if isinstance(error, DatesIgnored | PagesRepeat):
         return "Nexudus returns other opportunities than requested, so changes are only read once a night."
     if isinstance(error, Refused):

@@ -30,10 +30,10 @@ from service.store import LeadRecord, Reconciliation, Sale, SaleStatus, Transact
 log = structlog.get_logger()
 
 MAX_DISCREPANCIES = 500
-"""Discrepancies of one comparison that are listed; further ones are only counted."""
+"""Maximum discrepancies of one comparison that are listed; further ones are only counted."""
 
 MAX_LOOKUPS = 200
-"""Opportunities that are read one by one because lists do not show them, or not their markers."""
+"""Maximum opportunities that are read one by one because lists do not show them, or not their markers."""
 
 BATCH_SIZE = 200
 """Unlisted leads read from the store at a time."""
@@ -95,7 +95,7 @@ class _Run:
         self._unlisted_unreadable = 0
 
     def compare(self, started: Comparison) -> Comparison:
-        """Read all opportunities, then look into what does not agree."""
+        """Read all opportunities, then examine those that do not agree."""
         discrepancies: list[Discrepancy] = []
         unchecked, problem = 0, ""
         # A comparison of all leads includes all of their stages.
@@ -150,7 +150,7 @@ class _Run:
     # -- leads that no page showed
 
     def _gone(self) -> tuple[list[Discrepancy], int]:
-        """Look up each lead that no page showed; return those without an opportunity, and how many were not checked."""
+        """Look up each lead that no page showed; return those without an opportunity, and the number not checked."""
         gone: list[tuple[LeadId, OpportunityId]] = []
         lookups = unchecked = 0
         for lead_id, opportunity_id in self._unseen():
@@ -186,7 +186,7 @@ class _Run:
             tx.crm.acknowledge(disposed, self._now)
 
         self._reader.store.write(record)
-        # A lead whose marker another opportunity carries was created again, not lost.
+        # A lead whose marker is on another opportunity was created again, not lost.
         explained = {*disposed, *(one.lead_id for one in self._unmatched)}
         return [
             Discrepancy(DiscrepancyKind.GONE, lead_id, records[lead_id].form, number)
@@ -226,7 +226,7 @@ class _Run:
 
 
 def _missing_sale(record: LeadRecord, opportunity_id: OpportunityId, now: datetime) -> Sale:
-    """Return all that is known of an opportunity that no reading ever showed."""
+    """Return everything known of an opportunity that no reading ever showed."""
     return Sale(
         lead_id=record.lead_id,
         account=record.account,
@@ -251,7 +251,7 @@ def _missing_sale(record: LeadRecord, opportunity_id: OpportunityId, now: dateti
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """The result for one lead. why_not: why nothing was changed, "" when the lead is now delivered."""
+    """The result for one lead. why_not: why nothing was changed, "" if the lead is now delivered."""
 
     lead_id: LeadId
     opportunity_id: OpportunityId

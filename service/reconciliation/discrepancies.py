@@ -1,4 +1,4 @@
-"""The result of a comparison: what is missing or doubled, at ad platforms, too, and what to do.
+"""The result of a comparison: missing and duplicate leads, also at ad platforms, and what to do.
 
 Leads are named by their ids only.
 """
@@ -18,9 +18,9 @@ from service.store import Store
 
 
 class DiscrepancyKind(StrEnum):
-    """What can be wrong with a lead."""
+    """Kinds of discrepancies."""
 
-    GONE = "gone"  # delivered, but its opportunity is not in Nexudus any more
+    GONE = "gone"  # delivered, but its opportunity is no longer in Nexudus
     DOUBLED = "doubled"  # several opportunities carry its marker
     UNNOTED = "unnoted"  # in Nexudus, but not recorded as delivered
     ERASED = "erased"  # in Nexudus, though the person was erased here
@@ -29,7 +29,7 @@ class DiscrepancyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """One thing that is wrong.
+    """One discrepancy.
 
     opportunity_id: recorded here. opportunities: others that carry the lead's marker.
     sender, missing, since: of an ad platform, the ids of its leads that never arrived, and the start of the period.
@@ -105,7 +105,7 @@ class Discrepancy:
 class PlatformComparison:
     """One ad platform compared with one form, for leads submitted since `since`.
 
-    missing: the platform's ids of leads that never arrived. problem: why the list is incomplete, "" when it is whole.
+    missing: the platform's ids of leads that never arrived. problem: why the list is incomplete, "" if it is complete.
     """
 
     sender: str
@@ -121,7 +121,7 @@ class Comparison:
     """One comparison of one account.
 
     received: leads received here, by status. matched: their opportunities that Nexudus has.
-    discrepancies: the first ones; total: how many there are.
+    discrepancies: the first ones; total: their number.
     foreign: opportunities with markers of leads that are not in this database.
     unreadable: opportunities that Nexudus lists without the fields that could hold a marker.
     unchecked: delivered leads that were not listed, and too many to look up one by one.
@@ -147,7 +147,7 @@ class Comparison:
         return not (self.total or self.problem or self.unchecked)
 
     def remarks(self) -> Iterator[str]:
-        """Yield what is worth knowing besides the discrepancies."""
+        """Yield remarks worth knowing besides the discrepancies."""
         if self.problem:
             yield self.problem
         if self.unchecked:
@@ -189,13 +189,13 @@ class Comparison:
         }
 
 
-# -- leads that an ad platform has and we do not
+# -- leads that an ad platform has and the store lacks
 #
 # Nothing is stored: `lead-capture pull` fetches them.
 
 
 MAX_AGE = timedelta(days=7)
-"""Age of the leads that platforms are asked for unless an operator names a time: platforms count calls."""
+"""Age of the leads that platforms are queried for, unless an operator gives a time: platforms count calls."""
 
 BATCH_SIZE = 50
 """Leads looked up in one transaction."""

@@ -1,7 +1,7 @@
-"""A person's first move on a lead's opportunity: another stage, another owner, won or lost.
+"""A person's first action on a lead's opportunity: another stage, another owner, won or lost.
 
-Moves that the CRM makes by itself are no answer, and neither are ours: the history shows who placed our opportunities
-there, and what that user does counts as ours.
+Moves that the CRM makes by itself are no answer, and neither are ours: the history shows which user placed our
+opportunities there, and that user's moves count as ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ from service.nexudus.pipeline import Move, Opportunity
 from service.store import AnswerKind, FirstAnswer, LeadRecord, Sale, SaleStatus, Transaction
 
 BY_ITSELF = timedelta(minutes=1)
-"""Changes of a record so soon after it was created, or after a move by the CRM itself, are taken for the CRM's own."""
+"""Changes this soon after a record's creation, or after a move by the CRM itself, count as the CRM's own."""
 
 
 def moved_by_a_person(tx: Transaction, account: str, record: LeadRecord, read: Iterable[Move]) -> Iterator[FirstAnswer]:
     """Yield the first move by a person among the moves of a lead's opportunity; the first placement is ours.
 
-    account: whose own user is noted where a first placement shows it.
+    account: if a first placement shows its own user, that is stored.
     """
     moves = sorted(read, key=lambda move: (move.at, move.id))
     placed_by = next((move.user_id for move in moves if move.is_first), None)
@@ -51,10 +51,10 @@ def changed_by_a_person(
     *,
     shows_history: bool,
 ) -> Iterator[FirstAnswer]:
-    """Yield what a person changed since the last reading: the owner, the status, the stage where no history shows it.
+    """Yield a person's changes since the last reading: the owner, the status, the stage if no history shows it.
 
-    sale, previous: how the opportunity stands, and stood. sent: what we created; None where that is not known.
-    own_moves: when the CRM, or this service, moved it.
+    sale, previous: the opportunity's present and former state. sent: as we created it; None if unknown. own_moves: when
+    the CRM, or this service, moved it.
     """
     changed_at = opportunity.updated_at or sale.seen_at
     closed_at = sale.won_at or sale.lost_at or changed_at
@@ -70,7 +70,7 @@ def changed_by_a_person(
 
 
 def _has_other_owner(opportunity: Opportunity, previous: Sale | None, sent: Mapping[str, Any] | None) -> bool:
-    """Return whether somebody gave it another owner. A stage may assign one by itself, when the opportunity arrives."""
+    """Return whether a person gave it another owner. A stage may assign one by itself, when the opportunity arrives."""
     owner = opportunity.responsible_id
     if owner is None:
         return False

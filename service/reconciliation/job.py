@@ -44,7 +44,7 @@ class ReconcileJob:
         self._reader, self._compare_platforms = reader, compare_platforms
 
     def step(self, now: datetime) -> None:
-        """Do what is due; nothing while the account is paused or its login is refused.
+        """Do the due work; nothing while the account is paused or its login is refused.
 
         Raises: StoreUnavailable; ShuttingDown.
         """
@@ -61,7 +61,7 @@ class ReconcileJob:
 
 
 def poll(reader: AccountReader, now: datetime) -> str:
-    """Record what changed since the last poll: won, lost and moved opportunities. Return why that failed, or "".
+    """Record changes since the last poll: won, lost and moved opportunities. Return why that failed, or "".
 
     Raises: StoreUnavailable; what `reader.wait` raises.
     """
@@ -75,7 +75,7 @@ def poll(reader: AccountReader, now: datetime) -> str:
             newest = max([newest, *(opportunity.updated_at for opportunity in page if opportunity.updated_at)])
     except (NexudusError, DatesIgnored, PagesRepeat) as error:
         problem = reading_problem(error)
-    # A clock that is ahead must not make us skip what happens until then.
+    # A clock that is ahead must not make us skip the time until then.
     until = None if problem else min(newest, now)
     problem = problem or stages_problem(reader, stages)
     reader.store.write(lambda tx: tx.crm.record_read(reader.account, until, problem))
@@ -116,7 +116,7 @@ def resolve_for_unread(tx: Transaction, accounts: Collection[str], now: datetime
 
 
 def alert_sentence(comparison: Comparison) -> str:
-    """Say what does not agree, and what to do; nothing personal."""
+    """Return what does not agree, and what to do; nothing personal."""
     numbers: dict[str, int] = {}
     for discrepancy in comparison.discrepancies:
         words = _WORDS[discrepancy.kind]

@@ -1,4 +1,4 @@
-"""Matching a page of opportunities with leads, and recording how each stands and what happened to it."""
+"""Matching a page of opportunities with leads, and recording their state and changes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ UNTOUCHED_WITHIN = timedelta(seconds=1)
 """An opportunity last changed this soon after its creation is still in its first stage."""
 
 HISTORY_LAG = timedelta(hours=1)
-"""How long the stage history may take to show in which stage an opportunity was created."""
+"""Time the stage history may take to show the stage in which an opportunity was created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class UnmatchedOpportunity:
 
 @dataclass(frozen=True, slots=True)
 class PageMatch:
-    """What one page of opportunities says about leads.
+    """The result of matching one page of opportunities.
 
     matched: leads whose recorded opportunity is on the page. shows_markers: the list includes a field for markers.
     foreign: opportunities with markers of unknown leads. unreadable: those without a field that could hold a marker.
@@ -51,9 +51,9 @@ def marked_lead(opportunity: Opportunity) -> LeadId | None:
 def match_page(
     reader: AccountReader, opportunities: Sequence[Opportunity], stages: StageReading, now: datetime
 ) -> PageMatch:
-    """Match opportunities with leads, and record how these stand and what happened to them.
+    """Match opportunities with leads, and record their state and changes.
 
-    stages: the reading of the stage history just before; where that is hidden, stages come from the opportunities.
+    stages: the reading of the stage history just before; if that is hidden, stages come from the opportunities.
     Raises: StoreUnavailable.
     """
     markers = {opportunity.id: marked_lead(opportunity) for opportunity in opportunities}
@@ -78,7 +78,7 @@ def match_page(
     )
 
 
-# -- how leads stand
+# -- the state of leads
 
 
 def _record(
@@ -118,9 +118,9 @@ def _record(
 
 
 def sale_of(opportunity: Opportunity, record: LeadRecord, previous: Sale | None, now: datetime) -> Sale:
-    """Return how the lead's opportunity stands. previous: how it stood at the last reading."""
+    """Return the state of the lead's opportunity. previous: its state at the last reading."""
     status = STATUSES.get(opportunity.status, SaleStatus.IN_PROGRESS)
-    # Without a closing date from the CRM, the change by which the closing was noticed dates it; later ones do not.
+    # Without a closing date from the CRM, the change in which the closing was noticed dates it; later ones do not.
     closed = previous if previous and previous.status is status else None
     closed_at = (closed and (closed.won_at or closed.lost_at)) or opportunity.updated_at or now
     return Sale(
@@ -151,7 +151,7 @@ def _owner_of(opportunity: Opportunity, previous: Sale | None) -> int | None:
 
 
 def _is_unchanged(previous: Sale, sale: Sale) -> bool:
-    """Compare everything but when it was seen, missing or acknowledged."""
+    """Compare everything except when it was seen, missing or acknowledged."""
     same = replace(
         sale,
         seen_at=previous.seen_at,
@@ -170,7 +170,7 @@ def _new_changes(
     stages: StageReading,
     now: datetime,
 ) -> list[SaleChange]:
-    """Return what is new since the last reading; at the first one, also that the lead was received."""
+    """Return the changes since the last reading; at the first one, also that the lead was received."""
     lead_id, changes = record.lead_id, []
     is_first = previous is None or not any(change.kind == "status" for change in history)
     if is_first:
@@ -187,7 +187,7 @@ def _new_changes(
     return changes
 
 
-# -- the stage, where the history does not say it
+# -- the stage, if the history does not show it
 
 
 def _stage_of_opportunity(
@@ -206,7 +206,7 @@ def _stage_of_opportunity(
 def _first_stage(
     opportunity: Opportunity, recorded: Sequence[SaleChange], stages: StageReading, now: datetime
 ) -> Iterator[tuple[str, datetime]]:
-    """Yield the stage in which it was created, if the history has no row of that."""
+    """Yield the stage in which it was created, if the history has no row for that."""
     created_at = opportunity.created_at or opportunity.updated_at or now
     origin = stages.origins.get(opportunity.id)
     if recorded:

@@ -22,16 +22,16 @@ from service.store import FirstAnswer, SaleChange, Store, Transaction
 log = structlog.get_logger()
 
 MAX_PENDING_MOVES = 20_000
-"""Moves in memory before they are recorded."""
+"""Maximum moves in memory before they are recorded."""
 
 BATCH_SIZE = 200
-"""Leads whose stages are recorded in one transaction, so that other writers need not wait for all of them."""
+"""Leads whose stages are recorded in one transaction: small, so that other writers need not wait."""
 
 SAME_PLACEMENT = timedelta(minutes=1)
-"""Largest difference between the first stage's time in the history and the opportunity's creation."""
+"""Maximum difference between the first stage's time in the history and the opportunity's creation."""
 
 HIDDEN = "hidden"
-"""Flag value in place of a time when the login may not see the history."""
+"""Flag value in place of a time if the login may not see the history."""
 
 Access = Literal["shown", "hidden", "failed"]
 """shown: everything new was read; hidden: the login may not see the history, or there is none; failed: try later."""
@@ -45,9 +45,9 @@ class StageReading:
     """One reading of an account's stage history.
 
     complete_since: all moves since then were read; None: all moves ever.
-    origins: opportunity id -> the stage in which it began, where the history has no time for that.
+    origins: opportunity id -> the stage in which it began, if the history has no time for that.
     own_moves: opportunity id -> when the CRM itself, or this service, moved it, as far as it was read.
-    is_incomplete: an opportunity older than what was read was met, without any recorded stage.
+    is_incomplete: an opportunity older than the reading was met, without any recorded stage.
     error: why the reading failed.
     """
 
@@ -74,7 +74,7 @@ def read_stages(
     """Record the stages that opportunities entered since the last reading.
 
     The first reading of an account, and the first after the history was hidden, is always a full one.
-    is_thorough: as for stage_history.moves.
+    is_thorough: as for pipeline.moves.
     Raises: StoreUnavailable; what `reader.wait` raises.
     """
     with reader.store.read() as tx:
@@ -90,7 +90,7 @@ def read_stages(
         return _failed_reading(reader, error)
     if scope.is_full:
         delete_unconfirmed(reader.store, scope)
-    # A clock that is ahead must not make us skip what happens until then.
+    # A clock that is ahead must not make us skip the time until then.
     until = min(max(filter(None, [last or oldest, run.newest])), now)
     reader.store.write(lambda tx: _set_read_until(tx, reader.account, until.isoformat()))
     return StageReading("shown", since and since - OVERLAP / 2, run.origins, run.own_moves)
@@ -105,7 +105,7 @@ def require_full_reading(reader: AccountReader) -> None:
 
 
 def stages_problem(reader: AccountReader, stages: StageReading) -> str:
-    """Say why stages could not be read, "" if they were; where some are missing, require a full reading.
+    """Return why stages could not be read, "" if they were; if some are missing, require a full reading.
 
     Raises: StoreUnavailable.
     """
@@ -130,7 +130,7 @@ class _HistoryRun:
         self.own_moves: dict[int, list[datetime]] = {}
 
     def read(self, since: datetime | None, *, is_thorough: bool) -> None:
-        """Raises: as stage_history.moves; StoreUnavailable."""
+        """Read all moves since then. Raises: as pipeline.moves; StoreUnavailable."""
         pages = 0
         for page in moves(self._reader.nexudus, since, self._reader.wait, is_thorough=is_thorough):
             pages += 1
@@ -175,13 +175,13 @@ def _flag(account: str) -> str:
 
 
 def _read_until(tx: Transaction, account: str) -> datetime | None:
-    """Return up to when the history of an account was read; None when the next reading is a full one."""
+    """Return the instant up to which an account's history was read; None if the next reading is a full one."""
     value = tx.flags.get(_flag(account))
     return datetime.fromisoformat(value).astimezone(UTC) if value and value != HIDDEN else None
 
 
 def _set_read_until(tx: Transaction, account: str, value: str) -> bool:
-    """Return whether the value is new."""
+    """Store that instant; return whether it is new."""
     old = tx.flags.get(_flag(account))
     return old != value and tx.flags.swap(_flag(account), old, value)
 

@@ -85,7 +85,7 @@ class BufferedRequest:
 
     @property
     def length(self) -> int:
-        """Return the length of the body by its Content-Length; 0 without one."""
+        """Length of the body by its Content-Length; 0 without one."""
         reader = self.request.body.reader
         return int(reader.length) if isinstance(reader, LengthReader) else 0
 

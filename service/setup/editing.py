@@ -235,7 +235,7 @@ def _fit_list(array: Array, wanted: Sequence[Any]) -> bool:
 
 
 def _steps(before: Sequence[Any], after: Sequence[Any]) -> Sequence[tuple[str, int, int, int, int]]:
-    """Yield the steps from one list to the other, from the end, so that earlier positions stay valid."""
+    """Return the steps from one list to the other, from the end, so that earlier positions stay valid."""
     return SequenceMatcher(None, [*map(repr, before)], [*map(repr, after)], autojunk=False).get_opcodes()[::-1]
 
 

@@ -84,7 +84,7 @@ def document_without_secrets(document: str) -> str:
 
 
 def _secrets(value: Mapping[str, Any]) -> list[str]:
-    """Yield the secrets in the clear, in order."""
+    """Return the secrets in the clear, in order."""
     return [text for path, text in _texts(value) if is_secret(path, text)]
 
 

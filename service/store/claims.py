@@ -285,7 +285,7 @@ def _is_in(lane: Lane) -> Any:
 
 
 def _is_in_progress(person: Any) -> Any:
-    """Whether a worker has a delivery of that person."""
+    """Return whether a worker has a delivery of that person."""
     other = deliveries.alias("other")
     return select(1).where(other.c.serialize_key == person, other.c.claimed_by.is_not(None)).exists()
 

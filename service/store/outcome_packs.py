@@ -43,7 +43,7 @@ class Measure(NamedTuple):
 
     @property
     def written(self) -> str:
-        """Return its stored form."""
+        """Its stored form."""
         return JOINT.join(self)
 
 

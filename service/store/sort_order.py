@@ -104,7 +104,7 @@ class SortOrder:
         return [(has_key, self.place if own is has_key else None) for has_key in left]
 
     def reads_downwards(self, *, has_key: bool) -> bool:
-        """Whether a part is read in descending order: from the largest key, or the newest lead."""
+        """Return whether a part is read in descending order: from the largest key, or the newest lead."""
         return (self.is_descending if has_key else True) is not self.is_backwards
 
 

@@ -293,7 +293,7 @@ _DRAWN_TOGETHER = 100_000
 
 
 def arrival_times(count: int, days: int, until: datetime, random: Random) -> Iterator[datetime]:
-    """Return `count` instants within that many days before `until`, the earliest first."""
+    """Yield `count` instants within that many days before `until`, the earliest first."""
     began = until - timedelta(days=days)
     weights = list(accumulate(_weight(began + timedelta(hours=hour), hour / (days * 24)) for hour in range(days * 24)))
     numbers: Counter[int] = Counter()

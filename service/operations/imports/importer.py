@@ -60,7 +60,7 @@ class PlatformDuplicates:
 
     @property
     def announced(self) -> int:
-        """Return the number of leads that the platform announced and that are not fetched yet."""
+        """Number of leads that the platform announced and that are not fetched yet."""
         with self._store.read() as tx:
             return sum(tx.leads.count_announced(self._platform, account) for account in self._form.accounts)
 

@@ -66,7 +66,7 @@ class ImportOutcome:
 
     @property
     def unread(self) -> int:
-        """Return the number of rows that could not be read."""
+        """Number of rows that could not be read."""
         return self.fates[UNREAD]
 
     def count(self, fate: str, line: int, reason: str = "") -> None:

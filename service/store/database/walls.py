@@ -86,7 +86,7 @@ class Limits:
 
     @property
     def parameters(self) -> tuple[BindParameter[Any], ...]:
-        """Return all of them, in an order that depends only on the number of accounts."""
+        """All of them, in an order that depends only on the number of accounts."""
         return (self.accounts, self.forms, *(each for of_account in self.counts for each in of_account), *self.acts)
 
 
