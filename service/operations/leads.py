@@ -77,8 +77,10 @@ def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[L
     They use the newest set-up, whatever version they were taken under. A broken connection is tried, too. So is the
     account: its pauses end and a refused sign-in is forgotten.
     """
-    fetched = [lead_id for lead_id in lead_ids if tx.platforms.retry_fetch(lead_id, now)]
     standings = tx.leads.standings_of(lead_ids)
+    # A pending lead has its answers.
+    others = [lead_id for lead_id in lead_ids if standings[lead_id].status is not Status.PENDING]
+    fetched = [lead_id for lead_id in others if tx.platforms.retry_fetch(lead_id, now)]
     stored = [one for one in lead_ids if one not in fetched and standings[one].status is not Status.ANNOUNCED]
     queued = tx.queue.retry(stored, now)
     if versioned := [lead_id for lead_id in queued if standings[lead_id].setup_version is not None]:
