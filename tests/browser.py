@@ -1,4 +1,4 @@
-"""A real browser without a window, for the tests that look as a person does."""
+"""A real browser without a window, for tests that see pages as a person does."""
 
 import json
 from collections.abc import Iterator
@@ -38,27 +38,27 @@ SWITCHES = (
     "--disable-extensions",
     f"--disable-features={','.join(FEATURES_OFF)}",
 )
-"""Without what only a person's browser needs: a page takes a third of the processor time, a start too.
+"""Switches off what only a person's browser needs: pages and starts then take a third of the processor time.
 
-What a page may read of another origin is decided as ever; only a site no longer gets a process of its own.
+The rules of other origins still apply; only sites no longer get processes of their own.
 """
 
 
 @contextmanager
 def chromium(*arguments: str) -> Iterator[webdriver.Chrome]:
-    """The installed Chromium; where there is none the tests are skipped, and with CI set they fail."""
+    """The installed Chromium; without it the tests are skipped, or fail if CI is set."""
     options = webdriver.ChromeOptions()
     options.binary_location = installed(*NAMES)
     for argument in (*SWITCHES, *arguments):
         options.add_argument(argument)
-    # The installed driver by its path: else Selenium looks for one on the network.
+    # The installed driver by its path; otherwise Selenium looks for one on the network.
     service = Service(installed("chromedriver", package="chromium-driver"))
     with webdriver.Chrome(options=options, service=service) as driver:
         yield driver
 
 
 class Profiles:
-    """One running Chromium for many tests: each profile begins with nothing kept of those before it.
+    """One running Chromium for many tests; each profile starts without anything from earlier ones.
 
     Starting Chromium takes five times the processor time of a new profile.
     """
@@ -70,9 +70,9 @@ class Profiles:
 
     @contextmanager
     def new(self, width: int = 1280, height: int = 900) -> Iterator[webdriver.Chrome]:
-        """The driver in a window with cookies, storage, cache, permissions and emulation of its own.
+        """Yield the driver, in a window with cookies, storage, cache, permissions and emulation of its own.
 
-        They end with the block, together with every window that was opened from it.
+        The profile ends with the block, together with every window that was opened from it.
         """
         before = self._driver.current_window_handle
         # chromedriver's own connection is that of a page, which may not make profiles.

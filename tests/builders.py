@@ -14,7 +14,7 @@ from service.setup.publishing import Publisher
 from service.store import Store
 
 SOMEONE = administrator("10.0.0.1")
-"""Whoever acts, where it makes no difference."""
+"""An actor for tests in which it makes no difference who acts."""
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def a_form(name: str = "contact", **changes: Any) -> Form:
 
 
 class UnchangingSource:
-    """A source of one set-up, which stays as it is."""
+    """A source of one set-up that never changes."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -53,13 +53,13 @@ class UnchangingSource:
 
 
 def in_force(*forms: Form, accounts: Iterable[str] = ()) -> CurrentSetup:
-    """These forms in force for as long as the test runs, with accounts besides "default"."""
+    """A set-up of these forms for the whole test, with accounts besides "default"."""
     more = {name: Account(name, "https://spaces.nexudus.com") for name in accounts}
     return unchanging(Setup({form.name: form for form in forms}, more))
 
 
 def unchanging(setup: Setup) -> CurrentSetup:
-    """A set-up in force for as long as the test runs."""
+    """A set-up that is in force for the whole test."""
     return CurrentSetup(UnchangingSource(setup), setup, NOON)
 
 
@@ -69,12 +69,12 @@ def two_accounts() -> CurrentSetup:
 
 
 def a_publisher(store: Store, **environ: str) -> Publisher:
-    """What publishes set-ups into a store; without a forms file."""
+    """A publisher of set-ups into a store, without a forms file."""
     return Publisher(store, read_settings({"FORMS_FILE": "no-such-file.toml"}), environ.get)
 
 
 def a_submission(email: str = "ada@example.com", message: str = "Two desks, please.", **changes: Any) -> Submission:
-    """What a browser sent for the form `contact`."""
+    """A browser's submission to the form `contact`."""
     fields = {"email": email, "full_name": "Ada Lovelace", "message": message}
     whole = Submission(
         form="contact",

@@ -64,7 +64,7 @@ class Tracer:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Count what is entered within."""
+        """Record the functions entered within the block."""
         self._recording = True
         try:
             yield
@@ -92,7 +92,7 @@ class Tracer:
 
     @property
     def entered(self) -> Entered:
-        """What was entered; comprehensions, lambdas and class bodies belong to the function around them."""
+        """The functions entered; comprehensions, lambdas and class bodies belong to the function around them."""
         root = f"{SERVICE}{os.sep}"
         return [
             (code.co_filename.removeprefix(root), code.co_qualname)
@@ -138,7 +138,7 @@ def _names() -> dict[str, int]:
 
 
 def _prose() -> dict[str, str]:
-    """How much is written in docstrings, and how often in figures of speech that a search would not hit."""
+    """Measure the docstrings, and how often they use figures of speech that a search would not hit."""
     texts = [
         ast.get_docstring(node) or ""
         for text in _sources().values()
@@ -155,14 +155,14 @@ def _prose() -> dict[str, str]:
 
 
 def _platform_files() -> dict[str, int]:
-    """How many files name each ad platform, in code or prose."""
+    """Count the files that name each ad platform, in code or prose."""
     texts = [text.casefold() for text in _sources().values()]
     words = {name: re.compile(rf"\b{name.replace('_', '[ _-]')}\b") for name in PLATFORMS}
     return {f"files that name {name}": sum(bool(word.search(text)) for text in texts) for name, word in words.items()}
 
 
 def journeys() -> dict[str, Entered]:
-    """Name of a journey -> what it entered."""
+    """Name of a journey -> the functions that it entered."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running(lead_capture("simulator", "--port", str(port := free_port())), {}, port),
@@ -217,7 +217,7 @@ def _of_the_web() -> dict[str, Entered]:
 
 
 def _traced(journey: Callable[[], object]) -> Entered:
-    """What the third of three journeys enters."""
+    """Return the functions that the third of three journeys enters."""
     journey()
     journey()
     with Tracer() as tracer, tracer.recording():
@@ -226,7 +226,7 @@ def _traced(journey: Callable[[], object]) -> Entered:
 
 
 def _delivery() -> Entered:
-    """What a running worker enters for two new people, its start and its idle rounds left out."""
+    """Return the functions that a running worker enters for two new people, without its start and its idle rounds."""
     app = create_app(read_settings())
     tracer = Tracer(threads="delivery")
 

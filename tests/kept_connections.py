@@ -10,13 +10,13 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 
 MAX_KEPT = 2
-"""For each database and set of options."""
+"""Maximum connections kept for each database and set of options."""
 
 _kept: defaultdict[tuple[int, str], list["KeptConnection"]] = defaultdict(list)
 
 
 class KeptConnection(psycopg.Connection[Any]):
-    """A connection that is kept for the next who would open the same, instead of being closed."""
+    """A connection that is kept for the next caller with the same options, instead of being closed."""
 
     key: tuple[int, str] = (0, "")
 
@@ -56,7 +56,7 @@ def keep() -> None:
 
 
 def close() -> None:
-    """Close all that are kept."""
+    """Close all kept connections."""
     for several in _kept.values():
         while several:
             psycopg.Connection.close(several.pop())

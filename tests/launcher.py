@@ -1,4 +1,4 @@
-"""Starts our commands by forking a process that has imported them: importing is most of what a start costs.
+"""Starts our commands by forking a process that has imported them: importing takes most of the time of a start.
 
 A command that is forked is a process like any other, with its own environment, folder, session and log; only the
 command line that the kernel shows is the launcher's. Linux only.
@@ -30,7 +30,7 @@ MAX_MESSAGE_BYTES = 1 << 16
 
 
 class Forked:
-    """A command that was forked, with what `subprocess.Popen` offers to those who start one."""
+    """A forked command, with the interface of `subprocess.Popen`."""
 
     def __init__(self, connection: socket.socket, words: Sequence[str], pid: int) -> None:
         self.args = words
@@ -104,7 +104,7 @@ def _import_all() -> None:
 
 
 def _serve(connection: socket.socket) -> bool:
-    """Fork commands until the tests are gone.
+    """Fork commands until the tests end.
 
     Returns: True in a process that has to become the command in `sys.argv`, False in the launcher.
     """
@@ -140,7 +140,7 @@ def _take_over(message: Mapping[str, Any], log: int) -> None:
 if __name__ == "__main__":
     from service.cli.main import loading, main
 
-    with loading():  # no forked command searches the modules for garbage, which costs it a second
+    with loading():  # no forked command searches the modules for garbage, which would take a second
         _import_all()
     if _serve(socket.socket(fileno=int(sys.argv[1]))):
         sys.exit(main())

@@ -1,6 +1,6 @@
 """`make messages`: brings the dashboard's catalogs to the messages in the code, and compiles them.
 
-A new message appears in each catalog with an empty `msgstr`; one that is gone from the code is removed. Needs Babel,
+A new message appears in each catalog with an empty `msgstr`; one that is no longer in the code is removed. Needs Babel,
 which the service itself does not: it reads compiled catalogs with Python's own gettext, and the facts about numbers
 and dates from conventions.json, which is written here.
 """
@@ -101,7 +101,7 @@ def stored(code: str) -> Catalog:
 
 
 def updated(code: str, messages: Catalog) -> Catalog:
-    """The same with the messages of the code, and nothing else."""
+    """Return the catalog with exactly the messages of the code."""
     catalog = stored(code)
     catalog.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
@@ -119,7 +119,7 @@ def po_text(catalog: Catalog) -> bytes:
 
 
 def mo_bytes(catalog: Catalog) -> bytes:
-    """A catalog as it is read at run time; alike whenever it is compiled."""
+    """A catalog as it is read at run time; compiling it always gives the same bytes."""
     catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
@@ -161,12 +161,12 @@ def _symbols(locale: Locale) -> Iterator[tuple[str, str]]:
 
 
 def conventions_text(facts: Mapping[str, Any]) -> str:
-    """The facts as they are kept."""
+    """The conventions as they are stored."""
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
 
 
 def main() -> None:
-    """Write conventions and catalogs, and say what is left to translate."""
+    """Write conventions and catalogs, and print how many messages are left to translate."""
     CONVENTIONS.write_text(conventions_text(conventions()), "utf-8")
     messages = extracted()
     for code in sorted(LANGUAGES.keys() - {"en"}):

@@ -1,4 +1,4 @@
-"""Our commands as separate processes, and what the kernel knows about them. Linux only."""
+"""Our commands as separate processes, and the kernel's facts about them. Linux only."""
 
 import os
 import signal
@@ -15,9 +15,9 @@ from tests.launcher import Forked, fork
 CHECKOUT = Path(__file__).parents[1]
 
 SLOWEST_MACHINE = 6
-"""How many times as long as a quiet machine we wait before we say that something hangs.
+"""Factor on the time that a quiet machine needs, after which a test says that something hangs.
 
-A limit ends what would never end, or would take minutes. How fast something is, `make bench` measures.
+Limits end what would never end, or would take minutes. Speed is measured by `make bench`.
 """
 
 
@@ -35,7 +35,7 @@ def lead_capture(*words: str) -> list[str]:
 
 
 def bare_environ(**settings: str) -> dict[str, str]:
-    """An environment in which nothing is set but these: what the machine has set must not leak in."""
+    """An environment with only these variables set, so that none of the machine's leak in."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONPATH": str(CHECKOUT)} | settings
 
@@ -48,7 +48,7 @@ def contact_forms_file(folder: Path | str) -> str:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that it started."""
+    """A process and all of its descendants."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(member for child in children for member in family(int(child)))]
 
@@ -62,11 +62,11 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until(condition: Callable[[], object], within_s: float, what: str, pause_s: float = 0.02) -> float:
-    """Return as soon as `condition` holds; it is looked at again after each pause.
+    """Return as soon as `condition` holds; it is checked again after each pause.
 
     within_s: what a quiet machine needs at most.
-    Returns: the seconds that it took.
-    Raises: TimeoutError that tells `what` was waited for.
+    Returns: the seconds that passed.
+    Raises: TimeoutError that names `what`.
     """
     began = time.monotonic()
     while not condition():
@@ -77,14 +77,14 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str, paus
 
 
 class Process:
-    """One command that runs, in a session of its own; all it says goes into `log`."""
+    """One running command, in a session of its own; all of its output goes into `log`."""
 
     def __init__(
         self, words: Sequence[str], environ: Mapping[str, str], folder: Path, under: Sequence[str] = ()
     ) -> None:
         """Start `lead-capture` with these words in `folder`.
 
-        under: a command that takes ours as its last arguments and becomes it, such as `setpriv`.
+        under: a command that takes ours as its last arguments and executes it, such as `setpriv`.
         """
         self.log = folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
         self._process: subprocess.Popen[bytes] | Forked
@@ -113,10 +113,10 @@ class Process:
         return self._process.poll()
 
     def family(self) -> list[int]:
-        """Itself and all that it started; empty when it is gone."""
+        """The process and all of its descendants; empty when it has ended."""
         if self.exit_code is not None:
             return []
-        with suppress(OSError):  # one of them ended while we looked
+        with suppress(OSError):  # one of them ended meanwhile
             return family(self.pid)
         return self.family()
 
@@ -127,7 +127,7 @@ class Process:
             try:
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
                 parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:  # it ended while we looked
+            except OSError:  # it ended meanwhile
                 continue
             if parent == self.pid and "service.cli" in words:
                 process_ids[words[words.index("service.cli") + 1]] = pid
@@ -136,7 +136,7 @@ class Process:
     def wait_until(self, condition: Callable[[], object], within_s: float, what: str) -> None:
         """Return as soon as `condition` holds; do not wait for a process that ended.
 
-        Raises: TimeoutError with what was said.
+        Raises: TimeoutError with the output.
         """
         try:
             wait_until(lambda: self._check_running() and condition(), within_s, what)
@@ -156,11 +156,11 @@ class Process:
         return self._process.wait(within_s * SLOWEST_MACHINE)
 
     def send(self, number: signal.Signals) -> None:
-        """A signal to this process alone."""
+        """Send a signal to this process alone."""
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it and all that it started at once, as a power cut would, and wait until they are gone."""
+        """End the process and all of its descendants at once, as a power cut would, and wait until they are gone."""
         pids = self.family()
         for pid in pids:
             with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Programs that are no part of the tests' environment, for tests that are about them."""
+"""Programs outside the tests' environment, for the tests that need them."""
 
 import os
 import shutil
@@ -11,9 +11,10 @@ PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
 def installed(*names: str, package: str = "") -> str:
-    """The path of the first of these programs that is there; else the test is skipped, and with CI set it fails.
+    """The path of the first of these programs that is installed; without any, the test is skipped, or fails if CI is
+    set.
 
-    package: of Debian, where its name differs.
+    package: Debian's package, if its name differs.
     """
     path = next((path for name in names if (path := shutil.which(name, path=PATH))), None)
     if path is None:
@@ -22,7 +23,7 @@ def installed(*names: str, package: str = "") -> str:
 
 
 def give_up(reason: str) -> NoReturn:
-    """Skip the test, for want of something that is no part of the repository; with CI set it fails."""
+    """Skip the test, or fail if CI is set, because something outside the repository is missing."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

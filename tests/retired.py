@@ -1,4 +1,4 @@
-"""Words that are no longer names in the service and its tests: private metaphors for which the field has terms."""
+"""Words that are no longer used as names in the service and its tests, because the field has standard terms."""
 
 import ast
 import re
@@ -31,7 +31,10 @@ _AS_PART_OF_A_NAME = re.compile(rf"(?<![a-z])({'|'.join(RETIRED)})(?![a-z])", re
 
 
 def may_name_retired(text: str) -> bool:
-    """Return whether the text is worth parsing: it has a retired word, as prose at least, or the like of a constant."""
+    """Return whether the text is worth parsing.
+
+    It has a retired word, if only in prose, or looks like a retired constant.
+    """
     return bool(_AS_PART_OF_A_NAME.search(text) or RETIRED_CONSTANT.search(text))
 
 

@@ -31,7 +31,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 MOMENT = datetime(2026, 10, 6, 15, 30, tzinfo=UTC)
-"""A Tuesday afternoon: the same pictures whenever they are taken, and not of an empty Sunday."""
+"""The time shown, a Tuesday afternoon: pictures are the same whenever they are taken, and never of an empty Sunday."""
 
 SET_UP = """\
 [forms.tour]
@@ -48,7 +48,7 @@ title = "Day pass"
 [forms.meeting-room]
 title = "Book a meeting room"
 """
-"""What the page of a form shows."""
+"""The set-up that the page of a form shows."""
 
 SIZES = {"": (1280, 860), "-phone": (390, 844)}
 SCHEMES = {"": "light", "-dark": "dark"}
@@ -56,7 +56,7 @@ SCHEMES = {"": "light", "-dark": "dark"}
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: a file's name, a page, how it is looked at. size: width and height in pixels."""
+    """One picture: the file's name, the page, how it is shown. size: width and height in pixels."""
 
     name: str
     path: str
@@ -136,7 +136,7 @@ def _take(screen: Screen, shot: Shot) -> None:
 
 
 def smaller(png: bytes) -> bytes:
-    """The same picture packed as well as zlib can: browsers do it fast."""
+    """Return the picture compressed as well as zlib can: browsers compress for speed."""
     chunks = list(_chunks(png))
     pixels = zlib.decompress(b"".join(content for kind, content in chunks if kind == b"IDAT"))
     kept = [(kind, content) for kind, content in chunks if kind in (b"IHDR", b"PLTE")]

@@ -1,6 +1,6 @@
 """Tests of pure functions over a table: one test goes through all rows, and each row can fail by itself.
 
-A test costs pytest and xdist about 3 ms besides its own work, in three processes: a row of `each_row` costs none of it.
+A test takes pytest and xdist about 3 ms besides its own work, in three processes; a row of `each_row` takes none.
 """
 
 import inspect
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 FAILURES = (Exception, SystemExit, pytest.fail.Exception, pytest.skip.Exception)
-"""A row that would be skipped is one, too: the rows after it would not run."""
+"""A skipped row is a failure, too: the rows after it would not run."""
 
 PARAMETERS: Any = type(pytest.param())
 MAX_TITLE = 200
@@ -25,9 +25,9 @@ def each_row(
 ) -> Callable[[Test], Test]:
     """Call a test with every row of a table; like `pytest.mark.parametrize`, but as one test.
 
-    For a test whose rows need no fixture made anew: a fixture is the same for all rows. Several of these decorators
-    combine as those of pytest do.
-    names: of the test's parameters that a row fills. ids: the rows' titles, or what makes one of a value.
+    Only for tests whose rows can share their fixtures: these are made once for all rows. Several of these decorators
+    combine like those of pytest.
+    names: the test's parameters that a row fills. ids: the rows' titles, or a function from a value to its title.
     Raises: a group of the failures of all rows, each with the number and title of its row.
     """
     parameters = [name.strip() for name in names.split(",")] if isinstance(names, str) else [*names]
@@ -45,7 +45,7 @@ def each_row(
                     failure.add_note(f"in row {number}: {title}")
                     inner = f": {failure.message}" if isinstance(failure, BaseExceptionGroup) else ""
                     failures[f"{number} ({title}){inner}"] = failure
-            if failures:  # a traceback shows the first 15 of a group only: its message names all
+            if failures:  # a traceback shows only the first 15 of a group; its message names all
                 rows = "; ".join(failures)
                 raise BaseExceptionGroup(f"{len(failures)} of {len(table)} rows fail: {rows}", [*failures.values()])
 

@@ -18,7 +18,10 @@ WALKS = dict(re.findall(r"<!-- walk: ([^>]+) -->\n((?:\|.*\n)+)", ARCHITECTURE))
 
 @cache
 def walked() -> dict[str, list[list[str]]]:
-    """What each journey enters, in order; traced in a process of its own, as a worker takes over signals."""
+    """The functions that each journey enters, in order.
+
+    Traced in a process of its own, because a worker takes over signals.
+    """
     command = [sys.executable, "-m", "tests.census", "--journeys"]
     done = subprocess.run(command, env=bare_environ(), capture_output=True, text=True, timeout=120, check=True)
     journeys: dict[str, list[list[str]]] = json.loads(done.stdout.splitlines()[-1])

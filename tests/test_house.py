@@ -97,7 +97,7 @@ OWNERS = {
     "tomlkit": "setup",
     "python_calamine": "capture/sheets/unpacking.py",
 }
-"""Package -> the rooms, or single files, that may import it: to change it for another, only these are opened."""
+"""Package -> the rooms or files that may import it: to replace the package, only these change."""
 
 CALLS = {
     "datetime.now": {"clock.py", "simulator/exchange.py"},
@@ -106,12 +106,12 @@ CALLS = {
     "os.environ": {"settings/environment.py", "cli/up.py", "cli/configuration.py", "metrics/folder.py"},
     "os.getenv": set(),
 }
-"""Calls that read the outside world -> the only files that may make them; all others get the value as an argument."""
+"""Call that reads the outside world -> the only files that may make it; all others get the value as an argument."""
 
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "data", "process", "misc", "common"}
 LATER = ("TODO", "FIXME", "NotImplementedError")
 UNDOCUMENTED = {"add_arguments"}
-"""Functions that are the same everywhere: a docstring would be filler."""
+"""Functions with the same meaning everywhere: a docstring would be filler."""
 
 MIGRATIONS = "store/migrations/versions/"  # lists of tables and columns, written once
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 350, 60
@@ -150,7 +150,7 @@ class Source:
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
-        """Every node of the tree: walking takes ten times as long as looking at what was met."""
+        """Every node of the tree, kept because walking it takes ten times as long as reading the list."""
         return tuple(ast.walk(self.tree))
 
     @cached_property
@@ -279,10 +279,10 @@ def _lines(function: Function) -> int:
 
 
 def _undocumented(node: ast.Module | ast.ClassDef | Function, name: str) -> Iterator[str]:
-    """What has no docstring among a thing and what it shows of itself."""
+    """Yield the names without a docstring: of a class or function, and of its public members."""
     if ast.get_docstring(node) is None:
         yield name
-    if not isinstance(node, Function):  # what a function defines inside is its own affair
+    if not isinstance(node, Function):  # definitions inside a function need no docstring
         for inner in _public(node.body):
             yield from _undocumented(inner, f"{name}: {inner.name}")
 
@@ -294,7 +294,7 @@ def _public(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef | Function]:
 
 
 def _says_it_all(node: ast.ClassDef | Function) -> bool:
-    """Whether the name says what a docstring could only repeat."""
+    """Whether a docstring could only repeat the name."""
     if isinstance(node, ast.ClassDef):
         return node.name == "Meta"
     decorators = {ast.unparse(each) for each in node.decorator_list}

@@ -18,7 +18,10 @@ REFUSED = re.compile(r"\b(AGPL|GPL|SSPL|BUSL|Commons Clause|Proprietary|Non-?Com
 
 
 def licence_of(metadata: Message) -> str:
-    """As the package states it: the expression of PEP 639, else the classifiers, else the older free text."""
+    """Return the licence that the package states.
+
+    The expression of PEP 639, else the classifiers, else the free text.
+    """
     if expression := metadata.get("License-Expression"):
         return str(expression)
     stated = [value for value in metadata.get_all("Classifier", []) if value.startswith("License ::")]

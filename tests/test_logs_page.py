@@ -70,7 +70,7 @@ def logged() -> dict[str, set[str]]:
 
 
 def documented() -> dict[str, set[str]]:
-    """The same, from the page: a row may hold several events and, in one order or the other, their levels."""
+    """Event -> its levels, from the page: a row may have several events, and their levels in any order."""
     rows = re.findall(r"^\| ((?:`\w+` ?)+)\| ([a-z, ]+) \|", (ROOT / "docs/logs.md").read_text(), re.MULTILINE)
     return {event: set(levels.split(", ")) for events, levels in rows for event in re.findall(r"`(\w+)`", events)}
 

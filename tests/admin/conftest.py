@@ -8,5 +8,5 @@ from tests.front import Front
 
 @pytest.fixture
 def front(sqlite: Store) -> Front:
-    """An application with the form `contact`; ask its API with `ask`."""
+    """An application with the form `contact`; call its API with `ask`."""
     return Front(sqlite)

@@ -1,4 +1,4 @@
-"""A sink for alerts, and a monitor that looks when the test says so."""
+"""A sink for alerts, and a monitor that runs when the test says so."""
 
 import threading
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def sink() -> Iterator[AlertSink]:
 
 @dataclass
 class MonitorEnv:
-    """One installation with its monitors. Time is the test's."""
+    """One installation with its monitors. The test sets the time."""
 
     store: Store
     sink: AlertSink
@@ -39,7 +39,7 @@ class MonitorEnv:
     gone: set[str] = field(default_factory=set)
 
     def configure(self, name: str = "one", **config: Any) -> Monitor:
-        """A monitor so configured, from now on."""
+        """Use a monitor with this configuration from now on."""
         defaults: dict[str, Any] = {"addresses": [self.sink.address], "forms": {"contact": a_form()}, "send": send_here}
 
         def submit(submission: Submission, form: Form) -> Receipt:
@@ -52,20 +52,20 @@ class MonitorEnv:
         return self.monitors[name]
 
     def look(self, minutes: float = 0, name: str = "one") -> bool:
-        """Let time pass, then let a monitor look once; whether it is on duty."""
+        """Let time pass, then run a monitor once; return whether it is on duty."""
         self.now += timedelta(minutes=minutes)
         if name not in self.monitors:
             self.configure(name)
         return self.monitors[name].step(self.now) is not None
 
     def enqueue(self, email: str = "ada@example.com", **changes: Any) -> Lead:
-        """A lead that arrives now."""
+        """Keep a lead that arrives now."""
         lead = a_lead(email, self.now, **changes)
         self.store.keep_and_enqueue([Arrival(lead, [], email)])
         return lead
 
     def deliver(self, *delivered: Lead) -> None:
-        """A worker gets them through now."""
+        """Let a worker deliver these leads now."""
         ids = [lead.id for lead in delivered]
         call = {"step": "create_opportunity", "started_at": self.now, "outcome": "done"}
         with self.store._database.writing.begin() as connection:
@@ -99,7 +99,7 @@ def env(store: Store, sink: AlertSink) -> MonitorEnv:
 
 @pytest.fixture(autouse=True)
 def fresh_logs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs go to this test's own output: a logger keeps the stream of its first user."""
+    """Send logs to this test's own output: a logger keeps the stream of its first user."""
     structlog.reset_defaults()
     for room in (sending, monitor):
         monkeypatch.setattr(room, "log", structlog.get_logger())

@@ -1,4 +1,4 @@
-"""The tables are well formed, so that a slip in a text file shows here and not in a attribution."""
+"""The tables are well formed: a slip in a text file shows here, not in an attribution."""
 
 import re
 

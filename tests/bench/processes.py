@@ -1,4 +1,4 @@
-"""Starting what is measured, and asking the kernel what it uses. Linux."""
+"""Starts the measured programs, and reads their usage from the kernel. Linux only."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from tests.processes import family
 
 @contextmanager
 def running(command: list[str], env: Mapping[str, str], port: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A process, from when its port answers until the block ends."""
+    """Run a process, from the moment its port answers until the block ends."""
     process = subprocess.Popen(command, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
     try:
         if port is not None:
@@ -35,13 +35,13 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.05)
         else:
-            time.sleep(0.5)  # the second web process may still start
+            time.sleep(0.5)  # the second web process may still be starting
             return
     raise RuntimeError(f"{process.args!r} does not listen")
 
 
 def gunicorn(factory: str, port: int, *more: str) -> list[str]:
-    """The same server for every yardstick: two processes of eight threads."""
+    """Return the command of the server for every yardstick: two processes of eight threads."""
     options = ["-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "5", "--log-level", "warning"]
     return [sys.executable, "-m", "gunicorn", *options, *more, "-b", f"127.0.0.1:{port}", factory]
 

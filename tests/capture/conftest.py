@@ -1,4 +1,4 @@
-"""What the tests of the endpoints share, and those of the page's script."""
+"""Fixtures for the tests of the endpoints and of the tracking script."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,13 @@ from tests.front import Front
 
 @pytest.fixture
 def front(sqlite: Store) -> Front:
-    """An application with the form `contact`, that lets everybody post as often as they like."""
+    """An application with the form `contact` and without a rate limit."""
     return Front(sqlite)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Site]:
-    """A website, in the part of the service, too."""
+    """A website that also plays the service."""
     with Site() as site:
         yield site
 
@@ -34,5 +34,5 @@ def site(server: Site) -> Site:
 
 @pytest.fixture
 def visitor(browser: webdriver.Chrome, site: Site) -> Visitor:
-    """Somebody who was never there: each visits a domain that the browser has never seen."""
+    """A new visitor: each one visits a domain that the browser has never seen."""
     return Visitor(browser, site)

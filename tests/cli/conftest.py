@@ -1,4 +1,4 @@
-"""What the tests of the commands share: an operator's folder, and the command line in it."""
+"""Fixtures for the tests of the commands: an operator's folder, and the command line in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Terminal:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_of_the_test: None) -> Path:
-    """An empty folder, ours for the time being, with nothing of this project set in the environment."""
+    """An empty working directory, without any variable of this project in the environment."""
     for setting in SETTINGS:
         for name in (setting.name, f"{setting.name}_FILE"):
             monkeypatch.delenv(name, raising=False)

@@ -27,7 +27,7 @@ SCHEDULE_S = (5.0, 30.0, 120.0)
 
 @dataclass
 class Env:
-    """One installation. Time is the worker's argument: nothing here waits."""
+    """One installation. The time is an argument of the worker, so nothing waits."""
 
     store: Store
     nexudus: Simulator
@@ -35,13 +35,13 @@ class Env:
     ahead: timedelta = timedelta(0)
 
     def owes(self, lead: Lead) -> Lead:
-        """Keep a lead that arrives now, and owe it to Nexudus."""
+        """Keep a lead that arrives now, and enqueue its delivery."""
         arrived = replace(lead, received_at=clock.now())
         self.store.keep_and_enqueue([Arrival(arrived, [], lead.submission.contact.email)])
         return arrived
 
     def deliver_once(self) -> int:
-        """Deliver whatever is due; how many Deliveries that were."""
+        """Deliver everything that is due; return the number of deliveries."""
         now = clock.now() + self.ahead
         claimed = self.store.write(lambda tx: tx.queue.claim("the test", now, 90, 10))
         for delivery in claimed:
@@ -61,17 +61,17 @@ class Env:
         self.context = replace(self.context, forms=forms)
 
     def forget_time(self) -> None:
-        """Let every pause and wait be over: the store believes that they ended just now."""
+        """End every pause and wait now, as far as the store knows."""
         self.ahead += timedelta(days=1)
         end = text("UPDATE accounts SET paused_until = 0 WHERE paused_until IS NOT NULL")
         self.store.write(lambda tx: tx._execute(end))
 
     def tomorrow(self) -> datetime:
-        """When whatever waits is due."""
+        """An instant at which everything that waits is due."""
         return clock.now() + self.ahead + timedelta(days=1)
 
     def pauses(self) -> list[Pause]:
-        """The pauses that hold now."""
+        """The pauses in force now."""
         with self.store.read() as tx:
             return tx.accounts.pauses(clock.now())
 
@@ -91,7 +91,7 @@ class Env:
 def a_context(
     store: Store, simulator: Simulator, forms: dict[str, Form], timeout_s: float = 2, pace: Pace = UNHURRIED
 ) -> AccountContext:
-    """A desk that delivers to the simulator, by default without waiting for any pace."""
+    """An AccountContext that delivers to the simulator, by default without a rate limit."""
     pacer = Pacer("default", [pace], store, lambda: clock.now().timestamp(), clock.sleep)
     login = Login("simulator@leadcapture.example", "simulator")
     counts = DeliveryCounts("default")

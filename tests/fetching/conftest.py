@@ -1,4 +1,4 @@
-"""What these tests share: the stand-in, and an installation that reads from it."""
+"""Fixtures for these tests: the stand-in for the platforms, and an installation that reads from it."""
 
 import hashlib
 import hmac
@@ -34,7 +34,7 @@ TABLES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def platforms() -> Iterator[Platforms]:
-    """The stand-in."""
+    """The stand-in for the platforms."""
     with Platforms() as standing_in:
         yield standing_in
 
@@ -58,7 +58,7 @@ class Env:
         self.form = a_form("tour", webhooks=whole)
 
     def hears(self, *leads: str | tuple[str, str], **more: Any) -> list[LeadId]:
-        """Meta announces leads; their ids here."""
+        """Meta announces leads; return their ids here."""
         body = json.dumps(event(*leads, **more)).encode()
         proof = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         headers = {"X-Hub-Signature-256": f"sha256={proof}"}
@@ -68,7 +68,7 @@ class Env:
         return [LeadId(each) for each in payload.get("ids", [payload["id"]])]
 
     def hears_linkedin(self, response_id: str, action: str = "CREATED", account: str = "508") -> LeadId:
-        """LinkedIn announces a response, or takes it back; the lead's id here."""
+        """LinkedIn announces a response, or withdraws it; return the lead's id here."""
         event = {
             "type": "LEAD_ACTION",
             "leadGenFormResponse": f"urn:li:leadGenFormResponse:{response_id}",
@@ -96,7 +96,7 @@ class Env:
 
     @contextmanager
     def fetching(self, name: str = "one", store: Store | None = None) -> Iterator[Fetcher]:
-        """A worker's fetcher at work, after a start."""
+        """Run a worker's fetcher within the block."""
         stop = threading.Event()
         reconnect(store or self.store, self.connections())
         fetcher = Fetcher(store or self.store, self.connections(), Identity(name, lambda _: False), stop)
@@ -108,7 +108,7 @@ class Env:
             fetcher.join(10)
 
     def reads(self, *ids: LeadId, status: Status = Status.PENDING) -> None:
-        """Let a worker run until these leads stand there."""
+        """Let a worker run until these leads have this status."""
         with self.fetching():
             self.wait(lambda: all(self.lead(lead_id).status is status for lead_id in ids))
 
@@ -136,7 +136,7 @@ class Env:
             time.sleep(0.01)
 
     def hurry(self) -> None:
-        """Let all waits and rests be over."""
+        """End all waits and pauses."""
         past = clock.now() - timedelta(seconds=1)
         waits = (update(notices).values(due_at=past), update(connections).values(paused_until=past))
         self.store.write(lambda tx: [tx._execute(each) for each in waits])  # in turn with the worker's own changes
@@ -159,12 +159,12 @@ class Env:
             return tx.leads.attempts_of([lead_id])[lead_id]
 
     def concerns(self) -> dict[str, Alert]:
-        """What is wrong now, by cause."""
+        """The open alerts, by cause."""
         with self.store.read() as tx:
             return {concern.cause: concern for concern in tx.alerts.open()}
 
     def due_at(self, lead_id: LeadId) -> datetime:
-        """When a lead is to be read next."""
+        """When a lead is due to be read."""
         with self.store._database.reading.connect() as connection:
             due_at: datetime = connection.execute(
                 notices.select().with_only_columns(notices.c.due_at).where(notices.c.lead_id == lead_id)

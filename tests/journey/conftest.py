@@ -1,4 +1,4 @@
-"""What several journeys need: chance that can be repeated, and a running demo."""
+"""Fixtures for several journeys: repeatable chance, and a running demo."""
 
 import os
 import random
@@ -23,7 +23,7 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a newcomer has after `make run`."""
+    """The demo, as a newcomer has it after `make run`."""
 
     folder: Path
     up: Process

@@ -1,4 +1,4 @@
-"""What the tests of the metrics share: Prometheus' own checker, and the files that it and Grafana read."""
+"""Fixtures for the tests of the metrics: Prometheus' own checker, and the files that it and Grafana read."""
 
 import json
 import re
@@ -18,12 +18,12 @@ DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana/dashboards/lead-c
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    """The program that checks what Prometheus reads; Debian's package prometheus has it."""
+    """The program that checks files for Prometheus, from Debian's package prometheus."""
     return installed("promtool", package="prometheus")
 
 
 def expressions() -> dict[str, str]:
-    """Where an expression of PromQL stands, in the rules or on the dashboard -> the expression."""
+    """Place of a PromQL expression, in the rules or the dashboard -> the expression."""
     rules = {rule["alert"]: rule["expr"] for group in RULES["groups"] for rule in group["rules"]}
     panels = {
         f"{panel['title']} {target['refId']}": target["expr"]

@@ -38,7 +38,7 @@ class ReconciliationEnv:
             return sorted(tx.search.leads(Query(), 1000), key=lambda lead: lead.id)
 
     def poll(self, now: datetime | None = None) -> str:
-        """Read what changed."""
+        """Read the opportunities that changed."""
         return poll(self.reader, now or clock.now())
 
     def reconcile(
@@ -48,17 +48,17 @@ class ReconciliationEnv:
         return reconcile(self.reader, since, now or clock.now(), platforms)
 
     def sale(self, lead: Lead) -> Sale:
-        """How the lead's opportunity stands, as it was last seen."""
+        """The lead's opportunity as it was last read."""
         with self.delivery.store.read() as tx:
             return tx.crm.sales_of([lead.id])[lead.id]
 
     def changes(self, lead: Lead) -> list[SaleChange]:
-        """What happened to it."""
+        """The changes of the lead's opportunity."""
         with self.delivery.store.read() as tx:
             return tx.crm.changes_of([lead.id])[lead.id]
 
     def names(self, lead: Lead) -> list[str]:
-        """The same in words."""
+        """The changes in words."""
         return [change.name for change in self.changes(lead)]
 
 

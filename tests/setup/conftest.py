@@ -15,7 +15,7 @@ from tests.builders import NOON
 
 @dataclass
 class FollowedFile:
-    """A forms file in a folder of its own; time is the test's."""
+    """A forms file in a folder of its own; the test sets the time."""
 
     path: Path
     environ: dict[str, str] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class FollowedFile:
         new.replace(self.path)
 
     def follow(self, setup: Setup | None = None) -> CurrentSetup:
-        """What a process has in force after its start; `setup` if that is what it has read then."""
+        """Follow the file as a process does after its start; `setup`: the set-up that it has read by then."""
         settings = read_settings({"FORMS_FILE": str(self.path)})
         read = lambda name: lookup(name, self.environ)  # noqa: E731
         return follow_setup(settings, setup or read_setup(self.path, read), read, self.now)
 
     def look(self, current: CurrentSetup) -> Look:
-        """What the second of two looks brings: the first only sees that something is new."""
+        """Look twice and return the second result: the first look only notices a change."""
         current.look(self.now)
         self.now += timedelta(seconds=1)
         return current.look(self.now)

@@ -1,4 +1,4 @@
-"""The processes of an installation, wired as in service/, each with a fate: what they know dies with them."""
+"""The processes of an installation, wired as in service/; each can be killed, and loses its memory then."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ def _parse(document: SetupDocument) -> Setup:
 
 
 class Process:
-    """One process: started, at work in turns, killed or ended, started again."""
+    """One process: started, given turns to work, killed or ended, started again."""
 
     _numbers = itertools.count(1)
     _watcher: SetupWatcher
@@ -85,7 +85,7 @@ class Process:
 
     @property
     def fate(self) -> Fate:
-        """What awaits it."""
+        """The fate of the process."""
         return self._fate
 
     def start(self) -> bool:
@@ -107,7 +107,7 @@ class Process:
         return self._is_up
 
     def work(self, job: Callable[[], T]) -> T | None:
-        """Let it be this process's turn; None where it is not up, or is killed meanwhile."""
+        """Let the process work for one turn; None if it is not running, or is killed meanwhile."""
         if not self._is_up:
             return None
         with self._simulated.of(self.name, self._host):
@@ -118,12 +118,12 @@ class Process:
                 return None
 
     def end(self) -> None:
-        """Close what it has open, as the kernel would."""
+        """Close everything that the process has open, as the kernel would."""
         self._is_up = False
         self._store.close()
 
     def follow_setup(self) -> None:
-        """Look whether the forms file has changed."""
+        """Check whether the forms file has changed."""
         if self._watcher.step(clock.now()) is not None:
             self._watcher.step(clock.now())
 
@@ -132,7 +132,7 @@ class Process:
 
 
 class Web(Process):
-    """The web process, and whoever calls it."""
+    """The web process and its callers."""
 
     def _begin(self) -> None:
         app = create_app(self._settings, self._current, store=self._store)
@@ -140,7 +140,7 @@ class Web(Process):
         self._client = app.test_client()
 
     def post(self, path: str, body: Any, headers: Mapping[str, str]) -> TestResponse | None:
-        """Return the response; None where none comes."""
+        """Return the response, None if there is none."""
 
         def call() -> TestResponse:
             self.follow_setup()
@@ -192,7 +192,7 @@ class DeliveryWorker(Process):
         self._network.ended.add(self._identity.name)
 
     def round(self) -> None:
-        """Do what is due."""
+        """Do all work that is due."""
         self.work(self._do_what_is_due)
 
     def _do_what_is_due(self) -> None:

@@ -23,9 +23,11 @@ class ActParameters(ApiRequest):
     since = InstantOrDayField("done at or after")
     until = InstantOrDayField("done before")
     who = fields.String(load_default="", validate=NO_NUL, metadata={"description": 'an e-mail, "key NAME", "admin"'})
-    lead = fields.String(load_default="", validate=NO_NUL, metadata={"description": "acts on the lead of this id"})
+    lead = fields.String(load_default="", validate=NO_NUL, metadata={"description": "acts on the lead with this id"})
     kind = fields.String(load_default="", validate=validate.OneOf([*KINDS, ""]))
-    subject = fields.String(load_default="", validate=NO_NUL, metadata={"description": "acts on the thing of this id"})
+    subject = fields.String(
+        load_default="", validate=NO_NUL, metadata={"description": "acts on the subject with this id"}
+    )
     act = fields.String(load_default="", validate=NO_NUL, metadata={"description": "release, publish, revoke ..."})
     account = fields.String(load_default="", validate=NO_NUL)
     q = fields.String(

@@ -131,7 +131,7 @@ class AnswerBody(ApiResponse):
     answered_at = fields.String(allow_none=True, metadata=INSTANT)
     how = fields.String(
         allow_none=True,
-        metadata={"enum": [*(kind.value for kind in AnswerKind), None], "description": "what came first"},
+        metadata={"enum": [*(kind.value for kind in AnswerKind), None], "description": "what the person did first"},
     )
     in_time = fields.Boolean(allow_none=True)
     working_s = fields.Integer(allow_none=True, metadata={"description": "working time until the answer, in seconds"})
@@ -221,13 +221,13 @@ class LeadBody(ApiResponse):
     attempts = fields.List(fields.Nested(AttemptBody))
     next_attempt_at = fields.String(allow_none=True, metadata=INSTANT)
     problem = fields.String(allow_none=True, metadata={"description": "why it needs attention, and what to do"})
-    repeats = fields.Integer(metadata={"description": "how often the same submission arrived again"})
+    repeats = fields.Integer(metadata={"description": "number of times the same submission arrived again"})
     setup_version = fields.Integer(
         allow_none=True,
         metadata={"description": "version of the set-up that applies to it; null where that is a forms file"},
     )
     corrections = fields.List(fields.Nested(CorrectionBody))
-    sent = fields.Dict(allow_none=True, metadata={"description": "the CrmOpportunity body as it was last sent"})
+    sent = fields.Dict(allow_none=True, metadata={"description": "the CrmOpportunity body that was last sent"})
     crm = fields.Nested(CrmBody, allow_none=True)
     known = fields.Nested(KnownBody, allow_none=True)
     answer = fields.Nested(AnswerBody, allow_none=True)

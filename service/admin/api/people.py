@@ -39,7 +39,7 @@ PERSON_ID = {"in": "path", "name": "person_id", "description": "the person's id"
 
 NO_SUCH_PERSON = "there is no such person"
 
-ROLE = {"description": "from the least to the most: each may do what the one before may"}
+ROLE = {"description": "in ascending order: each role includes the permissions of the one before"}
 
 ADDRESS = validate.Regexp(EMAIL, error="write an e-mail address, such as ann@example.com")
 NAME = (validate.Length(max=MAX_PERSON_NAME), validate.Regexp(PERSON_NAME, error="write a name of one line"))
