@@ -64,7 +64,10 @@ def is_running(pid: int) -> bool:
 def wait_until(condition: Callable[[], object], within_s: float, what: str, pause_s: float = 0.02) -> float:
     """Return as soon as `condition` holds; it is checked again after each pause.
 
+    The pauses grow to a tenth of the time waited: checking often costs the processes that are waited for more than that.
+
     within_s: what a quiet machine needs at most.
+    pause_s: the first pause, in seconds.
     Returns: the seconds that passed.
     Raises: TimeoutError that names `what`.
     """
@@ -72,7 +75,7 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str, paus
     while not condition():
         if time.monotonic() - began > within_s * SLOWEST_MACHINE:
             raise TimeoutError(f"not within {within_s * SLOWEST_MACHINE:.0f} s: {what}")
-        time.sleep(pause_s)
+        time.sleep(max(pause_s, (time.monotonic() - began) / 10))
     return time.monotonic() - began
 
 

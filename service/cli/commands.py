@@ -47,7 +47,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "lead-capture worker",
         ),
         "simulator": Command(
-            "service.cli.processes:simulator",
+            "service.cli.simulator",
             "simulate Nexudus, with a board to look at; nothing in it is real or saved",
             "lead-capture simulator --port 8010",
         ),

@@ -1,4 +1,4 @@
-"""`lead-capture web`, `worker` and `simulator`: the processes of an installation, each serving until it is stopped."""
+"""`lead-capture web` and `worker`: the two processes of an installation, each serving until it is stopped."""
 
 import argparse
 from typing import Any
@@ -7,17 +7,17 @@ from service import clock
 from service.cli import listening
 from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
-from service.cli.listening import EVERYWHERE, LOOPBACK, ListenAddress, listen_address
+from service.cli.listening import EVERYWHERE, ListenAddress, listen_address
 from service.cli.main import load_without, loading
 from service.cli.server_hooks import server_hooks
 from service.metrics.folder import metrics_folder
 from service.rate_limit import PostCounts
 from service.server.limits import ServerLimits
-from service.settings import Settings, lookup, read_settings
+from service.settings import Settings, lookup
 from service.setup.reading import follow_setup
 
-WEB_ADDRESS, SIMULATOR_ADDRESS = ListenAddress(EVERYWHERE, 8000), ListenAddress(LOOPBACK, 8010)
-"""Default addresses: the proxy of `web` may be another machine."""
+WEB_ADDRESS = ListenAddress(EVERYWHERE, 8000)
+"""The default address of `web`: its proxy may be another machine."""
 
 MAX_CONNECTIONS = 1500
 """Open connections of one web process: more than may wait for a thread, so that others can always be dropped."""
@@ -116,28 +116,4 @@ def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every com
             follow_setup(settings, installation.setup, lookup, clock.now(), installation.store),
             installation.store,
         )
-    return 0
-
-
-# -- simulator: a stand-in for Nexudus to practise on
-
-
-def add_simulator_arguments(parser: argparse.ArgumentParser) -> None:
-    """--host and --port."""
-    listening.add_arguments(parser, SIMULATOR_ADDRESS)
-
-
-def run_simulator(arguments: argparse.Namespace) -> int:
-    """Serve until stopped.
-
-    Raises: Failed.
-    """
-    with loading():
-        from service.simulator.server import serve
-
-    address = listen_address(read_settings(), SIMULATOR_ADDRESS, arguments)
-    try:
-        serve(address.port, address.host)
-    except OSError as error:
-        raise address.unusable(error) from error
     return 0

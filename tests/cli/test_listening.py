@@ -12,7 +12,8 @@ from service.cli import listening, up
 from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
 from service.cli.listening import EVERYWHERE, ListenAddress, listen_address
-from service.cli.processes import SIMULATOR_ADDRESS, WEB_ADDRESS, server_options
+from service.cli.processes import WEB_ADDRESS, server_options
+from service.cli.simulator import SIMULATOR_ADDRESS
 from service.settings import read_settings
 from service.simulator.app import create_app
 from service.simulator.server import Server

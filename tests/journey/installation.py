@@ -116,13 +116,23 @@ def leads(port: int, **filters: str) -> list[dict[str, Any]]:
     leads_read: list[dict[str, Any]] = []
     cursor = ""
     while True:
-        page = requests.get(
-            f"http://127.0.0.1:{port}/api/v1/leads",
-            params={**filters, "cursor": cursor} if cursor else filters,
-            headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=10,
-        ).json()
+        page = _page(port, {**filters, "cursor": cursor} if cursor else filters)
         leads_read += page["leads"]
         cursor = page["next"]
         if not cursor:
             return leads_read
+
+
+def is_any_pending(port: int) -> bool:
+    """Whether a lead still waits for its delivery."""
+    return bool(_page(port, {"status": "pending"})["leads"])
+
+
+def _page(port: int, query: dict[str, str]) -> dict[str, Any]:
+    page: dict[str, Any] = requests.get(
+        f"http://127.0.0.1:{port}/api/v1/leads",
+        params=query,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        timeout=10,
+    ).json()
+    return page

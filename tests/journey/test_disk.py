@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from service.lead import LeadId, marker_of
-from tests.journey.installation import TOKEN, Installation, Nexudus, leads, status
+from tests.journey.installation import TOKEN, Installation, Nexudus, is_any_pending, leads, status
 from tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.journey
@@ -86,7 +86,7 @@ class TestFullDisk:
         installation.start_web(port)
         installation.start_worker()
         acknowledged.add(post(port, 5000).json()["id"])
-        wait_until(lambda: not leads(port, status="pending"), 30, "every lead is delivered")
+        wait_until(lambda: not is_any_pending(port), 30, "every lead is delivered")
 
         markers = [each["SystemId"] for each in nexudus.opportunities()]
         assert sorted(markers) == sorted(marker_of(LeadId(ident)) for ident in acknowledged)

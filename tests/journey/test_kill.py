@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.lead import LeadId, marker_of
-from tests.journey.installation import TOKEN, Installation, Nexudus, leads
+from tests.journey.installation import TOKEN, Installation, Nexudus, is_any_pending, leads
 from tests.journey.visitors import Visitors
 from tests.processes import free_port, wait_until
 
@@ -71,7 +71,7 @@ def test_every_acknowledged_lead_becomes_one_opportunity_whoever_is_killed(
         with Visitors(service.port, chance) as visitors:
             kill_all(service, visitors, chance)
             visitors.leave()
-        wait_until(lambda: not leads(service.port, status="pending"), 60, "every lead is delivered", pause_s=0.5)
+        wait_until(lambda: not is_any_pending(service.port), 60, "every lead is delivered")
         kept, sent = leads(service.port), nexudus.opportunities()
         coworkers = nexudus.coworkers()
 

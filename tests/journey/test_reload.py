@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.journey.installation import START_S, TOKEN, Installation, Nexudus, leads
+from tests.journey.installation import START_S, TOKEN, Installation, Nexudus, is_any_pending, leads
 from tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.journey
@@ -146,7 +146,7 @@ def test_ten_changes_under_load_are_followed_as_wholes_within_two_seconds(tmp_pa
         followers.up.send(signal.SIGHUP)
         followers.follow("setup_reloaded")
         visitors.stop()
-        wait_until(lambda: not leads(port, status="pending"), 30, "every lead is delivered")
+        wait_until(lambda: not is_any_pending(port), 30, "every lead is delivered")
         kept, opportunities = leads(port), Nexudus(f"http://127.0.0.1:{simulator_port}").opportunities()
         assert followers.up.family() == processes, "none was started anew"
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from service.lead import LeadId, marker_of
-from tests.journey.installation import TOKEN, Installation, Nexudus, leads
+from tests.journey.installation import TOKEN, Installation, Nexudus, is_any_pending, leads
 from tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.journey
@@ -29,7 +29,7 @@ def test_people_who_write_twice_at_once_become_one_contact_with_two_opportunitie
         installation.start_worker()
         installation.start_worker()
         ids = post_all(ports, chance)
-        wait_until(lambda: not leads(ports[0], status="pending"), 30, "every lead is delivered")
+        wait_until(lambda: not is_any_pending(ports[0]), 30, "every lead is delivered")
         sent, coworkers = nexudus.opportunities(), nexudus.coworkers()
 
     assert sorted(each["SystemId"] for each in sent) == sorted(marker_of(ident) for ident in ids)
