@@ -72,7 +72,7 @@ class Visitors:
 
     def _visit(self, person: int) -> None:
         count = 0
-        while not self._stop.wait(0.03):
+        while not self._stop.wait(0.1):
             count += 1
             email = f"visitor-{person}-{count}@example.com"
             try:
