@@ -64,7 +64,7 @@ def is_running(pid: int) -> bool:
 def wait_until(condition: Callable[[], object], within_s: float, what: str, pause_s: float = 0.02) -> float:
     """Return as soon as `condition` holds; it is checked again after each pause.
 
-    The pauses grow to a tenth of the time waited: checking often costs the processes that are waited for more than that.
+    The pauses grow to a tenth of the time waited: checking often costs the processes that are waited for more.
 
     within_s: what a quiet machine needs at most.
     pause_s: the first pause, in seconds.
