@@ -110,11 +110,11 @@ class OidcClient:
         Raises: ProviderRefused, ProviderUnavailable.
         """
         if not begun.state or query.get("state") != begun.state:
-            raise ProviderRefused("the state is another one")
+            raise ProviderRefused("the state does not match")
         if "error" in query or not query.get("code"):
             raise ProviderRefused(f"the provider answers {query.get('error', 'no code')[:60]}")
         if query.get("iss", self._provider.issuer) != self._provider.issuer:  # RFC 9207
-            raise ProviderRefused("the answer is of another issuer")
+            raise ProviderRefused("the response names another issuer")
         tokens = self._exchange(query["code"], begun.verifier, now)
         claims = self._verified(tokens, begun.nonce, now)
         if "email" not in claims and tokens.get("access_token"):
@@ -179,7 +179,7 @@ class OidcClient:
     def _user_info(self, access_token: str, subject: str, now: datetime) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {access_token}"}
         url = self._address("userinfo_endpoint", now)
-        claims = self._call("GET", url, headers, refused="the user info is not given")
+        claims = self._call("GET", url, headers, refused="the user info was refused")
         if claims.get("sub") != subject:
             raise ProviderRefused("the user info is about someone else")
         return claims
@@ -191,7 +191,7 @@ class OidcClient:
 
         document = self._get(get_well_known_url(self._provider.issuer, external=True), now)
         if document.get("issuer") != self._provider.issuer:
-            raise ProviderUnavailable("its description is of another issuer: write OIDC_ISSUER exactly as it does")
+            raise ProviderUnavailable("its metadata names another issuer: write OIDC_ISSUER exactly as there")
         return document
 
     def _address(self, name: str, now: datetime) -> str:
@@ -199,7 +199,7 @@ class OidcClient:
         address = self._metadata(now).get(name)
         schemes = ("https", urlsplit(self._provider.issuer).scheme)
         if not isinstance(address, str) or urlsplit(address).scheme not in schemes:
-            raise ProviderUnavailable(f"its description has no {name}")
+            raise ProviderUnavailable(f"its metadata has no {name}")
         return address
 
     def _get(self, url: str, now: datetime) -> dict[str, Any]:
@@ -219,7 +219,7 @@ class OidcClient:
         try:
             response = _http().send(method, url, headers, body)
         except NoResponse as error:
-            raise ProviderUnavailable("it does not answer") from error
+            raise ProviderUnavailable("it does not respond") from error
         if refused and response.status in range(400, 500):
             raise ProviderRefused(f"{refused} ({response.status})")
         try:
@@ -227,7 +227,7 @@ class OidcClient:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise ProviderUnavailable(f"it answers {response.status} without a JSON object")
+            raise ProviderUnavailable(f"it responds {response.status} without a JSON object")
         return document
 
 

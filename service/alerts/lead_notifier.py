@@ -39,12 +39,12 @@ MAX_FAILURES = 3
 class LeadTopic:
     """The subject of messages, and how the store is read and marked for it.
 
-    what: the leads in words. key: in the forms file, with the addresses. suffix: of the audience's name, so that its
+    subject: the leads in words. key: in the forms file, with the addresses. suffix: of the audience's name, so that its
     alert and its rate limit are separate. pending: returns the leads of a form for which a message is due at an
     instant, at most so many, by id behind the last one. mark: records that the message about some leads was sent.
     """
 
-    what: str
+    subject: str
     key: str
     suffix: str
     addresses: Callable[[Form], tuple[str, ...]]
@@ -261,7 +261,7 @@ class LeadNotifier:
         if broken:
             topic, channel = self._audience.topic, broken[0]
             sentence = (
-                f"Messages about {topic.what} of the form {self._audience.form_title} do not reach address "
+                f"Messages about {topic.subject} of the form {self._audience.form_title} do not reach address "
                 f"{channel.number} of its `{topic.key}`: {channel.outcome}. Correct the address. "
                 "What it missed is sent as soon as it works; the leads themselves are not affected."
             )

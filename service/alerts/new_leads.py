@@ -30,7 +30,7 @@ STOP_TIMEOUT_S = 4.0
 def new_lead_topic(links: AnswerLinks) -> LeadTopic:
     """Return the topic of new leads: those marked in their own commit."""
     return LeadTopic(
-        what="new leads",
+        subject="new leads",
         key="notify",
         suffix="",
         addresses=lambda form: form.notify,

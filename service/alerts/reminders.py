@@ -58,7 +58,7 @@ def _topic(step: ClockStep, key: str, links: AnswerLinks) -> LeadTopic:
                 _advance(tx, _done(clock, now), clock)
 
     return LeadTopic(
-        what="leads that wait for an answer",
+        subject="leads that wait for an answer",
         key=key,
         suffix=", reminders" if step is ClockStep.REMIND else ", escalations",
         addresses=addresses,

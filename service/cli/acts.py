@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=ANY,
         metavar="NUMBER:HASH",
-        help="check that the chain is whole, and that it still holds an act that was noted elsewhere",
+        help="check that the record is intact, and still holds an act that was noted elsewhere",
     )
 
 
@@ -67,7 +67,7 @@ def _list(installation: Installation, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([act_json(act) for act in acts])
     else:
-        print("\n".join(map(_line, acts)) or "nothing is on record")
+        print("\n".join(map(_line, acts)) or "no act matches")
     return 0
 
 
@@ -117,9 +117,9 @@ def _verify(installation: Installation, arguments: argparse.Namespace) -> int:
         print_json({"whole": not problem, "problem": problem or None, "newest": newest, "erased": report.erased})
         return 1 if problem else 0
     if problem:
-        raise Failed(f"the record of acts was changed: {problem}; up to act {report.number} it is whole")
+        raise Failed(f"the record of acts was changed: {problem}; up to act {report.number} it is intact")
     erased = f", {report.erased:,} of them without the words of erased people" if report.erased else ""
-    print(f"the record is whole: {counted(report.number, 'act')}{erased}")
+    print(f"the record is intact: {counted(report.number, 'act')}{erased}")
     if report.hash:
         print(f"note the newest outside of this database: {report.number}:{report.hash}")
     return 0

@@ -73,7 +73,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "forms": Command(
             "service.cli.forms",
-            "export, publish, compare and take back the set-up that is kept in the database",
+            "export, publish, compare and revert the set-up in the database",
             "lead-capture forms apply forms.toml --dry-run",
         ),
         "leads": Command(
@@ -88,7 +88,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "alerts": Command(
             "service.cli.alerts",
-            "list what is wrong now; with --test, send a message to each of ALERT_URLS",
+            "list the open alerts; with --test, send a message to each of ALERT_URLS",
             "lead-capture alerts --test",
         ),
         "pull": Command(
@@ -128,7 +128,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "acts": Command(
             "service.cli.acts",
-            "show who did what: the record of acts, and whether it is as it was written",
+            "show who did what: the record of acts, and whether it is intact",
             "lead-capture acts --since 2026-11-01 --who ann@example.com",
         ),
         "forget": Command(
@@ -153,7 +153,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "restore": Command(
             "service.cli.database:restore",
-            "put a backup in the place of the database; what was delivered since is not created again",
+            "replace the database by a backup; leads delivered since are not created again in Nexudus",
             "lead-capture restore /var/backups/leads-2026-11-30.db --reconcile",
         ),
         "copy-to": Command(

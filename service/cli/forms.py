@@ -192,7 +192,7 @@ def _show(arguments: argparse.Namespace, proposal: "Proposal", store: "Store") -
 def _lines(proposal: "Proposal", effect: "SetupEffect | None") -> Iterator[str]:
     changes = counted(len(proposal.changes), "change")
     if effect and not proposal.changes:
-        yield f"nothing was published: version {proposal.version} says the same"
+        yield f"nothing was published: version {proposal.version} has the same content"
         return
     if effect is None:
         yield f"version {proposal.version} is published: {changes}; it takes effect in every process within two seconds"

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for action, done, summary in (
         (RELEASE, "released", "release quarantined leads"),
         (DISCARD, "discarded", "never send to Nexudus"),
-        (RESTORE, "restored", "make discarded leads what they were before"),
+        (RESTORE, "restored", "restore discarded leads to their former state"),
     ):
         _add_ids(add(action.name, partial(_act_on_named, action, done), summary), "+")
     example = "lead-capture leads correct 01a2... --field email=ann@example.com"

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     disabling = _of_one(actions, "disable", "end the sessions and refuse to sign in, from now on")
     enabling = _of_one(actions, "enable", "let a disabled person sign in again")
     resetting = _of_one(actions, "reset", "print a new link that sets the password; it replaces an earlier one")
-    removing = _of_one(actions, "remove", "remove a person; what they did stays on record")
+    removing = _of_one(actions, "remove", "remove a person; the record of their acts stays")
     for action in (adding, changing):
         action.add_argument("email", metavar="EMAIL", help="what the person signs in with")
         action.add_argument("--role", choices=ROLES, required=action is adding, help="each includes the ones before")

@@ -114,7 +114,7 @@ def _print_tasks(report: Mapping[str, Any], console: "Console") -> None:
         (row["name"], ", ".join(f"{each['value']} ({each['leads']:,})" for each in row["spellings"]))
         for row in report["lookalikes"]
     ]
-    sentence = "Tags that differ only by capitals, spaces, _ or -, and so are counted apart:"
+    sentence = "Tags that differ only by capitals, spaces, _ or -, and so are counted separately:"
     _table(console, ("Tag", "Spellings (leads)"), lookalikes, more.get("lookalikes", 0), sentence=sentence, wraps=True)
 
 

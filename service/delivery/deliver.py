@@ -68,11 +68,11 @@ NOWHERE = translate.Target(0, 0, 0, 0)
 
 
 class PauseCall(Exception):
-    """A kind of call must be paused: a location is full, or no credentials are set. what: the kind of call."""
+    """A kind of call must be paused: a location is full, or no credentials are set. call: the kind of call."""
 
-    def __init__(self, what: str, problem: str) -> None:
+    def __init__(self, call: str, problem: str) -> None:
         super().__init__(problem)
-        self.what = what
+        self.call = call
 
 
 def deliver(delivery: Delivery, context: AccountContext) -> None:
@@ -105,7 +105,7 @@ def _deliver_of_form(delivery: Delivery, context: AccountContext) -> None:
     except UnsafeStage as unsafe:
         pause_call(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence(context.version is not None))
     except PauseCall as problem:
-        pause_call(delivery, context, problem.what, str(problem))
+        pause_call(delivery, context, problem.call, str(problem))
     except CallPaused as paused:
         wait_for_pause(delivery, context, paused)
     except CallFailed as failed:
@@ -253,13 +253,13 @@ def _opportunity(
         if earlier is not None:
             log.warning("was_delivered_before", lead=lead.id, opportunity=earlier)
             return earlier
-    what = f"cap:{target.business_id}"
-    check_pause(delivery, context, what)
+    call = f"cap:{target.business_id}"
+    check_pause(delivery, context, call)
     try:
         return _create_opportunity(delivery, context, coworker_id, compose)
     except CallFailed as failed:
         if is_full(context.nexudus, context.store, lead.account, target.business_id, failed.error):
-            raise PauseCall(what, location_full(failed.error, target.business_id)) from failed
+            raise PauseCall(call, location_full(failed.error, target.business_id)) from failed
         raise
 
 

@@ -18,11 +18,11 @@ log = structlog.get_logger()
 
 
 class CallPaused(Exception):
-    """The next call is of a kind that is paused. what: the kind of call; problem: why the lead waits."""
+    """The next call is of a kind that is paused. call: the kind of call; problem: why the lead waits."""
 
-    def __init__(self, what: str, problem: str) -> None:
+    def __init__(self, call: str, problem: str) -> None:
         super().__init__(problem)
-        self.what = what
+        self.call = call
         self.problem = problem
 
 
@@ -150,39 +150,39 @@ def refusal(error: Refused, step: Step | None) -> str:
     return f"{Outcome.REFUSED.value}: {error.kind}{role}"
 
 
-def pause_call(delivery: Delivery, context: AccountContext, what: str, problem: str) -> None:
+def pause_call(delivery: Delivery, context: AccountContext, call: str, problem: str) -> None:
     """Pause one kind of call, longer each time; the lead waits for it, others go on."""
     account, jitter = delivery.lead.account, context.jitter()
 
     def record(tx: Transaction) -> float:
-        pause, now = tx.accounts.call_pause(account, what), clock.now()
-        if pause is not None and pause.until > now and delivery.blocked_by != what:  # another lead has just begun it
-            tx.queue.block(delivery, what, problem)
+        pause, now = tx.accounts.call_pause(account, call), clock.now()
+        if pause is not None and pause.until > now and delivery.blocked_by != call:  # another lead has just begun it
+            tx.queue.block(delivery, call, problem)
             return 0.0
         wait_s = CALL_PAUSE.wait_s(pause.streak if pause else 0, jitter)
-        tx.accounts.pause_call(account, what, now, now + timedelta(seconds=wait_s), problem)
-        tx.queue.block(delivery, what, problem)
+        tx.accounts.pause_call(account, call, now, now + timedelta(seconds=wait_s), problem)
+        tx.queue.block(delivery, call, problem)
         return wait_s
 
     wait_s = context.store.write(record)
-    log.warning("calls_held", account=account, lead=delivery.lead.id, what=what, wait_s=round(wait_s, 1))
+    log.warning("calls_held", account=account, lead=delivery.lead.id, what=call, wait_s=round(wait_s, 1))
 
 
-def check_pause(delivery: Delivery, context: AccountContext, what: str) -> None:
+def check_pause(delivery: Delivery, context: AccountContext, call: str) -> None:
     """Return if this kind of call is not paused, or if this delivery is the probe of the pause.
 
     Raises: CallPaused.
     """
     with context.store.read() as tx:
-        pause = tx.accounts.call_pause(delivery.lead.account, what)
-    if pause is not None and delivery.blocked_by != what:
-        raise CallPaused(what, pause.reason)
+        pause = tx.accounts.call_pause(delivery.lead.account, call)
+    if pause is not None and delivery.blocked_by != call:
+        raise CallPaused(call, pause.reason)
 
 
 def wait_for_pause(delivery: Delivery, context: AccountContext, paused: CallPaused) -> None:
     """Block the delivery until the pause of its next call ends."""
-    context.store.write(lambda tx: tx.queue.block(delivery, paused.what, paused.problem))
-    log.info("held", lead=delivery.lead.id, what=paused.what)
+    context.store.write(lambda tx: tx.queue.block(delivery, paused.call, paused.problem))
+    log.info("held", lead=delivery.lead.id, what=paused.call)
 
 
 def wait_for_pace(delivery: Delivery, context: AccountContext, wait_s: float) -> None:

@@ -35,37 +35,39 @@ def missing_account(name: str) -> str:
     return f"the set-up no longer has the account {name!r}: put it back, then send the lead again"
 
 
-def wait_for_setup(delivery: Delivery, store: Store, what: str, problem: str, jitter: float) -> None:
+def wait_for_setup(delivery: Delivery, store: Store, missing: str, problem: str, jitter: float) -> None:
     """Let a lead wait until the set-up has its form or account again; park it when its hour is over.
 
-    what: FORM or ACCOUNT with the name. problem: of the parked lead. A lead that an operator sends now is parked at
+    missing: FORM or ACCOUNT with the name. problem: of the parked lead. A lead that an operator sends now is parked at
     once.
     """
     account, now = delivery.lead.account, clock.now()
 
     def record(tx: Transaction) -> datetime | None:
-        pause = tx.accounts.call_pause(account, what)
+        pause = tx.accounts.call_pause(account, missing)
         until = (now if pause is None else pause.since) + GRACE
         if delivery.trigger == "operator" or now >= until:
             tx.queue.park(delivery, problem)
             if now >= until:
-                tx.queue.park_blocked(account, what, problem)
-                tx.accounts.resume_call(account, what)
+                tx.queue.park_blocked(account, missing, problem)
+                tx.accounts.resume_call(account, missing)
             return None
-        if pause is None or pause.until <= now or delivery.blocked_by == what:
+        if pause is None or pause.until <= now or delivery.blocked_by == missing:
             wait_s = PROBES.wait_s(pause.streak if pause else 0, jitter)
-            tx.accounts.pause_call(account, what, now, min(until, now + timedelta(seconds=wait_s)), _alert(what, until))
-        tx.queue.block(delivery, what, f"It waits until {until:%H:%M} UTC, then it is parked: {problem}")
+            tx.accounts.pause_call(
+                account, missing, now, min(until, now + timedelta(seconds=wait_s)), _alert(missing, until)
+            )
+        tx.queue.block(delivery, missing, f"It waits until {until:%H:%M} UTC, then it is parked: {problem}")
         return until
 
     if (until := store.write(record)) is None:
-        log.warning("parked", lead=delivery.lead.id, what=what)
+        log.warning("parked", lead=delivery.lead.id, what=missing)
     else:
-        log.warning("setup_missing", lead=delivery.lead.id, what=what, until=until.isoformat())
+        log.warning("setup_missing", lead=delivery.lead.id, what=missing, until=until.isoformat())
 
 
-def _alert(what: str, until: datetime) -> str:
-    kind, _, name = what.partition(":")
+def _alert(missing: str, until: datetime) -> str:
+    kind, _, name = missing.partition(":")
     return (
         f"The set-up no longer has the {kind} {name!r}, and leads wait for it: put it back. "
         f"Those that still wait at {until:%H:%M} UTC are parked."

@@ -19,12 +19,12 @@ _LOOKS_LIKE_NETWORK = re.compile(r"\d+(\.\d+){3}(/.*)?|[0-9a-f:.]*:[0-9a-f:.]*:[
 class Block:
     """One entry.
 
-    kind: "address", "domain" (with its subdomains), "network" or "words". what: in lower case; a network as
+    kind: "address", "domain" (with its subdomains), "network" or "words". pattern: in lower case; a network as
     `192.0.2.0/24`.
     """
 
     kind: str
-    what: str
+    pattern: str
 
 
 def read_block(value: Any) -> Block:

@@ -209,16 +209,18 @@ def _lines(rows: Any) -> str:
     return text.getvalue()
 
 
-def record_export(store: Store, actor: Actor, what: Subject, now: datetime, account: str = "", **details: Any) -> None:
+def record_export(
+    store: Store, actor: Actor, subject: Subject, now: datetime, account: str = "", **details: Any
+) -> None:
     """Record, before the first line is written, that the actor exports data.
 
-    what: a lead, all leads of a form, the record, the database. account: the only one that it is limited to, "" for all
-    that the actor sees. details: format and filters, without the words of a search, which may name a person.
+    subject: a lead, all leads of a form, the record, the database. account: the only one that it is limited to, "" for
+    all that the actor sees. details: format and filters, without the words of a search, which may name a person.
     Raises: StoreUnavailable.
     """
     whose = account or actor.accounts
     after = {name: value for name, value in details.items() if value not in ("", None)}
-    store.write(lambda tx: tx.acts.record(actor, Act.EXPORT, what, whose, None, after, now))
+    store.write(lambda tx: tx.acts.record(actor, Act.EXPORT, subject, whose, None, after, now))
 
 
 def record_leads_export(store: Store, actor: Actor, leads: Sequence[Lead], now: datetime) -> None:

@@ -247,7 +247,7 @@ def _add(read: _Totals, row: SheetRow, columns: CostColumns, platform: str, styl
     source = platform or source_named(_cell(row, columns, "source"))
     problem = _problem(row, columns, source, day, end)
     if problem is None and amount is None:
-        problem = f"the amount {written!r} is no number"
+        problem = f"the amount {written!r} is not a number"
     if problem is not None or day is None or amount is None:
         read.problems.append(CostProblem(row.line, problem or "cannot be read"))
         return
@@ -260,7 +260,7 @@ def _add(read: _Totals, row: SheetRow, columns: CostColumns, platform: str, styl
 
 def _problem(row: SheetRow, columns: CostColumns, source: str, day: date | None, end: date | None) -> str | None:
     if not source:
-        return "it names no source"
+        return "no source is named"
     if day is None:
         return f"the day {_cell(row, columns, 'day')!r} is unclear: write it like 2026-11-24"
     if end is not None and end != day:

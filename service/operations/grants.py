@@ -39,7 +39,7 @@ class GrantConflict(GrantRefused):
 def check_scopes(given: frozenset[Scope], actor: Actor) -> None:
     """Raise NotAllowed if the actor lacks a scope that it would give."""
     if lacking := [scope.value for scope in Scope if scope in given and not actor.may(scope)]:
-        raise NotAllowed(f"nobody gives what they lack: {', '.join(lacking)}")
+        raise NotAllowed(f"you cannot give what you lack: {', '.join(lacking)}")
 
 
 def check_accounts(
@@ -54,7 +54,7 @@ def check_accounts(
     Raises: NotAllowed, InvalidRequest, UnknownAccount.
     """
     if not actor.sees_all(wanted):
-        raise NotAllowed("nobody gives accounts that they do not see")
+        raise NotAllowed("you cannot give accounts that you do not see")
     if wanted is None:
         return
     if not wanted:

@@ -18,7 +18,7 @@ from service.operations.people import (
     fold_email,
     members_of,
     record_act,
-    shown,
+    visible_person,
 )
 from service.store import Act, Store, Transaction
 
@@ -78,7 +78,7 @@ def new_link(store: Store, person_id: str, actor: Actor, now: datetime) -> tuple
     token = secrets.token_urlsafe(32)
 
     def set_link(tx: Transaction) -> Person | None:
-        person = shown(tx, person_id, actor)
+        person = visible_person(tx, person_id, actor)
         if person is None:
             return None
         check_scopes(person.role.scopes, actor)  # anyone with the link can become this person

@@ -142,7 +142,7 @@ def add_passkey(
         return True
 
     if not store.write(add):
-        raise InvalidPasskey("known already, or one too many")
+        raise InvalidPasskey("already known, or too many")
     return passkey
 
 

@@ -85,10 +85,10 @@ def find_person(store: Store, person_id: str, actor: Actor) -> Person | None:
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        return shown(tx, person_id, actor)
+        return visible_person(tx, person_id, actor)
 
 
-def shown(tx: Transaction, person_id: str, actor: Actor) -> Person | None:
+def visible_person(tx: Transaction, person_id: str, actor: Actor) -> Person | None:
     """Return a person by id within a transaction; None if this actor sees no such person."""
     is_id = person_id.isascii() and person_id.isalnum()  # on other characters, such as NUL, a database may fail
     person = tx.people.get(person_id) if is_id else None
@@ -122,7 +122,7 @@ def change_person(
 
     def apply(tx: Transaction) -> Person | None:
         everyone = tx.people.lock_all()
-        person = shown(tx, person_id, actor)
+        person = visible_person(tx, person_id, actor)
         if person is None:
             return None
         changed = _changed(person, change, now)
@@ -155,7 +155,7 @@ def _changed(person: Person, change: PersonChange, now: datetime) -> Person:
 def _check_change(person: Person, changed: Person, actor: Actor, accounts: Collection[str]) -> None:
     check_name(changed.name)
     if person.email == actor.who and replace(changed, name=person.name) != person:
-        raise NotAllowed("nobody changes their own role, accounts or state: ask another owner")
+        raise NotAllowed("you cannot change your own role, accounts or state: ask another owner")
     is_enabled = person.disabled_at is not None and changed.disabled_at is None
     check_scopes(changed.role.scopes - (frozenset() if is_enabled else person.role.scopes), actor)
     if changed.accounts != person.accounts:
@@ -182,11 +182,11 @@ def remove_person(store: Store, person_id: str, actor: Actor, now: datetime, *, 
 
     def remove(tx: Transaction) -> Person | None:
         everyone = tx.people.lock_all()
-        person = shown(tx, person_id, actor)
+        person = visible_person(tx, person_id, actor)
         if person is None:
             return None
         if person.email == actor.who:
-            raise NotAllowed("nobody removes themselves: ask another owner")
+            raise NotAllowed("you cannot remove yourself: ask another owner")
         if not has_password and not tx.flags.get(PASSWORD_FLAG):
             _check_way_in(person, None, everyone)
         tx.people.remove(person.id)
@@ -204,7 +204,7 @@ def end_sessions(store: Store, person_id: str, actor: Actor, now: datetime) -> P
     """
 
     def end(tx: Transaction) -> Person | None:
-        person = shown(tx, person_id, actor)
+        person = visible_person(tx, person_id, actor)
         if person is not None and (number := tx.sessions.close_all(person.id)):
             record_act(tx, actor, Act.SIGN_OUT, person, {"sessions": number}, {"sessions": 0}, now)
         return person

@@ -114,7 +114,7 @@ def _new(
     """Return a new person from an admitted domain; one without a role sees the only account, or is not admitted."""
     email = fold_email(identity.email)
     if email.rpartition("@")[2] not in rules.domains:
-        return "nobody invited this address, and its domain is not among OIDC_DOMAINS"
+        return "this address was not invited, and its domain is not among OIDC_DOMAINS"
     if given is None and (rules.role_claim or len(accounts) > 1):
         return "no claim gives a role, or there are several accounts to choose from"
     given = given or GivenRole(Role.VIEWER, frozenset(accounts))

@@ -91,8 +91,8 @@ def _summed(counts: Iterable[OriginCount], place: int) -> list[OriginCount]:
     leads: Counter[str] = Counter()
     delivered: Counter[str] = Counter()
     for count in counts:
-        leads[count.what[place]] += count.leads
-        delivered[count.what[place]] += count.delivered
+        leads[count.values[place]] += count.leads
+        delivered[count.values[place]] += count.delivered
     return [
         OriginCount((value,), number, delivered[value]) for value, number in sorted(leads.items(), key=_largest_first)
     ]
@@ -105,7 +105,7 @@ def _largest_first(item: tuple[str, int]) -> tuple[int, str]:
 def _figures(counts: Iterable[OriginCount], names: Sequence[str], total: int) -> list[dict[str, Any]]:
     return [
         {
-            **dict(zip(names, count.what, strict=True)),
+            **dict(zip(names, count.values, strict=True)),
             "leads": count.leads,
             "share": _share(count.leads, total),
             "delivered": count.delivered,
@@ -158,7 +158,7 @@ def _lookalikes(origins: Origins) -> list[dict[str, Any]]:
     tags = {"utm_campaign": origins.campaigns, "utm_content": origins.contents, "utm_term": origins.terms}
     groups = []
     for name, counts in tags.items():
-        numbers = {count.what[0]: count.leads for count in counts}
+        numbers = {count.values[0]: count.leads for count in counts}
         for values in signals.lookalikes(numbers).values():
             is_case = len({value.lower() for value in values}) == 1
             spellings = [{"value": value, "leads": numbers[value]} for value in values]

@@ -162,7 +162,7 @@ class Publisher:
             self._request_looks(unseen)
         unsafe, warnings = judge_stages(after, tables, lambda account: looks[account].contents)
         _refuse(unsafe)
-        secrets = [PlacedProblem(path, _WRITTEN_OUT) for path in written_secrets(tables)]
+        secrets = [PlacedProblem(path, _IN_THE_CLEAR) for path in written_secrets(tables)]
         changes = changes_between(tables_of(newest.toml), tables)
         return Proposal(newest.version, self._before(newest), after, changes, [*warnings, *secrets])
 
@@ -223,4 +223,6 @@ def _refuse(problems: tuple[PlacedProblem, ...]) -> None:
         raise SetupProblems(tuple(f"{DOCUMENT_NAME}: {each.path}: {each.message}" for each in problems), problems)
 
 
-_WRITTEN_OUT = "is written out, so whoever reads the set-up or a backup knows it: write env:NAME and set that variable"
+_IN_THE_CLEAR = (
+    "is in the clear, so anyone with the set-up or a backup can read it: write env:NAME and set that variable"
+)

@@ -26,10 +26,10 @@ class Period:
 class OriginCount(NamedTuple):
     """Number of leads that share some values, and how many of them were delivered.
 
-    what: the values that they share, in the order of the list's columns.
+    values: those that they share, in the order of the list's columns.
     """
 
-    what: tuple[str, ...]
+    values: tuple[str, ...]
     leads: int
     delivered: int
 
@@ -78,7 +78,7 @@ class OriginCounts(Outcomes):
 
 
 def _by_number(count: OriginCount) -> tuple[int, tuple[str, ...]]:
-    return -count.leads, count.what
+    return -count.leads, count.values
 
 
 def _counts(tally: Tally, name: str) -> list[OriginCount]:
@@ -97,7 +97,7 @@ def _by_form(tallies: TalliesByForm) -> list[OriginCount]:
             if source:
                 for place, number in enumerate(counted):
                     numbers[form, source][place] += number
-    return sorted((OriginCount(what, *counted) for what, counted in numbers.items()), key=_by_number)
+    return sorted((OriginCount(values, *counted) for values, counted in numbers.items()), key=_by_number)
 
 
 def _codes(tallies: TalliesByForm) -> list[OriginCount]:

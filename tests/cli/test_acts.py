@@ -134,7 +134,7 @@ def test_acts_are_listed_newest_first(run: Terminal, sqlite: Store) -> None:
     )
     assert len(lines) == 2
     assert run("acts", "--lead", f"{0:032}").out.startswith("1  ")
-    assert run("acts", "--who", "nobody").out == "nothing is on record\n"
+    assert run("acts", "--who", "nobody").out == "no act matches\n"
     assert json.loads(run("acts", "--json").out)[0]["before"] == {"status": "parked"}
 
 
@@ -155,7 +155,7 @@ def test_a_whole_record_is_verified_against_what_was_noted(run: Terminal, sqlite
     record(sqlite)
     noted = json.loads(run("acts", "--verify", "--json").out)["newest"]
 
-    assert run("acts", "--verify").out.startswith("the record is whole: 3 acts\nnote the newest outside")
+    assert run("acts", "--verify").out.startswith("the record is intact: 3 acts\nnote the newest outside")
     assert run("acts", "--verify", f"3:{noted['hash']}").code == 0
     assert "was rewritten" in run("acts", "--verify", f"2:{noted['hash']}").err
     assert run("acts", "--verify", "wrong").code == 2
@@ -170,5 +170,5 @@ def test_a_changed_record_is_found_by_the_command_and_the_doctor(run: Terminal, 
     verified, doctor = run("acts", "--verify"), run("doctor")
 
     assert verified.code == 1
-    assert "act 2 is not as it was recorded" in verified.err
-    assert "the record of acts: act 2 is not as it was recorded" in doctor.out
+    assert "act 2 was changed" in verified.err
+    assert "the record of acts: act 2 was changed" in doctor.out

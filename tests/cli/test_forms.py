@@ -43,7 +43,7 @@ def test_a_document_that_is_in_force_already_is_not_published_again(
 
     again = run("forms", "apply", str(document))
 
-    assert (again.code, again.out.splitlines()[0]) == (0, "nothing was published: version 1 says the same")
+    assert (again.code, again.out.splitlines()[0]) == (0, "nothing was published: version 1 has the same content")
 
 
 def test_a_dry_run_shows_changes_and_their_effect_and_publishes_nothing(

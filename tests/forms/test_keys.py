@@ -362,7 +362,7 @@ RIGHT: list[tuple[str, Any, Any]] = [
     ),
     (
         "block = ['Bob@Spam.example', '@Spam.example', '@ru', '192.0.2.7/24', '2001:DB8::1', ' Free  Coins ', '赌场']",
-        lambda form: [(block.kind, block.what) for block in form.block],
+        lambda form: [(block.kind, block.pattern) for block in form.block],
         [
             ("address", "bob@spam.example"),
             ("domain", "spam.example"),

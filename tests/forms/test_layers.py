@@ -44,7 +44,7 @@ def test_a_form_s_block_list_replaces_that_of_the_defaults() -> None:
         block = ["poker"]
     """)
 
-    assert [[block.what for block in form.block] for form in setup.forms.values()] == [["casino"], ["poker"]]
+    assert [[block.pattern for block in form.block] for form in setup.forms.values()] == [["casino"], ["poker"]]
 
 
 @pytest.mark.parametrize(

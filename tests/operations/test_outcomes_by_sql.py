@@ -140,7 +140,7 @@ def origins_by_report(store: Store, name: str) -> Counter[tuple[str, ...]]:
     with store.read() as tx:
         tx.statistics.fix_moment()
         counts = getattr(tx.statistics.origins(Period(SINCE, UNTIL)), name)
-    return Counter({count.what: count.leads + 1000 * count.delivered for count in counts})
+    return Counter({count.values: count.leads + 1000 * count.delivered for count in counts})
 
 
 ALL = [(by, touch) for by in BY for touch in TOUCHES if touch == "last" or by not in ("form", "location")]

@@ -116,9 +116,9 @@ def test_accounts_must_be_in_the_set_up(sqlite: Store, accounts: list[str], erro
 def test_nobody_gives_accounts_that_they_do_not_see(sqlite: Store, accounts: list[str] | None) -> None:
     person = invited(sqlite, accounts=["harbour"])
 
-    with pytest.raises(NotAllowed, match="accounts that they do not see"):
+    with pytest.raises(NotAllowed, match="accounts that you do not see"):
         invited(sqlite, OWNER, email="spy@example.com", accounts=accounts)
-    with pytest.raises(NotAllowed, match="accounts that they do not see"):
+    with pytest.raises(NotAllowed, match="accounts that you do not see"):
         change(sqlite, person, OWNER, accounts=(None if accounts is None else frozenset(accounts),))
 
 
@@ -131,9 +131,9 @@ def test_nobody_gives_a_role_that_may_do_more_than_they(sqlite: Store, role: Rol
         assert invited(sqlite, key, email="bob@example.com", role=role).role is role
         assert change(sqlite, person, key, role=role).role is role
     else:
-        with pytest.raises(NotAllowed, match="nobody gives what they lack: setup"):
+        with pytest.raises(NotAllowed, match="you cannot give what you lack: setup"):
             invited(sqlite, key, email="bob@example.com", role=role)
-        with pytest.raises(NotAllowed, match="nobody gives what they lack: setup"):
+        with pytest.raises(NotAllowed, match="you cannot give what you lack: setup"):
             change(sqlite, person, key, role=role)
 
 

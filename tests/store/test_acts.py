@@ -114,8 +114,8 @@ def without_triggers(store: Store, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE acts SET who = 'bob' WHERE id = 2", "act 2 is not as it was recorded"),
-        ('UPDATE acts SET words = \'{"after":{"phone":"3"}}\' WHERE id = 2', "the personal words of act 2 are not"),
+        ("UPDATE acts SET who = 'bob' WHERE id = 2", "act 2 was changed"),
+        ('UPDATE acts SET words = \'{"after":{"phone":"3"}}\' WHERE id = 2', "the personal words of act 2"),
         ("DELETE FROM acts WHERE id = 2", "act 2 is missing"),
         ("UPDATE acts SET id = 9 WHERE id = 2", "act 2 is missing"),
     ],

@@ -112,7 +112,7 @@ def test_one_form_is_counted_alone(store: Store) -> None:
     kept(store, form="tour")
     kept(store, DIRECT, status=Status.TEST)
 
-    assert [count.what for count in origins(store, Period(ALL.since, ALL.until, "tour")).by_form] == [
+    assert [count.values for count in origins(store, Period(ALL.since, ALL.until, "tour")).by_form] == [
         ("tour", "google")
     ]
     assert origins(store, Period(ALL.since, ALL.until, "tour")).left_out == {}
@@ -144,7 +144,7 @@ def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> Non
     with store.read() as tx:
         counts = tx.statistics.origins(ALL, limit=2)
 
-    assert [count.what for count in counts.campaigns] == [("b",), ("a",)]
+    assert [count.values for count in counts.campaigns] == [("b",), ("a",)]
     assert counts.cut == {"campaigns"}
     assert sum(count.leads for count in counts.verdicts) == 4
 

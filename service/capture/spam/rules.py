@@ -156,13 +156,13 @@ def find_block(submission: Submission, blocks: Sequence[Block], ip: str = "") ->
     """
     email = submission.contact.email.casefold()
     for block in blocks:
-        if block.kind == "address" and email == block.what:
+        if block.kind == "address" and email == block.pattern:
             return "its e-mail address"  # not repeated here: it is personal data, and stands in the lead
-        if block.kind == "domain" and f".{email.rpartition('@')[2]}".endswith(f".{block.what}"):
-            return f"e-mail addresses of {block.what!r}"
-        if block.kind == "network" and _is_within(ip, block.what):
-            return f"the network {block.what}"
-    words = _word_pattern(tuple(block.what for block in blocks if block.kind == "words"))
+        if block.kind == "domain" and f".{email.rpartition('@')[2]}".endswith(f".{block.pattern}"):
+            return f"e-mail addresses of {block.pattern!r}"
+        if block.kind == "network" and _is_within(ip, block.pattern):
+            return f"the network {block.pattern}"
+    words = _word_pattern(tuple(block.pattern for block in blocks if block.kind == "words"))
     match = words.search(_searched_text(submission)) if words else None
     return f"the words {match[0]!r}" if match else ""
 

@@ -59,20 +59,20 @@ class CachedReader:
         self._silences = 0
         self._over = False
 
-    def read(self, what: str, check: str, call: Callable[[Nexudus], T], roles: str = "", words: str = "") -> T:
+    def read(self, part: str, check: str, call: Callable[[Nexudus], T], roles: str = "", words: str = "") -> T:
         """Return the result of one call, made once.
 
-        what: the thing in words, "the stages". check: the kind of check that needs it. roles: required to read it.
-        words: what a problem calls it, where several calls read one thing.
+        part: of the account, in words ("the stages"). check: kind of the check that needs it. roles: needed to read it.
+        words: the name in problems, if several calls read one part.
         Raises: PartUnreadable.
         """
-        if what not in self._results:
-            self._results[what] = self._read(words or what, check, call, roles)
-        if self._results[what] is PartUnreadable:
-            raise PartUnreadable(what)
-        return cast("T", self._results[what])
+        if part not in self._results:
+            self._results[part] = self._read(words or part, check, call, roles)
+        if self._results[part] is PartUnreadable:
+            raise PartUnreadable(part)
+        return cast("T", self._results[part])
 
-    def _read(self, what: str, check: str, call: Callable[[Nexudus], T], roles: str) -> Any:
+    def _read(self, part: str, check: str, call: Callable[[Nexudus], T], roles: str) -> Any:
         if len(self._results) >= self._max_reads and not self._over:
             self._end(f"more than {self._max_reads} records to read", "name fewer different ids in the set-up")
         try:
@@ -81,8 +81,8 @@ class CachedReader:
             return PartUnreadable
         except NexudusError as error:
             if isinstance(error, Unavailable) and error.status == HTTPStatus.NOT_FOUND:
-                self.absent.add(what)
-            self._report(what, check, error, roles)
+                self.absent.add(part)
+            self._report(part, check, error, roles)
             return PartUnreadable
 
     def call(self, call: Callable[[Nexudus], T]) -> T:
@@ -118,12 +118,12 @@ class CachedReader:
         self._silences = 0
         return result
 
-    def _report(self, what: str, check: str, error: NexudusError, roles: str) -> None:
+    def _report(self, part: str, check: str, error: NexudusError, roles: str) -> None:
         is_denied = isinstance(error, Refused)
-        level: Level = "error" if is_denied and what in self._required else "warning"
+        level: Level = "error" if is_denied and part in self._required else "warning"
         remedy = f"give the service user {roles}" if is_denied and roles else _remedy_of(error)
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
-        subject, problem = f"account {self.account}", f"could not check {what} ({error.message})"
+        subject, problem = f"account {self.account}", f"could not check {part} ({error.message})"
         self.unreadable.append(SetupProblem(level, check, subject, problem, remedy, causes, skipped=True))
 
     def _end(self, why: str, remedy: str) -> None:

@@ -84,9 +84,9 @@ def read_inventory(
     return AccountInventory(account, tuple(locations), tuple(each.problem for each in reader.unreadable))
 
 
-def _read_or_none(reader: CachedReader, what: str, call: Callable[[Nexudus], list[T]]) -> list[T]:
+def _read_or_none(reader: CachedReader, part: str, call: Callable[[Nexudus], list[T]]) -> list[T]:
     try:
-        return reader.read(what, "boards", call)
+        return reader.read(part, "boards", call)
     except PartUnreadable:
         return []
 

@@ -56,8 +56,8 @@ def check_capacity(reader: CachedReader, business_id: int, now: datetime) -> Ite
     if not reader.read("counts by location", "cap", opportunities.filters_by_location, ROLE):
         yield from _check_total(reader)
         return
-    what = f"the opportunities of location {business_id}"
-    count = reader.read(what, "cap", lambda nexudus: opportunities.count_at(nexudus, business_id), ROLE)
+    part = f"the opportunities of location {business_id}"
+    count = reader.read(part, "cap", lambda nexudus: opportunities.count_at(nexudus, business_id), ROLE)
     if count < WARN_FROM:
         return
     causes, subject = (location_cause(reader.account, business_id),), f"account {reader.account}"

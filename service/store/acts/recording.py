@@ -190,7 +190,7 @@ def _problem_of(row: Any, before: ChainReport) -> str:
     if row.id != before.number + 1:
         return f"act {before.number + 1} is missing"
     if row.hash != hash_of(row.id, to_micros(row.at), row._mapping, before.hash):  # noqa: SLF001 (documented)
-        return f"act {row.id} is not as it was recorded, or not in its place"
+        return f"act {row.id} was changed, or is not in its place"
     if row.words is not None and _sha256(row.salt or "", _canonical(row.words)) != row.words_hash:
-        return f"the personal words of act {row.id} are not as they were recorded"
+        return f"the personal words of act {row.id} were changed"
     return ""
