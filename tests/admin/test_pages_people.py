@@ -78,7 +78,7 @@ def test_someone_is_invited_chooses_a_password_and_is_signed_in(admin: Operator)
     assert "ann@example.com signs in" in words(page.text)
     assert "Work on" not in page.text
     assert (accepted.status_code, accepted.headers["Location"]) == (303, "/admin/")
-    assert "What you may do" in ann.see("/admin/account")
+    assert "What you can do" in ann.see("/admin/account")
     assert Operator.at(admin.front).sign_in(NEW, "ann@example.com").status_code == 303
     assert link not in admin.client.get("/admin/people").text
 

@@ -233,7 +233,7 @@ def test_leads_that_need_attention_are_grouped_by_cause(sqlite: Store, operator:
 
     assert "2 leads could not be delivered" in page_text
     assert "Send all 2 again Show them" in page_text
-    assert "1 lead came without what is required: E-mail" in page_text
+    assert "1 lead came without a required answer: E-mail" in page_text
     assert "Correct it" in page_text
     assert "Nexudus refused 1 lead: Stage" in page_text
     assert "The set-up no longer has the form 'tour': put it back, then send the lead again" in page_text

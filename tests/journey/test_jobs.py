@@ -209,7 +209,7 @@ def test_a_lead_that_is_stuck_is_seen_and_helped(house: House) -> None:
     house.call_of_google("no-address", FULL_NAME="Eve Adams", PHONE_NUMBER=PHONE)
 
     with house.job("See why a lead is stuck, and fix it") as owner:
-        assert "1 lead came without what is required: E-mail" in owner.text
+        assert "1 lead came without a required answer: E-mail" in owner.text
         owner.follow("Correct it")
         owner.fill_in("E-mail", "eve@example.com")
         owner.enter()

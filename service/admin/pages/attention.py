@@ -290,8 +290,8 @@ def _parked_words(group: ParkedGroup) -> tuple[str, str]:
     if group.kind == MISSING:
         fields = ", ".join(FIELDS.get(name.strip(), name.strip()) for name in group.about.split(","))
         title = ngettext(
-            "%(num)s lead came without what is required: %(fields)s",
-            "%(num)s leads came without what is required: %(fields)s",
+            "%(num)s lead came without a required answer: %(fields)s",
+            "%(num)s leads came without a required answer: %(fields)s",
             group.number,
             fields=fields,
         )
@@ -344,5 +344,5 @@ def _spam_item(spam: MatchCount) -> AttentionItem:
         "%(num)s leads of the last 7 days are held as spam",
         spam.number,
     )
-    advice = _("Release what is a real enquiry: it is then sent like any other.")
+    advice = _("Release real enquiries: they are then sent like any other.")
     return AttentionItem(title, advice, Button(_("Look through them"), address), is_urgent=False)

@@ -73,7 +73,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
             sentence = _("Undone for %(leads)s.", leads=labels.counted(undone.undone, "lead"))
             if undone.left:
                 sentence += " " + _(
-                    "%(leads)s had been sent or changed since.", leads=labels.counted(undone.left, "lead")
+                    "%(leads)s had already been sent or changed.", leads=labels.counted(undone.left, "lead")
                 )
         response = renderer.go(back, sentence)
         response.delete_cookie(UNDO_COOKIE, path=PREFIX)

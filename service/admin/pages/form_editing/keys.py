@@ -116,7 +116,9 @@ QUESTIONS = Section(
     "questions",
     N_("Title and questions"),
     (
-        _key("title", TEXT, N_("Title"), N_("People read it above the form. Here it names the form.")),
+        _key(
+            "title", TEXT, N_("Title"), N_("Visitors see it above the form. The dashboard uses it as the form's name.")
+        ),
         _key(
             "require",
             NAMES,

@@ -151,7 +151,7 @@ def columns_of(by: str, report: OutcomeReport, *, is_compared: bool, has_first: 
         _rate(
             "share", _("Share"), _share, lambda row: share(row.figures.leads, row.whole), _("Of all leads in the table")
         ),
-        _rate("change", _("Change"), _change, _change_text, _("Leads against the period before")),
+        _rate("change", _("Change"), _change, _change_text, _("Leads compared with the period before")),
         _number("won", _("Won, last touch") if has_first else _("Won"), lambda row: row.figures.won),
         _number("first_won", _("Won, first touch"), lambda row: row.first.won if row.first else 0),
         _rate("win_rate", _("Win rate"), _win_rate, _win_rate_text, _("Share won of the leads won or lost")),
