@@ -1,4 +1,4 @@
-"""What a provider says is believed only with its signature, for this service, this browser and this moment."""
+"""A provider's claims are accepted only with its signature, for this service, this browser and this moment."""
 
 import base64
 import json
@@ -27,11 +27,11 @@ NOW_S = int(NOON.timestamp())
 OWN, OTHER = (ECKey.generate_key("P-256", {"kid": "one", "use": "sig", "alg": "ES256"}) for _ in range(2))
 
 Token = Callable[[dict[str, Any]], str]
-"""Makes the text of an ID token from right claims."""
+"""Makes ID tokens from valid claims."""
 
 
 class LyingProvider(HTTPServer):
-    """A provider that says whatever a test wants. tokens: what it says next; keys: those that it shows."""
+    """A provider that says whatever a test wants. tokens: its next responses; keys: those that it publishes."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
@@ -47,7 +47,7 @@ class _Answer(BaseHTTPRequestHandler):
     server: LyingProvider
 
     def do_GET(self) -> None:
-        """Show what a provider shows."""
+        """Serve the provider's public documents."""
         at = self.server.issuer
         documents: dict[str, dict[str, Any]] = {
             "/.well-known/openid-configuration": {
@@ -104,7 +104,7 @@ def a_client(liar: LyingProvider) -> OidcClient:
 def complete(
     liar: LyingProvider, token: Token, client: OidcClient | None = None, query: dict[str, str] | None = None
 ) -> ProvenIdentity:
-    """Come back from the provider, which says this; who it is."""
+    """Return from the provider with this response; return the person."""
     client = client or a_client(liar)
     begun = client.begin(NOON)
     claims = {

@@ -1,4 +1,4 @@
-"""Tests that are about another program: CI has it, and without it they fail there."""
+"""Tests of another program: CI has the program, and without it they fail there."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if path != Path(__file__)]
 SKIPS = re.compile(r"pytest\.(?:skip(?!\.Exception)|importorskip)\b|mark\.skip")
 OWN_SKIPS = {"programs.py", "firefox.py", "test_clients.py", "test_wordpress_clients.py", "wordpress_site.py"}
-"""Besides the one place, only `make clients`, which runs what is there, on purpose."""
+"""Files that may skip tests by themselves: only those of `make clients`, which runs whatever is installed."""
 
 
 def test_a_program_that_is_there_has_a_path() -> None:

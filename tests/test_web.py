@@ -189,7 +189,7 @@ def test_a_mistake_of_ours_is_a_500_and_its_words_stay_out_of_answer_and_log(tmp
 
 
 class Server:
-    """`lead-capture web` in a folder of its own, with two processes that let five posts a day through."""
+    """`lead-capture web` in a folder of its own, with two processes that accept five posts a day."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -200,14 +200,14 @@ class Server:
         self.process.wait_until(lambda: self.get("/readyz") == 200, 30, "it takes leads")
 
     def get(self, path: str) -> int:
-        """The status of an answer; 0 when there is none."""
+        """The status of a response; 0 if there is none."""
         try:
             return self.ask("GET", path)[0]
         except OSError:
             return 0
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, str]:
-        """One request on a connection of its own; a body that is an iterator is sent in chunks."""
+        """Send one request on a new connection; an iterator as the body is sent in chunks."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body, headers)  # type: ignore[arg-type]  # iterators are fine

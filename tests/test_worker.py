@@ -1,4 +1,4 @@
-"""The worker: delivers soon, stops on request, and neither loses nor doubles a lead when things go wrong around it."""
+"""The worker delivers soon, stops on request, and neither loses nor duplicates a lead when its surroundings fail."""
 
 import socket
 import subprocess
@@ -87,14 +87,14 @@ def at_work(worker: Worker) -> Iterator[None]:
 
 
 def enqueue(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
-    """Keep a lead that arrives now, unless `changes` say otherwise."""
+    """Keep a lead, by default one that arrives now."""
     lead = a_lead(email, **{"received_at": clock.now(), **changes})
     store.keep_and_enqueue([Arrival(lead, [], email)])
     return lead
 
 
 def status_of(store: Store, lead: Lead) -> Status:
-    """Where a lead stands."""
+    """The status of a lead."""
     with store.read() as tx:
         stored = tx.leads.get(lead.id)
     assert stored is not None
@@ -102,7 +102,7 @@ def status_of(store: Store, lead: Lead) -> Status:
 
 
 def becomes(store: Store, lead: Lead, status: Status) -> float:
-    """Wait until a lead stands there; the seconds that it took."""
+    """Wait until a lead has a status; return the seconds that passed."""
     return wait_until(lambda: status_of(store, lead) is status, 8, f"the lead is {status.value}", pause_s=0.005)
 
 
@@ -205,7 +205,7 @@ def test_a_worker_stops_in_time_though_every_call_hangs(tmp_path: Path, silent: 
 
 
 class SilentServer:
-    """Accepts connections, and says nothing until it is closed."""
+    """Accepts connections, and sends nothing until it is closed."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -214,13 +214,13 @@ class SilentServer:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def wait_for_call(self) -> None:
-        """Until somebody has sent something."""
+        """Wait until a client has sent something."""
         connection, _ = self._socket.accept()
         self._connections.append(connection)
         assert connection.recv(1)
 
     def close(self) -> None:
-        """End all."""
+        """Close the server and its connections."""
         for each in (self._socket, *self._connections):
             each.close()
 

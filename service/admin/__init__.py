@@ -17,7 +17,7 @@ from service.store import Store
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentView:
-    """What the environment sets, as pages may show it: nothing secret.
+    """The environment's settings that pages show; none is secret.
 
     sign_in: how the account "default" signs in to Nexudus: "password", "token" or "application"; "" if nothing is set.
     alert_kinds: the services of ALERT_URLS, in their order: "slack", "mailtos" ... has_key: a key of the operator's

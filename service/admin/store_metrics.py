@@ -79,7 +79,7 @@ def state_families(store: Store) -> Iterator[Metric]:
 
 
 def worker_families(workers: list[SeenWorker]) -> Iterator[Metric]:
-    """What each worker at work uses of its host, as it was when it was last seen."""
+    """The usage of each worker at work, as of the moment when it was last seen."""
     yield _gauge("lead_capture_workers", "workers at work", len(workers))
     labels = ["worker"]
     cpu = CounterMetricFamily("lead_capture_worker_cpu_seconds", "processor time of a worker", labels=labels)

@@ -1,4 +1,4 @@
-"""A stand-in for the receivers."""
+"""A stand-in for the receivers of spans and reports."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.tracing.collector import Collector
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    """Where spans and reports arrive."""
+    """The stand-in that receives spans and reports."""
     collector = Collector()
     yield collector
     collector.close()

@@ -274,7 +274,7 @@ class ErasedLeadBody(ApiResponse):
 
 
 class Forgotten(ApiResponse):
-    """What was erased here, and what Nexudus has of the person, to be erased there by hand.
+    """The leads erased here, and the person's records in Nexudus, to be erased there by hand.
 
     doubtful: markers to search Nexudus for, because an opportunity may exist. busy: leads that are being sent right now
     and were not erased: call again in a minute. mentioned_in: leads of other people that mention the address, and keep
@@ -315,7 +315,7 @@ class PreviewAttributionBody(AttributionBody):
 
 
 class PreviewRequest(ApiRequest):
-    """What a visitor would send. submitted_at: Unix seconds; absent: remembered visits do not expire."""
+    """A visitor's submission. submitted_at: Unix seconds; absent: remembered visits do not expire."""
 
     fields_ = fields.Dict(keys=fields.String(), load_default=dict, attribute="fields", data_key="fields")
     page_url = fields.String(load_default="", allow_none=True)
@@ -332,7 +332,7 @@ class FieldOriginBody(ApiResponse):
 
 
 class PreviewBody(ApiResponse):
-    """What a submission would become. problems: errors that the visitor would see, or that would park the lead."""
+    """The result of a submission. problems: errors that the visitor would see, or that would park the lead."""
 
     contact = fields.Nested(ContactBody)
     attribution = fields.Nested(PreviewAttributionBody)

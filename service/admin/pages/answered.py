@@ -32,7 +32,7 @@ HOW = MessageTable(
         AnswerKind.CALLED: N_("somebody has called"),
     }
 )
-"""What a person did first, in words."""
+"""Kind of a person's first move -> its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class AnswerBlock:
 
     @property
     def how(self) -> str:
-        """What a person did first; "" before that."""
+        """The person's first move in words; "" before it."""
         return HOW[self.clock.how] if self.clock and self.clock.how else ""
 
 

@@ -136,7 +136,7 @@ def _senders(tx: Transaction, forms: Sequence[Form], now: datetime) -> Iterator[
 
 
 def _rejections(tx: Transaction, forms: Sequence[Form], now: datetime) -> dict[str, list[ConnectionStatus]]:
-    """By sender, the forms that rejected its last call.
+    """Return the forms that rejected the last call of a sender, by sender.
 
     Anyone can call any address, so only senders that a form expects count. The remedy is left out where an alert on the
     same page gives it.

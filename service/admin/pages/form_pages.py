@@ -73,7 +73,7 @@ class PastedSubmission:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The same as a PreviewRequest."""
+        """The submission as a PreviewRequest."""
         return {"fields": parse_answers(self.fields), "page_url": self.page_url, "referrer": self.referrer}
 
 

@@ -263,7 +263,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "hour": n_("%(num)s hour", "%(num)s hours"),
     "day": n_("%(num)s day", "%(num)s days"),
 }
-"""What is counted -> the message for one and for several."""
+"""Noun of a count -> the message for one and for several."""
 
 AGES: Mapping[str, tuple[str, str]] = {
     "second": n_("%(num)s second ago", "%(num)s seconds ago"),

@@ -104,7 +104,7 @@ def form_titles(deps: AdminDeps) -> Mapping[str, str]:
 
 
 def _choices(tx: Transaction, deps: AdminDeps) -> dict[str, list[tuple[str, str]]]:
-    """By filter, the values to choose from, each with its name."""
+    """Filter -> the values to choose from, each with its name."""
     titles = form_titles(deps)
     gone = [(name, _("%(form)s (no longer set up)", form=name)) for name in tx.statistics.forms() if name not in titles]
     senders = {"browser", *tx.statistics.senders(), *(name for form in deps.forms.values() for name in form.webhooks)}

@@ -67,7 +67,7 @@ ACT_NAMES: Mapping[str, str] = MessageTable(
         Act.EXCUSE: N_("Accepted as it is"),
     }
 )
-"""What was done, in words."""
+"""Act -> its words."""
 
 KIND_NAMES: Mapping[str, str] = MessageTable(
     {
@@ -85,7 +85,7 @@ KIND_NAMES: Mapping[str, str] = MessageTable(
         SubjectKind.ACTS: N_("Record"),
     }
 )
-"""To what it was done, in words."""
+"""Kind of subject -> its words."""
 
 FILTER_TITLES: Mapping[str, str] = MessageTable(
     {

@@ -102,7 +102,7 @@ def _choices(question: Question, language: str, submitted: str, title: str, requ
 
 
 def fetch(public_url: str, form: Form) -> str:
-    """The same form sent by a page's own script."""
+    """The form as a script that a page uses to send it."""
     email = next(iter(form.fields.get("email", ())), "email")
     return f"""const response = await fetch({json.dumps(form_address(public_url, form))}, {{
   method: "POST",

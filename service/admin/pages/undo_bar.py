@@ -47,7 +47,7 @@ def offer_undo(renderer: Renderer, response: Response, action: Action, action_id
 
 
 def undoable(renderer: Renderer) -> UndoableAction | None:
-    """The action that this browser may still undo."""
+    """The action that this browser can still undo."""
     text = renderer.signed_cookie(UNDO_COOKIE)
     if not text:
         return None

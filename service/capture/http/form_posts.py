@@ -54,7 +54,7 @@ STORE_RETRY_S = 5
 
 @dataclass(frozen=True, slots=True)
 class FormDeps:
-    """What the endpoints need.
+    """The collaborators and settings of the endpoints.
 
     setup: returns the set-up of the present request. limit: of one visitor's posts, None for none. unproven: limits on
     unreadable posts. keeps_ip: whether leads keep the IP address. own_host: the host of PUBLIC_URL.

@@ -38,7 +38,7 @@ MAX_ANSWERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class WebhookDeps:
-    """What the endpoints need.
+    """The collaborators and settings of the endpoints.
 
     setup: returns the set-up of the present request. public_url: the address that senders use, which some signatures
     cover. unproven: limits on callers who prove nothing.

@@ -35,7 +35,7 @@ SCRIPTS: Mapping[str, ScriptFile] = {
     "attribution.js": ScriptFile.built("attribution.min.js"),
     "attribution-more.js": ScriptFile.built("more.min.js"),
 }
-"""By name in the URL."""
+"""Name in the URL -> the file."""
 
 
 SAMPLE_POLICY = (  # no form-action, which would block the redirect to the page of the form

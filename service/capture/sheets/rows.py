@@ -113,7 +113,7 @@ _PROBLEMS: Mapping[str, str] = {
     Status.DELIVERED: "The file says that Nexudus already has it, as opportunity {}: discard it, or retry to send it.",
     Status.DISCARDED: "The file says that it was discarded: discard it, or retry to send it after all.",
 }
-"""By the status of an exported lead: why it is parked."""
+"""Status of an exported lead -> the problem with which it is parked."""
 
 
 def _suspicion(cells: Mapping[str, str]) -> str:

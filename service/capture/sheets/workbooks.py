@@ -138,7 +138,7 @@ def _unpack(path: Path, written: IO[bytes]) -> None:
 
 
 def _reason_in_zip(path: Path) -> str:
-    """What an archive is if not a workbook: its directory of names stands at the end, uncompressed."""
+    """Return what kind of archive it is, if not a workbook, by its uncompressed directory of names at the end."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 2**16))
         names = file.read().lower()

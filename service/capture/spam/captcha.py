@@ -54,7 +54,7 @@ class ProviderResponse(NamedTuple):
 
 
 class CaptchaOutcome(Enum):
-    """What follows from checking a token."""
+    """The consequence of checking a token."""
 
     PASSED = "passed"
     FAILED = "failed"  # the visitor needs a new token

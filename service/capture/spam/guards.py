@@ -47,7 +47,7 @@ class CaptchaPost:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the captcha makes of a Submission: a remark in it, a suspicion, or an error to be corrected."""
+    """The captcha's result for a Submission: a remark in it, a suspicion, or an error to be corrected."""
 
     submission: Submission
     suspicion: Suspicion | None = None

@@ -47,7 +47,7 @@ _NOT_SEARCHED_FOR_WORDS = frozenset(("email", "phone"))
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What is known about an enquiry besides its answers; "", None or 0 where nothing is.
+    """The facts about an enquiry besides its answers; "", None or 0 where unknown.
 
     ip: the visitor's address. trap: name of the hidden field that was filled in. fill_s: seconds from opening the
     page to sending it, by the visitor's clock. foreign_site: the site that posted without being allowed to.

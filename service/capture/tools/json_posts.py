@@ -1,4 +1,4 @@
-"""What an automation or a site of your own posts: Zapier, Make, n8n, Node-RED, a spreadsheet's script.
+"""Posts of automations and of operators' own sites: Zapier, Make, n8n, Node-RED, a spreadsheet's script.
 
 There is no common schema: names are typed by people. See docs/senders.md for what is understood. What the readers of
 form tools' JSON share is here, too: answers under their questions' names, details, and local times.

@@ -46,4 +46,4 @@ SENDERS: Mapping[str, WebhookSender] = MappingProxyType(
         "json": JSON_POSTS,
     }
 )
-"""The same names as in the forms file."""
+"""Name of a sender, in the URL and in the forms file -> the sender."""

@@ -244,7 +244,7 @@ def read_gravity_forms(call: WebhookCall, _config: SenderConfig) -> Iterator[Ite
 
 
 def _gravity_targets(sent: Mapping[str, Answer]) -> Iterator[tuple[str, str]]:
-    """What the parts of one field mean, seen from which parts there are; "-" for a part to drop."""
+    """Return the meaning of each part of one field, judged by the parts that are present; "-" for a part to drop."""
     fields: dict[str, dict[str, str]] = {}
     for name, answer in sent.items():
         part = _GRAVITY_PART.fullmatch(name)

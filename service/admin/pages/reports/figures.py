@@ -31,7 +31,7 @@ REASONS: Mapping[str, str] = MessageTable(
         "default_lead_source": N_("The form's default_lead_source"),
     }
 )
-"""What decided on a lead source: key of operations.report.DEFAULTS -> its meaning."""
+"""Key of operations.report.DEFAULTS -> how the lead source was decided, in words."""
 
 UNITS: Mapping[str, str] = MessageTable({"day": N_("Day"), "week": N_("Week"), "month": N_("Month")})
 

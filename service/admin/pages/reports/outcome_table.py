@@ -237,7 +237,7 @@ def _key(row: OutcomeRow) -> tuple[str, ...]:
 
 
 def _sorted(rows: Sequence[TableRow], columns: Sequence[OutcomeColumn], filters: ReportFilters) -> list[TableRow]:
-    """By a column, rows without such a figure last; those that are equal by their leads, then by name."""
+    """Return the rows sorted by a column, rows without a figure last; equal rows by their leads, then by name."""
     column = next((one for one in columns if one.name == filters.sort), columns[1])
     ordered = sorted(rows, key=lambda row: (-row.figures.leads, row.name.casefold()))
     known = [row for row in ordered if column.key(row) is not None]

@@ -1,4 +1,4 @@
-"""What surrounds the answers in a tool's call: the form, the call, ids, the operator's account, the tool's own texts.
+"""The surroundings of the answers in a tool's call: the form, the call, ids, the operator's account, the tool's texts.
 
 None of it is the person's answer, so it is kept as details; data about the visit counts wherever it stands.
 """
