@@ -137,7 +137,7 @@ class SetupInForce(Protocol):
 
 
 Count = Callable[[Environ, Any, str, float], None]
-"""Counts one answered request: environment, Flask's request (None where it was not routed), status, seconds."""
+"""Counts one answered request: environment, Flask's request (None if it was not routed), status, seconds."""
 
 
 class Edge:

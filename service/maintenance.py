@@ -221,7 +221,7 @@ def _erase_parked(store: Store, rules: Sequence[RetentionRule], now: datetime) -
 
 
 def _days_kept(lead: UntouchedLead, rules: Sequence[RetentionRule]) -> int:
-    """Return the days for which a lead is kept; 0 for ever."""
+    """Return the days for which a lead is kept; 0 forever."""
     return next((rule.days for rule in rules if rule.covers(lead.form)), 0)
 
 

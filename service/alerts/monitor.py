@@ -97,7 +97,7 @@ class Monitor:
             log.warning("monitor_not_handed_over")  # its lease runs out
 
     def step(self, now: datetime) -> float | None:
-        """Look once and send what is due; return None when another worker is on duty.
+        """Look once and send what is due; return None if another worker is on duty.
 
         Raises: StoreUnavailable.
         """

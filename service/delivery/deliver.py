@@ -78,7 +78,7 @@ class PauseCall(Exception):
 def deliver(delivery: Delivery, context: AccountContext) -> None:
     """Deliver one lead, or record when to try again, or park it for an operator.
 
-    Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be recorded.
+    Raises: LeaseLost if another worker has it; StoreUnavailable when nothing can be recorded.
     """
     name = delivery.lead.submission.form
     if name not in context.forms_of(delivery.lead):
@@ -309,7 +309,7 @@ def _delivered_before(
 
 
 def _find_opportunity(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId) -> OpportunityId | None:
-    """Return the opportunity that an earlier try created, which completes the delivery; None where none is found."""
+    """Return the opportunity that an earlier try created, which completes the delivery; None if none is found."""
     search, complete = opportunity_search(delivery, context, coworker_id), _completion(delivery, coworker_id)
     return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, complete)
 

@@ -29,7 +29,7 @@ PATIENCE = timedelta(hours=1)
 def account_with_opportunity(delivery: Delivery, context: AccountContext) -> str | None:
     """Return another account that already has a possibly delivered lead; None if none has it.
 
-    Raises: LookAgain where an account could not be searched.
+    Raises: LookAgain if an account could not be searched.
     """
     return next((name for name in _others(delivery, context) if _has_opportunity(delivery, context, name)), None)
 

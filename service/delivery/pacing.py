@@ -55,7 +55,7 @@ class Pacer:
     def pass_one(self, *, is_write: bool) -> None:
         """Wait for the turn of one call, and count it.
 
-        Raises: OutOfPace when the turn is more than PATIENCE_S away.
+        Raises: OutOfPace if the turn is more than PATIENCE_S away.
         """
 
         def reserve(tx: Transaction) -> tuple[float, float]:

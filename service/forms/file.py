@@ -111,7 +111,7 @@ def with_plain_ends(text: str) -> str:
 
 
 def _read_tables(document: bytes, problems: ProblemList) -> Keys:
-    """Return the tables. Raises: SetupProblems when the bytes cannot be read as TOML, with the line."""
+    """Return the tables. Raises: SetupProblems if the bytes cannot be read as TOML, with the line."""
     try:
         return tomllib.loads(with_plain_ends(document.decode()))
     except UnicodeDecodeError as error:

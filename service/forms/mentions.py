@@ -118,7 +118,7 @@ def _describe(written: str, name: str, known: list[str]) -> str:
 
 
 def find_near_miss(name: str) -> str:
-    """Return the standard name that `name` misspells, "" when it may be a field of the operator's own.
+    """Return the standard name that `name` misspells, "" if it may be a field of the operator's own.
 
     Longer names are left alone: `locations` or `message_2` may well exist on a form.
     """

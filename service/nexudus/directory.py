@@ -69,7 +69,7 @@ class OpportunityType(Placed):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An admin user, who can own opportunities. Default ids are None where the CRM shows 0.
+    """An admin user, who can own opportunities. Default ids are None if the CRM shows 0.
 
     business_ids: None for a user read from a list, which does not show them. api_access: None if not shown.
     role_ids: of the user's UserRoles.

@@ -17,7 +17,7 @@ _WITHHELD = "(a secret)"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key with its values, None where it is absent. form: "" for defaults, accounts and the brand.
+    """One key with its values, None if it is absent. form: "" for defaults, accounts and the brand.
 
     key: dotted, below the form; "" for a form as such. Secrets in the clear are withheld.
     """

@@ -55,11 +55,11 @@ class Reconciliations(Repository):
         return ReadState(account) if row is None else ReadState(*row)
 
     def claim_poll(self, account: str, now: datetime, every: timedelta) -> bool:
-        """Claim the poll for changes; False where a process claimed it less than `every` ago."""
+        """Claim the poll for changes; False if a process claimed it less than `every` ago."""
         return self._claim(account, crm_reads.c.polled_at, now, now - every)
 
     def claim_night(self, account: str, now: datetime, night: datetime) -> bool:
-        """Claim the nightly comparison; False where a process claimed it since that night began."""
+        """Claim the nightly comparison; False if a process claimed it since that night began."""
         return self._claim(account, crm_reads.c.reconciled_at, now, night)
 
     def lock_account(self, account: str) -> None:

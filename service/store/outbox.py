@@ -182,7 +182,7 @@ class Outbox(Repository):
         """Record a call before it is made; returns its number.
 
         request_body: the opportunity, when the call creates one.
-        Raises: LeaseLost when another worker has the delivery.
+        Raises: LeaseLost if another worker has the delivery.
         """
         body = {} if request_body is None else {"request_body": dict(request_body)}
         self._change(delivery, claimed_by=delivery.claimed_by, **body)

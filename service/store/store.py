@@ -80,7 +80,7 @@ class Store:
         """Run `job` in a transaction, perhaps together with others, and return once it is on disk.
 
         A job may run twice: it must do nothing but what the Transaction offers.
-        Raises: what the job raises; StoreUnavailable when the database cannot commit it.
+        Raises: what the job raises; StoreUnavailable if the database cannot commit it.
         """
         walls = self._walls()
         return self._writer.write(lambda connection: job(Transaction(_limited(connection, walls), self._database)))
@@ -89,7 +89,7 @@ class Store:
     def read(self) -> Iterator[Transaction]:
         """Open a transaction that only reads.
 
-        Raises: StoreUnavailable when the database does not answer.
+        Raises: StoreUnavailable if the database does not answer.
         """
         try:
             with self._database.reading.connect() as connection:
@@ -212,14 +212,14 @@ class Store:
     def is_ready(self) -> bool:
         """Return whether leads can be stored: the database answers, and its schema will do for this program.
 
-        Raises: StoreUnavailable when it does not answer.
+        Raises: StoreUnavailable if it does not answer.
         """
         return not self.schema_problem()
 
     def schema_problem(self) -> str:
         """Return why this program cannot work with the database's schema, and what to do; "" if it can.
 
-        Raises: StoreUnavailable when the database does not answer.
+        Raises: StoreUnavailable if the database does not answer.
         """
         try:
             with self._database.reading.connect() as connection:
@@ -230,7 +230,7 @@ class Store:
     def schema(self) -> str | None:
         """Return the schema that the database is on, None before the first migration.
 
-        Raises: StoreUnavailable when the database does not answer.
+        Raises: StoreUnavailable if the database does not answer.
         """
         try:
             with self._database.reading.connect() as connection:

@@ -20,7 +20,7 @@ REMEMBERED = timedelta(days=7)
 class SeenWorker:
     """One worker process. name: unique in the deployment, begins with the host; version: of the program.
 
-    cpu_s, memory_bytes, open_files: its use of resources; None where the kernel does not report it.
+    cpu_s, memory_bytes, open_files: its use of resources; None if the kernel does not report it.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Workers(Repository):
 
 
 class DeliveryCountKey(NamedTuple):
-    """A counter. form: "" where it does not matter. what: such as "call create_opportunity done"."""
+    """A counter. form: "" if it does not matter. what: such as "call create_opportunity done"."""
 
     account: str
     form: str

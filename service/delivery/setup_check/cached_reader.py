@@ -88,7 +88,7 @@ class CachedReader:
     def call(self, call: Callable[[Nexudus], T]) -> T:
         """Make one call, again where the CRM or our own rate limit asks to wait.
 
-        Raises: NexudusError; Throttled where the wait would be too long; PartUnreadable after too many silences.
+        Raises: NexudusError; Throttled if the wait would be too long; PartUnreadable after too many silences.
         """
         for waits in range(MAX_WAITS + 1):
             if self._over:

@@ -114,7 +114,7 @@ class Acts(ActSearch):
 
         account: of the subject; people who see it see the act. An act on several accounts is seen only by people who
         see all of them.
-        before, after: what changed, as JSON has it; None where there was or is nothing.
+        before, after: what changed, as JSON has it; None if there was or is nothing.
         personal: names of the members that an erasure of the subject removes, such as answers and addresses.
         Secrets are recognised by their names and hidden, but do not rely on it: leave them out.
         """

@@ -34,7 +34,7 @@ def restore(url: str, source: Path, now: datetime, show: ShowProgress = no_progr
     """Replace the database by a backup, migrated to the newest schema; no process may use the database.
 
     The former database is kept: a file beside the new one; PostgreSQL restores a dump only into an empty database.
-    Raises: BackupProblem, when nothing was changed; InUse; StoreUnavailable.
+    Raises: BackupProblem, after which nothing is changed; InUse; StoreUnavailable.
     """
     parsed = make_url(url)
     path, magic = sqlite_path(parsed), _magic(source)

@@ -90,7 +90,7 @@ class Writer:
         """Run `job` in a transaction and return its value once that is on disk.
 
         A job may run twice (alone, after another one failed): it must do nothing but SQL.
-        Raises: what the job raises; StoreUnavailable when the database cannot commit it.
+        Raises: what the job raises; StoreUnavailable if the database cannot commit it.
         """
         return self._wait_for(_Waiting(job, time.monotonic() + self._patience_s))
 

@@ -112,7 +112,7 @@ class LeadArrivals(Repository):
         """Store leads; returns the result of each, in their order.
 
         complete: called for each repeat before the next arrival, which may repeat the same lead under another key.
-        Raises: KeyClash when two of them share a key: store those one by one.
+        Raises: KeyClash if two of them share a key: store those one by one.
         """
         if not arrivals:
             return []

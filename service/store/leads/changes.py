@@ -70,7 +70,7 @@ class LeadChanges(Repository):
             self._as(Outbox).retry([lead.id], now)
 
     def _correctable_delivery(self, lead: Lead) -> Any:
-        """Return the lead's delivery, None where there is none. Raises: BeingSent."""
+        """Return the lead's delivery, None if there is none. Raises: BeingSent."""
         row = self._locked_delivery(lead.id)
         stored = self._execute(select(leads.c.corrections).where(leads.c.id == lead.id)).scalar()
         if len(stored or ()) != len(lead.corrections):
