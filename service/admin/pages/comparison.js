@@ -1,6 +1,6 @@
 "use strict";
-// An addition that the page works without: the chart that compares two periods, with its figures under the pointer.
-// The server's own drawing stays for print, and comes back where this one cannot be made.
+// Optional: draws the chart that compares two periods, with its figures under the pointer.
+// The server's own drawing is used for print, and where this one cannot be made.
 for (const plot of document.querySelectorAll("[data-comparison]")) {
   const data = JSON.parse(plot.dataset.comparison);
   const drawing = plot.querySelector("svg");
@@ -92,7 +92,7 @@ for (const link of document.querySelectorAll(".outcomes tbody th a")) {
   });
 }
 
-// Another period is shown at once; dates that were typed before no longer hold.
+// A chosen period is shown at once; dates that were typed before no longer apply.
 const period = document.querySelector(".filters [name=period]");
 if (period) {
   const dates = [...document.querySelectorAll(".filters [type=date]")];

@@ -1,5 +1,5 @@
 "use strict";
-// Passkeys: the device makes one, or signs in with one. Without a script, or without WebAuthn, the forms stay hidden.
+// Passkeys: the device creates one, or signs in with one. Without a script, or without WebAuthn, the forms stay hidden.
 const bytesOf = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
 const textOf = (buffer) =>

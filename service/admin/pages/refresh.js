@@ -1,3 +1,3 @@
 "use strict";
-// A page about work in progress looks again by itself; without a script its link does.
+// Refreshes a page about work in progress; without a script, its link does.
 setTimeout(() => { location.reload(); }, 1000);

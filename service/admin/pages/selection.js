@@ -1,5 +1,5 @@
 "use strict";
-// An addition that the pages work without: one box selects all leads of a page; the bar of actions shows when some are;
+// Optional: one box selects all leads of a page; the bar of actions appears when some are selected;
 // Enter on a box does what the space bar does.
 const boxes = [...document.querySelectorAll("input[name=id][type=checkbox]")];
 const bar = document.querySelector(".bulk");
