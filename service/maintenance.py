@@ -95,7 +95,7 @@ class DailyCounter:
             is_in_zone = tx.statistics.counts_in_zone(self._zone)
             missing = tx.statistics.uncounted_days(self._zone, before)
         if not is_in_zone:
-            log.info("counting_begins_anew")
+            log.info("counting_restarted")
             self._store.write(lambda tx: tx.statistics.forget_counts())
         elif missing:
             self._store.write(lambda tx: tx.statistics.add_days(missing))

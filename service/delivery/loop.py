@@ -220,7 +220,7 @@ class Worker:
         except (LeaseLost, StoreUnavailable):
             raise
         except Exception:  # a bug of this service may delay one lead, but must not end the worker
-            log.exception("delivery_stumbled", lead=delivery.lead.id)
+            log.exception("delivery_error", lead=delivery.lead.id)
             requeue(delivery, context)
 
     def _handle_removed_account(

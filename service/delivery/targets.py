@@ -255,7 +255,7 @@ class StageSafety:
         """Keep the last known verdict, and log once that the stage could not be read: leads are not held up for it."""
         if (nexudus, stage_id) not in self._warned:
             self._warned.add((nexudus, stage_id))
-            log.warning("stage_not_vetted", stage=stage_id, reason=why)
+            log.warning("stage_not_checked", stage=stage_id, reason=why)
         known = self._verdicts.get((nexudus, stage_id), _Verdict())
         return _Verdict(known.problem, self._from_now(self._unknown_s))
 

@@ -137,7 +137,7 @@ def test_what_cannot_be_checked_passes_and_is_told_once(
         for _ in range(2):
             stage_safety.check(client, 1001)
 
-    assert [line["event"] for line in lines] == ["stage_not_vetted"]
+    assert [line["event"] for line in lines] == ["stage_not_checked"]
 
 
 def test_a_stage_known_as_unsafe_stays_so_while_it_cannot_be_checked(client: Nexudus, nexudus: Simulator) -> None:

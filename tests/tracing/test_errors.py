@@ -41,7 +41,7 @@ def fail_at(log: structlog.stdlib.BoundLogger) -> None:
         except ValueError as error:
             raise RuntimeError(PERSON) from error
     except RuntimeError:
-        log.exception("delivery_stumbled", lead="7f3c", form=PERSON, problem=PERSON)
+        log.exception("delivery_error", lead="7f3c", form=PERSON, problem=PERSON)
 
 
 def test_an_error_is_reported_with_its_place_and_nothing_personal(collector: Collector) -> None:
@@ -55,12 +55,12 @@ def test_an_error_is_reported_with_its_place_and_nothing_personal(collector: Col
     assert [each["type"] for each in errors] == ["ValueError", "RuntimeError"]
     assert errors[0]["stacktrace"]["frames"][-1]["function"] == "fail"
     assert report["tags"] == {
-        "event": "delivery_stumbled",
+        "event": "delivery_error",
         "process": "worker",
         "lead": "7f3c",
         "request_id": "a-request-id",
     }
-    assert (report["level"], report["transaction"]) == ("error", "delivery_stumbled")
+    assert (report["level"], report["transaction"]) == ("error", "delivery_error")
     assert (report["contexts"]["trace"]["trace_id"], report["contexts"]["trace"]["span_id"]) == (TRACE, SPAN)
     sent = b"".join(collector.bodies).lower()
     assert [word for word in (b"ann", b"is no number", b"vars") if word in sent] == []

@@ -116,7 +116,7 @@ class CaptchaAlerts:
             else:
                 self._store.write(lambda tx: tx.alerts.resolve(cause, now))
         except StoreUnavailable:
-            log.warning("captcha_trouble_not_told", form=form.name)
+            log.warning("captcha_alert_not_recorded", form=form.name)
 
     def _is_news(self, name: str, now: datetime, is_wrong: bool) -> bool:
         with self._lock:
