@@ -40,12 +40,6 @@ def read_tables(document: str) -> dict[str, Any]:
     return tomllib.loads(with_plain_ends(document))
 
 
-def form_keys(document: str, name: str) -> dict[str, Any]:
-    """Return the keys of a form's own table; {} if the document has no such form."""
-    table = read_tables(document).get(FORMS, {}).get(name, {})
-    return table if isinstance(table, dict) else {}
-
-
 def default_keys(document: str) -> dict[str, Any]:
     """Return the keys of [defaults]."""
     table = read_tables(document).get(DEFAULTS, {})
@@ -58,11 +52,6 @@ def put_form(document: str, name: str, keys: Keys) -> str:
     Raises: EditRefused; ValueError if the document is not TOML.
     """
     return put_table(document, (FORMS, name), keys)
-
-
-def put_defaults(document: str, keys: Keys) -> str:
-    """Return the document with exactly these keys in [defaults]. Raises: as put_form."""
-    return put_table(document, (DEFAULTS,), keys)
 
 
 def remove_form(document: str, name: str) -> str:

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from service.setup.editing import (
     EditRefused,
     default_keys,
-    form_keys,
-    put_defaults,
     put_form,
+    put_table,
     read_tables,
     remove_form,
     same,
@@ -63,8 +62,14 @@ def comments(document: str) -> set[str]:
     return {match[0].strip() for match in re.finditer(r"#[^\n]*", document)}
 
 
+def keys_of(name: str) -> dict[str, Any]:
+    """The keys of a form's table; {} for a form that DOCUMENT has elsewhere, or not at all."""
+    keys: dict[str, Any] = read_tables(DOCUMENT)["forms"].get(name, {})
+    return keys
+
+
 def edited(name: str, **changes: Any) -> str:
-    return put_form(DOCUMENT, name, {**form_keys(DOCUMENT, name), **changes})
+    return put_form(DOCUMENT, name, {**keys_of(name), **changes})
 
 
 @each_row(
@@ -116,11 +121,11 @@ def test_a_form_in_another_place_is_changed_there() -> None:
 
 def test_what_is_the_same_is_not_written_anew() -> None:
     assert edited("tour") == DOCUMENT
-    assert put_defaults(DOCUMENT, default_keys(DOCUMENT)) == DOCUMENT
+    assert put_table(DOCUMENT, ("defaults",), default_keys(DOCUMENT)) == DOCUMENT
 
 
 def test_a_key_is_taken_out_and_its_neighbours_stay_where_they_are() -> None:
-    keys = form_keys(DOCUMENT, "tour")
+    keys = keys_of("tour")
     del keys["utm"]
 
     assert put_form(DOCUMENT, "tour", keys) == DOCUMENT.replace('utm = { source = "qr" }\n', "")
