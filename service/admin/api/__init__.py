@@ -19,8 +19,8 @@ from service.version import VERSION
 
 DESCRIPTION = """The leads of this installation, for programs: list, show, act, preview, report.
 
-Every call carries `Authorization: Bearer` and a key, or ADMIN_TOKEN. Bodies are JSON, instants ISO 8601 in UTC, errors
-problem documents (RFC 9457). An unknown filter or member is an error; nothing is ignored silently."""
+Every call carries `Authorization: Bearer` and a key, or ADMIN_TOKEN. Bodies are JSON, instants are ISO 8601 in UTC, and
+errors are problem documents (RFC 9457). An unknown filter or member is an error; nothing is ignored silently."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 

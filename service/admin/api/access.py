@@ -33,10 +33,10 @@ MAX_BODY_BYTES = 1 << 20
 DESCRIPTIONS = {
     400: "The body is not valid JSON.",
     401: "The token is missing or wrong.",
-    403: "The token lacks the scope that the call needs, or would give more than it has; `detail` says which.",
+    403: "The token lacks the scope that the call requires, or would grant more than it has; `detail` says which.",
     404: "Not found.",
-    409: "The present state does not allow it; `detail` says why.",
-    412: "Another version was published meanwhile; nothing changed.",
+    409: "The current state does not allow the action; `detail` says why.",
+    412: "Another version has been published in the meantime; nothing was changed.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not sent as JSON.",
     428: "`If-Match` is missing.",

@@ -56,7 +56,7 @@ WRITING = {409: "A forms file holds the set-up: change it there."}
 
 def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
     """The calls of /setup."""
-    routes = protected_blueprint("setup", deps, "The set-up, where it is kept in the database; forms files, to read.")
+    routes = protected_blueprint("setup", deps, "The set-up: kept in the database, or read-only in a forms file.")
     routes.register_error_handler(HTTPException, _problem_with_places)
     _add_reading(routes, deps)
     _add_writing(routes, deps)

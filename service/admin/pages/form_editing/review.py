@@ -33,7 +33,7 @@ OTHER_LABELS = {
     "stage": N_("Stage"),
     "opportunity_type_id": N_("Type"),
     "responsible_id": N_("Owner"),
-    "responsible": N_("Owners, in rotation"),
+    "responsible": N_("Owners in turn"),
     "account": N_("Nexudus account"),
     "questions": N_("Questions"),
     "routes": N_("Routes: other settings for certain answers"),
