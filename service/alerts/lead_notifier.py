@@ -81,8 +81,8 @@ class Audience:
         """The form and route, in quotes."""
         return repr(self.name.removesuffix(self.topic.suffix))
 
-    def hears_of(self, lead: Lead | None) -> bool:
-        """Return whether they are notified of a lead."""
+    def includes(self, lead: Lead | None) -> bool:
+        """Return whether a lead is one of theirs."""
         return lead is not None and self.topic.addresses(self.form.for_answers(lead.submission)) == self.addresses
 
 
@@ -178,7 +178,7 @@ class LeadNotifier:
         new: list[LeadId] = []
         after = ""
         while page := pending(tx, form, now, MAX_LEADS_PER_MESSAGE, after):
-            new += [lead_id for lead_id in page if self._audience.hears_of(tx.leads.get(lead_id))]
+            new += [lead_id for lead_id in page if self._audience.includes(tx.leads.get(lead_id))]
             if len(new) >= MAX_LEADS_PER_MESSAGE:
                 break
             after = page[-1]

@@ -23,7 +23,7 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
     """Return why a lead still waits; it is retried automatically. step: the failed call, None for a look-up."""
     if isinstance(error, Intercepted):
         again = "it is searched for before it is sent again" if error.is_write else "it is retried automatically"
-        return f"{error.message[:1].upper()}{error.message[1:]}: {again}. {_objection(error)}"
+        return f"{error.message[:1].upper()}{error.message[1:]}: {again}. {_page_advice(error)}"
     if isinstance(error, OutcomeUnknown):
         return f"Nexudus may or may not have saved it ({error.message}): it is searched for before it is sent again."
     if isinstance(error, Unavailable):
@@ -46,8 +46,8 @@ def _refusal_problem(error: NexudusError, step: Step | None) -> str:
     )
 
 
-def _objection(error: Intercepted) -> str:
-    """Return whom to ask about a web page received instead of an answer."""
+def _page_advice(error: Intercepted) -> str:
+    """Return advice on a web page received instead of an answer."""
     if error.is_general:
         return "If that goes on, check this machine's network and proxy, or ask Nexudus support."
     return (

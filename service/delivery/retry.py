@@ -54,9 +54,9 @@ _SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """What counts as an outage: so many failures in a row, over at least so many seconds.
+    """Definition of an outage: at least `failures` in a row, over at least `after_s` seconds.
 
-    leads: it is also an outage if so many different leads are answered with a web page, with no success between them.
+    leads: it is also an outage if this many different leads meet a web page, with no success between them.
     """
 
     failures: int

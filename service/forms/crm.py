@@ -155,7 +155,7 @@ _HARM = (
     (re.compile(r"(?i)notify|terms|newsletter"), "it is the person's own consent"),
     (re.compile(r"^Can[A-Z]|(?i:user|access|password|token|bank|card)"), "it gives access or holds secrets"),
 )
-"""What other Coworker fields do, for the sentence that refuses them."""
+"""Pattern of Coworker fields -> their harm, for the sentence that refuses them."""
 
 
 def read_lead_source(value: Any) -> int:

@@ -155,7 +155,7 @@ FORM_NAMES = ("form", "title")
 """Slots for the form's own name and title."""
 
 _CONTACT_FIELDS = ("email", "full_name", "first_name", "last_name", "phone", "company")
-"""Answers of which Contact has a cleaner form than was typed."""
+"""Answers that Contact has in a cleaner form than typed."""
 
 
 @dataclass(frozen=True, slots=True)

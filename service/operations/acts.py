@@ -28,7 +28,7 @@ EXPORT_PAGE = 500
 """Acts read at a time."""
 
 LEADS, RECORD = Subject(SubjectKind.LEADS), Subject(SubjectKind.ACTS)
-"""Subjects of an export, beside single leads."""
+"""Subjects of an export, besides single leads."""
 
 COLUMNS = ("id", "hash", "at", "who", "from", "act", "kind", "subject", "accounts", "before", "after")
 """Columns of the CSV. Number and hash stand side by side for `acts --verify`."""

@@ -74,7 +74,7 @@ ENGLISH = frozenset(
 """Names that only a file in English has."""
 
 _SOURCES = {alias: platform.costs.source for platform in PLATFORMS.values() for alias in platform.aliases}
-"""What a plain file may call a platform, without spaces -> the source of its costs."""
+"""Name of a platform in a plain file, without spaces -> the source of its costs."""
 
 _BRACKETS = re.compile(r"\s*[(（]([A-Za-z]{3})[)）]\s*$")
 _TOTAL = re.compile(r"(?:total|totals|gesamt|insgesamt|summe|totaux|totale|totali|итого)(?:[ :].*)?", re.IGNORECASE)

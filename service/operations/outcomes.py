@@ -93,12 +93,12 @@ class OutcomeRow:
 
     @property
     def cost_per_lead(self) -> Mapping[str, float]:
-        """By currency; empty without leads or costs."""
+        """Currency -> cost of a lead; empty without leads or costs."""
         return {currency: amount / self.leads for currency, amount in self.cost.items()} if self.leads else {}
 
     @property
     def cost_per_won(self) -> Mapping[str, float]:
-        """By currency; empty without won leads or costs."""
+        """Currency -> cost of a won lead; empty without won leads or costs."""
         return {currency: amount / self.won for currency, amount in self.cost.items()} if self.won else {}
 
 

@@ -46,7 +46,7 @@ class Discrepancy:
 
     @property
     def problem(self) -> str:
-        """What is wrong."""
+        """The problem in words."""
         others = self._others
         match self.kind:
             case DiscrepancyKind.GONE:
@@ -62,7 +62,7 @@ class Discrepancy:
 
     @property
     def remedy(self) -> str:
-        """What to do."""
+        """The remedy in words."""
         match self.kind:
             case DiscrepancyKind.GONE:
                 return (

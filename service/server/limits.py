@@ -9,7 +9,7 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 """Maximum bytes of a body, read before the application is called: the largest that any of its routes accepts."""
 
 MAX_CHUNK_OVERHEAD_BYTES = 256 * 1024
-"""Maximum bytes of a chunked body beside its contents: sizes, line ends and trailers."""
+"""Maximum bytes of a chunked body besides its contents: sizes, line ends and trailers."""
 
 SMALL_BYTES = 16 * 1024
 """A connection that holds no more than this is never dropped for lack of memory."""

@@ -33,7 +33,7 @@ MAX_PROBLEMS = 3
 
 
 def ignore(_setup: Setup) -> None:
-    """Do nothing: for processes in which all work takes the set-up anew."""
+    """Do nothing: for processes whose every piece of work takes the set-up itself."""
 
 
 class SetupWatcher:

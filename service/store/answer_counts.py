@@ -59,7 +59,7 @@ class AnswerCounts:
 
 
 class AnswerKey(NamedTuple):
-    """What clocks are grouped by. owner: whose turn the lead was, "" for nobody's."""
+    """Key by which clocks are grouped. owner: whose turn the lead was, "" for nobody's."""
 
     account: str
     form: str

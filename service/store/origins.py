@@ -55,7 +55,7 @@ class Origins:
 
 
 _NAMES = ("sources", "campaigns", "contents", "terms")
-"""Lists of values that strangers may write, beside those by form."""
+"""Lists of values that strangers may write, besides those by form."""
 
 
 class OriginCounts(Outcomes):

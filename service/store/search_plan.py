@@ -21,7 +21,7 @@ Condition = ColumnElement[bool]
 class SearchCondition:
     """One condition of a search. column: the lead's id in its index; is_rare: few leads match.
 
-    beginning: common to all words that match, of which names and companies with it have one; else "". has_index: one of
+    beginning: shared by all words that match, if names and companies with it have such a word; else "". has_index: of
     the condition and the id, which alone shows whether a lead matches.
     """
 

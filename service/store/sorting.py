@@ -59,12 +59,12 @@ class SortedPage:
 class _Walk:
     """A walk along an order.
 
-    young: matches that the word index does not have yet. beginning: of the keys. reached: where it stopped before the
+    recent: matches that the word index does not have yet. beginning: of the keys. reached: where it stopped before the
     end; None if it did not.
     """
 
     order: SortOrder
-    young: Sequence[str]
+    recent: Sequence[str]
     beginning: str = ""
     reached: SortPlace | None = None
 
@@ -90,12 +90,12 @@ class SortedSearch(LeadSearch):
         if plan.is_ordered:
             plan = replace(plan, conditions=[replace(one, is_rare=self._is_rare(one)) for one in plan.conditions])
         # Matches of a rare condition may lie close together, where a walk would arrive late.
-        young = self._young(plan)
+        recent = self._recent(plan)
         if plan.is_rare or self._is_of_short_period(plan):
-            ids = _all_ids(replace(plan, checks=()), young)
+            ids = _all_ids(replace(plan, checks=()), recent)
             page = _Page(self._sort(ids, order, size, plan.checks))
         else:
-            page = self._walk(plan, young, order, size)
+            page = self._walk(plan, recent, order, size)
         places = page.places[::-1] if order.is_backwards else page.places
         return SortedPage(self._read([each.lead_id for each in places]), places, page.reached, page.met)
 
@@ -122,23 +122,23 @@ class SortedSearch(LeadSearch):
 
     # -- many matches
 
-    def _walk(self, plan: SearchPlan, young: Sequence[str], order: SortOrder, size: int) -> _Page:
-        walk = _Walk(order, young)
+    def _walk(self, plan: SearchPlan, recent: Sequence[str], order: SortOrder, size: int) -> _Page:
+        walk = _Walk(order, recent)
         spread = [one for one in plan.conditions if not _is_one_look(one)]
         if not spread:
             return _Page(list(islice(self._along(plan, walk, size), size)), walk.reached)
-        by_reading = self._by_reading(plan, _Walk(order, young), size)
-        page = by_reading or self._by_beginning(plan, spread, _Walk(order, young, spread[0].beginning), size)
+        by_reading = self._by_reading(plan, _Walk(order, recent), size)
+        page = by_reading or self._by_beginning(plan, spread, _Walk(order, recent, spread[0].beginning), size)
         if page is not None:
             return page
-        members = self._members(plan, spread) | set(young)
+        members = self._members(plan, spread) | set(recent)
         met = (place for place in self._along(plan, walk) if place.lead_id in members)
         return _Page(list(islice(met, size)), walk.reached)
 
     def _along(self, plan: SearchPlan, walk: _Walk, limit: int | None = None) -> Iterator[SortPlace]:
         """Yield the leads on a walk that meet the conditions one look answers. limit: how many are wanted, if known."""
         lead_id = literal_column("stretch.id", Text)
-        condition = _listed(plan, lead_id, walk.young)
+        condition = _listed(plan, lead_id, walk.recent)
         # A stop at leads would show in its place, which might be another account's.
         sizes = iter(SORT_STRETCHES) if self._walls is None else chain(SORT_STRETCHES, repeat(SORT_STRETCHES[-1]))
         period = plan.above, plan.below
@@ -197,7 +197,7 @@ class SortedSearch(LeadSearch):
         ids = [place.lead_id for place in islice(self._along(plan, walk, size), size)]
         if walk.reached is not None:
             return None
-        ids += self._matching([*elsewhere, *walk.young], plan)
+        ids += self._matching([*elsewhere, *walk.recent], plan)
         is_all = len(plan.conditions) == 1 and not plan.checks and not _has_period(plan) and self._walls is None
         met = MatchCount(MAX_COUNT, is_exact=False) if is_all and len(keyed) > MAX_COUNT else None
         return _Page(self._sort(select(leads.c.id).where(leads.c.id.in_(ids)), walk.order, size), met=met)
@@ -213,7 +213,7 @@ class SortedSearch(LeadSearch):
         packed: str | None = self._execute(select(func.aggregate_strings(column, ","))).scalar()
         return packed.split(",") if packed else []
 
-    def _young(self, plan: SearchPlan) -> list[str]:
+    def _recent(self, plan: SearchPlan) -> list[str]:
         """Return the matches among leads that the word index does not have yet."""
         tail = self._tail(plan, is_upwards=False) if plan.uses_words else ()
         return [one for _, _, ids in tail for one in ids][:MAX_UNINDEXED]
@@ -228,19 +228,19 @@ def _has_period(plan: SearchPlan) -> bool:
     return bool(plan.above) or plan.below != AFTER_ALL_IDS
 
 
-def _all_ids(plan: SearchPlan, young: Sequence[str]) -> Select[Any]:
+def _all_ids(plan: SearchPlan, recent: Sequence[str]) -> Select[Any]:
     """Select all matches, whether the word index has them or not."""
-    if not young:
+    if not recent:
         return plan.ids()
-    either = union_all(plan.ids(), select(leads.c.id).where(leads.c.id.in_(young))).subquery()
+    either = union_all(plan.ids(), select(leads.c.id).where(leads.c.id.in_(recent))).subquery()
     return select(*either.c)
 
 
-def _listed(plan: SearchPlan, lead_id: ColumnElement[str], young: Sequence[str]) -> ColumnElement[bool]:
+def _listed(plan: SearchPlan, lead_id: ColumnElement[str], recent: Sequence[str]) -> ColumnElement[bool]:
     """Match the leads that meet the conditions single looks answer, whether the word index has them or not."""
     listed = and_(true(), *(one.has(lead_id) for one in plan.conditions if _is_one_look(one)))
     if plan.checks:
         listed = and_(listed, exists().select_from(leads).where(leads.c.id == lead_id, *plan.checks))
     if not plan.uses_words:
         return listed
-    return or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(young))
+    return or_(and_(lead_id <= plan.cursor, listed), lead_id.in_(recent))

@@ -31,7 +31,7 @@ _DELIVERY = ("state", "due_at", "tries", "trigger", "priority")
 """Columns of a delivery that a record keeps."""
 
 _NOTICE = ("lead_id", "form", "sender", "place", "external_id", "details", "state", "request_id", "traceparent")
-"""Columns of a fetch notice that a record keeps, beside its time."""
+"""Columns of a fetch notice that a record keeps, besides its time."""
 
 
 @dataclass(frozen=True, slots=True)

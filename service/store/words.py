@@ -191,7 +191,7 @@ def read_cursor(queried: Any) -> str:
 
 
 IDS_AT_ONCE = 200
-"""Ids in one statement beside other values: some builds of SQLite accept fewer than a thousand."""
+"""Ids in one statement besides other values: some builds of SQLite accept fewer than a thousand."""
 
 ENDLESS = "g"
 """Greater than every lead's id, which is hexadecimal."""

@@ -13,7 +13,7 @@ from service.store.database.repository import Repository
 from service.store.database.tables import leads
 
 REMEMBERED = timedelta(days=7)
-"""Time for which a worker that is gone is listed beside others."""
+"""Time for which an ended worker is listed if others are running."""
 
 
 @dataclass(frozen=True, slots=True)

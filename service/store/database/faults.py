@@ -91,7 +91,7 @@ _POSTGRESQL = {
         "the database server has no connections left", "raise its max_connections, or stop other clients"
     ),
 }
-"""By SQLSTATE. Source: PostgreSQL's documentation, appendix A."""
+"""SQLSTATE -> the fault. Source: PostgreSQL's documentation, appendix A."""
 
 _FILES = {
     errno.ENOSPC: FULL,

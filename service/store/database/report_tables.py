@@ -12,7 +12,7 @@ Index(
 )  # finds the lead of an opportunity that has lost its marker
 
 NAME_KEY, COMPANY_KEY = func.lower(leads.c.full_name), func.lower(leads.c.company)
-"""What leads are sorted by, apart from arrival."""
+"""Sort keys of leads by name and company."""
 
 Index(
     "ix_leads_name",

@@ -23,7 +23,7 @@ _BATCH_SIZE = 500
 
 
 class LeadStanding(NamedTuple):
-    """Where a lead stands, and whose it is. setup_version: under which it was taken; None: of a forms file."""
+    """Status and account of a lead. setup_version: under which it was taken; None: of a forms file."""
 
     status: Status
     account: str
