@@ -1,6 +1,6 @@
-"""Deliveries in turns by form and priority, kinds of calls that rest, concerns that somebody must know, corrections.
+"""Lanes of deliveries by form and priority, pauses of kinds of calls, alerts, corrections.
 
-Safe while processes of the last version run: they write what they know, everything new has a default.
+Safe while processes of the previous version run: everything new has a default.
 """
 
 import sqlalchemy as sa

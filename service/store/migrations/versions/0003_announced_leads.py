@@ -1,6 +1,6 @@
 """Leads that a platform only announces, and the connections over which they are fetched.
 
-Safe while processes of the last version run: they do not know these tables.
+Safe while processes of the previous version run: they do not know these tables.
 """
 
 import sqlalchemy as sa

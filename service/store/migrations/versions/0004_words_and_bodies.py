@@ -1,6 +1,6 @@
-"""The words by which leads are found, the bodies that were sent to the CRM, who is signed in to the dashboard.
+"""The word index of leads, the bodies sent to the CRM, sessions of the dashboard.
 
-Safe while processes of the last version run: leads that they take are found by reading them, as before.
+Safe while processes of the previous version run: leads that they take are found by reading them, as before.
 """
 
 import sqlalchemy as sa

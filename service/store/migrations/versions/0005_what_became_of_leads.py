@@ -1,6 +1,6 @@
-"""What became of leads in the CRM, whether all accounts agree, and which conversions were told to ad platforms.
+"""Sales of leads in the CRM, comparisons of accounts, and conversions reported to ad platforms.
 
-Safe while processes of the last version run: they do not know these tables.
+Safe while processes of the previous version run: they do not know these tables.
 """
 
 import sqlalchemy as sa

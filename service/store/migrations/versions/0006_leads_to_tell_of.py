@@ -1,6 +1,6 @@
-"""Of which leads somebody is still to be told.
+"""Leads whose recipients are still to be notified.
 
-Safe while processes of the last version run: nobody is told of what they keep. Nor of the leads that are there.
+Safe while processes of the previous version run: leads that they store are not notified, nor are those stored before.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""How many leads of each day have something in common, for the pictures; and what notes that a day has changed.
+"""Counts of leads by day and shared value, for charts, and triggers that note changed days.
 
-Safe while processes of the last version run: the triggers note their changes as well.
+Safe while processes of the previous version run: the triggers note their changes as well.
 """
 
 import sqlalchemy as sa
@@ -18,14 +18,14 @@ INSERT INTO count_changes (since)
 SELECT since FROM count_days
 WHERE since = (SELECT max(since) FROM count_days WHERE since <= NEW.id) AND until > NEW.id;
 """
-"""A day that goes on has no end yet, and is counted again anyway: taking leads writes nothing here."""
+"""The present day has no end yet and is counted again anyway, so that taking leads writes nothing here."""
 
 NOTES = (
     ("kept", "INSERT", NOTE),
     ("changed", f"UPDATE OF {COUNTED}", NOTE),
     ("gone", "DELETE", NOTE.replace("NEW.", "OLD.")),
 )
-"""Trigger, event, what it does."""
+"""Trigger, event, action."""
 
 
 def upgrade() -> None:

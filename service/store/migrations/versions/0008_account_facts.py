@@ -1,4 +1,4 @@
-"""What was found out about each Nexudus, where its documents leave it open. Safe while the last version runs."""
+"""Facts about each Nexudus that its documents leave open. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

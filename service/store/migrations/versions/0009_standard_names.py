@@ -1,7 +1,8 @@
 """Standard names for tables and columns.
 
-Web processes of the last version go on taking leads: nothing that a new lead is written to is renamed. Their dashboard
-and the workers of the last version get errors until they are restarted; what waits is delivered afterwards.
+Web processes of the previous version go on taking leads: no column that a new lead is written to is renamed. Their
+dashboard and workers of the previous version get errors until they are restarted; waiting leads are delivered
+afterwards.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""When each worker was last seen at work. Safe while the last version runs."""
+"""When each worker was last seen at work. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
-"""Warnings before parked leads are erased, and an index of bodies that could not be read.
+"""Warnings before parked leads are erased, and an index of unreadable bodies.
 
-Safe while the last version runs.
+Safe while the previous version runs.
 """
 
 import sqlalchemy as sa

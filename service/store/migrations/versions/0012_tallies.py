@@ -1,4 +1,4 @@
-"""Amounts that all processes count together. Safe while the last version runs."""
+"""Amounts that all processes count together. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

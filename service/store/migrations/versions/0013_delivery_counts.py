@@ -1,4 +1,4 @@
-"""What workers did, counted for /metrics. Safe while the last version runs."""
+"""Totals of workers' deliveries, for /metrics. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

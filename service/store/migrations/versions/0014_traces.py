@@ -1,4 +1,4 @@
-"""The request that brought a lead, and its trace, kept with what is to be done. Safe while the last version runs."""
+"""The request that brought a lead, and its trace, stored with its delivery. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

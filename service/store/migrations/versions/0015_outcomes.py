@@ -1,7 +1,7 @@
-"""What became of leads, for reports: their visits, both touches, the stages they reached, counts of blocks, costs.
+"""Outcomes of leads for reports: their visits, both touches, stages reached, counts of blocks, costs.
 
-Safe while processes of the last version run: columns that they do not write are filled in afterwards, and triggers keep
-the stages and note what changed.
+Safe while processes of the previous version run: columns that they do not write are filled in afterwards, and triggers
+maintain the stages and note changes.
 """
 
 import sqlalchemy as sa
@@ -31,7 +31,7 @@ STAGES = {
     "postgresql": '(SELECT string_agg(name, chr(31) ORDER BY name COLLATE "C") FROM (SELECT DISTINCT name'
     " FROM sale_changes WHERE lead_id = {id} AND kind = 'stage') AS stages)",
 }
-"""The stages that a lead has entered, in the order of their names."""
+"""The stages that a lead has entered, in alphabetical order."""
 
 OF_LEADS = (
     *("form", "account", "status", "delivered_at", "utm_source", "utm_medium", "utm_campaign"),
@@ -132,7 +132,7 @@ def _create_tables() -> None:
 
 
 def _trigger(name: str, event: str, table: str, body: str, columns: tuple[str, ...] = ()) -> None:
-    """Create a trigger. columns: an update that leaves them as they are does not count."""
+    """Create a trigger. columns: an update that leaves them unchanged does not count."""
     of = f" OF {', '.join(columns)}" if columns else ""
     if op.get_bind().dialect.name == "postgresql":
         old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))

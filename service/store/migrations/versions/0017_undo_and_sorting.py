@@ -1,6 +1,7 @@
-"""What leads were before an action on them, imports from the dashboard, indexes for sorting the list.
+"""Undo records, imports from the dashboard, indexes for sorting the list.
 
-Safe while the last version runs."""
+Safe while the previous version runs.
+"""
 
 import sqlalchemy as sa
 from alembic import op

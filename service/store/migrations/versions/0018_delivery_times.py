@@ -1,4 +1,4 @@
-"""How long the leads of each day took to be delivered, for exact medians. Safe while the last version runs.
+"""Delivery times of each day's leads, for exact medians. Safe while the previous version runs.
 
 Days counted before have no times, and are counted again.
 """

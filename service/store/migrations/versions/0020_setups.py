@@ -1,4 +1,4 @@
-"""Versions of the set-up, and the version of each lead. Safe while the last version runs: its leads have none."""
+"""Versions of the set-up, and the version of each lead. Safe while the previous version runs: its leads have none."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""People, and whose each session is. Safe while the last version runs: it knows the administrator's sessions only."""
+"""People, and the person of each session. Safe while the previous version runs: it knows only the administrator."""
 
 import sqlalchemy as sa
 from alembic import op

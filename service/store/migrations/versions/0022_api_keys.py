@@ -1,4 +1,4 @@
-"""Keys of the API, second steps, passkeys. Safe while the last version runs: it lets in ADMIN_TOKEN alone."""
+"""API keys, second steps, passkeys. Safe while the previous version runs: it accepts only ADMIN_TOKEN."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The record of acts, which triggers keep as it is. Safe while the last version runs: it records none."""
+"""The record of acts, which triggers protect. Safe while the previous version runs: it records none."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,7 +67,7 @@ def _keep_in_postgresql() -> None:
 
 
 def _differs(operator: str) -> str:
-    """Return whether an update does anything but erase personal words with their salt."""
+    """Return a condition: the update does anything but erase personal words with their salt."""
     changed = [f"OLD.{name} {operator} NEW.{name}" for name in STAY]
     return " OR ".join([*changed, "NEW.words IS NOT NULL", "NEW.salt IS NOT NULL"])
 

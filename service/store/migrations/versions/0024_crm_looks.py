@@ -1,4 +1,4 @@
-"""What the worker last saw in each account of the CRM. Safe while the last version runs: it does not look."""
+"""The last look at each account of the CRM. Safe while the previous version runs: it does not look."""
 
 import sqlalchemy as sa
 from alembic import op

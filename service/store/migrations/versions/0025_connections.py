@@ -1,4 +1,4 @@
-"""Secrets typed in the dashboard, what the worker shall try, alert channels. Safe while the last version runs."""
+"""Secrets typed in the dashboard, requests to workers, alert channels. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
 """Answers counted in blocks, for reports of answers.
 
-Safe while processes of the last version run: a block that one of them counts has no `answers_version` of that count,
-and is counted once more.
+Safe while processes of the previous version run: a block that one of them counts has no `answers_version` of that
+count, and is counted once more.
 """
 
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ def upgrade() -> None:
 
 
 def _trigger(name: str, event: str, table: str, body: str, columns: tuple[str, ...] = ()) -> None:
-    """Create a trigger. columns: an update that leaves them as they are does not count."""
+    """Create a trigger. columns: an update that leaves them unchanged does not count."""
     of = f" OF {', '.join(columns)}" if columns else ""
     if op.get_bind().dialect.name == "postgresql":
         old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))

@@ -1,4 +1,4 @@
-"""An index of leads by account, and whose the costs of campaigns are. Safe while the last version runs."""
+"""An index of leads by account, and the account of campaign costs. Safe while the previous version runs."""
 
 import sqlalchemy as sa
 from alembic import op

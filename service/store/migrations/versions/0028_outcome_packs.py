@@ -1,7 +1,7 @@
 """Leads added up in packs, for reports of outcomes and of attribution.
 
-Safe while processes of the last version run: what one of them counts has no `packs_version` of that count, and is
-counted once more; they read no block that this version has counted, but its leads.
+Safe while processes of the previous version run: a block that one of them counts has no `packs_version` of that count,
+and is counted once more; of a block that this version has counted they read the leads themselves.
 """
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ WATCHED = ("rule", "utm_content", "utm_term", "codes")
 
 def upgrade() -> None:
     """Apply."""
-    # Blocks are made anew, smaller ones. First, as nobody waits for it.
+    # Blocks are made again, smaller ones. First, as nobody waits for it.
     op.execute("DELETE FROM outcome_cells")
     op.execute("DELETE FROM outcome_blocks")
     op.execute("DELETE FROM outcome_changes")

@@ -1,5 +1,6 @@
-"""PostgreSQL's indexes of names and companies hold the texts, too: a walk along them reads no lead. Safe while the last
-version runs.
+"""PostgreSQL's indexes of names and companies contain the texts, too: a walk along them reads no lead.
+
+Safe while the previous version runs.
 """
 
 from alembic import op

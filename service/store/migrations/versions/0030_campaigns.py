@@ -1,4 +1,4 @@
-"""Leads have an index of their campaigns. Safe while the last version runs."""
+"""An index of leads by campaign. Safe while the previous version runs."""
 
 from alembic import op
 
