@@ -21,9 +21,22 @@ from service.cli.terminal import time_span
 from service.forms import Setup
 from service.settings import SIMULATOR_USERNAME, Settings, lookup
 from service.setup.reading import NOT_READ, is_kept_in_database, read_stored
-from service.store import DEMO_WELCOME, ROLE, SCHEMA, Store, StoreUnavailable, Transaction, UnknownSchema, fault_of
+from service.store import (
+    DEMO_WELCOME,
+    PASSWORD_FLAG,
+    ROLE,
+    SCHEMA,
+    Store,
+    StoreUnavailable,
+    Transaction,
+    UnknownSchema,
+    fault_of,
+)
 
 SIMULATOR_PASSWORD = "simulator"  # noqa: S105 (nothing real is behind it)
+
+PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105
+"""Letters and digits of generated passwords; those that look alike when copied by hand are left out."""
 
 _ADDRESS = "simulator"
 """Flag with the address of the demo's simulator; "" once it was stopped."""
@@ -132,6 +145,19 @@ def in_force_before_fork(settings: Settings, setup: Setup) -> Setup:
             return read_stored(settings, store, lookup)
     except OSError:
         return NOT_READ
+
+
+def make_password(database_url: str) -> str:
+    """Generate the dashboard's password and store its hash; "" if one was generated before.
+
+    Raises: StoreUnavailable.
+    """
+    from werkzeug.security import generate_password_hash
+
+    password = "-".join("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(5)) for _ in range(4))
+    hashed = generate_password_hash(password)
+    with closing(Store(database_url)) as store:
+        return password if store.once(PASSWORD_FLAG, lambda: hashed) == hashed else ""
 
 
 # -- migrate: brings the database to the newest schema

@@ -16,7 +16,7 @@ from types import FrameType
 from service.cli import listening
 from service.cli.commands import Failed
 from service.cli.configuration import read_configuration
-from service.cli.installation import SIMULATOR_PASSWORD, migrate, record_simulator, stored_setup
+from service.cli.installation import SIMULATOR_PASSWORD, make_password, migrate, record_simulator, stored_setup
 from service.cli.listening import LOOPBACK, ListenAddress, listen_address
 from service.cli.terminal import port_number
 from service.forms import Setup
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     setup = stored_setup(settings, setup)
     stack = stack_of(settings, setup, arguments)
     check_ports(stack)
-    password = "" if settings.admin_password else _made_password(settings.database_url)
+    password = "" if settings.admin_password else make_password(settings.database_url)
     group = ProcessGroup()
     try:
         group.start_all(stack)
@@ -212,18 +212,6 @@ def _answers(address: ListenAddress) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _made_password(database_url: str) -> str:
-    """Return the dashboard's password, if it was created just now."""
-    from service.admin.pages.auth import make_password
-    from service.store import Store
-
-    store = Store(database_url)
-    try:
-        return make_password(store)
-    finally:
-        store.close()
 
 
 def _audience(web: ListenAddress) -> str:

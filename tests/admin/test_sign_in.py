@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from service.admin.pages.auth import make_password
+from service.cli.installation import make_password
 from service.store import Store
 from tests.admin.dashboard import PASSWORD, Operator, words
 from tests.admin.stored_leads import keep_many
@@ -110,12 +110,12 @@ def test_without_a_password_the_page_says_how_to_set_one(sqlite: Store) -> None:
     assert nobody.sign_in("").status_code == 422
 
 
-def test_a_generated_password_works_and_only_its_hash_is_stored(sqlite: Store) -> None:
-    made = make_password(sqlite)
+def test_a_generated_password_works_and_only_its_hash_is_stored(sqlite: Store, sqlite_url: str) -> None:
+    made = make_password(sqlite_url)
     operator = Operator(sqlite, sign_in=False, ADMIN_PASSWORD="")
 
     assert operator.sign_in(made).status_code == 303
-    assert make_password(sqlite) == ""
+    assert make_password(sqlite_url) == ""
     with sqlite.read() as tx:
         assert made not in (tx.flags.get("admin_password") or made)
 

@@ -10,14 +10,14 @@ from functools import cached_property
 
 from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
 from service.actors import Actor, Person, administrator
 from service.admin import AdminDeps
 from service.admin.pages import passwords
 from service.admin.permissions import current_actor
 from service.operations.people import fold_email, record_act
-from service.store import PASSWORD_FLAG, Act, Credentials, OpenSession, Store, Subject, SubjectKind, Transaction
+from service.store import PASSWORD_FLAG, Act, Credentials, OpenSession, Subject, SubjectKind, Transaction
 
 MAX_IDLE = timedelta(hours=12)
 """An unused session ends after this time."""
@@ -27,20 +27,6 @@ MAX_AGE = timedelta(days=14)
 
 BROWSER_AGE = timedelta(days=30)
 """Time for which a browser is known after its last sign-in."""
-
-PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105
-"""Letters and digits of generated passwords; those that look alike when copied by hand are left out."""
-
-
-def make_password(store: Store) -> str:
-    """Generate the operator's password and store its hash; "" if one was generated before.
-
-    Raises: StoreUnavailable.
-    """
-    password = "-".join("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(5)) for _ in range(4))
-    hashed = generate_password_hash(password)
-    return password if store.once(PASSWORD_FLAG, lambda: hashed) == hashed else ""
-
 
 ADMINISTRATOR = "admin"
 """The name that signs in with ADMIN_PASSWORD."""
