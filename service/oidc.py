@@ -232,7 +232,7 @@ class OidcClient:
 
 
 def _identity(issuer: str, claims: Mapping[str, Any]) -> ProvenIdentity:
-    """Return the identity in claims. A provider without a claim of verification verifies addresses itself."""
+    """Return the identity in claims. Without email_verified an address counts: the provider is the operator's own."""
     email, name = claims.get("email"), claims.get("name")
     is_usable = isinstance(email, str) and claims.get("email_verified", True) in (True, "true")
     return ProvenIdentity(

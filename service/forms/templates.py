@@ -146,7 +146,7 @@ def fill_address(address: str, find: Find) -> str:
 
 
 def _encode(answer: str) -> str:
-    """Encode an answer; "" for a dot or two, which browsers read as a path step even when encoded."""
+    """Encode an answer; "" for dots alone, which browsers read as a path step even when encoded."""
     short = " ".join(answer[:MAX_URL_ANSWER_CHARS].split())
     return quote(short, safe="", errors="replace") if short.strip(".") else ""
 

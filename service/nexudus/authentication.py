@@ -36,7 +36,7 @@ POLL_INTERVAL_S = 0.1
 
 
 class Grants:
-    """The two ways to get tokens for one login. client_id is sent both as header and as form field, as documented."""
+    """The two ways to get tokens for one login. client_id is sent as header and as form field: both are documented."""
 
     def __init__(self, transport: Transport, login: Login, client_id: str) -> None:
         """client_id: one per deployment, because a new sign-in ends the tokens of the same one; "": the user name."""

@@ -1,4 +1,4 @@
-"""The answer clock, and owners in turn. Safe while the last version runs: it starts no clocks and gives no turns."""
+"""The answer clock, and owners in turn. Safe while the previous version runs: it starts no clock and gives no turn."""
 
 import sqlalchemy as sa
 from alembic import op
