@@ -22,7 +22,10 @@ def add_person(
     email: str = "",
     password: str = PASSWORD_OF_ALL,
 ) -> Person:
-    """Store a person, who can sign in. email: by the role, else. password: "" for one who is still invited."""
+    """Store a person who can sign in.
+
+    email: by default made from the role. password: "" for one who is still invited.
+    """
     now = clock.now()
     limited = None if accounts is None else frozenset(accounts)
     person = Person(new_lead_id(now), email or f"{role}@example.com", role.title(), role, limited, now)

@@ -29,7 +29,7 @@ class Operator:
 
     @classmethod
     def at(cls, front: Front) -> "Operator":
-        """A browser at an application that is there already, with an address of its own; nobody is signed in."""
+        """A browser with an address of its own at an existing application; nobody is signed in."""
         operator, number = cls.__new__(cls), next(_ADDRESSES)
         operator.front, operator.client, operator._tokens = front, front.app.test_client(), {}
         operator.client.environ_base = {
@@ -43,14 +43,14 @@ class Operator:
         return self.client.post("/admin/sign-in", data={"user": user, "password": password}, **more)
 
     def see(self, path: str) -> str:
-        """A page as text, which must be there."""
+        """Return a page as text; it must exist."""
         response = self.client.get(path)
         assert response.status_code == 200, response.status_code
         return words(response.text)
 
     @property
     def token(self) -> str:
-        """What the forms of this session carry; read once for each session."""
+        """The token of this session's forms, read once for each session."""
         cookie = self.client.get_cookie("lead_capture_admin", path="/admin")
         session = cookie.value if cookie else ""
         if session not in self._tokens:
@@ -74,7 +74,7 @@ class Operator:
         return self.client.post(form["action"], data=form["fields"])
 
     def arrive(self, response: TestResponse) -> str:
-        """The page that an answer leads to, as text."""
+        """Return the page to which a response leads, as text."""
         assert response.status_code == 303, (response.status_code, words(response.text))
         return self.see(response.headers["Location"])
 
@@ -98,5 +98,5 @@ class Forms(HTMLParser):
 
 
 def words(html: str) -> str:
-    """What a page says, without its tags."""
+    """Return the text of a page, without tags."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())

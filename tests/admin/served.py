@@ -49,7 +49,7 @@ class Screen:
         self.driver.get(self.address + path)
 
     def sign_in(self) -> None:
-        """As the operator does."""
+        """Sign in as the operator does."""
         self.driver.delete_all_cookies()
         self.open("/admin/sign-in")
         user = self.driver.find_element(By.NAME, "user")
@@ -59,7 +59,7 @@ class Screen:
         self.leave(lambda: self.driver.find_element(By.CSS_SELECTOR, ".door button").click())
 
     def leave(self, act: object) -> None:
-        """Do something that leads to another page, and wait for it."""
+        """Do something that leads to another page, and wait for that page."""
         here = self.driver.find_element(By.TAG_NAME, "html")
         act()  # type: ignore[operator]
         wait = WebDriverWait(self.driver, PATIENCE_S, ignored_exceptions=[WebDriverException])  # the page is changing
@@ -67,7 +67,7 @@ class Screen:
         wait.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
 
     def find(self, by: str, value: str) -> WebElement:
-        """Return an element once it is there; where it never comes, the failure shows what the page says."""
+        """Return an element once it exists; if it never does, the failure shows the page's text."""
         try:
             return WebDriverWait(self.driver, PATIENCE_S).until(lambda driver: driver.find_element(by, value))
         except TimeoutException:
@@ -75,11 +75,11 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """What the page says."""
+        """The text of the page."""
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def prefer(self, scheme: str, width: int) -> None:
-        """Light or dark, and how wide; below 600 it is a phone."""
+        """Set light or dark and the width; below 600 pixels it is a phone."""
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}

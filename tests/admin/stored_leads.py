@@ -8,13 +8,13 @@ from tests.builders import NOON, a_lead
 
 
 def keep(store: Store, lead: Lead) -> Lead:
-    """Put a lead on disk, with its debt."""
+    """Store a lead and enqueue its delivery."""
     store.keep_and_enqueue([Arrival(lead, [], lead.id)])
     return lead
 
 
 def keep_as(store: Store, status: Status) -> Lead:
-    """A lead that stands at `status`."""
+    """Keep a lead with this status."""
     if status is Status.DELIVERED:
         return keep_delivered(store)
     lead = keep(store, a_lead(status=status, problem="look at it" if status is Status.PARKED else ""))
@@ -24,7 +24,7 @@ def keep_as(store: Store, status: Status) -> Lead:
 
 
 def keep_many(store: Store, count: int, **changes: str) -> list[Lead]:
-    """Leads that arrived a minute apart, oldest first."""
+    """Keep leads that arrived a minute apart, oldest first."""
     return [
         keep(store, a_lead(f"person{number}@example.com", NOON + timedelta(minutes=number), **changes))
         for number in range(count)

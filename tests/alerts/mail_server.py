@@ -1,4 +1,4 @@
-"""A mail server that takes one letter after the other and keeps what it says."""
+"""A mail server that takes one message after the other and keeps its text."""
 
 import email.policy
 import socketserver
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class MailServer:
-    """Speaks as much SMTP as it takes to be given a letter."""
+    """Speaks just enough SMTP to receive a message."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
@@ -19,7 +19,7 @@ class MailServer:
             """One sender."""
 
             def handle(self) -> None:
-                """Say yes to everything."""
+                """Accept every command."""
                 self._say("220 ready")
                 while line := self.rfile.readline():
                     verb = line[:4].upper()

@@ -66,7 +66,7 @@ class AlertSink:
 
 
 def send_here(addresses: Sequence[str], message: Message, _stop: threading.Event) -> list[str]:
-    """Send what Apprise would send, from this process: in milliseconds, where Apprise itself is not the subject."""
+    """Send what Apprise would send, from this process, in milliseconds; for tests that are not about Apprise."""
     return [_post(address, message) for address in addresses]
 
 

@@ -1,6 +1,6 @@
-"""A second reading of the rules, word for word and slow, that shares nothing with the service but the text files.
+"""A second implementation of the rules, literal and slow, that shares only the text files with the service.
 
-Where both agree on everything that hypothesis can think of, a slip must have been made twice.
+If both agree on everything that hypothesis generates, a mistake must have been made twice.
 """
 
 import re

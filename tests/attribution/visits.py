@@ -1,4 +1,4 @@
-"""Builders: visits to a made-up site, and what they are credited to."""
+"""Builders of visits to a made-up site, and of their attribution."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def a_visit(query: str = "", referrer: str = "", **evidence: Any) -> Evidence:
 def attributed(
     query: str = "", referrer: str = "", config: AttributionConfig | None = None, **evidence: Any
 ) -> Attribution:
-    """The result on such a visit."""
+    """The attribution of such a visit."""
     return attribute(a_visit(query, referrer, **evidence), config or AttributionConfig())
 
 

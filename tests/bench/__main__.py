@@ -37,7 +37,7 @@ MEASUREMENTS = {
 """Name of a measurement -> its heading in docs/figures.md."""
 
 HUGE = frozenset({"huge"})
-"""Measurements that run only when they are wanted."""
+"""Measurements that run only on request."""
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures.md"
 
@@ -83,14 +83,14 @@ def main(words: list[str]) -> None:
 
 
 def _measured(name: str) -> str:
-    """What one measurement prints."""
+    """The output of one measurement."""
     with redirect_stdout(Tee(sys.stdout)) as printed:
         import_module(f"tests.bench.{name}").measure()
     return printed.getvalue().strip("\n")
 
 
 def with_section(page: str, heading: str, text: str, loads: tuple[float, float] = (0, 0)) -> str:
-    """The page with this section new: in its old place, or at the end.
+    """Return the page with this section replaced, or added at the end.
 
     loads: processes that had or wanted a core in the minute before the measurement, and in its last minute.
     """
@@ -116,7 +116,7 @@ def with_section(page: str, heading: str, text: str, loads: tuple[float, float] 
 
 
 def _processor() -> str:
-    """What Linux calls it."""
+    """Return Linux's name for the processor."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
     return " ".join(names[0].replace("(R)", "").replace("(TM)", "").split()) if names else platform.machine()

@@ -1,4 +1,4 @@
-"""Attribution alone, beside all that taking a lead costs: processor time on one core, in one run."""
+"""Attribution compared with everything else in taking a lead: processor time on one core, in one run."""
 
 import statistics
 import tempfile
@@ -49,7 +49,7 @@ def _incoming(body: bytes) -> Incoming:
 
 
 def _take(bodies: list[bytes], store: Store, tag: int) -> None:
-    """Read, credit and keep, one after the other, each on disk before the next; no two the same."""
+    """Read, attribute and keep leads, each on disk before the next; no two are the same."""
     for body in bodies:
         submission = read(_incoming(body.replace(b"attributing", f"round{tag}".encode())), FORM).submission
         accept(submission, FORM, store, NOON)

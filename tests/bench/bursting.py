@@ -1,4 +1,4 @@
-"""A burst: a thousand visitors send at the same moment. Is each answered, how long does the last one wait?"""
+"""A burst: a thousand visitors send at once. Is each answered, and how long does the last one wait?"""
 
 import statistics
 import tempfile
@@ -18,7 +18,7 @@ PROCESSES = 2
 
 
 def measure() -> None:
-    """Interleaved rounds on both engines; the medians, and whether every post that was thanked for is kept."""
+    """Interleaved rounds on both engines; the medians, and whether every acknowledged post is kept."""
     print(f"\nA burst: {CLIENTS:,} clients at once, {PROCESSES} web processes, {ROUNDS} rounds, medians\n")
     print(f"{'':28}{'answered':>14}{'kept':>7}{'p50 ms':>9}{'p99 ms':>9}{'last ms':>9}")
     for engine, databases in ENGINES.items():
@@ -39,7 +39,7 @@ def measure() -> None:
 
 
 def _count(name: str, server: Server) -> int:
-    """How many posts its database holds."""
+    """Count the posts in a server's database."""
     url = server.environ["DATABASE_URL" if name == OURS else "BENCH_DATABASE"]
     parsed = make_url(url)
     driver = "postgresql+psycopg" if parsed.get_backend_name() == "postgresql" else parsed.drivername

@@ -1,4 +1,4 @@
-"""What a claim costs beside finished leads and a backlog, and what a backlog costs a worker's memory."""
+"""The time of a claim with many finished leads and with a backlog, and a worker's memory with a backlog."""
 
 import statistics
 import tempfile
@@ -44,7 +44,7 @@ def measure() -> None:
 
 
 def _costs(url: str) -> list[float]:
-    """Seconds of a claim beside so many finished leads, and beside all of them and a backlog."""
+    """Return the seconds of a claim with so many finished leads, and with all of them and a backlog."""
     store = Store(url)
     store.migrate()
     costs, there = [], 0
@@ -59,7 +59,7 @@ def _costs(url: str) -> list[float]:
 
 
 def _fill(store: Store, fill: int, count: int, state: str, status: Status) -> None:
-    """Put leads into the store as they stand after their delivery, or before it: some, and copies of them.
+    """Put leads into the store as they are after their delivery, or before it: some, and copies of them.
 
     fill: a hex digit that all their ids begin with.
     """

@@ -1,4 +1,4 @@
-"""What the pictures cost beside a million leads: counting them by day, and the pages over the sums."""
+"""The time of charts with a million leads: counting by day, and the pages that use the counts."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""Millions of leads of all kinds in a database, as months or years of work leave them behind."""
+"""Fills a database with millions of leads of all kinds, as after months or years of use."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ NUMBERED = (attempts, sale_changes)
 """Tables that number their rows themselves."""
 
 COPIED = (leads, deliveries, attempts, lead_words, answer_clocks, owner_turns, lead_touches, sale_changes, sales)
-"""Tables with rows of leads; sales last, as a trigger reads their changes."""
+"""Tables with rows of leads; sales come last, because a trigger reads their changes."""
 
 FIRST = (
     "Ann",
@@ -94,7 +94,7 @@ STATUSES = (
 
 
 def fill(store: Store, count: int, until: datetime, days: int = DAYS, whole_days: int = DAYS, size: int = SIZE) -> None:
-    """Put `count` leads of the last days into an empty store, with their debts, calls and words.
+    """Put `count` leads of the last days into an empty store, with their deliveries, calls and words.
 
     They stand in blocks of `size`, each as long as the others. The newest is made lead by lead, and its copies are
     other people of earlier times. whole_days: older leads are erased, as RETENTION_DAYS leaves them. Their campaigns
@@ -117,7 +117,7 @@ def fill(store: Store, count: int, until: datetime, days: int = DAYS, whole_days
 
 
 def size_bytes(store: Store) -> int:
-    """How much disk the database takes."""
+    """Return the bytes of disk that the database takes."""
     path = store._database.path
     if path is not None:
         return path.stat().st_size

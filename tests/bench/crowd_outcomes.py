@@ -1,4 +1,4 @@
-"""What became of the leads of a crowd: sales, answers, turns, the other touch, and what their campaigns cost."""
+"""The outcomes of a crowd's leads: sales, answers, turns, the other touch, and the costs of their campaigns."""
 
 import random
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ UNANSWERED = 0.03
 FIRST_CHANNELS = (("Paid Search", "google", "cpc"), ("Organic Search", "bing", "organic"), ("Email", "letter", "email"))
 
 PAID_CAMPAIGNS = 60
-"""Campaigns that cost something, of those that leads name."""
+"""Campaigns with costs, among those that leads name."""
 
 
 def sale_of(chance: random.Random, lead: Lead) -> tuple[Sale, list[SaleChange]]:
-    """What became of a delivered lead within a month."""
+    """Return the outcome of a delivered lead within a month."""
     reached = STAGES[: chance.choices((1, 2, 3), (60, 25, 15))[0]]
     days = [timedelta(days=chance.uniform(1, 9)) for _ in reached]
     times = [lead.received_at + sum(days[:number], timedelta()) for number in range(len(reached))]
@@ -53,7 +53,7 @@ def sale_of(chance: random.Random, lead: Lead) -> tuple[Sale, list[SaleChange]]:
 
 
 def clock_of(chance: random.Random, lead: Lead) -> AnswerClock:
-    """When a person first answered, most within two hours; one lead in thirty still waits."""
+    """Return when a person first answered, mostly within two hours; one lead in thirty still waits."""
     due_at = lead.received_at + WITHIN
     clock = AnswerClock(lead.id, lead.account, lead.submission.form, lead.received_at, due_at)
     if chance.random() < UNANSWERED or lead.status is not Status.DELIVERED:
@@ -84,7 +84,7 @@ def touch_of(chance: random.Random, lead: Lead) -> OtherTouch | None:
 
 
 def costs_of(until: datetime, days: int) -> Iterator[Cost]:
-    """What each campaign of an ad platform cost on each day, in ten-thousandths."""
+    """Return the cost of each campaign of an ad platform on each day, in ten-thousandths."""
     for back in range(days):
         day = (until - timedelta(days=back)).date()
         for number in range(PAID_CAMPAIGNS):

@@ -1,4 +1,4 @@
-"""Delivering at the pace that Nexudus allows: 600 leads of new people by 1, 2 and 4 workers."""
+"""Delivery at the rate that Nexudus allows: 600 leads of new people by 1, 2 and 4 workers."""
 
 import tempfile
 import time
@@ -17,7 +17,7 @@ from tests.processes import contact_forms_file, lead_capture
 
 LEADS = 600
 FASTER = 20
-"""The documented limits, a minute in three seconds: so the measurement takes minutes and not half an hour."""
+"""Factor on the documented limits, a minute in three seconds: the measurement takes minutes, not half an hour."""
 
 LIMITS = "200/s 60w/3s 120/3s 5000/180s 5000w/72min"
 WRITES, WINDOW_S = 60, 3.0
@@ -29,7 +29,7 @@ MAX_RUN_S = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run showed. rate: writes a second after the first window, as a share of what is allowed."""
+    """The result of one run. rate: writes a second after the first window, as a share of those allowed."""
 
     workers: int
     first_s: float

@@ -15,7 +15,7 @@ FORMATS = ("csv", "jsonl")
 
 
 def measure() -> None:
-    """One whole export each, into a file, of a made-up history; what its processes held at most, together."""
+    """One whole export each, into a file, of a made-up history; and the peak memory of its processes together."""
     print(f"\nExporting {LEADS:,} leads with their calls, SQLite\n")
     print(f"{'':8}{'seconds':>10}{'leads/s':>10}{'MB file':>10}{'MB memory':>12}")
     with tempfile.TemporaryDirectory() as folder:

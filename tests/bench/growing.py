@@ -1,4 +1,4 @@
-"""What pages, calls and claims cost beside a million leads or ten: each many times, with other words and places."""
+"""The time of pages, calls and claims with a million leads or ten: each many times, with other words and places."""
 
 import os
 import statistics
@@ -33,7 +33,7 @@ MAX_READ_ALL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A database as it has grown. days: since the first lead. whole_days: older leads are erased."""
+    """A grown database. days: since the first lead. whole_days: older leads are erased."""
 
     engine: str
     leads: int
@@ -42,7 +42,7 @@ class Growth:
 
 
 def measure() -> None:
-    """The same on both engines."""
+    """Measure the same database on both engines."""
     show([Growth("SQLite", COUNT), Growth("PostgreSQL", COUNT)])
 
 
@@ -62,7 +62,7 @@ def show(databases: list[Growth]) -> None:
 
 
 def _times(store: Store, number: int) -> Mapping[str, list[float]]:
-    """Milliseconds of each try, by what was tried."""
+    """Name of a measurement -> milliseconds of each try."""
     front = Front(store, ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="warning")
     front.client.post("/admin/sign-in", data={"user": "admin", "password": PASSWORD})
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -154,7 +154,7 @@ def _pages(store: Store) -> dict[str, Address]:
 
 
 def _calls() -> dict[str, Address]:
-    """The same for the API."""
+    """Name -> the call of the API of the nth try."""
     return {
         "API: list": lambda n: f"/api/v1/leads?size=50&cursor={first_lead_id(NOW - timedelta(days=n))}",
         **{name: partial(_outcomes, days) for name, days in OUTCOMES.items()},
@@ -177,7 +177,7 @@ def _day(back: int) -> str:
 
 
 def _read_all(store: Store) -> None:
-    """How words were looked for before there was an index: a person who is not there."""
+    """Search as before there was an index of words, for a person who is not there."""
     searched = (leads.c.email, leads.c.full_name, leads.c.company, leads.c.phone, leads.c.id)
     text = or_(*(column.icontains("nobody.example", autoescape=True) for column in searched))
     with store._database.reading.connect() as connection:

@@ -6,5 +6,5 @@ YEARS, WHOLE_DAYS = 3, 90
 
 
 def measure() -> None:
-    """As beside a million."""
+    """Measure the same as with a million leads."""
     show([Growth("PostgreSQL", 10_000_000, YEARS * 365, WHOLE_DAYS)])

@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 def measure() -> None:
-    """The same rows twice, looked at, taken, and known; then form posts for a few seconds."""
+    """The same rows in a dry run, imported, and imported again; then form posts for a few seconds."""
     print(f"\nImporting a file of {ROWS:,} rows, one process, SQLite\n")
     print(f"{'':14}{'seconds':>10}{'rows/s':>10}{'MB memory':>12}")
     with tempfile.TemporaryDirectory() as folder:

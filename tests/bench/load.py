@@ -1,4 +1,4 @@
-"""Loads of form posts, light enough to run beside what they measure: some visitors for a while, or many at once."""
+"""Loads of form posts, light enough to run beside the measured server: some visitors for a while, or many at once."""
 
 import selectors
 import socket
@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 POSTS_A_CONNECTION = 20
-"""Visitors come and go: connections that live for the whole run would stay with the process that took them first."""
+"""Posts of one connection.
+
+Visitors come and go, and connections that last for the whole run would stay with one process.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load measured; seconds."""
+    """The measurements of a load, in seconds."""
 
     per_second: float
     p50_s: float
@@ -66,7 +69,7 @@ class _Client:
         self.socket.sendall(request)
 
     def answer(self) -> bytes | None:
-        """The whole answer, once it is there."""
+        """Return the whole response once it has arrived."""
         try:
             piece = self.socket.recv(65536)
         except ConnectionError:
@@ -122,7 +125,7 @@ def post_for(
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What a burst measured; seconds from its beginning, in which every client sends."""
+    """The measurements of a burst, in seconds from its beginning, when every client sends."""
 
     answered: int
     p50_s: float

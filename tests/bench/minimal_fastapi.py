@@ -13,5 +13,5 @@ app = FastAPI()
 def post(
     name: Annotated[str, Form()], email: Annotated[str, Form()], message: Annotated[str, Form()] = ""
 ) -> dict[str, Any]:
-    """A plain function, which FastAPI calls in one of its threads, as the driver blocks."""
+    """A plain function, which FastAPI calls in one of its threads, because the driver blocks."""
     return {"ok": True, "id": keep({"email": email, "name": name, "message": message})}

@@ -11,16 +11,16 @@ from tests.bench.load import Load, form_post, post_for
 WRK = shutil.which("wrk")
 SCRIPT = Path(__file__).with_name("wrk.lua")
 NUMBER = 1_000_000
-"""Stands in the post for the number that wrk puts there."""
+"""Placeholder in the post for the number that wrk fills in."""
 
 
 def generator() -> str:
-    """Name what makes the load."""
+    """Return the name of the load generator."""
     return "wrk" if WRK else "our own generator, which shares the cores with the servers"
 
 
 def load(port: int, seconds: float, clients: int, tag: str) -> Load:
-    """Post from `clients` visitors at once for some seconds, which are whole for wrk."""
+    """Post from `clients` visitors at once for some seconds (for wrk, a whole number)."""
     if WRK is None:
         return post_for(port, seconds, clients, tag)
     with tempfile.NamedTemporaryFile() as post:

@@ -1,8 +1,8 @@
 """Every page, report and call of the dashboard beside a million leads, in its usual variants.
 
-Each is called in process, many times and each time with other words, periods and places. What a call costs is its
-processor time, PostgreSQL's included, as the wall also waits for what else the machine does; beside both stands how
-many times as much it is as the smallest answer of the same application in the same run, /healthz.
+Each is called in process, many times and each time with other words, periods and places. The cost of a call is its
+processor time, PostgreSQL's included, because wall time also depends on what else the machine does. It is also shown as
+a multiple of the smallest response of the same application in the same run, /healthz.
 """
 
 import os
@@ -26,7 +26,7 @@ from tests.builders import a_form
 from tests.front import TOKEN, Front
 
 TRIES = int(os.environ.get("BENCH_TRIES", "9"))
-"""At most 10, as periods go."""
+"""Tries of each page; at most 10, because there are no more periods."""
 
 YARDSTICK = "/healthz"
 
@@ -35,14 +35,14 @@ YARDSTICK_TRIES = 200
 CONVERSIONS = {"New enquiry": "enquiry", "Toured": "tour", "Proposal sent": "proposal", "won": "won"}
 
 CHOSEN = os.environ.get("BENCH_CHOSEN", "")
-"""An expression that the names of what is measured match: all, or some for a quick look."""
+"""Expression that the names of the measured pages match: all, or some for a quick look."""
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one page costs, in milliseconds. wall: of each try; processor: of one try, on average."""
+    """The cost of one page, in milliseconds. wall: of each try; processor: of one try, on average."""
 
     wall: list[float]
     processor: float
@@ -89,7 +89,7 @@ def _used_by(pid: int, *, with_ended: bool) -> float:
 
 
 def measure() -> None:
-    """The same on both engines, side by side."""
+    """Measure every page on both engines and print them side by side."""
     engines = os.environ.get("BENCH_ENGINES", "SQLite PostgreSQL").split()
     columns: list[Mapping[str, Cost]] = []
     for engine in engines:

@@ -47,7 +47,7 @@ def gunicorn(factory: str, port: int, *more: str) -> list[str]:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process and all that it started; pages that several share count once (PSS)."""
+    """Resident memory of a process and all of its descendants; shared pages count once (PSS)."""
     return sum(_share_kb(member) for member in family(pid)) / 1024
 
 
@@ -57,7 +57,7 @@ def _share_kb(pid: int) -> int:
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of processor time that a process and all that it started have used."""
+    """Seconds of processor time that a process and all of its descendants have used."""
     ticks = 0
     for member in family(pid):
         fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""How a newcomer keeps a form post: a connection for each request, one durable INSERT. No SQLAlchemy, no pool.
+"""A form post stored as a newcomer would: a connection for each request, one durable INSERT. No SQLAlchemy, no pool.
 
 The minimal Flask and FastAPI applications share it; the second runs in an environment without our dependencies. On
 SQLite it gets what tutorials leave out, the write-ahead log and half a minute of patience: without them it is slower

@@ -28,7 +28,7 @@ class Server:
 
     @contextmanager
     def running(self) -> Iterator[Popen[bytes]]:
-        """From when it answers until the block ends."""
+        """Run the server, from the moment it answers until the block ends."""
         with running(self.command, self.environ, self.port) as process:
             yield process
 
@@ -79,7 +79,7 @@ def settings(database: str, folder: Path) -> dict[str, str]:
 
 
 def all_servers(processes: int, new_database: Databases, folder: Path) -> dict[str, Server]:
-    """Each with a database of its own."""
+    """Return all servers, each with a database of its own."""
     makers: dict[str, Callable[[], Server]] = {
         NOOP: lambda: noop(processes),
         FLASK: lambda: minimal_flask(processes, new_database(f"flask{processes}")),

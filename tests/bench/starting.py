@@ -1,4 +1,4 @@
-"""How long commands take until they do their work, and the processor time that this costs."""
+"""The time and processor time that commands take until they do their work."""
 
 import os
 import resource
@@ -101,7 +101,7 @@ WaitUntil = Callable[[Callable[[], bool]], Start]
 
 @contextmanager
 def _timed(command: list[str], environ: dict[str, str]) -> Iterator[WaitUntil]:
-    """Start a command; yield what measures the time until a condition holds."""
+    """Start a command; yield a function that measures the time until a condition holds."""
     began = time.perf_counter()
     process = subprocess.Popen(command, env={**os.environ, **environ}, stderr=subprocess.DEVNULL)
 

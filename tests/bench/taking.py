@@ -22,7 +22,7 @@ CLIENTS = 16
 PROCESSES = (1, 2, 4)
 
 MAX_P99 = 1 / 4
-"""Aim: of each minimal application's."""
+"""Aim for the slowest answer of a hundred, as a share of each minimal application's."""
 
 MAX_MEMORY_MB = 180
 """Aim: web and worker together."""
@@ -69,7 +69,7 @@ def _show(title: str, loads: Mapping[str, list[Load]]) -> None:
 
 
 def _show_memory() -> None:
-    """Of web and worker as they are installed, after a load."""
+    """Print the memory of web and worker as installed, after a load."""
     with sqlite() as new_database, tempfile.TemporaryDirectory() as folder:
         server = ours(2, new_database("leads"), Path(folder))
         with (

@@ -22,7 +22,7 @@ PLAIN = json.dumps({"name": "Ann Lee", "email": "ann@example.com", "message": "T
 
 
 def measure() -> None:
-    """Every sender by itself, the form post between them."""
+    """Measure every sender by itself, and form posts between them."""
     with tempfile.TemporaryDirectory() as folder:
         calm, loaded, forms = _run(Path(folder))
     plain = statistics.median(load.per_second for load in forms)
@@ -97,7 +97,7 @@ class Caller:
 
     @property
     def leads(self) -> int:
-        """How many a call brings."""
+        """Leads in one call."""
         return len(self._recorded.expected.get("leads", [None])) if self._recorded else 1
 
     def request(self, number: int, tag: str) -> bytes:

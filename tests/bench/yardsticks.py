@@ -1,4 +1,4 @@
-"""What our figures are held against, under Flask and gunicorn: an answer to nothing, and a row that is kept."""
+"""Yardsticks for our figures, under Flask and gunicorn: an empty response, and a stored row."""
 
 from flask import Flask, Response, jsonify, request
 
@@ -6,7 +6,7 @@ from tests.bench.rows import keep
 
 
 def create_noop() -> Flask:
-    """Answers at once: what Flask and gunicorn cost by themselves."""
+    """An application that answers at once: the cost of Flask and gunicorn alone."""
     app = Flask("noop")
 
     @app.post("/f/contact")
@@ -18,7 +18,7 @@ def create_noop() -> Flask:
 
 
 def create_minimal() -> Flask:
-    """The Flask tutorial's way to keep something. No attribution, no duplicates, no debt to the CRM."""
+    """The Flask tutorial's way to store a row: no attribution, no deduplication, no delivery to the CRM."""
     app = Flask("minimal")
 
     @app.post("/f/contact")

@@ -1,4 +1,4 @@
-"""Somebody with a phone or a keyboard on the hosted page, in a real browser."""
+"""A person with a phone or a keyboard on the hosted page, in a real browser."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ return [...document.querySelectorAll("main *")].filter((each) => each.checkVisib
 
 @contextmanager
 def serving(front: Front) -> Iterator[str]:
-    """The application on a port of its own; its address."""
+    """Serve the application on a port of its own; yield its address."""
     server = make_server("127.0.0.1", 0, front.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -73,7 +73,7 @@ def serving(front: Front) -> Iterator[str]:
 
 
 class Guest:
-    """Somebody who opens the pages of a service."""
+    """A person who opens the pages of a service."""
 
     def __init__(self, driver: webdriver.Chrome, url: str) -> None:
         self.driver = driver
@@ -81,7 +81,7 @@ class Guest:
         self.call("Page.addScriptToEvaluateOnNewDocument", source=_LISTENING)
 
     def speak(self, language: str) -> None:
-        """Prefer a language, as the browser's settings say it."""
+        """Set the browser's preferred language."""
         agent = self.run("return navigator.userAgent")
         self.call("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
 
@@ -92,7 +92,7 @@ class Guest:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def leave(self) -> None:
-        """Give the browser back as it was."""
+        """Restore the browser's original settings."""
         self.call("Network.clearBrowserCookies")
         self.call("Emulation.setScriptExecutionDisabled", value=False)
         self.call("Emulation.clearDeviceMetricsOverride")
@@ -118,7 +118,7 @@ class Guest:
             passed.append(self.focus())
 
     def press(self, *keys: str) -> None:
-        """Type, wherever the focus is."""
+        """Type where the focus is."""
         ActionChains(self.driver).send_keys(*keys).perform()
 
     def focus(self) -> str:
@@ -146,15 +146,15 @@ class Guest:
         return self.driver.execute_cdp_cmd(command, values)
 
     def faint_texts(self) -> list[tuple[str, float]]:
-        """Texts whose contrast is below 4.5:1 (WCAG 1.4.3), with what it is."""
+        """Texts whose contrast is below 4.5:1 (WCAG 1.4.3), with their contrast."""
         return [(text, ratio) for text, ratio in self.run(_FAINT)]
 
     def small_targets(self) -> list[tuple[str, int]]:
-        """What is to be tapped and is lower than 44 CSS pixels, with its height."""
+        """Tap targets lower than 44 CSS pixels, with their heights."""
         return [(name, height) for name, height in self.run(_SMALL)]
 
     def cut_off(self) -> list[str]:
-        """What reaches out of the screen on its right."""
+        """Elements that extend beyond the right edge of the screen."""
         return list(self.run(_CUT_OFF))
 
     def accessible_nodes(self) -> list[tuple[str, str]]:

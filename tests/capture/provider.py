@@ -1,4 +1,4 @@
-"""A captcha's provider: a real server that answers as the test says, and keeps what it was asked."""
+"""A captcha provider: a real server that answers as the test says, and keeps the requests."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ PASSED = {"success": True, "challenge_ts": "2026-11-25T12:00:00Z", "hostname": "
 
 
 def failed(*codes: str) -> dict[str, Any]:
-    """An answer that says no."""
+    """Return a response that rejects a token."""
     return {"success": False, "error-codes": list(codes)}
 
 
@@ -38,11 +38,11 @@ class Provider:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def captcha(self, provider: str = "turnstile", **more: Any) -> Captcha:
-        """What a form says of it."""
+        """The form's captcha settings for this provider."""
         return Captcha(provider, secret="shh", url=self.url, **more)
 
     def reply(self, question: dict[str, str]) -> bytes:
-        """The body for one question."""
+        """Return the body of the response to one request."""
         self.requests.append(question)
         if self.spends and question["response"] in self._spent:
             return json.dumps(failed("timeout-or-duplicate")).encode()
@@ -50,7 +50,7 @@ class Provider:
         return self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
 
     def stall(self) -> bool:
-        """Whether nothing at all is answered; returns when the test is over."""
+        """Whether there is no response at all; returns when the test is over."""
         return self.hangs.is_set() and self._closed.wait(30)
 
     def pause(self) -> bool:

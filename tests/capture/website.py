@@ -48,7 +48,7 @@ def touch(text: str) -> StoredTouch:
 
 
 def view_of(answers: Answers) -> str:
-    """The key of a form's view; what was sent says behind it how long the page was open."""
+    """Return the key of a form's view, without the time for which the page was open."""
     return answers["lc_key"].partition(".")[0]
 
 
@@ -56,7 +56,7 @@ class Site:
     """Pages by path (under any host name), the script under the service's name, and the posts that arrived."""
 
     def __init__(self, service: str = "") -> None:
-        """service: where the real one is; without it the site plays its part."""
+        """service: the address of the real service; without it, the site plays the service."""
         self.pages: dict[str, str] = {}
         self.headers: dict[str, Mapping[str, str]] = {}
         self.posts: list[Answers] = []
@@ -77,7 +77,7 @@ class Site:
         self._server.server_close()
 
     def publish(self, path: str, body: str, tag: str = "", headers: Mapping[str, str] | None = None) -> None:
-        """Put up a page with our script in its head; `window.problems` collects what goes wrong on it.
+        """Publish a page with our script in its head; `window.problems` collects errors on it.
 
         tag: attributes of the script's tag.
         """
@@ -137,7 +137,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
 
 class Visitor:
-    """Somebody at a browser, and a website under a name that this browser has never seen."""
+    """A person at a browser, and a website under a name that this browser has never seen."""
 
     _numbers = itertools.count(1)
 
@@ -156,7 +156,7 @@ class Visitor:
         self.wait_until(lambda: self.run("return document.readyState === 'complete'"))  # the driver may be early
 
     def follow(self, path: str, origin: str) -> None:
-        """Come by a link on a page of the host `origin`."""
+        """Follow a link on a page of the host `origin`."""
         self.site.pages["/links"] = f"<a href='{self.url(path)}'>link</a>"
         self.driver.get(f"http://{origin}:{self.site.port}/links")
         self.click_through(self.url(path))
@@ -171,7 +171,7 @@ class Visitor:
         self.wait_until(lambda: self.run(f"return location.href === '{url}' && document.readyState === 'complete'"))
 
     def send(self) -> Answers:
-        """Press the page's first button; return what arrived."""
+        """Press the page's first button; return the post that arrived."""
         before = len(self.site.posts)
         self.driver.find_element(By.TAG_NAME, "button").click()
         return self.site.wait_for_posts(before + 1)[before]
@@ -186,7 +186,7 @@ class Visitor:
         return {cookie["name"]: cookie["value"] for cookie in self.driver.get_cookies()}
 
     def kept(self) -> set[str]:
-        """The names of all that the page has stored in this browser."""
+        """The names of everything that the page has stored in this browser."""
         return set(self.run("return Object.keys({ ...localStorage, ...sessionStorage })")) | self.cookies().keys()
 
     def run(self, code: str) -> Any:

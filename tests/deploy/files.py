@@ -39,5 +39,5 @@ def nested(node: Any, key: str) -> Iterator[Any]:
 
 
 def assigned(text: str) -> set[str]:
-    """The names in capitals that a text assigns, also where the line is off."""
+    """The names in capitals that a text assigns, also in lines that are commented out."""
     return set(re.findall(r"(?:^#?|[\s,])([A-Z][A-Z_]+)=", text, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""A stand-in of Meta, LinkedIn and TikTok: real HTTP, answers as they document them, errors as documented."""
+"""A stand-in for Meta, LinkedIn and TikTok: real HTTP, with documented responses and errors."""
 
 import json
 import threading
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Canned:
-    """One answer. hang_s: how long it takes to come; until: what it waits for besides."""
+    """One response. hang_s: its delay in seconds; until: an event that it also waits for."""
 
     body: object
     status: int = 200
@@ -57,7 +57,7 @@ def linkedin_error(status: int, message: str = "It is broken.") -> Canned:
 
 
 class Platforms:
-    """All three on one port. `answers` by path are given one after the other, the last one for ever."""
+    """All three on one port. `answers` by path are given in order, the last one for ever."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Canned]] = defaultdict(list)
@@ -82,7 +82,7 @@ class Platforms:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings that lead to it."""
+        """The settings that point to this stand-in."""
         return {
             "META_GRAPH_URL": f"{self.url}/v26.0",
             "LINKEDIN_API_URL": f"{self.url}/rest",
@@ -90,7 +90,7 @@ class Platforms:
             "TIKTOK_API_URL": f"{self.url}/open_api/v1.3",
         }
 
-    # -- what it has
+    # -- its data
 
     def says(self, path: str, *answers: Canned | object) -> None:
         """Answer calls of this path so from now on."""
@@ -106,7 +106,7 @@ class Platforms:
         self.answers.update(played)
 
     def has_lead(self, lead_id: str, email: str = "", form_id: str = "900", **more: object) -> None:
-        """Let Meta have a lead."""
+        """Add a lead to Meta."""
         self.says(f"/v26.0/{lead_id}", meta_lead(lead_id, email, form_id, **more))
 
     # -- the calls
@@ -116,7 +116,7 @@ class Platforms:
         return [call for call in self.calls if call.path == path]
 
     def wait_for(self, path: str, number: int = 1, within_s: float = 8) -> None:
-        """Until that many calls of a path arrived."""
+        """Wait until so many calls of a path have arrived."""
         deadline = time.monotonic() + within_s
         while len(self.calls_to(path)) < number:
             assert time.monotonic() < deadline, f"{path} was not asked for: {[call.path for call in self.calls]}"
@@ -224,7 +224,7 @@ def _handler(platforms: Platforms) -> type[BaseHTTPRequestHandler]:
 
 
 def event(*leads: str | tuple[str, str], place: str = "104", form_id: str = "900") -> dict[str, object]:
-    """A call of Meta's that announces leads, each alone or with its Page."""
+    """Return a call by which Meta announces leads, each alone or with its Page."""
     pairs: Sequence[tuple[str, str]] = [(each, place) if isinstance(each, str) else each for each in leads]
     return {
         "object": "page",

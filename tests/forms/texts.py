@@ -15,7 +15,7 @@ def no_variable(_name: str) -> None:
 
 
 def setup_of(text: str, **variables: str) -> Setup:
-    """What a forms file of this text, with these environment variables, becomes."""
+    """Return the set-up of a forms file with this text and these environment variables."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "forms.toml")
         path.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
 """`make fuzz`: mutated bytes for every reader of strangers' bytes, guided by the lines that they reach.
 
-Each reader gets its share of the time. Findings lie in build/fuzz/findings, each as the bytes and as a report; what
-reached new lines lies in build/fuzz/corpus and is where the next run begins.
+Each reader gets its share of the time. Findings are in build/fuzz/findings, each as bytes and as a report; inputs that
+reached new lines are in build/fuzz/corpus, where the next run begins.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from tests.fuzz.readers import READERS
 
 BUILD = Path("build/fuzz")
 MAX_BYTES = 4096
-HANG_S = 120  # of the clock: on a busy machine, twenty seconds are few
+HANG_S = 120  # seconds of wall time: on a busy machine, twenty are few
 
 SHARES = {
     "form": 6,
@@ -26,7 +26,7 @@ SHARES = {
     "connection": 2,
     "handshake": 1,
 }
-"""Of the time: by what a reader has to read."""
+"""Reader -> its share of the time, by the amount that it has to read."""
 
 
 def main() -> int:
@@ -66,7 +66,7 @@ def _fuzz(name: str, seconds: int, seed: int) -> int:
 
 
 def _count(findings: Path) -> int:
-    """Ours, and what libFuzzer writes when the process hangs or ends."""
+    """Count our findings, and those that libFuzzer writes when the process hangs or ends."""
     return sum(1 for file in findings.iterdir() if file.suffix != ".txt")
 
 

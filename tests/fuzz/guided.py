@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["service", "gunicorn.http"], enable_loa
 
 
 class Recorder:
-    """Calls a reader; what it raises is recorded once for each place, and the search goes on."""
+    """Calls a reader; each error is recorded once for each place, and the search goes on."""
 
     def __init__(self, reader: FuzzedReader, folder: Path) -> None:
         self._reader, self._folder = reader, folder

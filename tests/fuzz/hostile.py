@@ -1,4 +1,4 @@
-"""Requests as a hostile or broken client sends them, drawn by hypothesis, handed to the application as by a server.
+"""Requests of a hostile or broken client, drawn by hypothesis and passed to the application as by a server.
 
 Not through a test client, which would tidy up the address, the headers and the cookies.
 """
@@ -30,7 +30,7 @@ class HostileRequest:
     address: str = "192.0.2.1"
 
     def environ(self) -> dict[str, Any]:
-        """What a WSGI server makes of it (PEP 3333)."""
+        """The WSGI environment that a server makes of the request (PEP 3333)."""
         environ = {
             "REQUEST_METHOD": self.method,
             "SCRIPT_NAME": "",
@@ -75,7 +75,7 @@ def _as_served(query: str) -> str:
     return quote(query, "".join(map(chr, range(0x21, 0x7F))), "latin-1")
 
 
-# -- words that are hard on somebody
+# -- difficult words
 
 WORDS = st.sampled_from(
     [
@@ -86,7 +86,7 @@ WORDS = st.sampled_from(
         *("Ünï", "\N{PILE OF POO}" * 9, "İ", "ß", "٣", "e\u0301", "@everyone", "=1+1"),
     ]
 ) | st.text(st.characters(), max_size=12)
-"""Among them halves of characters, which no text in UTF-8 has."""
+"""Difficult words, among them lone surrogates, which no UTF-8 text has."""
 
 
 def _to_bytes(word: str) -> bytes:

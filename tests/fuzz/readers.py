@@ -1,4 +1,4 @@
-"""The readers of strangers' bytes, each as one function of bytes that raises where a promise is broken.
+"""The readers of strangers' bytes, each as one function of bytes that raises if a promise is broken.
 
 `make fuzz` lets atheris look for such bytes; tests/fuzz/test_readers.py runs every reader over its seeds and over what
 was found before.
@@ -52,12 +52,12 @@ FORMS = (
 
 
 class PromiseBroken(AssertionError):
-    """What a reader returned must not be. Without the bytes, so that the same break is reported once."""
+    """A reader returned an impossible result. The message omits the bytes, so that the same break is reported once."""
 
 
 @dataclass(frozen=True)
 class FuzzedReader:
-    """run: reads bytes. seeds: where the search begins. max_cpu_s: what one run may take, with its lines counted."""
+    """run: reads bytes. seeds: where the search begins. max_cpu_s: the limit of one run, with its lines counted."""
 
     run: Callable[[bytes], None]
     seeds: Callable[[], Iterable[bytes]]
@@ -89,7 +89,7 @@ def _check_storable(value: object) -> None:
 
 
 def _check_nothing_lost(sent: Iterable[str], answers: Mapping[str, Any]) -> None:
-    """Every letter and digit that was sent is in an answer or its name, whatever became of spaces and signs."""
+    """Check that every letter and digit sent is in an answer or its name; spaces and signs may differ."""
     kept = _essence(" ".join([*answers, *(text for answer in answers.values() for text in texts_of(answer))]))
     for text in sent:
         if _essence(clean(text)) not in kept:
@@ -125,7 +125,7 @@ def _outcome(incoming: Incoming, form: Form) -> Reading | str:
 
 
 def form_post_seeds() -> Iterator[bytes]:
-    """Recorded posts under their own type, and what was hard before."""
+    """Recorded posts under their own type, and inputs that were difficult before."""
     for each in recorded():
         content_type = next((v for k, v in each.headers.items() if k.lower() == "content-type"), "")
         yield content_type.encode("latin-1", "replace") + b"\n" + each.body
@@ -134,7 +134,7 @@ def form_post_seeds() -> Iterator[bytes]:
 
 
 def read_long_post(data: bytes) -> None:
-    """A post as large as one may be, of a few bytes again and again, takes no longer than its length explains."""
+    """A post of maximum size that repeats a few bytes takes no longer than its length explains."""
     head, _, unit = data.partition(b"\n")
     if unit:
         read_form_post(
@@ -295,7 +295,7 @@ def read_made_json(data: bytes) -> None:
 
 
 def read_fetched(data: bytes) -> None:
-    """What a platform answers when its lead is fetched becomes a lead, whatever it is."""
+    """Any response of a platform to the fetch of a lead becomes a lead."""
     steps = iter(data)
     for name, module in (("meta", meta), ("linkedin", linkedin)):
         lead, questions = (parse(json.dumps(_made(steps))) for _ in range(2))

@@ -15,10 +15,10 @@ START_S = 20.0
 
 
 class Installation:
-    """What is started in it ends with it, however its block ends."""
+    """Everything started in it ends with it, however its block ends."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        """Nothing runs yet. settings: of the environment; all others are not set."""
+        """Nothing runs yet. settings: environment variables; no others are set."""
         self.folder = folder
         self.settings = settings
         self._started: list[Process] = []
@@ -39,7 +39,7 @@ class Installation:
         return process
 
     def run(self, *words: str, under: Sequence[str] = ()) -> Process:
-        """The same for a command that ends by itself."""
+        """Run a command that ends by itself."""
         process = self.start(*words, under=under)
         process.wait(START_S)
         return process
@@ -83,7 +83,7 @@ class Nexudus:
         return list(self._state()["opportunities"])
 
     def opportunities_of(self, email: str) -> list[dict[str, Any]]:
-        """Those of the person with this address."""
+        """The opportunities of the person with this address."""
         return [each for each in self.opportunities() if each["CoworkerEmail"] == email]
 
     def coworkers(self) -> list[dict[str, Any]]:
@@ -112,7 +112,7 @@ def _is_ready(port: int) -> bool:
 
 
 def leads(port: int, **filters: str) -> list[dict[str, Any]]:
-    """Every kept lead that the filters let through, of the operator's API; ADMIN_TOKEN is TOKEN."""
+    """Return every lead that matches the filters, from the operator's API; ADMIN_TOKEN is TOKEN."""
     leads_read: list[dict[str, Any]] = []
     cursor = ""
     while True:

@@ -1,4 +1,4 @@
-"""Somebody who does a job in the dashboard with the keyboard alone, and how many presses it takes."""
+"""A person who does a job in the dashboard by keyboard alone, and the number of presses that it takes."""
 
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import ActionChains
@@ -18,7 +18,10 @@ const here = document.activeElement;
 const labels = [...(here.labels || [])].map((label) => label.textContent);
 return [...labels, here.ariaLabel, here.textContent, here.value].join(" ");
 """
-"""Every text that may be part of the name of what has the focus; to read it costs a tenth of the name itself."""
+"""Every text that may be part of the focused control's name.
+
+Reading it takes a tenth of the time of the name itself.
+"""
 
 
 class Keyboard(Screen):
@@ -40,11 +43,11 @@ class Keyboard(Screen):
         raise AssertionError(f"no way to {name!r} by keyboard:\n{self.text}")
 
     def tab_back_to(self, name: str) -> WebElement:
-        """The same backwards."""
+        """Press Shift+Tab until the focus is on the control with this accessible name."""
         return self.tab_to(name, Keys.SHIFT + Keys.TAB)
 
     def type(self, *keys: str) -> None:
-        """Press keys, wherever the focus is."""
+        """Press keys where the focus is."""
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
 
     def fill_in(self, name: str, text: str) -> None:
@@ -69,12 +72,12 @@ class Keyboard(Screen):
         self.type(key)
 
     def wait_for(self, words: str) -> None:
-        """Wait until the page says this; where it never does, the failure shows what it says."""
+        """Wait until the page shows this text; if it never does, the failure shows the page's text."""
         try:
             WebDriverWait(self.driver, PATIENCE_S, 0.1).until(lambda _: words in self.page_text())
         except TimeoutException:
             raise AssertionError(f"no {words!r} on {self.driver.current_url}:\n{self.page_text()}") from None
 
     def page_text(self) -> str:
-        """What the page says at this moment; "" while it changes."""
+        """The present text of the page; "" while it changes."""
         return str(self.driver.execute_script("return document.body ? document.body.innerText : ''"))

@@ -1,4 +1,4 @@
-"""The little of curl that README and docs use, for machines that have none."""
+"""The few features of curl that README and docs use, for machines without it."""
 
 import argparse
 import sys

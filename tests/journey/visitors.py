@@ -14,7 +14,7 @@ from tests.processes import wait_until
 
 VISITORS = 8
 THINKS_S = (0.05, 0.35)
-"""How long a visitor looks at the page: together they send about as fast as one worker delivers."""
+"""Seconds that a visitor looks at the page: together they send about as fast as one worker delivers."""
 
 PATIENCE_S = 30.0
 
@@ -44,12 +44,12 @@ class Visitors:
         self._pool.shutdown()
 
     def wait_for(self, count: int) -> None:
-        """Until so many more enquiries have been acknowledged."""
+        """Wait until so many more enquiries have been acknowledged."""
         count += len(self.acknowledged)
         wait_until(lambda: len(self.acknowledged) >= count, PATIENCE_S, f"{count} enquiries acknowledged")
 
     def leave(self) -> None:
-        """Until everybody has sent the enquiry they were at. Raises: what went wrong for a visitor."""
+        """Wait until every visitor has sent the current enquiry. Raises: a visitor's error."""
         self._leave.set()
         for visit in self._visits:
             visit.result(60)

@@ -23,7 +23,7 @@ EXPRESS = "/healthz"
 
 @dataclass
 class Echo:
-    """An application that describes each request, and waits, fails or sends much where its path says so."""
+    """An application that describes each request, and waits, fails or sends much, as its path says."""
 
     gate: threading.Event = field(default_factory=threading.Event)
     entered: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -69,7 +69,7 @@ class Served:
         return client
 
     def exchange(self, sent: bytes) -> bytes:
-        """All that comes back on a connection that the server closes."""
+        """Return everything received on a connection that the server closes."""
         return rest_of(self.client(sent))
 
     def health_s(self) -> float:
@@ -79,7 +79,7 @@ class Served:
         return time.monotonic() - began
 
     def stop(self) -> None:
-        """As SIGTERM does."""
+        """Stop the worker as SIGTERM does."""
         self.worker.handle_exit(None, None)
 
 

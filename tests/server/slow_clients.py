@@ -1,4 +1,4 @@
-"""A crowd of slow clients around a service: unfinished heads, bodies that drip, connections that say nothing."""
+"""A crowd of slow clients: unfinished heads, dripping bodies, silent connections."""
 
 import resource
 import socket

@@ -61,7 +61,7 @@ def log_in(sim: Simulator, **form: str) -> requests.Response:
 
 
 def status_with(sim: Simulator, access_token: str) -> int:
-    """The status that a cheap call gets with a bearer token."""
+    """Return the status of a cheap call with a bearer token."""
     header = {"Authorization": f"Bearer {access_token}"}
     return requests.get(f"{sim.url}/api/auth/me", headers=header, timeout=10).status_code
 

@@ -1,7 +1,7 @@
 """`make soak`: web servers, workers and a CRM while faults are injected, then the outcome of every enquiry.
 
 Arguments: minutes (30), and the database: by default SQLite; `postgresql` for a server of its own, which is restarted
-meanwhile; or the URL of somebody else's.
+meanwhile; or the URL of another server.
 
 In a checkout of git, the processes begin with the program as it was before its newest migration, and are upgraded one
 after the other while the faults go on.
@@ -87,7 +87,7 @@ class Visitors:
 
 
 def main(minutes: float, wanted: str) -> int:
-    """Inject faults, wait until all is delivered, report; 1 if an enquiry was lost or doubled."""
+    """Inject faults, wait until all is delivered, report; 1 if an enquiry was lost or duplicated."""
     seed = random.randrange(10**9)  # noqa: S311
     chance = random.Random(seed)  # noqa: S311
     print(f"seed {seed}, {minutes:g} minutes", flush=True)

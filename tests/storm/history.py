@@ -70,7 +70,7 @@ LIMITS: tuple[Mapping[str, Any], ...] = (
 )
 EMPTY = {"Records": [], "CurrentPage": 1, "TotalItems": 0, "TotalPages": 0, "HasNextPage": False}
 ANSWERED_S = 4.0
-"""Seconds within which a call is carried out to which something in front of Nexudus has answered."""
+"""Seconds within which Nexudus carries out a call that something in front of it has answered."""
 
 SETTLED_S = 2 * TIMEOUT_S
 """Seconds after which no call is under way any more."""
@@ -84,7 +84,7 @@ MAX_WAIT_S = timedelta(days=1).total_seconds()
 
 
 class History:
-    """What happens. Everything is drawn from the seed, so that it happens again for the same seed."""
+    """The events of one history, all drawn from the seed, so that the same seed repeats them."""
 
     def __init__(self, seed: int, folder: Path, actions: int | None = None) -> None:
         """folder: with an empty, migrated database. actions: how many; None: as the seed decides."""
@@ -102,7 +102,7 @@ class History:
         self._still: set[str] = set()
 
     def run(self) -> Verdict:
-        """Let it happen, then let all faults end, and judge what became of every lead."""
+        """Run the history, end all faults, and judge the outcome of every lead."""
         with self._time, self._network:
             try:
                 self._begin()
@@ -114,7 +114,7 @@ class History:
                 self.installation.close()
 
     def judge(self) -> Verdict:
-        """Judge what became of every lead by now."""
+        """Judge the present outcome of every lead."""
         return judge(self.installation, self._enquiries, self._gone, is_restored=self._is_restored)
 
     def _note(self, text: str) -> None:

@@ -93,7 +93,7 @@ class Installation:
 
     @cached_property
     def reader(self) -> Store:
-        """The database as somebody sees it who only looks."""
+        """The database for reading only."""
         return Store(self.settings.database_url)
 
     def write_forms(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Calls to Nexudus and Meta without a network, and what goes wrong with them."""
+"""Calls to Nexudus and Meta without a network, and their faults."""
 
 import json
 import random
@@ -29,7 +29,7 @@ UNKNOWN_LEAD = meta_error(100, 33)
 
 
 class Killed(BaseException):
-    """The process ends here, without another word."""
+    """The process is killed here."""
 
 
 class Fate:
@@ -53,7 +53,7 @@ class Fate:
         self._fatal_call = call
 
     def pause_after(self, edges: int, meanwhile: Callable[[], None]) -> None:
-        """Let the process stand still once, while something else happens."""
+        """Let the process pause once, while something else happens."""
         self._pauses_left, self._meanwhile = edges, meanwhile
 
     def reach_edge(self, call: str = "", *, may_pause: bool = False) -> None:
@@ -123,7 +123,7 @@ class Network(HttpClient):
     ) -> None:
         reader._CLIENT = self._real
 
-    # -- what goes wrong
+    # -- faults
 
     def fail(self, address: str, fault: Mapping[str, Any]) -> None:
         """Add one scripted fault of a Nexudus (keys: service/simulator/faults.py)."""

@@ -68,7 +68,7 @@ class SimulatedTime:
         self._set()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass; what is to happen meanwhile happens."""
+        """Let time pass; run everything that is scheduled meanwhile."""
         end_s = self._true_s + max(0.0, seconds)
         while self._events and self._events[0][0] <= end_s:
             at_s, _, event = heapq.heappop(self._events)
@@ -79,7 +79,7 @@ class SimulatedTime:
         self._set()
 
     def after(self, seconds: float, event: Callable[[], None]) -> None:
-        """Let something happen later."""
+        """Schedule something for later."""
         heapq.heappush(self._events, (self._true_s + seconds, next(self._numbers), event))
 
     def _set(self) -> None:

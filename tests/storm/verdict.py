@@ -1,4 +1,4 @@
-"""What became of every lead of a history, by the service's own words and by the tables of the simulated Nexudus."""
+"""The outcome of every lead of a history, by the service's own records and by the tables of the simulated Nexudus."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -15,7 +15,7 @@ GONE = "gone with the database"
 
 @dataclass
 class Enquiry:
-    """What one person sent, as often as it took. ids: of the lead, as they were acknowledged."""
+    """One person's enquiry, sent as often as necessary. ids: of the lead, as acknowledged."""
 
     name: str
     email: str
@@ -27,7 +27,7 @@ class Enquiry:
 
 @dataclass
 class Verdict:
-    """Sentences about what was lost and doubled; and how many leads ended how."""
+    """Sentences about lost and duplicated leads, and the number of leads by outcome."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing was lost or doubled."""
+        """Whether nothing was lost or duplicated."""
         return not (self.lost or self.doubled)
 
 

@@ -30,7 +30,7 @@ class SentSpan:
 
 
 class Collector:
-    """Takes what is sent to it, and keeps it."""
+    """Keeps everything that is sent to it."""
 
     def __init__(self) -> None:
         """Listen on a port of this machine."""
@@ -71,7 +71,7 @@ class Collector:
         return [json.loads(item) for head, item in items if json.loads(head)["type"] == "event"]
 
     def wait_for(self, number: int, what: str = "spans") -> None:
-        """Until so many spans or reports have arrived."""
+        """Wait until so many spans or reports have arrived."""
         deadline = time.monotonic() + 10
         while len(getattr(self, what)()) < number:
             assert time.monotonic() < deadline, (number, self.paths, self.spans())
@@ -115,6 +115,6 @@ def _handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (http.server's name)
-            """Say nothing."""
+            """Write no log line."""
 
     return Handler

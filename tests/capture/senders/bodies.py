@@ -1,4 +1,4 @@
-"""Bodies of form tools with the answers of a test's own, and what is read from them."""
+"""Bodies of form tools with the answers of a test, and the submissions read from them."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ EMAIL = {"type": "email", "email": "ann@example.com", "field": {"id": "f1", "typ
 
 
 def read(sender: str, body: object, content_type: str = "application/json") -> Submission:
-    """The only submission that a call brings."""
+    """Return the only submission of a call."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     (item,) = SENDERS[sender].read(WebhookCall(raw, {"content-type": content_type}), {})
     assert isinstance(item, Enquiry)

@@ -37,7 +37,7 @@ class Recorded:
 
     @property
     def headers(self) -> dict[str, str]:
-        """All but those that the client sets itself."""
+        """All headers except those that the client sets itself."""
         sent: dict[str, str] = self.sample["request"].get("headers") or {}
         return {name: value for name, value in sent.items() if name.lower() not in ("host", "content-length")}
 
@@ -57,13 +57,13 @@ class Recorded:
 
     @property
     def expected(self) -> dict[str, Any]:
-        """What is to come of it."""
+        """The expected result."""
         expectation: dict[str, Any] = self.sample["expect"]
         return expectation
 
     @property
     def table(self) -> dict[str, Any]:
-        """What the operator would have in the forms file for this sender."""
+        """The sender's table in the operator's forms file."""
         secret = self.sample.get("secret")
         if isinstance(secret, str):
             return {"secret": secret}
@@ -75,7 +75,7 @@ class Recorded:
 
     @property
     def verified_at(self) -> float | None:
-        """When it was received, where its proof ages: unix seconds."""
+        """The time of the call in unix seconds, if its proof has an age."""
         signature = self.sample.get("signature") or {}
         if "verify_at_ms" in signature:
             return float(signature["verify_at_ms"]) / 1000

@@ -34,7 +34,7 @@ _ENQUIRIES: Mapping[str, ModuleType] = {"meta": meta, "linkedin": linkedin}
 
 @dataclass(frozen=True)
 class SentRecord:
-    """One record that was sent: the answer, and what became of it once all was read."""
+    """One record that was sent: the response, and the result once everything was read."""
 
     record: Recorded
     answer: TestResponse
@@ -42,7 +42,7 @@ class SentRecord:
 
     @property
     def leads(self) -> list[Lead]:
-        """The leads by their ids at the platform, with what the second reads say."""
+        """The leads by their ids at the platform, with the results of the second reads."""
         return sorted(map(self._read, self.front.leads()), key=lambda lead: lead.submission.external_id)
 
     def _read(self, lead: Lead) -> Lead:
@@ -77,7 +77,7 @@ def lead_of(enquiry: Enquiry, sender: str) -> Lead:
 
 
 def read_answer(record: Recorded, of: str) -> Json | None:
-    """What the platform answered, in the end, when it was asked for `of`; None when it was not, or only refused."""
+    """Return the platform's last response about `of`; None if it was never requested, or only refused."""
     for call in record.sample.get("fetch", ()):
         if call["request"]["url"].rpartition("/")[2] == of and call["response"]["status"] == 200:
             body: Json = json.loads(json.dumps(call["response"]["body"]), parse_int=str)
@@ -86,14 +86,14 @@ def read_answer(record: Recorded, of: str) -> Json | None:
 
 
 def expected_leads(record: Recorded) -> list[dict[str, Any]]:
-    """What is expected of each lead."""
+    """Return the expected facts of each lead."""
     expected = record.expected
     leads: list[dict[str, Any]] = expected.get("leads", [expected] if "email" in expected else [])
     return leads
 
 
 def facts_of(lead: Lead, expected: Mapping[str, Any]) -> dict[str, Any]:
-    """A lead in the words of what is expected of it, and no more than is."""
+    """Return the facts of a lead that the record expects, and no others."""
     submission, verdict = lead.submission, lead.attribution
     contact, kept = submission.contact, {**submission.fields, **submission.extras}
     facts = {
@@ -120,7 +120,7 @@ def _date(seconds: float | None) -> str | None:
 
 
 def _custom_answer(label: str, value: object, lead: Lead) -> object:
-    """The answer under its label; where its name says what it is, it is among the known ones."""
+    """Return the answer under its label; an answer with a known name is among the known ones."""
     fields = lead.submission.fields.values()
     return lead.submission.extras.get(label) or next((value for each in fields if each == value), None)
 

@@ -1,4 +1,4 @@
-"""JSON with parts of it missing or of another kind, and questions and rows in any wrapping: what may come one day."""
+"""JSON with missing or changed parts, and questions and rows in any wrapping, as senders may send one day."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def mutations(value: Any) -> Iterator[Any]:
-    """The same JSON, each time with one part of it gone, or of another kind."""
+    """Yield copies of JSON, each with one part missing or of another kind."""
     yield from (None, "x", True, [None], {"": []})
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, below in members:
@@ -46,7 +46,7 @@ WRAPPINGS: Mapping[str, Callable[[Members], Any]] = {
     "a map at the top": _by_id,
     "a map, two levels down": lambda members: {"body": {"submission": {"answers": _by_id(members)}}},
 }
-"""What a tool may wrap its questions in."""
+"""Wrappers in which a tool may send its questions."""
 
 ROWS: Mapping[str, Callable[[Members], Any]] = {
     "a list at the top": lambda rows: rows,
@@ -58,4 +58,4 @@ ROWS: Mapping[str, Callable[[Members], Any]] = {
     "batch, two levels down": lambda rows: {"id": "batch-000001", "result": {"page": 1, "list": rows}},
     "as text": lambda rows: {"payload": json.dumps(rows)},
 }
-"""What a tool may wrap the rows of several people in."""
+"""Wrappers in which a tool may send the rows of several people."""

@@ -1,4 +1,4 @@
-"""Every sender's proof, made here a second time from the facts: a mistake of the service's would show."""
+"""Every sender's proof, implemented a second time from the facts, so that a mistake of the service would show."""
 
 import base64
 import hashlib
@@ -84,7 +84,7 @@ SECRET_KEYS = {"meta": "app_secret", "linkedin": "client_secret", "tiktok": "app
 
 
 def table_of(sender: str) -> dict[str, Any]:
-    """What the forms file says of a sender, so that it must prove itself."""
+    """Return a sender's table in the forms file, such that its calls must be authenticated."""
     if sender == "google-ads":
         return {"key": SECRET}
     if sender in SIGNATURES:

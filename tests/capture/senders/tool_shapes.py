@@ -1,6 +1,6 @@
-"""What form tools, databases, CRMs and chats post of one enquiry, as documented or as receivers took it.
+"""Posts of one enquiry by form tools, databases, CRMs and chats, as documented or as recorded by receivers.
 
-Each says the same: Ann Lee, ann@example.com, "Two desks", so that a difference is the reader's.
+All have the same content (Ann Lee, ann@example.com, "Two desks"), so any difference comes from the reader.
 """
 
 import json
@@ -182,4 +182,4 @@ FORMS: dict[str, str] = {
         }
     ),
 }
-"""The same of those that post forms."""
+"""Tool that posts forms -> its body."""

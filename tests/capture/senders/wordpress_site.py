@@ -59,7 +59,7 @@ def wordpress(folder: Path, leads_url: str, token: str, plugin: str) -> Iterator
 
 
 def _unpacked(core: Path, site: Path, plugin: str) -> Path:
-    """A copy, because WordPress looks for everything beside its files, and Debian's have their configuration there."""
+    """Return a copy: WordPress looks for everything beside its files, where Debian's have their configuration."""
     content = site / "wp-content"
     shutil.copytree(core, site, ignore=shutil.ignore_patterns("wp-config.php", "wp-content"))
     shutil.copy(FILES / "wp-config.php", site)

@@ -1,4 +1,4 @@
-"""Takes from two packages the official schemas that the tests of deploy/ need, without their descriptions.
+"""Extracts from two packages the official schemas that the tests of deploy/ need, without their descriptions.
 
 The packages are too large for every developer (kubernetes-validate alone is 108 MB installed), so what they hold of our
 kinds lies beside this file. To renew it, in an environment of its own with both packages, run this file in the
