@@ -235,7 +235,7 @@ class Submission:
     delivery_id: str = ""  # the sender's id of this call (webhook-id), shared by its retries
     is_proven: bool = False  # a signature, key or token of the sender was checked
     form_name: str = ""  # the sender's name of the form
-    ip: str = ""  # only where the operator keeps it
+    ip: str = ""  # only if the operator keeps it
     raw: bytes = b""
     problem: str = ""  # why an operator must act, and how; "" when it can be delivered
     is_test: bool = False  # the sender's own test: shown, never sent

@@ -1,8 +1,8 @@
 """ALERT: people are notified within minutes of a problem, once, and again when it is over; and of each new lead.
 
 monitor.py         one job of one worker: looks at the store, sends what is due
-conditions.py      what is wrong with accounts, calls, leads, the disk, ad platforms and other senders
-strangers.py       what was refused to callers who prove nothing
+conditions.py      problems of accounts, calls, leads, the disk, ad platforms and other senders
+strangers.py       refused calls of unproven callers
 silence.py         a form that used to bring leads and brings none
 canary.py          a test lead of our own now and then
 decisions.py       conditions become alerts: opened, reworded, resolved; which to send now, in one message

@@ -1,4 +1,4 @@
-"""Where a command listens: --host and --port, else HOST and PORT, else the command's own default."""
+"""The address a command listens on: --host and --port, else HOST and PORT, else the command's own default."""
 
 import argparse
 import errno

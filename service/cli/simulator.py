@@ -8,7 +8,7 @@ from service.cli.main import loading
 from service.settings import read_settings
 
 SIMULATOR_ADDRESS = ListenAddress(LOOPBACK, 8010)
-"""Where it listens unless something is set: on this machine alone."""
+"""Default address: only this machine reaches it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

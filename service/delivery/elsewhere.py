@@ -27,7 +27,7 @@ PATIENCE = timedelta(hours=1)
 
 
 def account_with_opportunity(delivery: Delivery, context: AccountContext) -> str | None:
-    """Return another account that already has a possibly delivered lead; None if none has it.
+    """Return another account that has the opportunity of a lead that may be delivered; None if none has it.
 
     Raises: LookAgain if an account could not be searched.
     """

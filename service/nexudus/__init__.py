@@ -1,6 +1,6 @@
 """Speaking to Nexudus: its URLs, field names, envelopes, tokens and errors. It knows nothing of leads.
 
-errors.py          what a failed call means, named by what to do next
+errors.py          errors of calls, named by what to do next
 transport.py       one HTTP request, and what its response means: a value, or one of the errors
 values.py          values of records, texts cut to fit, lead sources and loss reasons
 tokens.py          the login, its tokens and where they are stored

@@ -123,7 +123,7 @@ def _is_from(origin: Origin, source: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def default_origin(source: str, campaign: str) -> Origin:
-    """Return where a lead of a campaign would come from, by the tags that are usual at the platform."""
+    """Return the origin that a lead of a campaign would have, by the platform's usual tags."""
     usual = COSTS[source].tags if source in COSTS else None
     utm_source, utm_medium = (usual.source, usual.medium) if usual else (source, "cpc")
     tags = {"utm_source": utm_source, "utm_medium": utm_medium, "utm_campaign": campaign}

@@ -38,7 +38,7 @@ def _visit(lead: Lead, form: Form | None) -> Visit:
     attribution = attribute(evidence, config)
     other: OtherTouch | None = other_touch(evidence, config, attribution)
     origin = "" if own.utm_source or own.utm_medium else attribution.origin
-    if lead.status is Status.ERASED:  # what is left is the conclusion
+    if lead.status is Status.ERASED:  # only the conclusion is left
         origin = "" if own.utm_source or own.utm_medium else _conclusion(own)
     return Visit(origin, attribution.landing_page, lead.submission.fields, other)
 

@@ -1,7 +1,7 @@
 """Whether a set-up fits its Nexudus account, checked before the first lead depends on it.
 
 problem.py          SetupProblem, a value to print, log or report as an alert, with its causes; forms with their routes
-cached_reader.py    what the CRM shows: each thing read once, few calls in all
+cached_reader.py    the account's records, each read once, with few calls in all
 access.py           the sign-in, and missing roles
 destination.py      stages, locations, types, owners, teams and referrers that a form names
 required_fields.py  what new records must hold: custom fields, `extra`

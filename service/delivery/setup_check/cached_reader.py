@@ -86,7 +86,7 @@ class CachedReader:
             return PartUnreadable
 
     def call(self, call: Callable[[Nexudus], T]) -> T:
-        """Make one call, again where the CRM or our own rate limit asks to wait.
+        """Make one call; repeat it if the CRM or our own rate limit asks to wait.
 
         Raises: NexudusError; Throttled if the wait would be too long; PartUnreadable after too many silences.
         """

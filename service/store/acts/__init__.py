@@ -1,6 +1,6 @@
 """The record of acts: who did what, append-only and chained.
 
-acts.py        what an act is: who, what, to which thing, before and after
-recording.py   acts recorded with what they are about, chained and verified; personal words erased
-act_search.py  acts found
+acts.py        the parts of an act: who, what, to which thing, before and after
+recording.py   recording, chaining and verifying acts; erasing their personal words
+act_search.py  search by actor, subject, time, origin and words
 """

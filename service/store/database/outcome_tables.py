@@ -56,7 +56,7 @@ outcome_packs = Table(
     metadata,
     Column("level", Integer, primary_key=True),
     Column("block", Text, primary_key=True),  # its `since`
-    Column("kind", Text, primary_key=True),  # what is grouped by, and by which touch
+    Column("kind", Text, primary_key=True),  # the grouping and its touch
     Column("form", Text, primary_key=True),  # "": all of the account
     Column("account", Text, primary_key=True),
     Column("contents", LargeBinary, nullable=False),
@@ -69,7 +69,7 @@ Table(
     metadata,
     Column("level", Integer, primary_key=True),
     Column("block", Text, primary_key=True),  # its `since`
-    Column("kind", Text, primary_key=True),  # what is grouped by, and by which touch
+    Column("kind", Text, primary_key=True),  # the grouping and its touch
     Column("value", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("form", Text, primary_key=True),

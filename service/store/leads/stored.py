@@ -58,7 +58,7 @@ class StoredLeads(Repository):
         return {LeadId(row.id): Status(row.status) for row in rows}
 
     def standings_of(self, lead_ids: Sequence[str]) -> dict[LeadId, LeadStanding]:
-        """Return where each lead stands; unknown ids are left out."""
+        """Return status and account of each lead; unknown ids are left out."""
         columns = (leads.c.status, leads.c.account, leads.c.setup_version)
         rows = self._execute(select(leads.c.id, *columns).where(leads.c.id.in_(lead_ids)))
         return {LeadId(row.id): LeadStanding(Status(row.status), row.account, row.setup_version) for row in rows}
