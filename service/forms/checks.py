@@ -65,7 +65,7 @@ def _check_form(form: Keys, layers: Layers, accounts: Keys, problems: ProblemLis
 
 
 def _check_days_off(document: Keys, problems: ProblemList) -> None:
-    """Check that days off belong to someone who takes turns: [defaults] may name people who take turns in some forms only."""
+    """Check that days off belong to people who take turns, even if only in a form below [defaults]."""
     tables = [*_tables_with_people(document)]
     names = {name.strip().casefold() for _, table in tables for name in _people_of(table)}
     for place, table in tables:

@@ -1,6 +1,4 @@
-"""An open database, and what the subjects of a transaction on it have in common: statements, row locks, rights that one
-process holds at a time.
-"""
+"""An open database, and the base of a transaction's subjects: statements, row locks, rights of one process."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
