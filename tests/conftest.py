@@ -46,6 +46,10 @@ max_connections = 300
 """
 """Settings of PostgreSQL, whose databases need not outlive the tests and which several processes use."""
 
+GARBAGE_THRESHOLDS = (20_000, 10, 20)
+"""Garbage is collected less often than by default: an application is garbage in cycles of thousands of objects, and a
+full collection after each few of them goes through everything that the tests keep, a fifth of their processor time."""
+
 settings.register_profile("service", deadline=None)  # a busy machine must not fail a test
 settings.register_profile("fuzz", deadline=None, print_blob=True)  # `make fuzz`: tests/fuzz looks at it
 settings.load_profile("service")
@@ -94,6 +98,7 @@ def _report_briefly(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """Collect garbage again, but never among the tests."""
     gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     gc.enable()
 
 
