@@ -26,7 +26,8 @@ def each_row(
     """Call a test with every row of a table; like `pytest.mark.parametrize`, but as one test.
 
     Only for tests whose rows can share their fixtures: these are made once for all rows. Several of these decorators
-    combine like those of pytest.
+    combine like those of pytest. Below Hypothesis's `given`, all rows share each example, which takes far longer to
+    make than to use; what a row fills then comes last among the test's parameters.
     names: the test's parameters that a row fills. ids: the rows' titles, or a function from a value to its title.
     Raises: a group of the failures of all rows, each with the number and title of its row.
     """
@@ -36,11 +37,11 @@ def each_row(
 
     def decorate(test: Test) -> Test:
         @wraps(test)
-        def test_all(**fixtures: Any) -> None:
+        def test_all(*examples: Any, **fixtures: Any) -> None:
             failures: dict[str, BaseException] = {}
             for number, (title, values) in enumerate(table, 1):
                 try:
-                    test(**fixtures, **values)
+                    test(*examples, **fixtures, **values)
                 except FAILURES as failure:
                     failure.add_note(f"in row {number}: {title}")
                     inner = f": {failure.message}" if isinstance(failure, BaseExceptionGroup) else ""

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -38,28 +39,29 @@ def literals_of(expression: ast.expr, assigned: Mapping[str, ast.expr]) -> Itera
 
 def logged_in(source: str) -> Iterator[tuple[str, set[str]]]:
     """Each event of a module, with the levels of one call."""
-    tree = ast.parse(source)
+    nodes = list(ast.walk(ast.parse(source)))
     aliases = {
         target.id: levels
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and (levels := levels_of(node.value, {}))
         for target in node.targets
         if isinstance(target, ast.Name)
     }
     assigned = {
         target.id: node.value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and (levels := levels_of(node.func, aliases)):
             events = list(literals_of(node.args[0], assigned))
             assert events, f"an event is a literal: {ast.unparse(node)}"
             yield from ((event, levels) for event in events)
 
 
+@cache
 def logged() -> dict[str, set[str]]:
     """Event -> its levels, over the whole service."""
     events: defaultdict[str, set[str]] = defaultdict(set)

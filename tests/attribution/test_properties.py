@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,13 +11,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.attribution import attribute, attribute_others, clicks, stored_touch
+from service.attribution.attribute import Click
 from service.attribution.links import read_host
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import ALIASES, CLICK_IDS, HOSTS, SETS
 from service.attribution.tags import known_pairs
 from service.attribution.values import clean
 from service.forms import AttributionConfig
-from service.lead import Evidence, StoredTouch
+from service.lead import Attribution, Evidence, StoredTouch
 
 pytestmark = pytest.mark.long
 
@@ -105,18 +107,40 @@ thorough = settings(deadline=None, max_examples=300)
 
 @thorough
 @given(evidence, config)
-def test_every_verdict_is_whole_repeatable_and_fit_to_store(
+def test_every_verdict_is_whole_repeatable_and_fit_to_store_for_each_visit(
     given_evidence: Evidence, wanted: AttributionConfig
 ) -> None:
+    """One test of all that is derived from the evidence: making it takes three times as long as attributing it."""
     result = attribute(given_evidence, wanted)
 
+    _check_verdict(result, attribute(given_evidence, wanted))
+    _check_other_visits(result, attribute_others(given_evidence, wanted))
+    _check_clicks(result, clicks(given_evidence, wanted))
+
+
+def _check_verdict(result: Attribution, repeated: Attribution) -> None:
+    """Whole, repeatable, fit to store."""
     utm = [value for name, value in asdict(result).items() if name.startswith("utm_")]
-    assert result == attribute(given_evidence, wanted)
+    assert result == repeated
     assert result.lead_source in LEAD_SOURCES
     assert all(len(value) <= 255 and not EMAIL.search(value) for value in utm)
     assert not {"Cc", "Cf", "Cs"} & {unicodedata.category(character) for character in "".join(utm)}
     assert result.utm_source == result.utm_source.lower()
     assert str(asdict(result)).encode("utf-8")
+
+
+def _check_other_visits(result: Attribution, others: Mapping[str, Attribution]) -> None:
+    """Verdicts, too, on the visits that did not decide."""
+    assert {*others} <= {"current", "last", "first"}
+    assert result.rule.split()[1].removeprefix("touch:") not in others
+    assert all(other.lead_source in LEAD_SOURCES for other in others.values())
+
+
+def _check_clicks(result: Attribution, all_clicks: Collection[Click]) -> None:
+    """Those of all visits are kept, and none is a macro."""
+    assert {*result.click_ids.items()} <= {(click.name, click.value) for click in all_clicks}
+    assert {*result.click_ids} == {click.name for click in all_clicks}
+    assert not any(re.fullmatch(r"__[A-Z0-9]+(_[A-Z0-9]+)*__|xxxxx|null", click.value) for click in all_clicks)
 
 
 @thorough
@@ -159,28 +183,6 @@ def test_cleaning_again_and_again_comes_to_rest(value: str, lower: bool) -> None
             break
 
     assert clean(text, lower=lower).text == text
-
-
-@thorough
-@given(evidence, config)
-def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wanted: AttributionConfig) -> None:
-    others = attribute_others(given_evidence, wanted)
-
-    assert {*others} <= {"current", "last", "first"}
-    assert attribute(given_evidence, wanted).rule.split()[1].removeprefix("touch:") not in others
-    assert all(result.lead_source in LEAD_SOURCES for result in others.values())
-
-
-@thorough
-@given(evidence, config)
-def test_no_click_id_is_a_macro_and_those_of_all_visits_are_kept(
-    given_evidence: Evidence, wanted: AttributionConfig
-) -> None:
-    result, all_clicks = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
-
-    assert {*result.click_ids.items()} <= {(click.name, click.value) for click in all_clicks}
-    assert {*result.click_ids} == {click.name for click in all_clicks}
-    assert not any(re.fullmatch(r"__[A-Z0-9]+(_[A-Z0-9]+)*__|xxxxx|null", click.value) for click in all_clicks)
 
 
 @thorough
