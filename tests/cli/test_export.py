@@ -15,7 +15,6 @@ from service.capture.sheets.cells import protect, protect_all, unprotect, unprot
 from service.cli import export
 from service.cli.demo import ACCOUNT
 from service.cli.demo.history import histories
-from service.cli.export import PAGE_SIZE
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.operations.exports import COLUMNS
 from service.store import Store
@@ -27,7 +26,16 @@ from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
+PAGE_SIZE = 50
+"""Leads read at a time, where a test fills several pages."""
+
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'=1", "x;=1", "x\n- 1", "x\t@1"]
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that are filled by few leads."""
+    monkeypatch.setattr(export, "PAGE_SIZE", PAGE_SIZE)
 
 
 def rows(message: str) -> list[dict[str, str]]:
@@ -69,6 +77,7 @@ def test_a_row_tells_what_became_of_it(run: Terminal, sqlite: Store) -> None:
     assert (row["received_at"], row["delivered_at"]) == ("2026-11-24T12:00:00.000Z", "2026-11-24T12:00:01.000Z")
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_more_than_a_page_is_exported_whole(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", str(2 * PAGE_SIZE + 1))
 
@@ -195,6 +204,7 @@ def four_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "leads.db"
 
 
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("choice", [(), ("--format", "jsonl"), ("--since", "2026-01-20"), ("--until", "2026-02-10")])
 def test_two_processes_write_the_same_as_one(
     run: Terminal, folder: Path, four_pages: Path, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
@@ -231,6 +241,7 @@ def test_every_kind_of_lead_is_told_as_the_list_tells_it(run: Terminal, sqlite: 
     assert [json.loads(line) for line in exported] == [json.loads(line) for line in reversed(listed)]
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_more_than_a_page_of_json_lines_is_exported_whole(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", str(PAGE_SIZE + 1))
 

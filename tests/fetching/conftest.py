@@ -46,11 +46,14 @@ class Env:
     store: Store
     platforms: Platforms
     form: Form = field(default_factory=lambda: a_form("tour", webhooks=TABLES))
+    _front: tuple[Form, Front] | None = None
 
     @property
     def front(self) -> Front:
-        """Where platforms post."""
-        return Front(self.store, self.form)
+        """Where platforms post; made anew for another form."""
+        if self._front is None or self._front[0] is not self.form:
+            self._front = self.form, Front(self.store, self.form)
+        return self._front[1]
 
     def sets(self, sender: str, **table: Any) -> None:
         """Change a sender's table in the forms file."""
@@ -109,24 +112,35 @@ class Env:
 
     def reads(self, *ids: LeadId, status: Status = Status.PENDING) -> None:
         """Let a worker run until these leads have this status."""
-        with self.fetching():
-            self.wait(lambda: all(self.lead(lead_id).status is status for lead_id in ids))
+        self._work(lambda: all(self.lead(lead_id).status is status for lead_id in ids))
 
     def reads_in_haste(self, *ids: LeadId, within_s: float = 8) -> None:
         """Let a worker run, without any waits, until these leads are read or parked."""
-        with self.fetching() as fetcher:
 
-            def is_done() -> bool:
-                self.hurry()
-                fetcher.wake()
-                return all(self.lead(lead_id).status is not Status.ANNOUNCED for lead_id in ids)
+        def is_done() -> bool:
+            self.hurry()
+            return all(self.lead(lead_id).status is not Status.ANNOUNCED for lead_id in ids)
 
-            self.wait(is_done, within_s)
+        self._work(is_done, within_s)
 
     def tries(self, lead_id: LeadId, number: int = 1) -> None:
         """Let a worker run until so many reads of a lead have ended."""
-        with self.fetching():
-            self.wait(lambda: len([each for each in self.attempts(lead_id) if each.duration_ms is not None]) >= number)
+        self._work(lambda: len([each for each in self.attempts(lead_id) if each.duration_ms is not None]) >= number)
+
+    def _work(self, reached: Callable[[], bool], within_s: float = 8) -> None:
+        """Fetch what is due, one lead after the other and without a worker's threads, until a condition holds."""
+        reconnect(self.store, self.connections())
+        fetcher = Fetcher(self.store, self.connections(), Identity("one", lambda _: False), threading.Event())
+        fetcher._wakes = {sender: threading.Event() for sender in self.form.webhooks}  # instead of threads
+
+        def is_reached() -> bool:
+            if reached():
+                return True
+            for sender in fetcher._wakes:
+                fetcher._fetch_next(sender)
+            return reached()
+
+        self.wait(is_reached, within_s)
 
     def wait(self, reached: Callable[[], bool], within_s: float = 8) -> None:
         """Until a condition holds."""

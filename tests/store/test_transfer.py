@@ -1,14 +1,16 @@
 """A database copied to the other engine: everything is there, and work goes on where it was."""
 
+import shutil
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, make_url, select, update
 
 from service import clock
 from service.forms import Setup
@@ -21,6 +23,7 @@ from service.store import Query, Store
 from service.store.backups.inspection import BackupProblem, InUse
 from service.store.backups.transfer import copy_database
 from service.store.database.tables import attempts, leads, metadata
+from tests import kept_connections
 from tests.admin.stored_leads import keep_as, keep_many
 from tests.builders import NOON, a_form, a_lead
 from tests.delivery.conftest import Env
@@ -40,8 +43,9 @@ sys.stdin.readline()
 Rows = dict[str, list[tuple[object, ...]]]
 
 
-def fill(store: Store) -> None:
+def fill(url: str) -> None:
     """Put something into most tables: leads of every status, calls, alerts, sales, figures, words."""
+    store = Store(url)
     for status in Status:
         keep_as(store, status)
     keep_many(store, 3)
@@ -60,6 +64,7 @@ def fill(store: Store) -> None:
     count_days(store)
     while index_batch(store, clock.now()) is not None:
         pass
+    store.close()
 
 
 def rows(url: str) -> Rows:
@@ -77,24 +82,66 @@ def tables() -> list[Table]:
 
 
 @pytest.fixture(params=["from SQLite to PostgreSQL", "from PostgreSQL to SQLite"])
-def urls(request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path) -> tuple[str, str]:
-    """The URLs of a migrated source and of a target with nothing in it."""
-    bare: str = request.getfixturevalue("bare_postgresql")
-    if request.param == "from SQLite to PostgreSQL":
-        return sqlite_url, bare
-    store = Store(bare)
-    store.migrate()
-    store.close()
-    return bare, f"sqlite:///{tmp_path / 'target.db'}"
+def direction(request: pytest.FixtureRequest) -> str:
+    """Which way the copy goes."""
+    return str(request.param)
 
 
 @pytest.fixture
-def full(urls: tuple[str, str]) -> tuple[str, str]:
+def urls(direction: str, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """The URLs of a migrated source and of a target with nothing in it."""
+    if direction == "from SQLite to PostgreSQL":
+        return request.getfixturevalue("sqlite_url"), request.getfixturevalue("bare_postgresql")
+    return request.getfixturevalue("migrated_postgresql"), f"sqlite:///{tmp_path / 'target.db'}"
+
+
+@pytest.fixture
+def full(direction: str, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
     """The same, with something in the source."""
-    store = Store(urls[0])
-    fill(store)
-    store.close()
-    return urls
+    if direction == "from SQLite to PostgreSQL":
+        source = shutil.copy(request.getfixturevalue("full_file"), tmp_path / "full.db")
+        return f"sqlite:///{source}", request.getfixturevalue("bare_postgresql")
+    return request.getfixturevalue("full_postgresql"), f"sqlite:///{tmp_path / 'target.db'}"
+
+
+@pytest.fixture
+def migrated_postgresql(postgresql: str) -> Iterator[str]:
+    """The URL of an empty, migrated database on PostgreSQL."""
+    yield from copied(postgresql, "template_leads")
+
+
+@pytest.fixture
+def full_postgresql(postgresql: str, full_template: str) -> Iterator[str]:
+    """The URL of a database on PostgreSQL with something in it."""
+    yield from copied(postgresql, full_template)
+
+
+@pytest.fixture(scope="module")
+def full_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with something in it, to be copied."""
+    path = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("full") / "full.db"))
+    fill(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def full_template(postgresql: str) -> Iterator[str]:
+    """The name of a database on PostgreSQL with something in it, to be copied."""
+    for url in copied(postgresql, "template_leads"):
+        fill(url)
+        kept_connections.close()  # a template must not be in use
+        yield make_url(url).database or ""
+
+
+def copied(server: str, template: str) -> Iterator[str]:
+    """Yield the URL of a new database made from a template; drop it afterwards."""
+    name = f"copied_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    yield url
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
