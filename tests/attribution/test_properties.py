@@ -106,6 +106,14 @@ thorough = settings(deadline=None, max_examples=300)
 
 
 @thorough
+@example(
+    Evidence(
+        landing_url="https://a.example/?gclid=Cj0&utm_source=Shop",
+        first=StoredTouch(url="https://a.example/?fbclid=IwAR"),
+        last=StoredTouch(url="https://a.example/?msclkid=7f3a"),
+    ),
+    AttributionConfig(),
+)
 @given(evidence, config)
 def test_every_verdict_is_whole_repeatable_and_fit_to_store_for_each_visit(
     given_evidence: Evidence, wanted: AttributionConfig
