@@ -279,8 +279,9 @@ def _is_emptied(connection: psycopg.Connection) -> bool:
     """Whether a database is as good as new: it has our schema, no rows and no other connections."""
     deletes = "; ".join(f"DELETE FROM {table.name}" for table in metadata.sorted_tables)  # noqa: S608 (our own names)
     try:
+        # Until they have ended: one that is ending must not be kept for another test.
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT pid = ANY(%s)",
             [kept_connections.backends()],
         )

@@ -24,12 +24,19 @@ class KeptConnection(psycopg.Connection[Any]):
         """Keep the connection if it is idle, else close it."""
         kept = _kept[self.key]
         is_idle = not self.closed and self.info.transaction_status is TransactionStatus.IDLE
-        if is_idle and self.key[0] == os.getpid() and len(kept) < MAX_KEPT:
-            self.execute("RESET ALL")
-            self.commit()
+        if is_idle and self.key[0] == os.getpid() and len(kept) < MAX_KEPT and self._is_reset():
             kept.append(self)
         else:
             super().close()
+
+    def _is_reset(self) -> bool:
+        """Whether it is as good as new; not if the server has ended it meanwhile."""
+        try:
+            self.execute("RESET ALL")
+            self.commit()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def keep() -> None:

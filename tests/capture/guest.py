@@ -159,6 +159,10 @@ class Guest:
 
     def accessible_nodes(self) -> list[tuple[str, str]]:
         """Role and name of everything that a screen reader announces."""
-        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
-        exposed = [node for node in nodes if not node["ignored"]]
-        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in exposed]
+
+        def exposed(_driver: object) -> list[dict[str, Any]]:
+            nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+            return [node for node in nodes if not node["ignored"]][1:]  # besides the page itself, which comes first
+
+        nodes = WebDriverWait(self.driver, 10, 0.05).until(exposed)
+        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes]
