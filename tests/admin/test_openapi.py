@@ -331,18 +331,20 @@ def test_every_call_says_what_it_does(document: dict[str, Any], label: str) -> N
 # -- the page for people
 
 
-@each_row("label", CALLS)
-def test_the_page_shows_every_call(lively: Front, label: str) -> None:
-    method, path = label.split()
+@pytest.fixture(scope="module")
+def page(lively: Front) -> str:
+    """The page, as it is served."""
+    return lively.client.get("/docs").text
 
-    page = lively.client.get("/docs").text
+
+@each_row("label", CALLS)
+def test_the_page_shows_every_call(page: str, label: str) -> None:
+    method, path = label.split()
 
     assert f'<span class="method">{method}</span><code>{path}</code>' in page
 
 
-def test_the_page_shows_every_filter_and_every_member(lively: Front, document: dict[str, Any]) -> None:
-    page = lively.client.get("/docs").text
-
+def test_the_page_shows_every_filter_and_every_member(page: str, document: dict[str, Any]) -> None:
     filters = [each["name"] for each in document["paths"]["/api/v1/leads"]["get"]["parameters"]]
     assert {"status", "form", "since", "until", "q", "cursor"} <= set(filters)
     shapes = {name: shape for name, shape in document["components"]["schemas"].items() if name != "PaginationMetadata"}
@@ -351,7 +353,5 @@ def test_the_page_shows_every_filter_and_every_member(lively: Front, document: d
         assert f"<code>{name}</code>" in page
 
 
-def test_the_page_loads_nothing(lively: Front) -> None:
-    page = lively.client.get("/docs").text
-
+def test_the_page_loads_nothing(page: str) -> None:
     assert re.findall(r"<(?:script|link|img|iframe)|https?://(?!www.example.com|localhost)|@import", page) == []

@@ -229,7 +229,8 @@ def test_twice_the_text_costs_twice_the_steps_at_most(name: str) -> None:
     small, large = (steps(COSTLY[name](size)) for size in (MAX_MENDED_CHARS // 2, MAX_MENDED_CHARS - 10))
 
     assert large <= 2 * small + 50_000
-    steps(COSTLY[name](5 * 1024 * 1024))  # ends
+    with suppress(InvalidBody):
+        read_body(COSTLY[name](5 * 1024 * 1024).encode(), JSON)  # ends
 
 
 def steps(text: str) -> int:
