@@ -65,8 +65,9 @@ def test_the_first_refused_call_raises_an_alert_with_reason_and_remedy(env: Moni
 
 
 def test_further_refused_calls_are_counted_and_sent_again_after_hours(env: MonitorEnv, ads: Ads) -> None:
-    for _ in range(60):
-        ads.refuse(minutes=1)
+    for _ in range(20):
+        for _ in range(3):
+            ads.refuse(minutes=1)
         env.look()
     assert len(env.sink.received) == 1
 

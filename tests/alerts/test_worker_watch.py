@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 import structlog
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from service.alerts import worker_watch
 from service.alerts.worker_watch import WorkerWatch
 from service.lead import Status
 from service.store import Identity, SeenWorker, Store
+from service.store.database.tables import alerts
 from tests.alerts.conftest import MonitorEnv
 from tests.alerts.sink import send_here
 from tests.builders import NOON
@@ -33,12 +35,19 @@ class Web:
         identity = Identity(name, lambda other: other in self.env.gone)
         return WorkerWatch(self.env.store, [self.env.sink.address], identity, threading.Event(), send_here)
 
-    def look(self, minutes: float, every_s: int = 30) -> None:
-        """Let time pass; every_s: at most 60, a longer one is a gap in the watch."""
-        for _ in range(round(minutes * 60 / every_s)):
-            self.env.now += timedelta(seconds=every_s)
+    def look(self, minutes: float) -> None:
+        """Let time pass, of which the watches see every half a minute."""
+        for _ in range(round(minutes * 2)):
+            self.env.now += timedelta(seconds=30)
             for watch in self.watches:
                 watch.step(self.env.now)
+
+    def has_reported_earlier(self, minutes: float) -> None:
+        """Move the last message back, in place of hours of looks at an unchanged database."""
+        earlier = self.env.open["worker"].notified_at
+        assert earlier is not None
+        change = update(alerts).values(notified_at=earlier - timedelta(minutes=minutes))
+        self.env.store.write(lambda tx: tx._execute(change))
 
 
 @pytest.fixture
@@ -138,7 +147,10 @@ def test_a_reminder_comes_while_there_is_still_no_worker(env: MonitorEnv, web: W
     env.enqueue()
     web.look(3)
 
-    web.look(4 * 60, every_s=60)
+    web.has_reported_earlier(4 * 60 - 5)
+    web.look(3)
+    assert len(env.sink.received) == 1
+    web.look(3)
 
     assert env.sink.titles[1:] == ["Lead Capture: reminder: no worker is running"]
 
@@ -149,7 +161,10 @@ def test_another_web_process_takes_over_from_one_that_ended(env: MonitorEnv, web
     env.gone.add("web 0")
     web.watches.pop(0)
 
-    web.look(4 * 60 + 5, every_s=60)
+    web.has_reported_earlier(4 * 60 - 5)
+    web.look(3)
+    assert len(env.sink.received) == 1
+    web.look(7)
 
     assert env.sink.titles[1:] == ["Lead Capture: reminder: no worker is running"]
 

@@ -366,8 +366,9 @@ def test_no_lead_ever_reaches_an_account_that_its_form_and_answers_do_not_name(
 ) -> None:
     branches = begin_anew(opened, own, routing)
     lead_ids: dict[int, LeadId] = {}
+    renamed = forms_of(own, later)
     for event in script:
-        _happen(event, branches, lead_ids, forms_of(own, later))
+        _happen(event, branches, lead_ids, renamed)
     _deliver_and_watch(branches, rounds=12)
 
     for lead_id in lead_ids.values():
@@ -396,9 +397,12 @@ def _happen(event: Event, branches: Branches, lead_ids: dict[int, LeadId], later
 
 
 def _deliver_and_watch(branches: Branches, rounds: int) -> None:
-    """Deliver; what a lead makes, it makes in the account that its form and answers name at that moment."""
+    """Deliver until nothing is left; what a lead makes, it makes in the account that its form and answers then name."""
     for _ in range(rounds):
-        for delivery in branches.claim():
+        claimed = branches.claim()
+        if not claimed:
+            return
+        for delivery in claimed:
             submission: Submission = delivery.lead.submission
             before = branches.has()
             branches.deliver(delivery)
