@@ -10,13 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, literal, or_, select, update
 
 from service.store.database.bell import wake
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import accounts, call_pauses, calls, deliveries
 from service.store.encryption import ACCOUNT_SECRETS, EncryptedTokens
+
+_CALL_PAUSES = select(call_pauses).order_by(call_pauses.c.since, call_pauses.c.account, call_pauses.c.call)
+_TOKENS = select(accounts.c.tokens).where(accounts.c.name == bindparam("account"))
+_PAUSED = select(accounts).where(accounts.c.paused_until > bindparam("now")).order_by(accounts.c.name)
+_ON_TRIAL = (
+    select(accounts)
+    .where(accounts.c.pause_streak > 0, accounts.c.paused_until <= bindparam("now"))
+    .order_by(accounts.c.name)
+)
+# Made once, because making a statement takes longer than SQLite takes to execute it, and these precede each call.
 
 NO_CREDENTIALS = "credentials"
 """Name of the pause of every call to an account without credentials."""
@@ -45,8 +55,7 @@ class CallPauses(Repository):
 
     def call_pauses(self) -> list[CallPause]:
         """Return every pause, oldest first."""
-        query = select(call_pauses).order_by(call_pauses.c.since, call_pauses.c.account, call_pauses.c.call)
-        return [CallPause(*row) for row in self._execute(query)]
+        return [CallPause(*row) for row in self._execute(_CALL_PAUSES)]
 
     def pause_call(self, account: str, call: str, now: datetime, until: datetime, reason: str) -> None:
         """Begin or extend the pause of a call."""
@@ -123,7 +132,7 @@ class Accounts(CallPauses):
         self._upsert(account, tokens=self._as(EncryptedTokens).encrypt(tokens, ACCOUNT_SECRETS))
 
     def _stored_tokens(self, account: str) -> Any:
-        return self._execute(select(accounts.c.tokens).where(accounts.c.name == account)).scalar()
+        return self._execute(_TOKENS, {"account": account}).scalar()
 
     def try_lock(self, account: str, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
         """Take the right to sign in to an account for at most `seconds`; False while another process has it.
@@ -161,14 +170,14 @@ class Accounts(CallPauses):
 
     def pauses(self, now: datetime) -> list[Pause]:
         """Return the pauses in force at `now`."""
-        return self._pauses(accounts.c.paused_until > now)
+        return self._pauses(_PAUSED, now)
 
     def on_trial(self, now: datetime) -> list[Pause]:
         """Return the expired pauses of accounts without a success since: each account is to be probed with one call."""
-        return self._pauses(and_(accounts.c.pause_streak > 0, accounts.c.paused_until <= now))
+        return self._pauses(_ON_TRIAL, now)
 
-    def _pauses(self, condition: ColumnElement[bool]) -> list[Pause]:
-        rows = self._execute(select(accounts).where(condition).order_by(accounts.c.name))
+    def _pauses(self, query: Select[Any], now: datetime) -> list[Pause]:
+        rows = self._execute(query, {"now": now})
         return [Pause(row.name, row.paused_until, row.pause_reason, row.pause_streak) for row in rows]
 
     def pause_streak(self, account: str) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, literal, not_, select, text, tuple_, update
+from sqlalchemy import Integer, Text, and_, bindparam, literal, not_, select, text, tuple_, update
 
 from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step, TraceContext
 from service.store.accounts import UNAVAILABLE, Accounts, CallPause, CallPauses
@@ -25,6 +25,25 @@ _PERSON_LOCK = 7142003
 
 _LAST_PRIORITY = 2**31 - 1
 _LAST_DUE = datetime.max.replace(tzinfo=UTC)
+
+_PLACE = (deliveries.c.account, deliveries.c.priority, deliveries.c.form, deliveries.c.due_at)
+_NEXT_HEAD = (  # made once: making it takes longer than SQLite takes to execute it
+    select(*_PLACE)
+    .where(
+        IS_NEXT,
+        # With an upper bound on due_at, or SQLite would walk through the whole lane to its end.
+        tuple_(*_PLACE)
+        > tuple_(
+            bindparam("account", type_=Text),
+            bindparam("priority", type_=Integer),
+            bindparam("form", type_=Text),
+            literal(_LAST_DUE, UtcDateTime),
+        ),
+    )
+    .order_by(*_PLACE)
+    .limit(1)
+)
+"""The first delivery after a lane: the head of the next one."""
 
 
 class Lane(NamedTuple):
@@ -139,11 +158,8 @@ class Claims(Repository):
         """Return the lanes that have deliveries, by one short look at the index for each, however long they are."""
         heads: list[_Head] = []
         after = Lane("", -1, "")
-        columns = (deliveries.c.account, deliveries.c.priority, deliveries.c.form, deliveries.c.due_at)
         while True:
-            # With an upper bound on due_at, or SQLite would walk through the whole lane to its end.
-            query = select(*columns).where(IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_DUE, UtcDateTime)))
-            row = self._execute(query.order_by(*columns).limit(1)).first()
+            row = self._execute(_NEXT_HEAD, after._asdict()).first()
             if row is None:
                 return heads
             lane = Lane(row.account, row.priority, row.form)

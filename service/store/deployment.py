@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from service.store.database.repository import Repository
 from service.store.database.tables import deployment
@@ -13,13 +13,15 @@ DEMO_WELCOME = "demo_welcome"
 PASSWORD_FLAG = "admin_password"  # noqa: S105 (the name of a value)
 """Flag with the hash of the administrator's generated password, used where ADMIN_PASSWORD is not set."""
 
+_VALUE = select(deployment.c.value).where(deployment.c.name == bindparam("name"))
+
 
 class Flags(Repository):
     """Small named values, changed only by a process that knows the present value."""
 
     def get(self, name: str) -> str | None:
         """Return the value of a name."""
-        value: str | None = self._execute(select(deployment.c.value).where(deployment.c.name == name)).scalar()
+        value: str | None = self._execute(_VALUE, {"name": name}).scalar()
         return value
 
     def set(self, name: str, value: str) -> None:
