@@ -45,6 +45,8 @@ _NEXT_HEAD = (  # made once: making it takes longer than SQLite takes to execute
 )
 """The first delivery after a lane: the head of the next one."""
 
+_OTHER = deliveries.alias("other")
+
 
 class Lane(NamedTuple):
     """A queue of deliveries that are claimed in the order in which they are due."""
@@ -132,15 +134,8 @@ class Claims(Repository):
 
     def _due(self, lane: Lane, batch: "_Batch") -> Iterator[Any]:
         """Yield the lane's due deliveries, as many as could be needed, the longest due first."""
-        query = (
-            select(deliveries.c.lead_id, deliveries.c.serialize_key)
-            .where(_is_in(lane), deliveries.c.due_at <= batch.now, not_(_is_in_progress(deliveries.c.serialize_key)))
-            .order_by(deliveries.c.due_at)
-            .limit(batch.room * 4)
-        )
-        if self._database.locks_rows:
-            query = query.with_for_update(skip_locked=True)
-        yield from self._execute(query).all()
+        query = _DUE_LOCKED if self._database.locks_rows else _DUE
+        yield from self._execute(query, {**lane._asdict(), "now": batch.now, "size": batch.room * 4}).all()
 
     def _take_ahead(self, account: str, batch: "_Batch") -> None:
         """After an outage, take an account's next delivery before it is due, as a probe."""
@@ -302,9 +297,24 @@ def _is_in(lane: Lane) -> Any:
 
 def _is_in_progress(person: Any) -> Any:
     """Return whether a worker has a delivery of that person."""
-    other = deliveries.alias("other")
-    return select(1).where(other.c.serialize_key == person, other.c.claimed_by.is_not(None)).exists()
+    return select(1).where(_OTHER.c.serialize_key == person, _OTHER.c.claimed_by.is_not(None)).exists()
 
 
 def _doubt(row: Any) -> Doubt | None:
     return None if row.unknown_step is None else Doubt(Step(row.unknown_step), row.unknown_since, row.verify_count)
+
+
+_DUE = (
+    select(deliveries.c.lead_id, deliveries.c.serialize_key)
+    .where(
+        IS_NEXT,
+        *(column == bindparam(column.name) for column in _PLACE[:3]),
+        deliveries.c.due_at <= bindparam("now"),
+        not_(_is_in_progress(deliveries.c.serialize_key)),
+    )
+    .order_by(deliveries.c.due_at)
+    .limit(bindparam("size", type_=Integer))
+)
+"""The due deliveries of a lane whose people have none in progress, the longest due first."""
+
+_DUE_LOCKED = _DUE.with_for_update(skip_locked=True)

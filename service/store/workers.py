@@ -77,11 +77,13 @@ class DeliveryTotals(Repository):
 
     def add(self, counts: Mapping[DeliveryCountKey, float]) -> None:
         """Add to the totals, in the order of the keys: workers that add at the same moment never deadlock."""
-        for key in sorted(counts):
-            insert = self._database.insert(delivery_counts).values(**key._asdict(), total=counts[key])
-            total = delivery_counts.c.total + insert.excluded.total
-            keys = [column.name for column in delivery_counts.primary_key]
-            self._execute(insert.on_conflict_do_update(index_elements=keys, set_={"total": total}))
+        if not counts:
+            return
+        insert = self._database.insert(delivery_counts)
+        total = delivery_counts.c.total + insert.excluded.total
+        keys = [column.name for column in delivery_counts.primary_key]
+        adding = insert.on_conflict_do_update(index_elements=keys, set_={"total": total})
+        self._execute(adding, [{**key._asdict(), "total": counts[key]} for key in sorted(counts)])
 
     def all(self) -> dict[DeliveryCountKey, float]:
         """Return every total."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from service.lead import Attempt, CoworkerId, Lead, LeadId, OpportunityId, Status, first_lead_id
 from service.store.database.repository import Repository
@@ -30,12 +30,15 @@ class LeadStanding(NamedTuple):
     setup_version: int | None
 
 
+_ONE = WHOLE.where(leads.c.id == bindparam("lead_id"))
+
+
 class StoredLeads(Repository):
     """Leads by id, key and status."""
 
     def get(self, lead_id: str) -> Lead | None:
         """Return a lead with the time of its next attempt, or None."""
-        row = self._execute(WHOLE.where(leads.c.id == lead_id)).first()
+        row = self._execute(_ONE, {"lead_id": lead_id}).first()
         return None if row is None else from_row(row)
 
     def newest_id(self) -> LeadId:
