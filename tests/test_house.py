@@ -180,6 +180,15 @@ class Source:
 SERVICE = [Source(path) for path in sorted((ROOT / "service").rglob("*.py"))]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_lived_trees() -> Iterator[None]:
+    """Let go of the half million nodes: each collection of garbage in later tests would go through them."""
+    yield
+    for source in SERVICE:
+        for kept in ("tree", "nodes"):
+            source.__dict__.pop(kept, None)
+
+
 def test_every_room_has_its_line_in_the_plan() -> None:
     assert {source.room for source in SERVICE} - {""} == set(DOORS)
 
