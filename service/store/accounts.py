@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, func, literal, or_, select, update
 
 from service.store.database.bell import wake
 from service.store.database.columns import UtcDateTime
@@ -26,6 +26,14 @@ _ON_TRIAL = (
     .where(accounts.c.pause_streak > 0, accounts.c.paused_until <= bindparam("now"))
     .order_by(accounts.c.name)
 )
+_NTH_CALL = (
+    select(calls.c.at)
+    .where(calls.c.account == bindparam("account"), calls.c.at > bindparam("after"))
+    .order_by(calls.c.at.desc())
+    .limit(1)
+    .offset(bindparam("others", type_=Integer))
+)
+_NTH_WRITE = _NTH_CALL.where(calls.c.is_write)
 # Made once, because making a statement takes longer than SQLite takes to execute it, and these precede each call.
 
 NO_CREDENTIALS = "credentials"
@@ -244,10 +252,9 @@ class Accounts(CallPauses):
 
     def _earliest(self, account: str, pace: Pace, now: float) -> float:
         """Return when the call that fills this pace's window leaves it."""
-        query = select(calls.c.at).where(calls.c.account == account, calls.c.at > now - pace.window_s)
-        if pace.writes_only:
-            query = query.where(calls.c.is_write)
-        nth = self._execute(query.order_by(calls.c.at.desc()).limit(1).offset(pace.count - 1)).scalar()
+        query = _NTH_WRITE if pace.writes_only else _NTH_CALL
+        place = {"account": account, "after": now - pace.window_s, "others": pace.count - 1}
+        nth = self._execute(query, place).scalar()
         return now if nth is None else float(nth) + pace.window_s
 
     def forget_calls(self, before: float) -> None:

@@ -31,6 +31,9 @@ class Alert:
         return self.cause.partition(":")[0]
 
 
+_ALL = beyond_walls(select(alerts).order_by(alerts.c.since, alerts.c.cause))
+_OPEN = _ALL.where(alerts.c.resolved_at.is_(None))
+
 OF_FORMS = frozenset(
     {"canary", "captcha", "limited", "notify", "platform", "refused", "report", "silence", "unreadable"}
 )
@@ -72,14 +75,14 @@ class AlertLog(Repository):
 
     def open(self) -> list[Alert]:
         """Return the open alerts, oldest first."""
-        return self._seen(select(alerts).where(alerts.c.resolved_at.is_(None)))
+        return self._seen(_OPEN)
 
     def all(self) -> list[Alert]:
         """Return all alerts not yet forgotten, open or resolved, oldest first."""
-        return self._seen(select(alerts))
+        return self._seen(_ALL)
 
     def _seen(self, query: Select[Any]) -> list[Alert]:
-        rows = self._execute(beyond_walls(query.order_by(alerts.c.since, alerts.c.cause)))
+        rows = self._execute(query)
         some = (Alert(*row) for row in rows)
         return [alert for alert in some if self._walls is None or is_within(alert.cause, self._walls)]
 

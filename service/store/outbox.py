@@ -71,6 +71,14 @@ class QueuedDelivery:
     trace: TraceContext = NO_TRACE
 
 
+_CHANGE = update(deliveries).where(
+    deliveries.c.lead_id == bindparam("lead"), deliveries.c.claimed_by == bindparam("worker")
+)
+_BEGIN = attempts.insert().returning(attempts.c.id)
+_END = update(attempts).where(attempts.c.id == bindparam("number"))
+# Built once: that took longer than their execution by SQLite.
+
+
 class Outbox(Repository):
     """Deliveries: enqueued, retried, moved, and settled by the worker that has claimed them."""
 
@@ -193,14 +201,14 @@ class Outbox(Repository):
             "started_at": now,
             "outcome": Outcome.OPEN.value,
         }
-        return int(self._execute(attempts.insert().returning(attempts.c.id), row).scalar_one())
+        return int(self._execute(_BEGIN, row).scalar_one())
 
     def end_attempt(
         self, number: int, outcome: Outcome, duration_ms: int, http_status: int | None = None, detail: str = ""
     ) -> None:
         """Record how a call ended."""
         values = {"outcome": outcome.value, "duration_ms": duration_ms, "http_status": http_status, "detail": detail}
-        self._execute(update(attempts).where(attempts.c.id == number).values(values))
+        self._execute(_END, {"number": number, **values})
 
     def count_intercepted(self, account: str, since: datetime) -> int:
         """Count the leads of an account that met a web page in a call begun at or after `since`."""
@@ -277,8 +285,8 @@ class Outbox(Repository):
         self.move(delivery.lead.id, account, due)
 
     def _change(self, delivery: Delivery, **values: Any) -> None:
-        own = and_(deliveries.c.lead_id == delivery.lead.id, deliveries.c.claimed_by == delivery.claimed_by)
-        if self._execute(update(deliveries).where(own).values(**values)).rowcount != 1:
+        own = {"lead": delivery.lead.id, "worker": delivery.claimed_by}
+        if self._execute(_CHANGE, {**own, **values}).rowcount != 1:
             raise LeaseLost(delivery.lead.id)
 
     # -- figures
