@@ -29,7 +29,7 @@ class Silent(WSGIRequestHandler):
 def served(front: Front, port: int = 0) -> Iterator[str]:
     """The address of the application. port: 0 for any that is free."""
     server = make_server("127.0.0.1", port, front.app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
