@@ -46,14 +46,14 @@ class Env:
     store: Store
     platforms: Platforms
     form: Form = field(default_factory=lambda: a_form("tour", webhooks=TABLES))
-    _front: tuple[Form, Front] | None = None
+    _front: tuple[Form, Store, Front] | None = None
 
     @property
     def front(self) -> Front:
-        """Where platforms post; made anew for another form."""
-        if self._front is None or self._front[0] is not self.form:
-            self._front = self.form, Front(self.store, self.form)
-        return self._front[1]
+        """Where platforms post; made anew for another form or store."""
+        if self._front is None or self._front[0] is not self.form or self._front[1] is not self.store:
+            self._front = self.form, self.store, Front(self.store, self.form)
+        return self._front[2]
 
     def sets(self, sender: str, **table: Any) -> None:
         """Change a sender's table in the forms file."""

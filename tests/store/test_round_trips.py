@@ -90,7 +90,8 @@ def test_a_connection_that_was_cut_while_it_rested_is_replaced(postgresql_store:
     connection = store._database.writing.connect()
     own = run_in_driver(connection, "SELECT pg_backend_pid()").fetchone()[0]
     enqueue(store)  # over a second connection, which rests from now on
-    run_in_driver(connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> %s", [own])
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+    run_in_driver(connection, others, [own])
     time.sleep(MAX_UNCHECKED_S)
     store.keep_and_enqueue([arrival(a_lead(), "after the cut")])
     connection.close()
