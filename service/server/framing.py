@@ -65,14 +65,15 @@ class HeadScan:
 
 
 def in_ascii(head: bytes) -> bytes:
-    """Return a head with the non-ASCII bytes of its request line percent-encoded.
+    """Return a head with the non-ASCII bytes after the method of its request line percent-encoded.
 
     Scripts that forget to encode the address of a page send such bytes, and gunicorn refuses them as the standard
     demands: the enquiry would be lost. They are part of no separator, so the request ends where it ended before.
     """
     end = head.find(_LINE_END, len(_LINE_END))
     line = head if end < 0 else head[:end]
-    if line.isascii():
+    method, _, _ = line.partition(b" ")
+    if line.isascii() or not method.isascii():  # "%80GET" would be a method
         return head
     return b"".join(b"%%%02X" % byte if byte > _MAX_ASCII else b"%c" % byte for byte in line) + head[len(line) :]
 

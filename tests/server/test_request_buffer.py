@@ -146,6 +146,7 @@ RUBBLE = st.lists(SHARDS | st.binary(max_size=5), min_size=1, max_size=14).map(b
 @settings(max_examples=500)
 @given(cuts(RUBBLE))
 @example((b"GET / HTTP/1.1\r\nX: y\n\r\n\r\n", [b"GET / HTTP/1.1\r\nX: y\n", b"\r\n\r\n"]))
+@example((b"\x80GET / HTTP/1.1\r\n\r\n", [b"\x80GET / HTTP/1.1\r\n\r\n"]))
 def test_anything_ends_without_another_error_and_lets_no_request_through_that_gunicorn_does_not_see(
     cut: tuple[bytes, list[bytes]],
 ) -> None:
