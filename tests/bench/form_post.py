@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from flask import Flask
@@ -18,11 +17,11 @@ from service.store import Store
 from service.web import create_app
 from tests.bench.load import form_post
 from tests.bench.yardsticks import create_noop
+from tests.census import Tracer
 from tests.processes import contact_forms_file
 
 ROUNDS = 7
 POSTS = 600
-SERVICE = str(Path(__file__).parents[2] / "service")
 
 
 def measure() -> None:
@@ -35,11 +34,12 @@ def measure() -> None:
                 seconds = _cpu_s(app, [_environ(each, f"round{number}") for each in range(POSTS)]) / POSTS
                 if number:
                     times[name].append(seconds)
-        entered = _entered(service, _environ(0, "traced"))
+        with Tracer() as tracer, tracer.recording():
+            _call(service, _environ(0, "traced"))
     noop, post = (statistics.median(times[name]) for name in apps)
     print(f"\nOne form post in process: processor time of its thread, median of {ROUNDS} rounds of {POSTS}\n")
     print(f"form post {post * 1e6:7.0f} µs   no-op {noop * 1e6:5.0f} µs   {post / noop:5.1f} no-ops")
-    print(f"it enters {len({file for file, _ in entered})} files of service/, {len(entered)} functions")
+    print(f"it enters {len({file for file, _ in tracer.entered})} files of service/, {len(tracer.entered)} functions")
 
 
 @contextmanager
@@ -97,19 +97,3 @@ def _call(app: Flask, environ: dict[str, Any]) -> None:
     for _ in app(environ, lambda status, *_: statuses.append(status)):  # type: ignore[arg-type]
         pass
     assert statuses == ["200 OK"], statuses
-
-
-def _entered(app: Flask, environ: dict[str, Any]) -> set[tuple[str, str]]:
-    """File and qualified name of every function of the service that one post calls."""
-    entered = set()
-
-    def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(SERVICE):
-            entered.add((frame.f_code.co_filename, frame.f_code.co_qualname))
-
-    sys.setprofile(note)
-    try:
-        _call(app, environ)
-    finally:
-        sys.setprofile(None)
-    return entered
